@@ -1,0 +1,68 @@
+"""A program: launches over one memory arena, in order. What a device runs, and what `netspec compile` prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.ir.graph import Update, Value
+from netspec.ir.operations import Operation
+from netspec.ir.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """Where a value lies in the arena.
+
+    A batched value is stored as `[group][shape...][lanes]`: `target.lanes` images a group, groups `group_stride`
+    float32 numbers apart (a multiple of the lanes, never a multiple of 4096 bytes apart). An unbatched value is plain
+    row-major and has `group_stride` 0. Offsets are multiples of 64 bytes. Two values may share a place when one is
+    made from the other in place (a Reshape, an update).
+    """
+
+    value: Value
+    offset_bytes: int
+    size_bytes: int
+    group_stride: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A register tile: rows x columns vectors that stay in registers."""
+
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One operation on buffers. `scratch` is memory that only this launch uses, shared by the team."""
+
+    operation: Operation
+    inputs: tuple[Buffer, ...]
+    outputs: tuple[Buffer, ...]
+    layer: str
+    tile: Tile = Tile(1, 1)
+    scratch: Buffer | None = None
+
+
+@dataclass(frozen=True)
+class Program:
+    """`buffers` holds every named value's place. Parameters and states keep theirs from step to step; `inputs` are
+    written by the caller (or by the gather of a minibatch) and `outputs` stay readable until the next step."""
+
+    name: str
+    target: Target
+    batch: int
+    arena_bytes: int
+    launches: tuple[Launch, ...]
+    buffers: dict[str, Buffer]
+    inputs: tuple[Value, ...]
+    parameters: tuple[Value, ...]
+    states: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    updates: tuple[Update, ...]
+
+    @property
+    def groups(self) -> int:
+        """Lane groups of a full batch."""
+        return -(-self.batch // self.target.lanes)
