@@ -48,11 +48,14 @@ class Report:
     """The mistakes of one run, in the order they were found. The only mutable thing the front end passes on."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    _places: set[tuple[str, str, int]] = field(default_factory=set[tuple[str, str, int]], repr=False)
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Adds a diagnostic unless the same one (code and place) stands already."""
-        same = (diagnostic.code, diagnostic.primary.span.start, diagnostic.primary.span.source.name)
-        if all((d.code, d.primary.span.start, d.primary.span.source.name) != same for d in self.diagnostics):
+        """Adds a diagnostic unless one of the same code stands at the same place already."""
+        span = diagnostic.primary.span
+        place = (diagnostic.code, span.source.name, span.start)
+        if place not in self._places:
+            self._places.add(place)
             self.diagnostics.append(diagnostic)
 
     @property
@@ -61,6 +64,4 @@ class Report:
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """By file and place."""
-        return tuple(
-            sorted(self.diagnostics, key=lambda d: (d.primary.span.source.name, d.primary.span.start, d.code))
-        )
+        return tuple(sorted(self.diagnostics, key=lambda d: (d.primary.span.source.name, d.primary.span.start, d.code)))
