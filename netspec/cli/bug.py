@@ -1,0 +1,28 @@
+"""The report of a mistake of netspec's own. Imported only when there is one."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import traceback
+from importlib.metadata import version
+
+from netspec.cli.printing import headline, remark
+from netspec.diagnostics.failure import CompilerBug
+
+REPORT_TO = "https://github.com/netspec/netspec/issues"
+
+
+def report_bug(error: Exception) -> int:
+    """Says on standard error what happened and what a report needs; returns the exit status."""
+    what = str(error) if isinstance(error, CompilerBug) else f"{type(error).__name__}: {error}"
+    headline(
+        "internal error",
+        what.partition("\n")[0],
+        notes=("this is a mistake of netspec, not yours",),
+        helps=(f"please report it at {REPORT_TO} with your spec and the lines below",),
+    )
+    remark(f"\nnetspec {version('netspec')}, Python {platform.python_version()}, {platform.platform()}")
+    remark(f"command: {' '.join(sys.argv)}")
+    remark("".join(traceback.format_exception(error)).rstrip())
+    return CompilerBug.exit_status

@@ -1,0 +1,120 @@
+"""The command group: a command's module is imported when it is asked for, and every ending gets its exit status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from netspec.cli import printing
+from netspec.cli.options import JSON
+from netspec.diagnostics.failure import NetspecError
+
+COMMANDS: dict[str, dict[str, str]] = {
+    "Understand a spec": {
+        "check": "Tell every mistake of one or more specs.",
+        "count": "Count parameters, multiply-adds and memory, layer by layer.",
+        "explain": "Write a layer's numbers out as sums, or explain an error code.",
+        "compile": "Print what a spec becomes on its way to machine code.",
+    },
+    "Train it": {
+        "train": "Train a spec's network and write a run folder.",
+        "evaluate": "Measure loss and accuracy of a trained network.",
+        "predict": "Classify image files with a trained network.",
+        "data": "List, fetch and show data sets.",
+    },
+    "Trust it": {
+        "gradcheck": "Compare every gradient with finite differences.",
+        "bench": "Measure steps, beside PyTorch if asked.",
+        "doctor": "Tell what netspec found on this machine.",
+    },
+    "Write one": {
+        "new": "Start a spec of your own from a bundled one.",
+        "specs": "List the bundled specs.",
+        "layers": "List what a spec may say, with arguments and defaults.",
+    },
+}
+"""Every command by section, with its summary; `netspec.cli.<name>` holds it as `command`."""
+
+NAMES: tuple[str, ...] = tuple(name for section in COMMANDS.values() for name in section)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came. Whoever tidies up after Ctrl-C does so for this too; only the exit status differs."""
+
+
+class Program(click.Group):
+    """`netspec`: loads one command a run, and turns exceptions into messages and exit statuses."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in NAMES:
+            return None
+        return import_module(f"netspec.cli.{cmd_name}").command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in NAMES and not args[0].startswith("-"):
+            close = get_close_matches(args[0], NAMES, n=1)
+            hint = f"; did you mean `{close[0]}`?" if close else f"; there are {', '.join(NAMES)}"
+            raise click.UsageError(f"no command `{args[0]}`{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section, commands in COMMANDS.items():
+            with formatter.section(section):
+                formatter.write_dl(list(commands.items()))
+
+    def invoke(self, ctx: click.Context) -> int:
+        return _status(lambda: super(Program, self).invoke(ctx), lambda: bool(ctx.meta.get(JSON)))
+
+    def main(self, args: Any = None, prog_name: str | None = None, **extra: Any) -> NoReturn:
+        """Parses, runs and exits. Click's own endings (usage errors, `--help`) pass through here."""
+        printing.prepare_streams()
+        signal.signal(signal.SIGTERM, _terminate)
+        arguments: dict[str, Any] = {"args": args, "prog_name": prog_name, **extra, "standalone_mode": False}
+        status = _status(lambda: super(Program, self).main(**arguments), lambda: False)
+        sys.exit(printing.close_streams(status))
+
+
+def _terminate(signal_number: int, frame: object) -> None:
+    raise Terminated
+
+
+def _status(action: Callable[[], int | None], as_json: Callable[[], bool]) -> int:
+    """Runs an action and tells its exit status; says on standard error what went wrong, if something did."""
+    try:
+        return action() or 0
+    except NetspecError as error:
+        return printing.report_failure(error, as_json=as_json())
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        return printing.report_usage(error)
+    except (KeyboardInterrupt, click.Abort) as stop:
+        return printing.report_stop(143 if isinstance(stop, Terminated) else 130)
+    except BrokenPipeError:
+        return printing.silence_streams()
+    except MemoryError:
+        return printing.report_memory()
+    except OSError as error:
+        return printing.report_system(error)
+    except Exception as error:
+        return import_module("netspec.cli.bug").report_bug(error)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="netspec", message="netspec %(version)s")
+def program() -> None:
+    """Declare, understand and train convolutional networks.
+
+    SPEC is the path of a .net file or the bare name of a bundled one, as in `netspec train digits`.
+    """

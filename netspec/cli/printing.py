@@ -1,0 +1,149 @@
+"""What every command says in the same way: diagnostics, failures, JSON. Reads NO_COLOR, TERM, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from netspec.diagnostics import render
+from netspec.diagnostics.failure import NetspecError, SpecError
+from netspec.diagnostics.message import Diagnostic
+
+BOLD, RED, PLAIN = "\x1b[1m", "\x1b[1;31m", "\x1b[0m"
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Colour belongs on a terminal whose user has not set NO_COLOR."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def prepare_streams() -> None:
+    """A letter that the terminal's encoding lacks is escaped, never an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+
+
+def close_streams(status: int) -> int:
+    """Flushes while a closed pipe can still be met quietly."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        return silence_streams()
+    return status
+
+
+def silence_streams() -> int:
+    """The reader has gone (`netspec layers | head`): what is left goes nowhere, and that is no error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(nowhere, stream.fileno())
+    return 0
+
+
+def say(text: str = "") -> None:
+    """A line of the answer, on standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def remark(text: str) -> None:
+    """A line beside the answer, on standard error."""
+    sys.stderr.write(text + "\n")
+
+
+def say_json(document: dict[str, Any]) -> None:
+    """One JSON object on standard output; numbers that are not finite become null, as JSON has no others."""
+    sys.stdout.write(json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _finite(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_finite(item) for item in value]
+        case float():
+            return value if value - value == 0 else None
+        case Path():
+            return str(value)
+        case _:
+            return value
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 layer`, `2 layers`, `1,000 layers`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def show_diagnostics(diagnostics: tuple[Diagnostic, ...]) -> None:
+    """Errors and warnings with their places, on standard error."""
+    if diagnostics:
+        remark(render.render(diagnostics, colour=wants_colour(sys.stderr)).rstrip("\n"))
+
+
+def failure_as_json(error: NetspecError) -> dict[str, Any]:
+    """The same keys for every failure; one without a place in a text has null there."""
+    if isinstance(error, SpecError):
+        return render.as_json(error.diagnostics)
+    nowhere = dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
+    entry = {"code": error.code, "severity": "error", "message": error.message, **nowhere, "labels": []}
+    return {"diagnostics": [{**entry, "notes": list(error.notes), "helps": list(error.helps), "repair": None}]}
+
+
+def report_failure(error: NetspecError, *, as_json: bool) -> int:
+    """Says what a person can mend: always on standard error, and with `--json` as the answer too."""
+    if as_json:
+        say_json(failure_as_json(error))
+    if isinstance(error, SpecError):
+        show_diagnostics(error.diagnostics)
+    else:
+        headline(f"error[{error.code}]", error.message, notes=error.notes, helps=error.helps)
+    return error.exit_status
+
+
+def report_usage(error: click.ClickException) -> int:
+    """A wrong option or command: the message and the line that shows how it is meant."""
+    message = error.format_message().rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    notes = (context.get_usage().replace("Usage:", "usage:", 1),) if context else ()
+    helps = (f"`{context.command_path} --help` tells more",) if context else ()
+    headline("error", message[:1].lower() + message[1:], notes=notes, helps=helps)
+    return error.exit_code
+
+
+def report_stop(status: int) -> int:
+    """Ctrl-C or SIGTERM: whoever was at work has said what there is to say."""
+    remark("stopped")
+    return status
+
+
+def report_memory() -> int:
+    """The system refused an allocation."""
+    headline("error[E608]", "not enough memory", helps=("a smaller `batch` needs less: `--set train.batch=16`",))
+    return 3
+
+
+def report_system(error: OSError) -> int:
+    """The system refused a file: no space, no permission."""
+    what = (error.strerror or str(error) or type(error).__name__).lower()
+    headline("error[E609]", f"{error.filename}: {what}" if error.filename else what)
+    return 3
+
+
+def headline(kind: str, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = ()) -> None:
+    """The look of a diagnostic for a failure that has no place in a text."""
+    colour = wants_colour(sys.stderr)
+    red, bold, plain = (RED, BOLD, PLAIN) if colour else ("", "", "")
+    remark(f"{red}{kind}{plain}{bold}: {message}{plain}")
+    for word, texts in (("note", notes), ("help", helps)):
+        for text in texts:
+            remark(f"  {bold}= {word}{plain}: " + text.replace("\n", "\n          "))
