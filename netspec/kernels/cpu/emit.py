@@ -1,0 +1,82 @@
+"""LLVM building blocks that the vector and tile types share: vectors of float32 at an index of the arena."""
+# pyright: basic, reportMissingParameterType=false
+
+from llvmlite import ir
+from numba.core import cgutils
+
+INT8 = ir.IntType(8)
+INT32 = ir.IntType(32)
+INT64 = ir.IntType(64)
+FLOAT = ir.FloatType()
+DOUBLE = ir.DoubleType()
+
+
+def vector(lanes: int, element: ir.Type = FLOAT) -> ir.VectorType:
+    """The LLVM type of a vector register."""
+    return ir.VectorType(element, lanes)
+
+
+def constant(lanes: int, value: float) -> ir.Constant:
+    """`value` in every lane."""
+    return ir.Constant(vector(lanes), [value] * lanes)
+
+
+def shifted(builder, index, offset: int):
+    """index + offset, folded into the address when constant."""
+    return builder.add(index, ir.Constant(index.type, offset), flags=("nsw",)) if offset else index
+
+
+def scaled(builder, index, factor: int):
+    """index * factor"""
+    return builder.mul(index, ir.Constant(index.type, factor), flags=("nsw",))
+
+
+def address(builder, arena, index, offset: int = 0):
+    """The place of arena[index + offset]."""
+    return builder.gep(arena, [shifted(builder, index, offset)], inbounds=True)
+
+
+def load(builder, arena, index, lanes: int, offset: int = 0):
+    """The vector arena[index + offset : +lanes]."""
+    place = address(builder, arena, index, offset)
+    return builder.load(builder.bitcast(place, vector(lanes).as_pointer()), align=4)
+
+
+def store(builder, value, arena, index, offset: int = 0) -> None:
+    """arena[index + offset : +lanes] = value"""
+    place = address(builder, arena, index, offset)
+    builder.store(value, builder.bitcast(place, value.type.as_pointer()), align=4)
+
+
+def splat(builder, scalar, lanes: int):
+    """A scalar in every lane."""
+    undefined = ir.Constant(ir.VectorType(scalar.type, lanes), ir.Undefined)
+    single = builder.insert_element(undefined, scalar, ir.Constant(INT32, 0))
+    return builder.shuffle_vector(single, undefined, ir.Constant(ir.VectorType(INT32, lanes), [0] * lanes))
+
+
+def broadcast(builder, arena, index, lanes: int, offset: int = 0):
+    """arena[index + offset] in every lane."""
+    return splat(builder, builder.load(address(builder, arena, index, offset), align=4), lanes)
+
+
+def fma(builder, x, y, z):
+    """x*y + z, rounded once."""
+    kind = x.type
+    signature = ir.FunctionType(kind, [kind, kind, kind])
+    function = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fma.v{kind.count}f32")
+    return builder.call(function, [x, y, z])
+
+
+def lane_sum(builder, value):
+    """The sum of all lanes by a fixed tree: halves are added until one lane is left."""
+    lanes = value.type.count
+    while lanes > 1:
+        lanes //= 2
+        undefined = ir.Constant(value.type, ir.Undefined)
+        low = ir.Constant(ir.VectorType(INT32, lanes), list(range(lanes)))
+        high = ir.Constant(ir.VectorType(INT32, lanes), list(range(lanes, 2 * lanes)))
+        value = builder.fadd(
+            builder.shuffle_vector(value, undefined, low), builder.shuffle_vector(value, undefined, high)
+        )
+    return builder.extract_element(value, ir.Constant(INT32, 0))

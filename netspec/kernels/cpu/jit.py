@@ -1,0 +1,11 @@
+"""How every kernel is compiled: no exceptions, no bounds checks, products and sums may contract to FMA and no more.
+
+A kernel is compiled by `runtime/native.py` for a tile shape and cached there as machine code, so Numba's own cache stays
+off. A routine is a part of a kernel: it takes the tile too, if it needs it, and is always inlined.
+"""
+# pyright: basic, reportMissingParameterType=false, reportUnknownVariableType=false
+
+from numba import njit
+
+kernel = njit(nogil=True, error_model="numpy", fastmath={"contract"}, boundscheck=False)
+routine = njit(nogil=True, error_model="numpy", fastmath={"contract"}, boundscheck=False, forceinline=True)

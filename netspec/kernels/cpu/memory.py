@@ -1,0 +1,71 @@
+"""Other views of memory than the arena's float32 numbers: int32 arrays in it, reals in words, data at an address."""
+# pyright: basic, reportMissingParameterType=false, reportUnknownVariableType=false
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+FLOATS = types.CPointer(types.float32)
+"""The arena, as kernels see it: indexing has neither bounds nor wrap-around."""
+INTEGERS = types.CPointer(types.int32)
+WORDS = types.CPointer(types.int64)
+BYTES = types.CPointer(types.uint8)
+
+
+def _view(kind, element):
+    """codegen of a cast from an address or a pointer to a pointer of `kind`"""
+
+    def codegen(_context, builder, signature, arguments):
+        (place,) = arguments
+        if isinstance(signature.args[0], types.Integer):
+            return builder.inttoptr(place, element.as_pointer())
+        return builder.bitcast(place, element.as_pointer())
+
+    return kind, codegen
+
+
+@intrinsic
+def integers(_typing, arena):
+    """The same memory as int32: `integers(arena)[index]`, index counted as in the arena."""
+    kind, codegen = _view(INTEGERS, ir.IntType(32))
+    return kind(arena), codegen
+
+
+@intrinsic
+def floats_at(_typing, address):
+    """float32 numbers at an address."""
+    kind, codegen = _view(FLOATS, ir.FloatType())
+    return kind(address), codegen
+
+
+@intrinsic
+def integers_at(_typing, address):
+    """int32 numbers at an address."""
+    kind, codegen = _view(INTEGERS, ir.IntType(32))
+    return kind(address), codegen
+
+
+@intrinsic
+def words_at(_typing, address):
+    """int64 words at an address."""
+    kind, codegen = _view(WORDS, ir.IntType(64))
+    return kind(address), codegen
+
+
+@intrinsic
+def bytes_at(_typing, address):
+    """uint8 numbers at an address."""
+    kind, codegen = _view(BYTES, ir.IntType(8))
+    return kind(address), codegen
+
+
+@intrinsic
+def real(_typing, words, index):
+    """words[index] read as float64 and rounded to float32: the reals of a descriptor or of the state."""
+
+    def codegen(_context, builder, _signature, arguments):
+        place = builder.gep(arguments[0], [arguments[1]], inbounds=True)
+        wide = builder.load(builder.bitcast(place, ir.DoubleType().as_pointer()))
+        return builder.fptrunc(wide, ir.FloatType())
+
+    return types.float32(words, types.intp), codegen

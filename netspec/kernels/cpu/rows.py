@@ -1,0 +1,48 @@
+"""Rows of the launch table: a kernel, the tile that picks its specialisation, and the numbers it runs on."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from netspec.ir.program import Buffer, Launch, Program, Tile
+
+Kernel = Any
+"""A function jitted with `jit.kernel`: kernel(tile, arena, d, state, begin, end, thread)."""
+Word = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`units` of work that may be done in any order, split over the team.
+
+    With `per_group` there are `units` for each live lane group, and the kernel's unit u is number u % units of group
+    u // units. `words` is the descriptor; a float stands in it as float64 bits and is read with `real(d, k)`.
+    """
+
+    kernel: Kernel
+    tile: Tile
+    words: tuple[Word, ...]
+    units: int
+    per_group: bool = False
+
+
+RowBuilder = Callable[[Launch, Program], tuple[Row, ...]]
+"""What the kernel table holds for an operation: rows that run one after the other, each finished before the next."""
+
+
+def word(value: Word) -> int:
+    """A descriptor word: an integer as it is, a float as its float64 bits."""
+    return value if isinstance(value, int) else struct.unpack("<q", struct.pack("<d", value))[0]
+
+
+def place(buffer: Buffer) -> int:
+    """Where a buffer begins, in float32 numbers from the start of the arena."""
+    return buffer.offset_bytes // 4
+
+
+def elements(buffer: Buffer, lanes: int) -> int:
+    """float32 numbers of one group of a batched buffer, or of the whole of an unbatched one, without any padding."""
+    return buffer.value.elements * (lanes if buffer.value.batched else 1)

@@ -1,0 +1,183 @@
+"""A register tile as a Numba type: rows x columns vectors of `lanes` float32 that LLVM keeps in registers.
+
+`TileShape` is the zero-size first argument of every kernel: its TYPE carries the shape, so one ordinary function
+serves every tile, and sizes and strides stay arguments at run time. Indices count float32 numbers of the arena.
+Letters: r is a tile's row, c its column, l a lane.
+"""
+# pyright: basic, reportMissingParameterType=false, reportUnknownVariableType=false, reportArgumentType=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llvmlite import ir
+from numba import types
+from numba.core.imputils import lower_constant
+from numba.extending import intrinsic, models, register_model, typeof_impl
+
+from netspec.kernels.cpu import emit
+
+
+@dataclass(frozen=True, slots=True)
+class TileShape:
+    """rows x columns vectors of `lanes` float32 numbers"""
+
+    rows: int
+    columns: int
+    lanes: int
+
+
+class TileShapeType(types.Type):
+    """The type of one tile shape, an argument without content."""
+
+    def __init__(self, shape: TileShape) -> None:
+        self.shape = shape
+        super().__init__(name=f"TileShape({shape.rows}x{shape.columns}x{shape.lanes})")
+
+
+class TileType(types.Type):
+    """The type of a tile: its registers."""
+
+    def __init__(self, shape: TileShape) -> None:
+        self.shape = shape
+        super().__init__(name=f"Tile({shape.rows}x{shape.columns}x{shape.lanes})")
+
+
+register_model(TileShapeType)(models.OpaqueModel)
+
+
+@register_model(TileType)
+class TileModel(models.PrimitiveModel):
+    """An LLVM array of vectors."""
+
+    def __init__(self, manager, kind: TileType) -> None:
+        shape = kind.shape
+        super().__init__(manager, kind, ir.ArrayType(emit.vector(shape.lanes), shape.rows * shape.columns))
+
+
+@typeof_impl.register(TileShape)
+def _typeof_tile_shape(shape, _context):
+    return TileShapeType(shape)
+
+
+@lower_constant(TileShapeType)
+def _lower_tile_shape(context, _builder, _type, _value):
+    return context.get_dummy_value()
+
+
+def _number(of):
+    """codegen of a constant of the tile's shape"""
+
+    def codegen(_context, _builder, signature, _arguments):
+        return ir.Constant(emit.INT64, of(signature.args[0].shape))
+
+    return codegen
+
+
+@intrinsic
+def rows(_typing, tile):
+    """The number of rows of a tile shape."""
+    return types.intp(tile), _number(lambda shape: shape.rows)
+
+
+@intrinsic
+def columns(_typing, tile):
+    """The number of columns of a tile shape."""
+    return types.intp(tile), _number(lambda shape: shape.columns)
+
+
+@intrinsic
+def lanes(_typing, tile):
+    """The number of lanes of a tile shape."""
+    return types.intp(tile), _number(lambda shape: shape.lanes)
+
+
+@intrinsic
+def narrow(_typing, tile):
+    """The tile shape of one column and as many rows: for borders and remainders."""
+    shape = tile.shape
+    return TileShapeType(TileShape(shape.rows, 1, shape.lanes))(tile), lambda context, *_: context.get_dummy_value()
+
+
+def _cells(shape: TileShape):
+    """(number, r, c) of every register of a tile"""
+    return [(r * shape.columns + c, r, c) for r in range(shape.rows) for c in range(shape.columns)]
+
+
+@intrinsic
+def zeros(_typing, tile):
+    """A tile of zeros."""
+    shape = tile.shape
+
+    def codegen(_context, _builder, _signature, _arguments):
+        zero = emit.constant(shape.lanes, 0.0)
+        count = shape.rows * shape.columns
+        return ir.Constant(ir.ArrayType(emit.vector(shape.lanes), count), [zero] * count)
+
+    return TileType(shape)(tile), codegen
+
+
+@intrinsic
+def spread(_typing, tile, arena, index):
+    """tile[r, c] = arena[index + r] in every lane: a bias for each row."""
+    shape = tile.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        _, memory, start = arguments
+        registers = ir.Constant(ir.ArrayType(emit.vector(shape.lanes), shape.rows * shape.columns), ir.Undefined)
+        values = [emit.broadcast(builder, memory, start, shape.lanes, r) for r in range(shape.rows)]
+        for k, r, _ in _cells(shape):
+            registers = builder.insert_value(registers, values[r], k)
+        return registers
+
+    return TileType(shape)(tile, arena, types.intp), codegen
+
+
+@intrinsic
+def load(_typing, tile, arena, index, row_step, column_step):
+    """tile[r, c] = arena[index + r*row_step + c*column_step : +lanes]"""
+    shape = tile.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        _, memory, start, down, across = arguments
+        registers = ir.Constant(ir.ArrayType(emit.vector(shape.lanes), shape.rows * shape.columns), ir.Undefined)
+        for k, r, c in _cells(shape):
+            index = builder.add(builder.add(start, emit.scaled(builder, down, r)), emit.scaled(builder, across, c))
+            registers = builder.insert_value(registers, emit.load(builder, memory, index, shape.lanes), k)
+        return registers
+
+    return TileType(shape)(tile, arena, types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic
+def save(_typing, tile, arena, index, row_step, column_step):
+    """arena[index + r*row_step + c*column_step : +lanes] = tile[r, c]"""
+    shape = tile.shape
+
+    def codegen(context, builder, _signature, arguments):
+        registers, memory, start, down, across = arguments
+        for k, r, c in _cells(shape):
+            index = builder.add(builder.add(start, emit.scaled(builder, down, r)), emit.scaled(builder, across, c))
+            emit.store(builder, builder.extract_value(registers, k), memory, index)
+        return context.get_dummy_value()
+
+    return types.void(tile, arena, types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic
+def save_rows(_typing, tile, arena, index, row_step, column_step, count):
+    """As `save`, the first `count` rows only."""
+    shape = tile.shape
+
+    def codegen(context, builder, _signature, arguments):
+        registers, memory, start, down, across, count = arguments
+        for r in range(shape.rows):
+            with builder.if_then(builder.icmp_signed("<", ir.Constant(count.type, r), count)):
+                for c in range(shape.columns):
+                    row = builder.add(start, emit.scaled(builder, down, r))
+                    index = builder.add(row, emit.scaled(builder, across, c))
+                    register = builder.extract_value(registers, r * shape.columns + c)
+                    emit.store(builder, register, memory, index)
+        return context.get_dummy_value()
+
+    return types.void(tile, arena, types.intp, types.intp, types.intp, types.intp), codegen
