@@ -1,0 +1,173 @@
+"""Checks that a graph is well formed. Every stage and every pass is followed by it; a failure is a bug of netspec."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.ir import operations as ops
+from netspec.ir.graph import Graph, Layer, Node, Update, Value
+from netspec.ir.operations import Operation
+from netspec.ir.shapes import output_shapes
+from netspec.ir.show import show, show_node
+
+LOSS_LAYER = "loss"
+"""What nodes of the loss name as their layer; no statement of a spec stands for them."""
+
+
+def verify(graph: Graph) -> None:
+    """Raises CompilerBug, with the failing node and the printed graph, unless all of this holds:
+
+    names are unique and values defined before they are used, always as the same Value; every node's values are of the
+    kinds (batched or not, float32 or int32) that its operation takes and makes, and of the shapes of its shape rule;
+    layers name values that exist and hold exactly the nodes attributed to them; an update replaces a parameter or a
+    state, once, by an array of the same shape, and nothing reads the old array after the new one is made.
+    """
+    try:
+        defined = _define_sources(graph)
+        for node in graph.nodes:
+            _check_node(node, defined)
+        _check_known(graph.outputs, defined)
+        _check_layers(graph, defined)
+        _check_updates(graph, defined)
+    except CompilerBug as bug:
+        raise CompilerBug(f"{bug}\n\n{show(graph)}") from None
+
+
+def _require(holds: bool, what: str) -> None:
+    if not holds:
+        raise CompilerBug(what)
+
+
+def _define_sources(graph: Graph) -> dict[str, Value]:
+    """Everything that exists before the first node runs."""
+    kept = [*(parameter.value for parameter in graph.parameters), *(state.value for state in graph.states)]
+    _require(not any(value.batched for value in kept), "a parameter or state is batched")
+    defined: dict[str, Value] = {}
+    _define((*graph.inputs, *kept), defined)
+    return defined
+
+
+def _define(values: Iterable[Value], defined: dict[str, Value]) -> None:
+    for value in values:
+        _require(value.name not in defined, f"`{value.name}` is defined twice")
+        defined[value.name] = value
+
+
+def _check_known(values: Iterable[Value], defined: Mapping[str, Value]) -> None:
+    for value in values:
+        known = defined.get(value.name)
+        _require(known is not None, f"`{value.name}` is used before it is defined")
+        _require(known == value, f"`{value.name}` is used as {value} but made as {known}")
+
+
+def _check_node(node: Node, defined: dict[str, Value]) -> None:
+    try:
+        _check_known(node.inputs, defined)
+        _check_kinds(node)
+        _check_shapes(node)
+        _define(node.outputs, defined)
+    except CompilerBug as bug:
+        raise CompilerBug(f"{bug}
+in the node: {show_node(node)}") from None
+
+
+def _check_kinds(node: Node) -> None:
+    kinds, pattern = f"{_kinds(node.inputs)}>{_kinds(node.outputs)}", SIGNATURES[type(node.operation)]
+    _require(re.fullmatch(pattern, kinds) is not None, f"the kinds `{kinds}` are not `{pattern}`")
+
+
+def _check_shapes(node: Node) -> None:
+    declared = tuple(value.shape for value in node.outputs)
+    shapes = output_shapes(node.operation, tuple(value.shape for value in node.inputs), declared)
+    _require(shapes == declared, f"the shape rule gives {shapes}, declared is {declared}")
+
+
+def _kinds(values: tuple[Value, ...]) -> str:
+    """A letter a value, as in SIGNATURES."""
+    return "".join(KINDS[value.dtype, value.batched] for value in values)
+
+
+def _check_layers(graph: Graph, defined: Mapping[str, Value]) -> None:
+    nodes: dict[str, list[Node]] = {layer.name: [] for layer in graph.layers}
+    _require(len(nodes) == len(graph.layers), "two layers have the same name")
+    for node in graph.nodes:
+        _require(node.layer in nodes or node.layer == LOSS_LAYER, f"no layer is called `{node.layer}`")
+        nodes.setdefault(node.layer, []).append(node)
+    parameters = {parameter.value.name for parameter in graph.parameters}
+    for layer in graph.layers:
+        try:
+            _check_layer(layer, tuple(nodes[layer.name]), parameters, defined)
+        except CompilerBug as bug:
+            raise CompilerBug(f"{bug}\nin the layer `{layer.name}`") from None
+
+
+def _check_layer(layer: Layer, nodes: tuple[Node, ...], parameters: set[str], defined: Mapping[str, Value]) -> None:
+    _check_known((*layer.inputs, layer.output), defined)
+    _require(layer.nodes == nodes, "it does not hold exactly the nodes that name it")
+    _require(set(layer.parameters) <= parameters, f"it uses {layer.parameters}, of which not all exist")
+    _require(set(layer.owned) <= set(layer.parameters), f"it owns {layer.owned} but uses {layer.parameters}")
+
+
+def _check_updates(graph: Graph, defined: Mapping[str, Value]) -> None:
+    kept = {parameter.value for parameter in graph.parameters} | {state.value for state in graph.states}
+    made = {value: place for place, node in enumerate(graph.nodes) for value in node.outputs}
+    last_read = {value: place for place, node in enumerate(graph.nodes) for value in node.inputs}
+    _require(len({update.old for update in graph.updates}) == len(graph.updates), "something is updated twice")
+    for update in graph.updates:
+        _check_known((update.old, update.new), defined)
+        _require(update.old in kept, f"`{update.old.name}` is updated but is no parameter or state")
+        _require(_interchangeable(update), f"{update.new} cannot replace {update.old}")
+        _require(update.new in made, f"`{update.new.name}` replaces `{update.old.name}` but no node makes it")
+        late = last_read.get(update.old, -1) > made[update.new]
+        _require(not late, f"`{update.old.name}` is read after `{update.new.name}`, its new value, is made")
+
+
+def _interchangeable(update: Update) -> bool:
+    old, new = update.old, update.new
+    return (old.shape, old.dtype, old.batched) == (new.shape, new.dtype, new.batched)
+
+
+KINDS = {("float32", True): "x", ("float32", False): "w", ("int32", True): "i", ("int32", False): "j"}
+SIGNATURES: Mapping[type[Operation], str] = {
+    # `x`: batched float32, an activation; `w`: float32 without a batch axis, a parameter; `i`: batched int32.
+    # Regular expressions over a letter an input, `>`, a letter an output.
+    ops.Activation: "x>x",
+    ops.ActivationGradient: "xx>x",
+    ops.Convolution: "xww?>x",
+    ops.ConvolutionInputGradient: "xw>x",
+    ops.ConvolutionWeightGradient: "xx>w",
+    ops.Deconvolution: "xww?>x",
+    ops.Local: "xww?>x",
+    ops.LocalInputGradient: "xw>x",
+    ops.LocalWeightGradient: "xx>w",
+    ops.Dense: "xww?>x",
+    ops.DenseInputGradient: "xw>x",
+    ops.DenseWeightGradient: "xx>w",
+    ops.ChannelSum: "x>w",
+    ops.BatchSum: "x>w",
+    ops.MaxPool: "x>xi?",
+    ops.MaxPoolGradient: "ix>x",
+    ops.AveragePool: "x>x",
+    ops.AveragePoolGradient: "x>x",
+    ops.Upsample: "x>x",
+    ops.UpsampleGradient: "x>x",
+    ops.BatchNorm: "xwwww>x",
+    ops.BatchNormTraining: "xwwww>xwwww",
+    ops.BatchNormGradient: "xwwwx>xww",
+    ops.LocalResponseNorm: "x>x",
+    ops.LocalResponseNormGradient: "xx>x",
+    ops.Maxout: "x>x",
+    ops.MaxoutGradient: "xxx>x",
+    ops.Dropout: "x>x",
+    ops.Reshape: "x>x",
+    ops.Softmax: "x>x",
+    ops.SoftmaxGradient: "xx>x",
+    ops.Add: "xx+>x|ww+>w",
+    ops.Concatenate: "xx+>x",
+    ops.Slice: "x>x",
+    ops.Loss: "xi>ww",
+    ops.LossGradient: "xi>x",
+    ops.SgdUpdate: "www>w|wwww>ww",
+}
