@@ -1,0 +1,133 @@
+"""What an argument may be: the types of the vocabulary tables.
+
+`read` in `reading.py` turns an atom of the syntax tree into the value named beside each kind; `words_kinds.py` says
+in English what each allows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LARGEST_WHOLE = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:  # -> int, or one of `words`
+    low: int = 1
+    high: int = LARGEST_WHOLE
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Real:  # -> float; an open end is not allowed itself
+    low: float = 0.0
+    high: float = float("inf")
+    low_open: bool = False
+    high_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:  # -> (height, width), or one of `words`; one number serves for both
+    low: int = 1
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dimensions:  # -> (C, H, W) or (features,); takes all positional arguments that are left
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Word:  # -> str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class String:  # -> str, given as "text"
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:  # -> bool; a bare word turns it on
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Start:  # -> Initial without its fans; how the weights of a layer begin
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LayerName:  # -> Name node; resolved where the scope is known
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Series:  # -> tuple of numbers, each at least `low`; one number serves as a list of one
+    low: int = 0
+    whole: bool = False
+    rising: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:  # -> (low, high) with low <= high, both above `above`
+    above: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:  # -> int, float or size: an argument of a user's own block
+    pass
+
+
+Kind = Whole | Real | Extent | Dimensions | Word | String | Switch | Start | LayerName | Series | Interval | Anything
+
+
+class Required:
+    """The default of an argument that has none."""
+
+
+REQUIRED = Required()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """An argument. `default` is the value when it is left out, `shown` how a reader would write it; `unit` of numbers.
+
+    `shapes` tells whether the output shape depends on it: while such an argument is wrong, the shape is unknown.
+    """
+
+    name: str
+    kind: Kind
+    doc: str
+    default: object = REQUIRED
+    shown: str = ""
+    unit: str = ""
+    shapes: bool = False
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A word that can start a statement: its arguments in order, its attributes and flags, the bodies it takes.
+
+    `flagged` words take activations as flags and a name (`relu as x`); `bodies` are the fewest and the most.
+    """
+
+    name: str
+    doc: str
+    positional: tuple[Slot, ...] = ()
+    attributes: tuple[Slot, ...] = ()
+    bodies: tuple[int, int] = (0, 0)
+    flagged: bool = False
+
+    def slot(self, name: str) -> Slot | None:
+        """The attribute or flag of that name."""
+        return next((slot for slot in self.attributes if slot.name == name), None)
+
+    @property
+    def usage(self) -> str:
+        """`conv K SIZE`: what stands without a key."""
+        return " ".join((self.name, *(slot.name for slot in self.positional)))
