@@ -1,0 +1,63 @@
+"""Files that are replaced whole: after a crash, a kill or a full disk there is the old file or the new one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from netspec.diagnostics.failure import DataError
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes beside, syncs, renames. Raises DataError (E540) where the disk is full or the folder refuses."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+
+def append_line(path: Path, line: str) -> None:
+    """Adds a line in one write, so that a reader sees it whole or not at all. Raises DataError (E540)."""
+    try:
+        with path.open("ab", buffering=0) as file:
+            end, content = file.tell(), f"{line}\n".encode()
+            if file.write(content) != len(content):
+                file.truncate(end)
+                raise OSError(0, "no space left on device")
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder and those above it. Raises DataError (E540)."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def cannot_write(path: Path, error: OSError) -> DataError:
+    """What to tell a person about a write that the system refused."""
+    why = (error.strerror or str(error)).lower()
+    helps = ("free some space, or name another folder with `--run DIR`",)
+    return DataError("E540", f"cannot write `{path}`: {why}", notes=("nothing is left half-written",), helps=helps)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename last; systems that cannot open a folder need no help with it."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
