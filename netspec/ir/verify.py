@@ -69,8 +69,7 @@ def _check_node(node: Node, defined: dict[str, Value]) -> None:
         _check_shapes(node)
         _define(node.outputs, defined)
     except CompilerBug as bug:
-        raise CompilerBug(f"{bug}
-in the node: {show_node(node)}") from None
+        raise CompilerBug(f"{bug}\nin the node: {show_node(node)}") from None
 
 
 def _check_kinds(node: Node) -> None:
