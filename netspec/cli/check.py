@@ -30,7 +30,7 @@ def command(specs: tuple[str, ...], with_values: dict[str, str], settings: tuple
             checked, diagnostics = _examine(spec, with_values, settings)
         except NetspecError as error:
             status = max(status, error.exit_status)
-            found += printing.failure_as_json(error)["diagnostics"]
+            found += printing.failure_as_json(error)
             if not as_json:
                 printing.report_failure(error, as_json=False)
             continue

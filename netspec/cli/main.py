@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -76,13 +77,20 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> int:
         return _status(lambda: super(Program, self).invoke(ctx), lambda: bool(ctx.meta.get(JSON)))
 
-    def main(self, args: Any = None, prog_name: str | None = None, **extra: Any) -> NoReturn:
-        """Parses, runs and exits. Click's own endings (usage errors, `--help`) pass through here."""
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> NoReturn:
+        """Parses, runs and exits; the arguments are click's. Usage errors and `--help` end here too."""
         printing.prepare_streams()
         signal.signal(signal.SIGTERM, _terminate)
-        arguments: dict[str, Any] = {"args": args, "prog_name": prog_name, **extra, "standalone_mode": False}
-        status = _status(lambda: super(Program, self).main(**arguments), lambda: False)
-        sys.exit(printing.close_streams(status))
+        parse_and_run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
+        sys.exit(printing.close_streams(_status(parse_and_run, lambda: False)))
 
 
 def _terminate(signal_number: int, frame: object) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO, cast
 
 import click
 
@@ -60,19 +62,19 @@ def remark(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def say_json(document: dict[str, Any]) -> None:
-    """One JSON object on standard output; numbers that are not finite become null, as JSON has no others."""
-    sys.stdout.write(json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+def say_json(document: Mapping[str, object]) -> None:
+    """One JSON object on standard output; a number that is not finite becomes null, as JSON has no other word."""
+    sys.stdout.write(json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _finite(value: Any) -> Any:
+def _plain(value: object) -> object:
     match value:
-        case dict():
-            return {key: _finite(item) for key, item in value.items()}
+        case Mapping():
+            return {str(key): _plain(item) for key, item in cast("Mapping[object, object]", value).items()}
         case list() | tuple():
-            return [_finite(item) for item in value]
+            return [_plain(item) for item in cast("Sequence[object]", value)]
         case float():
-            return value if value - value == 0 else None
+            return value if isfinite(value) else None
         case Path():
             return str(value)
         case _:
@@ -90,19 +92,20 @@ def show_diagnostics(diagnostics: tuple[Diagnostic, ...]) -> None:
         remark(render.render(diagnostics, colour=wants_colour(sys.stderr)).rstrip("\n"))
 
 
-def failure_as_json(error: NetspecError) -> dict[str, Any]:
-    """The same keys for every failure; one without a place in a text has null there."""
+def failure_as_json(error: NetspecError) -> list[dict[str, object]]:
+    """What `--json` lists under `diagnostics`; a failure that has no place in a text has null there."""
     if isinstance(error, SpecError):
-        return render.as_json(error.diagnostics)
-    nowhere = dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
-    entry = {"code": error.code, "severity": "error", "message": error.message, **nowhere, "labels": []}
-    return {"diagnostics": [{**entry, "notes": list(error.notes), "helps": list(error.helps), "repair": None}]}
+        return render.as_json(error.diagnostics)["diagnostics"]
+    place: dict[str, object] = dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
+    said: dict[str, object] = {"code": error.code, "severity": "error", "message": error.message}
+    more: dict[str, object] = {"labels": [], "notes": error.notes, "helps": error.helps, "repair": None}
+    return [said | place | more]
 
 
 def report_failure(error: NetspecError, *, as_json: bool) -> int:
     """Says what a person can mend: always on standard error, and with `--json` as the answer too."""
     if as_json:
-        say_json(failure_as_json(error))
+        say_json({"diagnostics": failure_as_json(error)})
     if isinstance(error, SpecError):
         show_diagnostics(error.diagnostics)
     else:
