@@ -1,0 +1,134 @@
+"""Run folders: everything that a training leaves behind, and enough to build the same net again.
+
+<net>.net             the spec as it was, used files beside it
+run.json              how it was run: overrides, data, normalisation, class names, seed, versions, result
+metrics.jsonl         a line an epoch
+curve.png             loss and accuracy over the epochs
+weights.safetensors   parameters and running statistics
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from netspec.compiler import check, read_source
+from netspec.diagnostics.failure import DataError, UsageError
+from netspec.diagnostics.text import Source
+from netspec.ir.recipe import Experiment
+from netspec.train.files import cannot_write, make_folder, write_whole
+from netspec.train.run_document import Run, document_of, run_of
+from netspec.train.sources import used_sources
+
+RECORD, METRICS, CURVE, WEIGHTS = "run.json", "metrics.jsonl", "curve.png", "weights.safetensors"
+
+
+def check_folder(wanted: Path, *, force: bool) -> None:
+    """Raises UsageError (E461) where `wanted` is no folder, or holds a run and `force` is not given."""
+    if wanted.exists() and not wanted.is_dir():
+        raise UsageError("E461", f"`{wanted}` is not a folder", helps=("name another with `--run DIR`",))
+    if holds_run(wanted) and not force:
+        helps = ("name another folder with `--run DIR`", "`--force` replaces the run that is there")
+        raise UsageError("E461", f"`{wanted}` already holds a run", helps=helps)
+
+
+def claim_folder(wanted: Path | None, net: str, now: datetime | None = None) -> Path:
+    """Makes the folder of a run: `wanted`, or a new `runs/<net>-<time>` that no other run gets. Raises DataError."""
+    if wanted is not None:
+        make_folder(wanted)
+        return wanted
+    first = Path("runs") / f"{net}-{now or datetime.now():%Y%m%d-%H%M%S}"
+    make_folder(first.parent)
+    for path in (first, *(first.with_name(f"{first.name}-{k}") for k in range(2, 1000))):
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        return path
+    raise UsageError("E461", f"a thousand runs began in one second: `{first}` and its like are taken")
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether a folder holds something that a new run would replace."""
+    return any((folder / name).exists() for name in (RECORD, METRICS, CURVE, WEIGHTS))
+
+
+def create_run(run: Run, source: Source) -> Run:
+    """Puts the spec, the files that it uses and `run.json` into the run's folder; an older run there goes.
+
+    Returns the run with the name of its spec filled in. Raises DataError (E540).
+    """
+    _clear(run.folder)
+    used = used_sources(source)
+    spec = _free_name(run.spec, used)
+    for name, text in {**used, spec: _as_run(source.text, run)}.items():
+        make_folder((run.folder / name).parent)
+        write_whole(run.folder / name, text.encode())
+    created = replace(run, spec=spec)
+    save_record(created)
+    return created
+
+
+def _clear(folder: Path) -> None:
+    """Removes what an older run wrote, and no file that is not netspec's."""
+    try:
+        old = json.loads((folder / RECORD).read_bytes()).get("spec")
+    except (OSError, ValueError, AttributeError):
+        old = None
+    names = (RECORD, METRICS, CURVE, WEIGHTS, *((old,) if isinstance(old, str) and Path(old).name == old else ()))
+    for name in names:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(folder / name, error) from None
+
+
+def _free_name(net: str, used: Mapping[str, str]) -> str:
+    return f"{net}.net" if f"{net}.net" not in used else f"{net}.run.net"
+
+
+def _as_run(text: str, run: Run) -> str:
+    """The spec's text; overrides from outside stand above it as a comment."""
+    with_values = tuple(f"--with {key}={value}" for key, value in run.with_values.items())
+    given = " ".join((*with_values, *(f"--set {shlex.quote(setting)}" for setting in run.settings)))
+    return f"# Run with {' '.join(given.split())}\n{text}" if given else text
+
+
+def save_record(run: Run) -> None:
+    """Writes `run.json`. Raises DataError (E540)."""
+    write_whole(run.folder / RECORD, (json.dumps(document_of(run), indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def open_run(folder: Path) -> Run:
+    """Reads a run folder. Raises UsageError (E462) where it is none, DataError (E544) where `run.json` is broken."""
+    try:
+        content = (folder / RECORD).read_bytes()
+    except OSError:
+        helps = ("name the folder that `netspec train` wrote",)
+        raise UsageError("E462", f"`{folder}` is not a run folder: it has no `{RECORD}`", helps=helps) from None
+    try:
+        document = json.loads(content)
+        return run_of(folder, document)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError("E544", f"`{folder / RECORD}` is broken: {type(error).__name__}: {error}") from None
+
+
+def run_experiment(run: Run, settings: Sequence[str] = ()) -> Experiment:
+    """Builds the run's net and recipe again; `settings` add to those it was run with.
+
+    The data stays where it was, although the spec was copied, unless a setting names other data.
+    Raises SpecError or UsageError where the spec in the folder has been changed into one with mistakes.
+    """
+    source = read_source(run.folder / run.spec)
+    checked = check(source, with_values=run.with_values, settings=(*run.settings, *settings))
+    if not isinstance(checked, Experiment):
+        raise UsageError("E462", f"`{run.folder / run.spec}` holds no net any more")
+    if any(setting.lstrip().startswith("data") for setting in settings):
+        return checked
+    return replace(checked, data=run.data)

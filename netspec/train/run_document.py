@@ -1,0 +1,121 @@
+"""What a run folder's `run.json` says, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from netspec.ir.recipe import DataOptions
+from netspec.train.preparation import Preparation
+
+Normalize = Literal["standard", "unit", "none"]
+LAYOUT = 1
+"""Raised when `run.json` changes so that older versions of netspec would misread it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder. `status` is running, finished, interrupted or diverged; `result` is empty until the end."""
+
+    folder: Path
+    spec: str
+    with_values: Mapping[str, str]
+    settings: tuple[str, ...]
+    seed: int
+    data: DataOptions | None
+    preparation: Preparation
+    versions: Mapping[str, str]
+    status: str = "running"
+    result: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+def document_of(run: Run) -> dict[str, Any]:
+    """A run as JSON holds it."""
+    return {
+        "layout": LAYOUT,
+        "status": run.status,
+        "spec": run.spec,
+        "with": dict(run.with_values),
+        "set": list(run.settings),
+        "seed": run.seed,
+        "data": _data_document(run.data),
+        "image": {"shape": run.preparation.shape, "white": run.preparation.white},
+        "normalisation": {"mean": run.preparation.mean, "deviation": run.preparation.deviation},
+        "classes": run.preparation.class_names,
+        "versions": dict(run.versions),
+        "result": dict(run.result),
+    }
+
+
+def _data_document(data: DataOptions | None) -> dict[str, Any] | None:
+    """The options by name, paths from the root: the spec has moved into the run's folder, the data has not."""
+    if data is None:
+        return None
+    document = asdict(replace(data, span=None))
+    del document["span"]
+    paths = ("source", "labels", "test", "test_labels") if data.is_path else ()
+    return document | {name: str(Path(document[name]).absolute()) for name in paths if document[name] is not None}
+
+
+def run_of(folder: Path, document: Any) -> Run:
+    """A run from its JSON; every value is converted to the type it must have.
+
+    Raises ValueError, KeyError, TypeError or AttributeError where one cannot be.
+    """
+    if document["layout"] != LAYOUT:
+        raise ValueError(f"layout {document['layout']}, where this version reads {LAYOUT}")
+    spec = str(document["spec"])
+    if Path(spec).name != spec:
+        raise ValueError(f"the spec `{spec}` is not in the folder")
+    return Run(
+        folder=folder,
+        spec=spec,
+        with_values={str(key): str(value) for key, value in document["with"].items()},
+        settings=tuple(str(setting) for setting in document["set"]),
+        seed=int(document["seed"]),
+        data=None if document["data"] is None else _data(document["data"]),
+        preparation=_preparation(document),
+        versions={str(key): str(value) for key, value in document["versions"].items()},
+        status=str(document["status"]),
+        result={str(key): value for key, value in document["result"].items()},
+    )
+
+
+def _data(document: Any) -> DataOptions:
+    size = document["resize"]
+    take = document["take"]
+    return DataOptions(
+        source=str(document["source"]),
+        is_path=bool(document["is_path"]),
+        format=_text(document["format"]),
+        labels=_text(document["labels"]),
+        test=_text(document["test"]),
+        test_labels=_text(document["test_labels"]),
+        validate=float(document["validate"]),
+        normalize=_normalize(document["normalize"]),
+        classes=tuple(int(k) for k in document["classes"]),
+        take=None if take is None else int(take),
+        resize=None if size is None else (int(size[0]), int(size[1])),
+        extra={str(key): value for key, value in document["extra"].items()},
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _normalize(value: Any) -> Normalize:
+    if value not in get_args(Normalize):
+        raise ValueError(f"normalisation `{value}`")
+    return value
+
+
+def _preparation(document: Any) -> Preparation:
+    channels, height, width = (int(size) for size in document["image"]["shape"])
+    mean, deviation = (tuple(float(x) for x in document["normalisation"][key]) for key in ("mean", "deviation"))
+    if not (len(mean) == len(deviation) == channels and min(channels, height, width) >= 1 and min(deviation) > 0):
+        raise ValueError("the normalisation does not fit the image")
+    names = tuple(str(name) for name in document["classes"])
+    return Preparation((channels, height, width), mean, deviation, float(document["image"]["white"]), names)

@@ -1,0 +1,119 @@
+"""A run folder is written while the events pass, and holds the weights however the training ends."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netspec.diagnostics.failure import DivergedError
+from netspec.train.events import EpochDone, Event, Finished, Scores, Started, Weights
+from netspec.train.preparation import Preparation
+from netspec.train.record import record
+from netspec.train.run import WEIGHTS, open_run, save_record
+from netspec.train.run_document import Run
+from netspec.train.weights import expected_shapes, read_weights
+from tests.train.nets import small_graph
+
+
+def weights(value: float) -> Weights:
+    return {name: np.full(shape, value, np.float32) for name, shape in expected_shapes(small_graph()).items()}
+
+
+def started(now: Weights) -> Started:
+    return Started("small", 14, 100, 20, 0, 2, 10, 10, 4096, lambda: now)
+
+
+def done(epoch: int) -> EpochDone:
+    return EpochDone(epoch, 2, 10 * epoch, 0.1, Scores(100, 0.5, 0.75), Scores(20, 0.625, 0.5), 1.5, 66.6)
+
+
+END = Finished(2, 20, 3.0, Scores(100, 0.5, 0.75), Scores(20, 0.625, 0.5), None, weights(2.0))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    made = Run(tmp_path, "small.net", {}, (), 1, None, Preparation((3, 1, 1), (0, 0, 0), (1, 1, 1)), {})
+    save_record(made)
+    return made
+
+
+def kept(run: Run) -> float:
+    """The value that all weights in the run's file have."""
+    (value,) = {float(x) for array in read_weights(run.folder / WEIGHTS, small_graph()).values() for x in array.flat}
+    return value
+
+
+def test_events_pass_unchanged_and_everything_is_written(run: Run) -> None:
+    events: list[Event] = [started(weights(1.0)), done(1), done(2), END]
+    assert list(record(run, iter(events))) == events
+    assert kept(run) == 2.0
+    lines = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
+    assert [(line["epoch"], line["train_loss"], line["validation_accuracy"]) for line in lines] == [
+        (1, 0.5, 0.5),
+        (2, 0.5, 0.5),
+    ]
+    result = open_run(run.folder)
+    assert (result.status, result.result["test_accuracy"], result.result["epochs"]) == ("finished", None, 2)
+    with Image.open(run.folder / "curve.png") as curve:
+        assert curve.format == "PNG"
+        assert curve.width > curve.height > 300
+
+
+def test_ctrl_c_in_the_training_keeps_the_weights(run: Run) -> None:
+    def events() -> Iterator[Event]:
+        yield started(weights(1.0))
+        yield done(1)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(record(run, events()))
+    assert kept(run) == 1.0
+    assert open_run(run.folder).status == "interrupted"
+    assert (run.folder / "curve.png").exists()
+
+
+def test_a_listener_that_stops_keeps_the_weights(run: Run) -> None:
+    events = record(run, iter([started(weights(1.0)), done(1), END]))
+    next(events)
+    events.close()
+    assert kept(run) == 1.0
+
+
+def test_a_listener_that_stops_after_the_end_changes_nothing(run: Run) -> None:
+    events = record(run, iter([started(weights(1.0)), done(1), END]))
+    for _ in range(3):
+        next(events)
+    events.close()
+    assert kept(run) == 2.0
+    assert open_run(run.folder).status == "finished"
+
+
+def test_ctrl_c_before_the_first_step_leaves_no_weights(run: Run) -> None:
+    def events() -> Iterator[Event]:
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        list(record(run, events()))
+    assert not (run.folder / WEIGHTS).exists()
+
+
+def test_a_training_that_diverges_is_marked_and_leaves_no_weights(run: Run) -> None:
+    def events() -> Iterator[Event]:
+        yield started(weights(np.nan))
+        raise DivergedError("E460", "the loss is no longer a number")
+
+    with pytest.raises(DivergedError):
+        list(record(run, events()))
+    assert open_run(run.folder).status == "diverged"
+    assert not (run.folder / WEIGHTS).exists()
+
+
+def test_a_loss_that_is_not_finite_is_null_in_the_metrics(run: Run) -> None:
+    broken = EpochDone(1, 2, 10, 0.1, Scores(100, 0.5, 0.75), Scores(20, float("nan"), 0.5), 1.5, 66.6)
+    list(record(run, iter([started(weights(1.0)), broken])))
+    (line,) = (run.folder / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(line)["validation_loss"] is None
