@@ -1,0 +1,46 @@
+"""Making one graph from another: the steps that differentiation and every pass share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from netspec.ir.graph import Graph, Layer, Node, Update, Value
+
+
+def with_nodes(graph: Graph, nodes: Iterable[Node]) -> Graph:
+    """The graph with these nodes; each layer holds those that name it."""
+    nodes = tuple(nodes)
+    by_layer: dict[str, list[Node]] = {layer.name: [] for layer in graph.layers}
+    for node in nodes:
+        by_layer.setdefault(node.layer, []).append(node)
+    layers = tuple(replace(layer, nodes=tuple(by_layer[layer.name])) for layer in graph.layers)
+    return replace(graph, nodes=nodes, layers=layers)
+
+
+def substitute(graph: Graph, instead: Mapping[Value, Value]) -> Graph:
+    """The graph with `instead[v]` wherever it read or wrote v. Replacements are final: they are not replaced again."""
+    if not instead:
+        return graph
+    swapped = replace(
+        graph,
+        inputs=_swap(graph.inputs, instead),
+        parameters=tuple(replace(each, value=instead.get(each.value, each.value)) for each in graph.parameters),
+        states=tuple(replace(each, value=instead.get(each.value, each.value)) for each in graph.states),
+        outputs=_swap(graph.outputs, instead),
+        layers=tuple(_swap_layer(layer, instead) for layer in graph.layers),
+        updates=tuple(Update(instead.get(u.old, u.old), instead.get(u.new, u.new)) for u in graph.updates),
+    )
+    return with_nodes(swapped, (_swap_node(node, instead) for node in graph.nodes))
+
+
+def _swap(values: tuple[Value, ...], instead: Mapping[Value, Value]) -> tuple[Value, ...]:
+    return tuple(instead.get(value, value) for value in values)
+
+
+def _swap_node(node: Node, instead: Mapping[Value, Value]) -> Node:
+    return replace(node, inputs=_swap(node.inputs, instead), outputs=_swap(node.outputs, instead))
+
+
+def _swap_layer(layer: Layer, instead: Mapping[Value, Value]) -> Layer:
+    return replace(layer, inputs=_swap(layer.inputs, instead), output=instead.get(layer.output, layer.output))
