@@ -1,0 +1,38 @@
+"""Removes what nothing asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netspec.ir.graph import Graph, Layer, Node, Value
+from netspec.ir.operations import MaxPool
+from netspec.ir.rewrite import with_nodes
+
+
+def remove_dead_nodes(graph: Graph) -> Graph:
+    """Keeps the nodes that the outputs or the updates need. A layer whose output is gone goes too."""
+    needed = {*graph.outputs, *(update.new for update in graph.updates)}
+    alive: list[Node] = []
+    for node in reversed(graph.nodes):
+        if not needed.isdisjoint(node.outputs):
+            needed.update(node.inputs)
+            alive.append(node)
+    made = {*graph.inputs, *(value for node in alive for value in node.outputs)}
+    layers = tuple(layer for layer in graph.layers if _stands(layer, made))
+    return with_nodes(replace(graph, layers=layers), reversed(alive))
+
+
+def _stands(layer: Layer, made: set[Value]) -> bool:
+    return layer.output in made and made.issuperset(layer.inputs)
+
+
+def remove_unread_indices(graph: Graph) -> Graph:
+    """A MaxPool whose index nobody reads (no gradient passes through it) does not give it."""
+    read = {value for node in graph.nodes for value in node.inputs}
+    return with_nodes(graph, (_without_unread_index(node, read) for node in graph.nodes))
+
+
+def _without_unread_index(node: Node, read: set[Value]) -> Node:
+    if not isinstance(node.operation, MaxPool) or read.issuperset(node.outputs[1:]):
+        return node
+    return replace(node, outputs=node.outputs[:1])

@@ -1,0 +1,28 @@
+"""The order of the passes. Each is a pure function of a graph, and keeps every number that the graph gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netspec.ir.graph import Graph
+from netspec.ir.verify import verify
+from netspec.passes.copies import remove_copies
+from netspec.passes.dead import remove_dead_nodes, remove_unread_indices
+from netspec.passes.equal import merge_equal_nodes
+from netspec.passes.fuse import fuse_activations
+
+PASSES: tuple[Callable[[Graph], Graph], ...] = (
+    remove_copies,
+    merge_equal_nodes,
+    remove_dead_nodes,
+    remove_unread_indices,
+    fuse_activations,
+)
+
+
+def optimize(graph: Graph) -> Graph:
+    """Runs every pass once; raises CompilerBug when one leaves a malformed graph."""
+    for each in PASSES:
+        graph = each(graph)
+        verify(graph)
+    return graph
