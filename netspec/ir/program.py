@@ -27,7 +27,7 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A register tile: rows x columns vectors that stay in registers."""
+    """A register tile: rows x columns vectors that stay in registers. What rows and columns are, the kernel says."""
 
     rows: int
     columns: int
@@ -48,12 +48,17 @@ class Launch:
 @dataclass(frozen=True)
 class Program:
     """`buffers` holds every named value's place. Parameters and states keep theirs from step to step; `inputs` are
-    written by the caller (or by the gather of a minibatch) and `outputs` stay readable until the next step."""
+    written by the caller (or by the gather of a minibatch) and `outputs` stay readable until the next step.
+
+    Behind the `arena_bytes` every thread of the team has `thread_bytes` of its own. `peak_bytes`, what a run is said
+    to need, counts one thread.
+    """
 
     name: str
     target: Target
     batch: int
     arena_bytes: int
+    thread_bytes: int
     launches: tuple[Launch, ...]
     buffers: dict[str, Buffer]
     inputs: tuple[Value, ...]
@@ -61,6 +66,11 @@ class Program:
     states: tuple[Value, ...]
     outputs: tuple[Value, ...]
     updates: tuple[Update, ...]
+
+    @property
+    def peak_bytes(self) -> int:
+        """Memory of the arena and of one thread's scratch."""
+        return self.arena_bytes + self.thread_bytes
 
     @property
     def groups(self) -> int:

@@ -1,5 +1,5 @@
 """LLVM building blocks that the vector and tile types share: vectors of float32 at an index of the arena."""
-# pyright: basic, reportMissingParameterType=false
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from llvmlite import ir
 from numba.core import cgutils

@@ -1,6 +1,6 @@
-"""How every kernel is compiled: no exceptions, no bounds checks, products and sums may contract to FMA and no more.
+"""How every kernel is compiled: no exceptions, no bounds checks; a product and a sum may contract to an FMA, no more.
 
-A kernel is compiled by `runtime/native.py` for a tile shape and cached there as machine code, so Numba's own cache stays
+A kernel is compiled for a tile shape by `runtime/native.py` and cached there as machine code; Numba's own cache stays
 off. A routine is a part of a kernel: it takes the tile too, if it needs it, and is always inlined.
 """
 # pyright: basic, reportMissingParameterType=false, reportUnknownVariableType=false

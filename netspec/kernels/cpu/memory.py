@@ -1,5 +1,5 @@
 """Other views of memory than the arena's float32 numbers: int32 arrays in it, reals in words, data at an address."""
-# pyright: basic, reportMissingParameterType=false, reportUnknownVariableType=false
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from llvmlite import ir
 from numba import types

@@ -4,7 +4,7 @@
 serves every tile, and sizes and strides stay arguments at run time. Indices count float32 numbers of the arena.
 Letters: r is a tile's row, c its column, l a lane.
 """
-# pyright: basic, reportMissingParameterType=false, reportUnknownVariableType=false, reportArgumentType=false
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 

@@ -1,0 +1,41 @@
+"""Between plain arrays (N, *shape) and the arena's lane groups [group][shape...][lanes]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.ir.program import Buffer
+
+Array = NDArray[Any]
+
+
+def view(arena: Array, buffer: Buffer, lanes: int) -> Array:
+    """A buffer's numbers in the arena, nothing copied: (groups, *shape, lanes), or (*shape) when it has no batch axis.
+
+    int32 values are seen as such.
+    """
+    value = buffer.value
+    begin = buffer.offset_bytes // 4
+    numbers = arena[begin : begin + buffer.size_bytes // 4].view(value.dtype)
+    if not value.batched:
+        return numbers.reshape(value.shape)
+    groups = numbers.reshape(-1, buffer.group_stride)[:, : value.elements * lanes]
+    return groups.reshape(len(groups), *value.shape, lanes)
+
+
+def to_lanes(plain: Array, into: Array) -> None:
+    """Writes (n, *shape) into the view `into` of lane groups; lanes without an image get zeros."""
+    images, lanes = len(plain), into.shape[-1]
+    live = -(-images // lanes)
+    padded = np.zeros((live * lanes, *plain.shape[1:]), into.dtype)
+    padded[:images] = plain
+    into[:live] = np.moveaxis(padded.reshape(live, lanes, *plain.shape[1:]), 1, -1)
+
+
+def from_lanes(grouped: Array, images: int) -> Array:
+    """The first `images` of a view of lane groups as (images, *shape)."""
+    shape = grouped.shape[1:-1]
+    return np.ascontiguousarray(np.moveaxis(grouped, -1, 1)).reshape(-1, *shape)[:images]

@@ -1,0 +1,98 @@
+"""From a graph to a program: the order of launches, the tile of each, and one planned arena for all memory."""
+
+from __future__ import annotations
+
+from netspec.ir.graph import Graph, Node, Value
+from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.ir.target import Target
+from netspec.schedule.arena import place_slots, rounded
+from netspec.schedule.order import launch_order
+from netspec.schedule.scratch import FLOAT_BYTES, scratch_bytes, thread_bytes
+from netspec.schedule.slots import Slots, assign_slots
+from netspec.schedule.tiles import choose_tile
+from netspec.schedule.verify import verify_program
+
+PAGE_BYTES = 4096
+
+
+def lower(graph: Graph, target: Target, batch: int) -> Program:
+    """The program that runs `graph` on minibatches of up to `batch` images on `target`; verified."""
+    groups = -(-batch // target.lanes)
+    order = launch_order(graph)
+    tiles = tuple(choose_tile(node, target, groups) for node in order)
+    scratch = tuple(scratch_bytes(node, tile, target, batch) for node, tile in zip(order, tiles, strict=True))
+    values = _values(graph, order)
+    strides = {value.name: group_stride(value, target) for value in values}
+    sizes = {value.name: _size_bytes(value, strides[value.name], groups) for value in values}
+    slots = assign_slots(graph, order, sizes, scratch)
+    arena_bytes = place_slots(slots.all)
+    buffers = {
+        value.name: Buffer(value, slots.of[value.name].offset_bytes, sizes[value.name], strides[value.name])
+        for value in values
+    }
+    program = Program(
+        name=graph.name,
+        target=target,
+        batch=batch,
+        arena_bytes=arena_bytes,
+        thread_bytes=_thread_bytes(order, tiles, target, batch),
+        launches=_launches(order, tiles, buffers, slots),
+        buffers=buffers,
+        inputs=graph.inputs,
+        parameters=tuple(parameter.value for parameter in graph.parameters),
+        states=tuple(state.value for state in graph.states),
+        outputs=graph.outputs,
+        updates=graph.updates,
+    )
+    verify_program(program)
+    return program
+
+
+def group_stride(value: Value, target: Target) -> int:
+    """float32 numbers from one lane group to the next: whole cache lines, and no multiple of 4096 bytes, which would
+    put all groups into the same few sets of the cache."""
+    if not value.batched:
+        return 0
+    stride_bytes = rounded(value.elements * target.lanes * FLOAT_BYTES)
+    if stride_bytes % PAGE_BYTES == 0:
+        stride_bytes = rounded(stride_bytes + 1)
+    return stride_bytes // FLOAT_BYTES
+
+
+def _size_bytes(value: Value, stride: int, groups: int) -> int:
+    return FLOAT_BYTES * (groups * stride if value.batched else value.elements)
+
+
+def _values(graph: Graph, order: tuple[Node, ...]) -> tuple[Value, ...]:
+    """Every value once: what is kept, what is given, what is made."""
+    kept = (*(parameter.value for parameter in graph.parameters), *(state.value for state in graph.states))
+    return (*kept, *graph.inputs, *(value for node in order for value in node.outputs))
+
+
+def _thread_bytes(order: tuple[Node, ...], tiles: tuple[Tile, ...], target: Target, batch: int) -> int:
+    needs = (thread_bytes(node, tile, target, batch) for node, tile in zip(order, tiles, strict=True))
+    return rounded(max(needs, default=0))
+
+
+def _launches(
+    order: tuple[Node, ...], tiles: tuple[Tile, ...], buffers: dict[str, Buffer], slots: Slots
+) -> tuple[Launch, ...]:
+    return tuple(
+        Launch(
+            node.operation,
+            tuple(buffers[value.name] for value in node.inputs),
+            tuple(buffers[value.name] for value in node.outputs),
+            node.layer,
+            tiles[i],
+            _scratch(node, i, slots),
+        )
+        for i, node in enumerate(order)
+    )
+
+
+def _scratch(node: Node, i: int, slots: Slots) -> Buffer | None:
+    slot = slots.scratch.get(i)
+    if slot is None:
+        return None
+    value = Value(f"{node.layer}.scratch{i}", (slot.size_bytes // FLOAT_BYTES,), batched=False)
+    return Buffer(value, slot.offset_bytes, slot.size_bytes)

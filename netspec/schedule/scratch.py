@@ -1,0 +1,84 @@
+"""Scratch memory of launches, in bytes: what a launch's team shares, and what each thread needs for itself.
+
+Kernels check that what they were given is enough, so the two sides cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from netspec.ir import operations as ops
+from netspec.ir.graph import Node
+from netspec.ir.program import Tile
+from netspec.ir.target import Target
+
+FLOAT_BYTES = 4
+Rule = Callable[[Any, Node, Tile, Target, int], int]
+
+
+def scratch_bytes(node: Node, tile: Tile, target: Target, batch: int) -> int:
+    """Bytes that the whole team shares while the launch runs."""
+    rule = TEAM_SCRATCH.get(type(node.operation))
+    return rule(node.operation, node, tile, target, batch) if rule else 0
+
+
+def thread_bytes(node: Node, tile: Tile, target: Target, batch: int) -> int:
+    """Bytes that every thread has for itself while the launch runs."""
+    rule = THREAD_SCRATCH.get(type(node.operation))
+    return rule(node.operation, node, tile, target, batch) if rule else 0
+
+
+def padded_rows(features: int, lanes: int) -> int:
+    """float32 numbers from one image's features to the next in a transposed copy: whole vectors, no multiple of 4096
+    bytes."""
+    whole = -(-features // lanes) * lanes
+    return whole + lanes if whole * FLOAT_BYTES % 4096 == 0 else whole
+
+
+def _packed(outputs: int, inputs: int, taps: int, groups: int, rows: int) -> int:
+    """Weights of a sliding window repacked in blocks of `rows` output channels."""
+    return FLOAT_BYTES * groups * -(-outputs // rows) * rows * inputs * taps
+
+
+def _convolution(op: ops.Convolution, node: Node, tile: Tile, _: Target, __: int) -> int:
+    k, c, kh, kw = node.inputs[1].shape
+    return _packed(k // op.groups, c, kh * kw, op.groups, tile.rows)
+
+
+def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, tile: Tile, _: Target, __: int) -> int:
+    k, c, kh, kw = node.inputs[1].shape
+    return _packed(c, k // op.groups, kh * kw, op.groups, tile.rows)
+
+
+def _deconvolution(_: ops.Deconvolution, node: Node, tile: Tile, __: Target, ___: int) -> int:
+    c, k, kh, kw = node.inputs[1].shape
+    return _packed(k, c, kh * kw, 1, tile.rows)
+
+
+def _dense_weight_gradient(_: ops.DenseWeightGradient, node: Node, __: Tile, target: Target, batch: int) -> int:
+    images = -(-batch // target.lanes) * target.lanes
+    return FLOAT_BYTES * images * padded_rows(node.inputs[0].elements, target.lanes)
+
+
+def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, _: Node, tile: Tile, target: Target, __: int) -> int:
+    return FLOAT_BYTES * op.window.kernel[0] * tile.rows * tile.columns * target.lanes
+
+
+def _one_vector_tile(_: ops.DenseWeightGradient, __: Node, tile: Tile, target: Target, ___: int) -> int:
+    return FLOAT_BYTES * tile.rows * target.lanes
+
+
+TEAM_SCRATCH: Mapping[type[ops.Operation], Rule] = {
+    ops.Convolution: _convolution,
+    ops.ConvolutionInputGradient: _input_gradient,
+    ops.Deconvolution: _deconvolution,
+    ops.DenseWeightGradient: _dense_weight_gradient,
+}
+"""Operations not listed need none."""
+
+THREAD_SCRATCH: Mapping[type[ops.Operation], Rule] = {
+    ops.ConvolutionWeightGradient: _weight_gradient_tiles,
+    ops.DenseWeightGradient: _one_vector_tile,
+}
+"""Operations not listed need none."""

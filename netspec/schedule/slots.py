@@ -1,0 +1,113 @@
+"""Slots: which values share one place in the arena, and from when to when the place is taken.
+
+Values share a slot when one is made from the other in place: a Reshape is the same numbers, an update overwrites what
+it replaces, and an elementwise operation may overwrite an input that nobody reads again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from netspec.ir import operations as ops
+from netspec.ir.graph import Graph, Node, Value
+
+FOREVER = 1 << 62
+"""The end of a slot that outlives the step."""
+
+OVERWRITES: Mapping[type[ops.Operation], tuple[int, ...]] = {
+    ops.Activation: (0,),
+    ops.ActivationGradient: (1, 0),
+    ops.Add: tuple(range(8)),
+    ops.Dropout: (0,),
+    ops.BatchNorm: (0,),
+}
+"""Operations whose kernels read a place before they write it: inputs that the first output may replace, best first."""
+
+
+@dataclass(slots=True)
+class Slot:
+    """A place in the making: taken from launch `begin` to launch `end`, both included; -1 is before the first."""
+
+    begin: int
+    end: int
+    size_bytes: int
+    names: list[str] = field(default_factory=list[str])
+    offset_bytes: int = -1
+
+
+@dataclass(slots=True)
+class Slots:
+    """`of` finds a value's slot; `scratch` the slot that only one launch uses; `all` are all of them."""
+
+    of: dict[str, Slot]
+    scratch: dict[int, Slot]
+    all: list[Slot]
+
+
+def assign_slots(
+    graph: Graph, order: tuple[Node, ...], sizes: Mapping[str, int], scratch_bytes: tuple[int, ...]
+) -> Slots:
+    """Slots of all values of `graph` run in `order`; `sizes` are bytes by value name, scratch by launch number."""
+    slots = Slots({}, {}, [])
+    last_use = _last_uses(graph, order)
+    kept = (*(p.value for p in graph.parameters), *(s.value for s in graph.states), *graph.inputs)
+    for value in kept:
+        _open(slots, value, -1, FOREVER, sizes)
+    replaced = {update.new.name: update.old.name for update in graph.updates}
+    for i, node in enumerate(order):
+        for number, value in enumerate(node.outputs):
+            end = last_use.get(value.name, i)
+            shared = _shared(node, number, value, i, replaced, slots)
+            if shared is None:
+                _open(slots, value, i, end, sizes)
+            else:
+                _join(slots, shared, value, end)
+        if scratch_bytes[i]:
+            slots.scratch[i] = Slot(i, i, scratch_bytes[i])
+            slots.all.append(slots.scratch[i])
+    return slots
+
+
+def _last_uses(graph: Graph, order: tuple[Node, ...]) -> dict[str, int]:
+    last: dict[str, int] = {}
+    for i, node in enumerate(order):
+        last.update({value.name: i for value in node.inputs})
+    last.update({value.name: FOREVER for value in graph.outputs})
+    last.update({update.new.name: FOREVER for update in graph.updates})
+    return _through_reshapes(order, last)
+
+
+def _through_reshapes(order: tuple[Node, ...], last: dict[str, int]) -> dict[str, int]:
+    """What a Reshape reads is used as long as what it makes: the two are one array."""
+    for node in reversed(order):
+        if isinstance(node.operation, ops.Reshape):
+            source, result = node.inputs[0].name, node.outputs[0].name
+            last[source] = max(last[source], last.get(result, -1))
+    return last
+
+
+def _shared(node: Node, number: int, value: Value, i: int, replaced: Mapping[str, str], slots: Slots) -> Slot | None:
+    """The slot that output `number` of `node` is made in, when it is not a new one."""
+    if value.name in replaced:
+        return slots.of[replaced[value.name]]
+    if isinstance(node.operation, ops.Reshape):
+        return slots.of[node.inputs[0].name]
+    if number > 0:
+        return None
+    for k in OVERWRITES.get(type(node.operation), ()):
+        if k < len(node.inputs) and slots.of[node.inputs[k].name].end == i:
+            return slots.of[node.inputs[k].name]
+    return None
+
+
+def _open(slots: Slots, value: Value, begin: int, end: int, sizes: Mapping[str, int]) -> None:
+    slot = Slot(begin, end, sizes[value.name], [value.name])
+    slots.of[value.name] = slot
+    slots.all.append(slot)
+
+
+def _join(slots: Slots, slot: Slot, value: Value, end: int) -> None:
+    slot.end = max(slot.end, end)
+    slot.names.append(value.name)
+    slots.of[value.name] = slot

@@ -1,0 +1,119 @@
+"""Checks a plan on its own terms, from the launches alone: what they read, what they write, what must survive."""
+
+from __future__ import annotations
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.ir import operations as ops
+from netspec.ir.graph import Value
+from netspec.ir.program import Buffer, Launch, Program
+from netspec.schedule.show import listing
+
+
+def verify_program(program: Program) -> None:
+    """Raises CompilerBug, with the listing, unless all of this holds:
+
+    buffers are aligned to 64 bytes and lie inside the arena; lane groups do not overlap and are no multiple of 4096
+    bytes apart; running the launches in order, every value that is read is still whole in its place: nothing else was
+    written over it since; parameters, states, inputs and outputs are whole after the last launch, and updated
+    arrays are where the old ones were.
+    """
+    try:
+        for buffer in program.buffers.values():
+            _check_buffer(buffer, program)
+        _check_contents(program)
+        _check_updates(program)
+    except CompilerBug as bug:
+        raise CompilerBug(f"{bug}\n\n{listing(program)}") from None
+
+
+def _require(holds: bool, what: str) -> None:
+    if not holds:
+        raise CompilerBug(what)
+
+
+def _check_buffer(buffer: Buffer, program: Program) -> None:
+    value, name = buffer.value, buffer.value.name
+    _require(buffer.offset_bytes % 64 == 0, f"`{name}` is not aligned to 64 bytes")
+    inside = buffer.offset_bytes >= 0 and buffer.offset_bytes + buffer.size_bytes <= program.arena_bytes
+    _require(inside, f"`{name}` lies outside the arena")
+    if not value.batched:
+        _require(buffer.size_bytes == 4 * value.elements and buffer.group_stride == 0, f"`{name}` has a wrong size")
+        return
+    numbers = value.elements * program.target.lanes
+    _require(buffer.group_stride >= numbers, f"lane groups of `{name}` overlap")
+    _require(buffer.group_stride % program.target.lanes == 0, f"lane groups of `{name}` are not whole vectors apart")
+    _require(buffer.group_stride * 4 % 4096 != 0, f"lane groups of `{name}` are a multiple of 4096 bytes apart")
+    _require(buffer.size_bytes == 4 * program.groups * buffer.group_stride, f"`{name}` has a wrong size")
+
+
+def _check_contents(program: Program) -> None:
+    """Plays the launches with names in place of numbers."""
+    arena = _Contents()
+    for value in (*program.parameters, *program.states, *program.inputs):
+        arena.write(program.buffers[value.name])
+    for launch in program.launches:
+        _play(launch, arena)
+    replaced = {update.old.name for update in program.updates}
+    for value in _survivors(program):
+        if value.name not in replaced:
+            _require(arena.holds(program.buffers[value.name]), f"`{value.name}` does not survive the step")
+
+
+def _play(launch: Launch, arena: _Contents) -> None:
+    for buffer in launch.inputs:
+        _require(arena.holds(buffer), f"{_named(launch)} reads `{buffer.value.name}`, which is no longer whole")
+    if isinstance(launch.operation, ops.Reshape):
+        arena.rename(launch.inputs[0], launch.outputs[0])
+        return
+    scratch = () if launch.scratch is None else (launch.scratch,)
+    for buffer in scratch:
+        arena.write(buffer)
+    for buffer in launch.inputs:
+        _require(arena.holds(buffer), f"the scratch of {_named(launch)} lies on `{buffer.value.name}`")
+    for buffer in launch.outputs:
+        arena.write(buffer)
+    for buffer in (*launch.outputs, *scratch):
+        _require(arena.holds(buffer), f"{_named(launch)} writes over its own `{buffer.value.name}`")
+
+
+def _survivors(program: Program) -> tuple[Value, ...]:
+    news = (update.new for update in program.updates)
+    return (*program.parameters, *program.states, *program.inputs, *program.outputs, *news)
+
+
+def _check_updates(program: Program) -> None:
+    for update in program.updates:
+        old, new = program.buffers[update.old.name], program.buffers[update.new.name]
+        _require(old.offset_bytes == new.offset_bytes, f"`{new.value.name}` is not where `{old.value.name}` was")
+
+
+def _named(launch: Launch) -> str:
+    return f"{type(launch.operation).__name__} of `{launch.layer}`"
+
+
+class _Contents:
+    """Which values are whole in the arena, and where."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, tuple[int, int]] = {}
+
+    def write(self, buffer: Buffer) -> None:
+        """Puts a value in its place, which spoils everything else that lies there."""
+        begin, end = _place(buffer)
+        spoilt = [name for name, (first, last) in self._places.items() if first < end and begin < last]
+        for name in spoilt:
+            del self._places[name]
+        self._places[buffer.value.name] = (begin, end)
+
+    def rename(self, source: Buffer, result: Buffer) -> None:
+        """Gives an array a second name."""
+        _require(_place(source) == _place(result), f"`{result.value.name}` is not where `{source.value.name}` is")
+        self._places[result.value.name] = _place(result)
+
+    def holds(self, buffer: Buffer) -> bool:
+        """Whether the value is whole in its place."""
+        return self._places.get(buffer.value.name) == _place(buffer)
+
+
+def _place(buffer: Buffer) -> tuple[int, int]:
+    return buffer.offset_bytes, buffer.offset_bytes + buffer.size_bytes

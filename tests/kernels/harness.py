@@ -1,0 +1,108 @@
+"""Runs one operation as a program of its own and sets it beside the oracle."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+import numpy as np
+
+from netspec.ir.evaluate import apply
+from netspec.ir.evaluate_context import Context
+from netspec.ir.graph import Graph, Initial, Node, State, Update, Value
+from netspec.ir.operations import Operation
+from netspec.ir.target import AVX512, Target
+from netspec.runtime.machine import Machine
+from netspec.schedule.lower import lower
+
+CACHE_DIR = Path(os.environ.get("NETSPEC_TEST_CACHE", Path(gettempdir()) / "netspec-test-cache"))
+"""Compiled kernels are kept from one test run to the next."""
+
+Arrays = Mapping[str, Any]
+
+
+def batched(name: str, *shape: int, dtype: Any = "float32") -> Value:
+    """An activation, `shape` without the batch axis."""
+    return Value(name, shape, True, dtype)
+
+
+def plain(name: str, *shape: int) -> Value:
+    """A parameter, or another array without a batch axis."""
+    return Value(name, shape, False)
+
+
+def one_operation(
+    operation: Operation,
+    inputs: tuple[Value, ...],
+    outputs: tuple[Value, ...],
+    updates: Mapping[str, str] | None = None,
+) -> Graph:
+    """A graph of one node. Inputs without a batch axis are its states; `updates` says what replaces which, by name."""
+    named = {value.name: value for value in (*inputs, *outputs)}
+    kept = tuple(State(value, Initial("zeros")) for value in inputs if not value.batched)
+    replaced = tuple(Update(named[old], named[new]) for old, new in (updates or {}).items())
+    given = tuple(value for value in inputs if value.batched)
+    return Graph("test", given, (), kept, (Node(operation, inputs, outputs, "layer"),), outputs, (), replaced)
+
+
+def run_kernel(
+    graph: Graph,
+    arrays: Arrays,
+    *,
+    images: int,
+    batch: int | None = None,
+    target: Target = AVX512,
+    threads: int = 1,
+    seed: int = 0,
+    step: int = 0,
+    fill: float = float("nan"),
+) -> dict[str, Any]:
+    """All outputs of the graph by name, run by kernels: arena filled with `fill`, then `arrays` written by name.
+
+    `images` of a minibatch of up to `batch` are live; batched outputs are (images, *shape).
+    """
+    program = lower(graph, target, batch or images)
+    machine = Machine(program, threads, cache_dir=CACHE_DIR)
+    machine.arena[:] = fill
+    for name, array in arrays.items():
+        machine.write(name, array)
+    machine.step(images, step_number=step, seed=seed)
+    return {value.name: _live(machine.read(value.name), value, images) for value in graph.outputs}
+
+
+def _live(array: Any, value: Value, images: int) -> Any:
+    return array[:images] if value.batched else array
+
+
+def expected(graph: Graph, arrays: Arrays, *, seed: int = 0, step: int = 0) -> dict[str, Any]:
+    """The same outputs by the oracle, in float64."""
+    (node,) = graph.nodes
+    inputs = tuple(_wide(arrays[value.name]) for value in node.inputs)
+    results = apply(node.operation, inputs, node.outputs, Context(np.float64, seed, step))
+    return {value.name: array for value, array in zip(node.outputs, results, strict=True)}
+
+
+def _wide(array: Any) -> Any:
+    array = np.asarray(array)
+    return array if array.dtype == np.int32 else array.astype(np.float64)
+
+
+def random_arrays(graph: Graph, images: int, seed: int = 0) -> dict[str, Any]:
+    """Standard normal float32 numbers for every input and state; int32 inputs are zeros."""
+    generator = np.random.default_rng(seed)
+    arrays: dict[str, Any] = {}
+    for value in (*graph.inputs, *(state.value for state in graph.states)):
+        shape = (images, *value.shape) if value.batched else value.shape
+        is_label = value.dtype == "int32"
+        arrays[value.name] = np.zeros(shape, np.int32) if is_label else generator.standard_normal(shape, np.float32)
+    return arrays
+
+
+def agree(graph: Graph, arrays: Arrays, tolerance: float = 2e-5, **run: Any) -> None:
+    """Asserts that kernel and oracle agree within `tolerance` of the largest number of each output."""
+    options = {key: run[key] for key in ("seed", "step") if key in run}
+    wanted, found = expected(graph, arrays, **options), run_kernel(graph, arrays, **run)
+    for name, array in wanted.items():
+        scale = max(1.0, float(np.abs(array).max(initial=0.0)))
+        np.testing.assert_allclose(found[name], array, rtol=0, atol=tolerance * scale, err_msg=f"`{name}`")
