@@ -1,0 +1,77 @@
+"""What training and evaluation read: images with labels, in parts, and how to normalise them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Images: TypeAlias = NDArray[np.uint8 | np.float32]
+"""Pixels, shape (N, C, H, W): bytes where the source has bytes, else float32. May be read-only."""
+
+Labels: TypeAlias = NDArray[np.int32]
+"""Class numbers from zero, shape (N,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Images and their labels, `images` (N, C, H, W) and `labels` (N,). Points in the plane have shape (N, 2, 1, 1)."""
+
+    images: Images
+    labels: Labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def pick(self, indices: NDArray[np.int64]) -> Part:
+        """The images at these places, in this order."""
+        return Part(self.images[indices], self.labels[indices])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collection:
+    """A data set as it was read, before classes are chosen and parts held out.
+
+    `white` is the value of the brightest pixel that the source can hold (255 for bytes, 16 for `digits`); for wide
+    integers and floats it is the largest magnitude in the training part.
+    """
+
+    description: str
+    class_names: tuple[str, ...]
+    white: float
+    train: Part
+    validation: Part | None = None
+    test: Part | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts there are: training, then validation and test."""
+        return tuple(part for part in (self.train, self.validation, self.test) if part is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """A data set ready for a net. What the net sees of a pixel x of channel c is (x - mean[c]) / deviation[c].
+
+    `mean` and `deviation` are float32 of shape (C,), C the channels of `images`; they stand on the scale of the
+    images as stored (0 to 255 for bytes), and deviations are above zero. An image file that is shown to the net
+    later is read as bytes, multiplied by `white` / 255, then normalised the same way.
+    """
+
+    train: Part
+    validation: Part | None
+    test: Part | None
+    class_names: tuple[str, ...]
+    mean: NDArray[np.float32]
+    deviation: NDArray[np.float32]
+    white: float
+    description: str
+    notices: tuple[str, ...]
+
+    def normalized(self, images: Images) -> NDArray[np.float32]:
+        """Images (N, C, H, W) as the net sees them, float32."""
+        mean, deviation = self.mean[:, None, None], self.deviation[:, None, None]
+        return (images.astype(np.float32) - mean) / deviation
