@@ -1,0 +1,147 @@
+"""Checks arrays of unknown origin and brings them into the one form: images (N, C, H, W), labels (N,)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.dataset import Images, Labels
+from netspec.diagnostics.failure import DataError
+
+MOST_CLASSES = 65_536
+"""A larger label is a mistake, and names for so many classes would fill memory."""
+COLOURS = (1, 3, 4)
+"""How many channels an axis may have to be taken for the channels without other evidence."""
+
+Array = NDArray[np.generic]
+
+
+def as_images(array: Array, origin: Path | str, shape: tuple[int, ...] | None) -> Images:
+    """Pixels of shape (N, C, H, W) from an array (N, F), (N, H, W), (N, C, H, W) or (N, H, W, C).
+
+    F features become F channels of one pixel. Bytes stay bytes, all other numbers become float32; they must be finite.
+    `shape` is the net's input where there is one: it settles which axis holds the channels when both could.
+    """
+    if not 2 <= array.ndim <= 4:
+        raise DataError(
+            "E507",
+            f"the images in `{origin}` have shape {_shape(array.shape)}, which is not a stack of images",
+            helps=("store them as N x H x W, N x C x H x W or N x H x W x C",),
+        )
+    if array.size == 0:
+        raise DataError("E507", f"`{origin}` holds no images: its shape is {_shape(array.shape)}")
+    return _numbers(_channels_first(array, origin, shape), origin)
+
+
+def _shape(sizes: tuple[int, ...]) -> str:
+    return "x".join(str(size) for size in sizes) or "()"
+
+
+def _channels_first(array: Array, origin: Path | str, shape: tuple[int, ...] | None) -> Array:
+    if array.ndim == 2:
+        return array[:, :, None, None]
+    if array.ndim == 3:
+        return array[:, None]
+    if _channels_are_last(array.shape[1:], origin, shape):
+        return np.ascontiguousarray(np.moveaxis(array, 3, 1))
+    return array
+
+
+def _channels_are_last(sizes: tuple[int, ...], origin: Path | str, shape: tuple[int, ...] | None) -> bool:
+    """Weighs the net's whole input, then its channels, then what a number of colours looks like."""
+    moved = (sizes[2], sizes[0], sizes[1])
+    wanted = shape if shape is not None and len(shape) == 3 else None
+    evidence = [
+        (moved == wanted, sizes == wanted),
+        (wanted is not None and moved[0] == wanted[0], wanted is not None and sizes[0] == wanted[0]),
+        (moved[0] in COLOURS, sizes[0] in COLOURS),
+    ]
+    for last, first in evidence:
+        if last != first:
+            return last
+    if sizes[0] == 1 and sizes[2] == 1:  # one channel either way: (1, H, 1) or (H, W=..., 1)
+        return False
+    raise DataError(
+        "E508",
+        f"images of {_shape(sizes)} in `{origin}`: channels could be the first axis or the last",
+        helps=("store them as N x C x H x W with the channels that the net's `input` names",),
+    )
+
+
+def _numbers(array: Array, origin: Path | str) -> Images:
+    if array.dtype == np.uint8:
+        return array.astype(np.uint8, copy=False)
+    if array.dtype.kind not in "biuf":
+        raise DataError(
+            "E507",
+            f"the images in `{origin}` are of type {array.dtype}, not numbers",
+            helps=("store bytes (uint8) or float32",),
+        )
+    with np.errstate(over="ignore", invalid="ignore"):
+        pixels = array.astype(np.float32)
+    finite = np.isfinite(pixels)
+    if not finite.all():
+        first = np.argwhere(~finite)[0]
+        raise DataError(
+            "E507",
+            f"pixel {_shape(tuple(int(k) for k in first[1:]))} of image {int(first[0])} in `{origin}` is not a number "
+            "that float32 can hold",
+            notes=(f"{int((~finite).sum()):,} pixels are so",),
+        )
+    return pixels
+
+
+def as_labels(array: Array, origin: Path | str) -> Labels:
+    """Class numbers of shape (N,) from integers (N,) or (N, 1), or from rows with a single one, (N, K)."""
+    if array.ndim == 2:
+        array = array[:, 0] if array.shape[1] == 1 else _from_one_hot(array, origin)
+    if array.ndim != 1:
+        raise DataError("E506", f"the labels in `{origin}` have shape {_shape(array.shape)}, not one number an image")
+    if array.dtype.kind not in "biu":
+        raise DataError(
+            "E506",
+            f"the labels in `{origin}` are of type {array.dtype}, not whole numbers",
+            helps=("store class numbers from 0, for example as uint8",),
+        )
+    if array.size:
+        _check_range(int(array.min()), int(array.max()), origin)
+    return array.astype(np.int32)
+
+
+def _from_one_hot(array: Array, origin: Path | str) -> Array:
+    if array.dtype.kind not in "biuf" or not np.isin(array, (0, 1)).all() or not (np.sum(array, axis=1) == 1).all():
+        raise DataError(
+            "E506", f"the labels in `{origin}` have shape {_shape(array.shape)}, and not every row holds a single one"
+        )
+    return np.argmax(array, axis=1)
+
+
+def _check_range(smallest: int, largest: int, origin: Path | str) -> None:
+    wrong = smallest if smallest < 0 else largest
+    if smallest < 0 or largest >= MOST_CLASSES:
+        raise DataError("E506", f"label {wrong} in `{origin}`: labels are 0 to {MOST_CLASSES - 1:,} at most")
+
+
+def check_labels(labels: Labels, classes: int, origin: Path | str) -> None:
+    """Labels of a set whose classes are known must be below their number."""
+    wrong = np.flatnonzero(labels >= classes)
+    if len(wrong):
+        raise DataError(
+            "E506",
+            f"label {int(labels[wrong[0]])} of image {int(wrong[0])} in `{origin}`, but there are {classes} classes",
+        )
+
+
+def white_of(images: Images) -> float:
+    """The value of white: 255 for bytes, the largest magnitude for other numbers (1 where all are zero)."""
+    if images.dtype == np.uint8:
+        return 255.0
+    return float(max(abs(images.min()), abs(images.max()))) or 1.0
+
+
+def numbered_classes(*labels: Labels) -> tuple[str, ...]:
+    """Names `0`, `1`, … up to the largest label."""
+    largest = max((int(some.max()) for some in labels if len(some)), default=-1)
+    return tuple(str(k) for k in range(largest + 1))

@@ -1,0 +1,90 @@
+"""The IDX format of MNIST: a magic number that gives type and rank, the sizes, then the numbers, all big-endian.
+
+<http://yann.lecun.com/exdb/mnist/>; plain or compressed with gzip, told apart by content.
+"""
+
+from __future__ import annotations
+
+import math
+import os.path
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.arrays import as_images, as_labels
+from netspec.data.dataset import Part
+from netspec.data.failures import damaged
+from netspec.data.packed import content, head
+from netspec.diagnostics.failure import DataError
+
+TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
+TEST = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+TYPES: dict[int, str] = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+"""The third byte of the magic number."""
+LARGEST_RANK = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an IDX file says of itself; `start` is where its numbers begin."""
+
+    dtype: np.dtype[np.generic]
+    shape: tuple[int, ...]
+
+    @property
+    def start(self) -> int:
+        return 4 + 4 * len(self.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        return self.start + math.prod(self.shape) * self.dtype.itemsize
+
+
+def is_idx(first: bytes) -> bool:
+    """Whether a file that begins with these bytes (four or more) says it is IDX."""
+    return len(first) >= 4 and first[:2] == b"\0\0" and first[2] in TYPES and 1 <= first[3] <= LARGEST_RANK
+
+
+def read_header(path: Path) -> Header:
+    """Checks the magic number and reads the sizes."""
+    first = head(path, 4 + 4 * LARGEST_RANK)
+    if not is_idx(first):
+        raise DataError(
+            "E504",
+            f"`{path}` is not an IDX file: it begins with {first[:4].hex(' ') or 'nothing'}",
+            notes=("images begin with 00 00 08 03, labels with 00 00 08 01",),
+        )
+    rank = first[3]
+    if len(first) < 4 + 4 * rank:
+        raise damaged(path, "it ends within its header")
+    return Header(np.dtype(TYPES[first[2]]), struct.unpack(f">{rank}I", first[4 : 4 + 4 * rank]))
+
+
+def find(folder: Path, stem: str) -> Path | None:
+    """The file of MNIST's name `stem` (`train-images-idx3-ubyte`) in a folder, in any of its usual spellings."""
+    dotted = stem.replace("-idx", ".idx")
+    spellings = (stem, f"{stem}.gz", dotted, f"{dotted}.gz")
+    return next((folder / name for name in spellings if os.path.exists(folder / name)), None)
+
+
+def read_array(path: Path) -> NDArray[np.generic]:
+    """The array of an IDX file, in the type and the byte order of the file; read-only."""
+    header = read_header(path)
+    numbers = np.frombuffer(content(path, header.size_bytes), header.dtype, offset=header.start)
+    return numbers.reshape(header.shape)
+
+
+def read_part(images_path: Path, labels_path: Path, shape: tuple[int, ...] | None = None) -> Part:
+    """Images and their labels, checked against each other. `shape` is the net's input, which settles axis orders."""
+    images = as_images(read_array(images_path), images_path, shape)
+    labels = as_labels(read_array(labels_path), labels_path)
+    if len(images) != len(labels):
+        raise DataError(
+            "E505",
+            f"`{images_path}` holds {len(images):,} images, `{labels_path}` {len(labels):,} labels",
+            helps=('name the label file that belongs to the images with `labels="…"`',),
+        )
+    return Part(images, labels)

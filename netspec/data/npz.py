@@ -1,0 +1,146 @@
+"""Arrays in a `.npz` file, read without NumPy's own reader, which believes every size that a file announces.
+
+Names of arrays that are understood: `images` and `labels`, `x` and `y` (also `X`), `data` and `target`, or `arr_0` and
+`arr_1`, each alone or with a part before or after it: `x_train`, `train_images`, `test_labels`, `y_val`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.arrays import MOST_CLASSES, as_images, as_labels
+from netspec.data.dataset import Images, Labels, Part
+from netspec.data.failures import damaged, reading, require_file
+from netspec.data.packed import INFLATION
+from netspec.diagnostics.failure import DataError
+
+Array = NDArray[np.generic]
+
+PAIRS = (("images", "labels"), ("x", "y"), ("X", "y"), ("data", "target"), ("arr_0", "arr_1"))
+TRAIN, VALIDATION, TEST = ("train",), ("val", "valid", "validation"), ("test",)
+NAMES = ("class_names", "classes")
+
+NPY_MAGIC = b"\x93NUMPY"
+LONGEST_HEADER_BYTES = 10_000
+HEADER = re.compile(
+    rb"\{'descr': '([<>|=][biufUS]\d{1,4})', 'fortran_order': (True|False), 'shape': \(([0-9, ]{0,200})\), ?\} *\n?"
+)
+"""What NumPy writes for arrays of plain numbers and texts. Objects and records do not match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a `.npz` file holds; names of classes only if it has them."""
+
+    train: Part
+    validation: Part | None
+    test: Part | None
+    class_names: tuple[str, ...] | None
+
+
+def read_npz(path: Path, shape: tuple[int, ...] | None = None) -> Contents:
+    """Reads the parts of a file. `shape` is the net's input, which settles the order of the axes."""
+    require_file(path)
+    try:
+        with reading(path), zipfile.ZipFile(path) as archive:
+            return _read(archive, path, shape)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, LookupError, struct.error) as error:
+        raise damaged(path, f"it is not a whole .npz file ({error})") from None
+
+
+def _read(archive: zipfile.ZipFile, path: Path, shape: tuple[int, ...] | None) -> Contents:
+    members = {name.removesuffix(".npy"): name for name in archive.namelist()}
+
+    def part(words: tuple[str, ...]) -> Part | None:
+        keys = _keys(members, words)
+        if keys is None:
+            return None
+        images, labels = (f"{path}:{key}" for key in keys)
+        return _paired(
+            as_images(_array(archive, members[keys[0]], images), images, shape),
+            as_labels(_array(archive, members[keys[1]], labels), labels),
+            path,
+        )
+
+    train = part(TRAIN) or part(())
+    if train is None:
+        raise DataError(
+            "E504",
+            f"`{path}` holds no training images with labels: {_listed(members)}",
+            helps=("name the arrays `images` and `labels`, or `x_train`, `y_train`, `x_test` and `y_test`",),
+        )
+    return Contents(train, part(VALIDATION), part(TEST), _class_names(archive, members, path))
+
+
+def _listed(members: dict[str, str]) -> str:
+    names = [f"`{name[:40]}`" for name in list(members)[:8]]
+    return "it has " + (", ".join(names) if names else "nothing") + (" and more" if len(members) > 8 else "")
+
+
+def _keys(members: dict[str, str], words: tuple[str, ...]) -> tuple[str, str] | None:
+    for images, labels in PAIRS:
+        spellings = [(f"{images}_{word}", f"{labels}_{word}") for word in words]
+        spellings += [(f"{word}_{images}", f"{word}_{labels}") for word in words]
+        for pair in spellings if words else [(images, labels)]:
+            if pair[0] in members and pair[1] in members:
+                return pair
+    return None
+
+
+def _paired(images: Images, labels: Labels, path: Path) -> Part:
+    if len(images) != len(labels):
+        raise DataError("E505", f"`{path}` holds {len(images):,} images, but {len(labels):,} labels")
+    return Part(images, labels)
+
+
+def _class_names(archive: zipfile.ZipFile, members: dict[str, str], path: Path) -> tuple[str, ...] | None:
+    for key in NAMES:
+        if key in members:
+            names = _array(archive, members[key], f"{path}:{key}")
+            if names.dtype.kind in "US" and names.ndim == 1 and names.size <= MOST_CLASSES:
+                return tuple(_text(name) for name in names.tolist())
+    return None
+
+
+def _text(name: object) -> str:
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+
+
+def _array(archive: zipfile.ZipFile, member: str, origin: str) -> Array:
+    """An array, after its header and the archive's directory have been found to agree on its size."""
+    info = archive.getinfo(member)
+    if info.file_size > INFLATION * (info.compress_size + 64):
+        raise damaged(origin, f"{info.file_size:,} bytes are announced, more than it can hold")
+    with archive.open(info) as stream:
+        content = stream.read(info.file_size)
+    start, header = _header(content, origin)
+    dtype = np.dtype(header[1].decode())
+    sizes = tuple(int(size) for size in header[3].replace(b" ", b"").split(b",") if size)
+    if math.prod(sizes) * dtype.itemsize != len(content) - start:
+        raise damaged(origin, f"its header announces {'x'.join(map(str, sizes))} of {dtype}, not what is there")
+    order = "F" if header[2] == b"True" else "C"
+    return np.frombuffer(content, dtype, offset=start).reshape(sizes, order=order)
+
+
+def _header(content: bytes, origin: str) -> tuple[int, re.Match[bytes]]:
+    """Where the numbers begin, and what the header says."""
+    if content[:6] != NPY_MAGIC or content[6] not in (1, 2, 3):
+        raise damaged(origin, "it does not begin like an array")
+    width = 2 if content[6] == 1 else 4
+    start = 8 + width + int.from_bytes(content[8 : 8 + width], "little")
+    header = HEADER.fullmatch(content[8 + width : min(start, LONGEST_HEADER_BYTES)])
+    if header is None:
+        raise DataError(
+            "E507",
+            f"`{origin}` is not an array of plain numbers",
+            helps=("arrays of objects and records are not read: store uint8, float32 or whole numbers",),
+        )
+    return start, header
