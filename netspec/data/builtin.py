@@ -1,0 +1,52 @@
+"""Reads a published data set from the place where it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import assert_never
+
+from netspec.data import cifar, idx
+from netspec.data.arrays import check_labels
+from netspec.data.dataset import Collection, Part
+from netspec.data.places import Places, locate
+from netspec.data.published import Published
+from netspec.diagnostics.failure import DataError
+
+
+def read_published(published: Published, places: Places) -> Collection:
+    """The whole set, checked against what is known of it: image shape and label range."""
+    place = locate(published, places)
+    train, test = _read(published, place)
+    for part in (train, test):
+        _check(published, part, place)
+    return Collection(published.description, published.class_names, 255.0, train, test=test)
+
+
+def _read(published: Published, place: Path) -> tuple[Part, Part]:
+    match published.layout:
+        case "idx":
+            return _idx_part(place, idx.TRAIN), _idx_part(place, idx.TEST)
+        case "cifar10":
+            return _both(cifar.read_batches(place, (cifar.BINARY10, cifar.PYTHON10), whole=True))
+        case "cifar100":
+            return _both(cifar.read_batches(place, (cifar.BINARY100, cifar.PYTHON100), whole=True))
+        case _:
+            assert_never(published.layout)
+
+
+def _idx_part(folder: Path, stems: tuple[str, str]) -> Part:
+    images, labels = (idx.find(folder, stem) or folder / stem for stem in stems)
+    return idx.read_part(images, labels)
+
+
+def _both(parts: tuple[Part, Part | None]) -> tuple[Part, Part]:
+    train, test = parts
+    assert test is not None  # a whole set has one
+    return train, test
+
+
+def _check(published: Published, part: Part, place: Path) -> None:
+    if part.images.shape[1:] != published.shape or part.images.dtype != "uint8":
+        found, wanted = ("x".join(map(str, shape)) for shape in (part.images.shape[1:], published.shape))
+        raise DataError("E504", f"`{place}` holds images of {found}, not {published.name}'s bytes of {wanted}")
+    check_labels(part.labels, len(published.class_names), place)

@@ -1,0 +1,137 @@
+"""The published data sets that netspec knows by name: what they are, where they lie, where they come from.
+
+MNIST and Fashion-MNIST are checked by their unpacked content, so that a copy that was packed anew (Debian's, for one)
+counts as well; the archives of CIFAR are checked as they were published.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Layout = Literal["idx", "cifar10", "cifar100"]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a data set. `md5` is of the unpacked content if `unpack`, else of the file as published."""
+
+    name: str
+    size_bytes: int
+    md5: str
+    unpack: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A data set. `folders` are where it is looked for within a folder of data sets; `mirrors` are asked in order."""
+
+    name: str
+    title: str
+    layout: Layout
+    shape: tuple[int, int, int]
+    train: int
+    test: int
+    class_names: tuple[str, ...]
+    folders: tuple[str, ...]
+    files: tuple[File, ...]
+    mirrors: tuple[str, ...]
+    terms: str
+
+    @property
+    def description(self) -> str:
+        sizes = "x".join(map(str, self.shape))
+        return f"{self.title}, {self.train:,} + {self.test:,} images {sizes} in {len(self.class_names)} classes"
+
+
+DIGITS = tuple("0123456789")
+CLOTHES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CIFAR100_WORDS = """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
+caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant
+flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man
+maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree
+plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail
+snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train trout
+tulip turtle wardrobe whale willow_tree wolf woman worm
+"""
+CIFAR100 = tuple(CIFAR100_WORDS.split())
+
+PUBLISHED: dict[str, Published] = {
+    "mnist": Published(
+        name="mnist",
+        title="MNIST, handwritten digits",
+        layout="idx",
+        shape=(1, 28, 28),
+        train=60_000,
+        test=10_000,
+        class_names=DIGITS,
+        folders=("mnist", "MNIST/raw"),
+        files=(
+            File("train-images-idx3-ubyte.gz", 9_912_422, "6bbc9ace898e44ae57da46a324031adb", unpack=True),
+            File("train-labels-idx1-ubyte.gz", 28_881, "a25bea736e30d166cdddb491f175f624", unpack=True),
+            File("t10k-images-idx3-ubyte.gz", 1_648_877, "2646ac647ad5339dbf082846283269ea", unpack=True),
+            File("t10k-labels-idx1-ubyte.gz", 4_542, "27ae3e4e09519cfbb04c329615203637", unpack=True),
+        ),
+        mirrors=(
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+            "http://yann.lecun.com/exdb/mnist/",
+        ),
+        terms="LeCun, Cortes and Burges; commonly given as CC BY-SA 3.0",
+    ),
+    "fashion_mnist": Published(
+        name="fashion_mnist",
+        title="Fashion-MNIST, articles of clothing",
+        layout="idx",
+        shape=(1, 28, 28),
+        train=60_000,
+        test=10_000,
+        class_names=CLOTHES,
+        folders=("fashion_mnist", "fashion-mnist", "FashionMNIST/raw"),
+        files=(
+            File("train-images-idx3-ubyte.gz", 26_421_880, "f4a8712d7a061bf5bd6d2ca38dc4d50a", unpack=True),
+            File("train-labels-idx1-ubyte.gz", 29_515, "9018921c3c673c538a1fc5bad174d6f9", unpack=True),
+            File("t10k-images-idx3-ubyte.gz", 4_422_102, "8181f5470baa50b63fa0f6fddb340f0a", unpack=True),
+            File("t10k-labels-idx1-ubyte.gz", 5_148, "15d484375f8d13e6eb1aabb0c3f46965", unpack=True),
+        ),
+        mirrors=(
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+            "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+        ),
+        terms="Zalando Research, MIT",
+    ),
+    "cifar10": Published(
+        name="cifar10",
+        title="CIFAR-10, small colour photographs",
+        layout="cifar10",
+        shape=(3, 32, 32),
+        train=50_000,
+        test=10_000,
+        class_names=CIFAR10,
+        folders=("cifar10", "cifar-10", ""),
+        files=(File("cifar-10-binary.tar.gz", 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530", unpack=False),),
+        mirrors=(
+            "https://www.cs.toronto.edu/~kriz/",
+            "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/",
+        ),
+        terms="Krizhevsky 2009, citation asked",
+    ),
+    "cifar100": Published(
+        name="cifar100",
+        title="CIFAR-100, small colour photographs",
+        layout="cifar100",
+        shape=(3, 32, 32),
+        train=50_000,
+        test=10_000,
+        class_names=CIFAR100,
+        folders=("cifar100", "cifar-100", ""),
+        files=(File("cifar-100-binary.tar.gz", 168_513_733, "03b5dce01913d631647c71ecec9e9cb8", unpack=False),),
+        mirrors=(
+            "https://www.cs.toronto.edu/~kriz/",
+            "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR100/",
+        ),
+        terms="Krizhevsky 2009, citation asked",
+    ),
+}
