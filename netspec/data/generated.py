@@ -1,0 +1,117 @@
+"""The sets that are made rather than read: `spirals`, `circles`, `shapes`, and their options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+
+from netspec.data.dataset import Collection, Part
+from netspec.data.figures import FIGURES, figures
+from netspec.data.points import circles, spirals
+from netspec.diagnostics.failure import DataError
+
+Shape = tuple[int, ...]
+
+LARGEST_BYTES = 1 << 32
+LARGEST_COUNT = 10_000_000
+TRAIN_STREAM, TEST_STREAM = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A set that is made. `noise` is its default; only pictures have `size` and `channels`."""
+
+    name: str
+    title: str
+    class_names: tuple[str, ...]
+    noise: float
+    pictures: bool = False
+
+
+GENERATED: dict[str, Generated] = {
+    "spirals": Generated("spirals", "points on two interleaved spirals", ("first", "second"), 0.02),
+    "circles": Generated("circles", "points on two circles, one within the other", ("inner", "outer"), 0.05),
+    "shapes": Generated("shapes", "drawings of simple figures", tuple(FIGURES), 0.05, pictures=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The options of a generated set, checked: images to train on, deviation of the noise, shape (C, H, W)."""
+
+    count: int
+    noise: float
+    shape: tuple[int, int, int]
+
+    @property
+    def test_count(self) -> int:
+        """A quarter as many images more are made to test on."""
+        return -(-self.count // 4)
+
+
+def generate(name: str, extra: Mapping[str, object], seed: int, shape: Shape | None) -> Collection:
+    """A generated set with a training and a test part; equal options, seed and net give equal images.
+
+    `extra` holds `count` (2000 if not given), `noise`, and for `shapes` `size` and `channels`, which are else those
+    of the net's input `shape`.
+    """
+    kind = GENERATED[name]
+    wish = _wish(kind, extra, shape)
+    train = _part(kind, wish, wish.count, seed, TRAIN_STREAM)
+    test = _part(kind, wish, wish.test_count, seed, TEST_STREAM)
+    description = f"{kind.title}, {wish.count:,} + {wish.test_count:,} made from seed {seed}"
+    return Collection(description, kind.class_names, 255.0 if kind.pictures else 1.0, train, test=test)
+
+
+def _part(kind: Generated, wish: Wish, count: int, seed: int, stream: int) -> Part:
+    match kind.name:
+        case "spirals":
+            return spirals(seed, count, wish.noise, stream=stream)
+        case "circles":
+            return circles(seed, count, wish.noise, stream=stream)
+        case _:
+            return figures(seed, count, wish.noise, wish.shape, stream=stream)
+
+
+def _wish(kind: Generated, extra: Mapping[str, object], shape: Shape | None) -> Wish:
+    known = ("count", "noise", "size", "channels") if kind.pictures else ("count", "noise")
+    unknown = next((name for name in extra if name not in known), None)
+    if unknown is not None:
+        helps = (f"it takes {', '.join(f'`{name}`' for name in known)}",)
+        raise DataError("E519", f"`{kind.name}` has no option `{unknown}`", helps=helps)
+    count, noise = extra.get("count", 2000), extra.get("noise", kind.noise)
+    if not isinstance(count, int) or not 1 <= count <= LARGEST_COUNT:
+        raise DataError("E519", f"`count={count}`: `{kind.name}` makes 1 to {LARGEST_COUNT:,}")
+    if not isinstance(noise, int | float) or not isfinite(noise) or noise < 0:
+        raise DataError("E519", f"`noise={noise}`: a deviation is a number of at least 0")
+    return Wish(count, float(noise), _picture_shape(extra, shape, count) if kind.pictures else (2, 1, 1))
+
+
+def _picture_shape(extra: Mapping[str, object], shape: Shape | None, count: int) -> tuple[int, int, int]:
+    channels, height, width = shape if shape is not None and len(shape) == 3 else (3, 32, 32)
+    colours = extra.get("channels", channels)
+    if colours not in (1, 3):
+        raise DataError(
+            "E519",
+            f"`shapes` with {colours} channels: they are drawn with 1, grey, or 3, colour",
+            helps=("`channels=3`",),
+        )
+    height, width = _size(extra["size"]) if "size" in extra else (height, width)
+    if count * int(str(colours)) * height * width > LARGEST_BYTES:
+        raise DataError("E519", f"{count:,} images of {colours}x{height}x{width} take more than 4 GiB")
+    return int(str(colours)), height, width
+
+
+def _size(size: object) -> tuple[int, int]:
+    """Height and width from `32`, `32x48` or the pair of them."""
+    match size:
+        case int() if size >= 4:
+            return size, size
+        case (int() as height, int() as width) if min(height, width) >= 4:
+            return height, width
+        case str() if all(part.isascii() and part.isdigit() for part in size.split("x")) and len(size) < 20:
+            parts = tuple(int(part) for part in size.split("x"))
+            return _size(parts[0] if len(parts) == 1 else parts)
+        case _:
+            raise DataError("E519", f"`size={size}`: write `size=32x32`, at least 4x4")
