@@ -1,0 +1,102 @@
+"""Whether data fit a net: the shape of an image against its input, the classes against its outputs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from netspec.data.dataset import Collection, Dataset, Part
+from netspec.diagnostics.failure import DataError
+from netspec.ir.graph import Graph
+from netspec.ir.operations import LossName
+
+Shape = tuple[int, ...]
+
+
+def fitted(collection: Collection, shape: Shape | None, crop_pad: int | None = None) -> Collection:
+    """The collection, if its images fit the net's input `shape`, (C, H, W) or (F,); else DataError.
+
+    With a `crop` (`crop_pad`, its pad, is then not None) images may be larger than the input. Rows of F numbers are
+    laid out as C x H x W where the input is that and holds F numbers.
+    """
+    if shape is None:
+        return collection
+    channels, height, width = (*shape, 1, 1)[:3]
+    found = collection.train.images.shape[1:]
+    if found[1:] == (1, 1) and (height, width) != (1, 1) and found[0] == channels * height * width:
+        return _laid_out(collection, (channels, height, width))
+    if found[0] != channels:
+        raise _misfit("E514", found, shape)
+    if not _sizes_fit(found[1:], (height, width), crop_pad):
+        raise _misfit("E513", found, shape, crop_pad)
+    return collection
+
+
+def _sizes_fit(found: Shape, wanted: Shape, crop_pad: int | None) -> bool:
+    if crop_pad is None:
+        return found == wanted
+    return all(size + 2 * crop_pad >= least for size, least in zip(found, wanted, strict=True))
+
+
+def _laid_out(collection: Collection, shape: tuple[int, int, int]) -> Collection:
+    def part(old: Part) -> Part:
+        return Part(old.images.reshape(-1, *shape), old.labels)
+
+    return replace(
+        collection,
+        train=part(collection.train),
+        validation=part(collection.validation) if collection.validation else None,
+        test=part(collection.test) if collection.test else None,
+    )
+
+
+def _misfit(code: str, found: Shape, wanted: Shape, crop_pad: int | None = None) -> DataError:
+    images, takes = _sizes(_flat(found)), _sizes(wanted)
+    helps = [f"write `input {images}` in the net"]
+    if code == "E513" and len(wanted) == 3 and found[1:] != (1, 1):
+        helps.append(f"or `resize={wanted[1]}x{wanted[2]}` in the `data` line")
+    if (
+        code == "E513"
+        and crop_pad is None
+        and all(have >= want for have, want in zip(found, (*wanted, 1, 1), strict=False))
+    ):
+        helps.append(f"or `crop {wanted[1]}x{wanted[2]}` in an `augment` block" if len(wanted) == 3 else "")
+    if len(wanted) == 1 and math.prod(found) == wanted[0]:
+        helps = [f"write `input {images}`: `dense` flattens its input by itself"]
+    cropped = "" if crop_pad is None else f", even with a crop of pad {crop_pad}"
+    message = f"the images are {images}, the net takes {takes}{cropped}"
+    return DataError(code, message, helps=tuple(text for text in helps if text))
+
+
+def _flat(shape: Shape) -> Shape:
+    return shape[:1] if shape[1:] == (1, 1) else shape
+
+
+def _sizes(shape: Shape) -> str:
+    return "x".join(str(size) for size in shape)
+
+
+def check_fit(dataset: Dataset, graph: Graph, loss: LossName) -> tuple[str, ...]:
+    """Raises DataError (E515) where labels have no output of the net; notices where outputs have no class.
+
+    A net with one output tells two classes apart, except under `squared_error`, which takes any label as its target.
+    """
+    outputs, classes = math.prod(graph.outputs[0].shape), len(dataset.class_names)
+    if outputs == 1 and loss == "squared_error":
+        return ()
+    room = 2 if outputs == 1 and loss != "cross_entropy" else outputs
+    if classes > room:
+        has = "one output" if outputs == 1 else f"{outputs} outputs"
+        raise DataError(
+            "E515",
+            f"the data have {classes} classes, the net has {has}",
+            notes=(f"the last layer is `{graph.layers[-1].name}`, the loss `{loss}`",),
+            helps=(f"end the net with {classes} outputs, or keep fewer classes: `classes=({_first(room)})`",),
+        )
+    if classes < room:
+        return (f"the net has {room} outputs, the data only {classes} classes",)
+    return ()
+
+
+def _first(count: int) -> str:
+    return " ".join(str(k) for k in range(count)) if count <= 4 else f"0 1 … {count - 1}"

@@ -1,0 +1,92 @@
+"""From a `data` statement to a data set: find or make it, choose classes, hold a part out, fit it to the net."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netspec.data.builtin import read_published
+from netspec.data.dataset import Collection, Dataset
+from netspec.data.embedded import read_digits
+from netspec.data.failures import located
+from netspec.data.files import read_files
+from netspec.data.fit import fitted
+from netspec.data.generated import GENERATED, generate
+from netspec.data.normalize import statistics
+from netspec.data.places import Places
+from netspec.data.published import PUBLISHED
+from netspec.data.resize import resized
+from netspec.data.splits import hold_out, keep_classes, take
+from netspec.diagnostics.failure import DataError
+from netspec.ir.recipe import DataOptions
+
+Shape = tuple[int, ...]
+
+
+def load(
+    options: DataOptions,
+    *,
+    data_dir: Path | None = None,
+    shared_dir: Path | None = None,
+    cache_dir: Path | None = None,
+    seed: int = 1,
+    strict: bool = False,
+    shape: Shape | None = None,
+    crop_pad: int | None = None,
+) -> Dataset:
+    """Reads or makes the data that `options` ask for and fits them to a net whose input is `shape`.
+
+    `shape` is (C, H, W) or (F,), None where there is no net. `crop_pad` is the pad of a `crop` in the spec, None
+    without one: then images must have the net's size, with one they may be larger. Published sets are looked for in
+    `data_dir`, `shared_dir` (both hold a folder a set), `cache_dir` (None: the platform's) and Debian's folder; none
+    of them is written to. The same options and seed give the same parts in the same order on every platform. With
+    `strict`, files that would be skipped with a notice are errors. Raises DataError, with the place in the spec.
+    """
+    places = Places(data_dir, shared_dir, cache_dir)
+    try:
+        collection = _collect(options, places, seed, strict, shape)
+        return _prepare(options, collection, seed, shape, crop_pad)
+    except DataError as error:
+        raise located(error, options.span) from None
+
+
+def _collect(options: DataOptions, places: Places, seed: int, strict: bool, shape: Shape | None) -> Collection:
+    name = options.source
+    if options.is_path:
+        return read_files(options, strict, shape)
+    if name == "digits":
+        return read_digits()
+    if name in GENERATED:
+        return generate(name, options.extra, seed, shape)
+    if name in PUBLISHED:
+        return read_published(PUBLISHED[name], places)
+    raise DataError("E501", f"there is no data set `{name}`", helps=(f"there are {', '.join(built_in_names())}",))
+
+
+def built_in_names() -> tuple[str, ...]:
+    """Every set that can be named without a path."""
+    return ("digits", *PUBLISHED, *GENERATED)
+
+
+def _prepare(
+    options: DataOptions, collection: Collection, seed: int, shape: Shape | None, crop_pad: int | None
+) -> Dataset:
+    chosen = keep_classes(collection, options.classes)
+    if chosen.validation is not None and options.validate:
+        raise DataError("E518", "the data have a validation part of their own", helps=("leave `validate` out",))
+    train, held = hold_out(take(chosen.train, options.take, seed), options.validate, seed)
+    parts = Collection(
+        chosen.description, chosen.class_names, chosen.white, train, held or chosen.validation, chosen.test
+    )
+    ready = fitted(resized(parts, options.resize), shape, crop_pad)
+    mean, deviation = statistics(ready.train.images, ready.white, options.normalize)
+    return Dataset(
+        train=ready.train,
+        validation=ready.validation,
+        test=ready.test,
+        class_names=ready.class_names,
+        mean=mean,
+        deviation=deviation,
+        white=ready.white,
+        description=ready.description,
+        notices=collection.notices,
+    )
