@@ -68,7 +68,7 @@ class Negative:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """`(30 60 80)`: two or more numbers, sizes or names. One value in parentheses is that value's expression."""
+    """`(30 60 80)`: two or more numbers without a sign, sizes or names. One value in parentheses is that value."""
 
     items: tuple[Atom, ...]
     span: Span = field(compare=False)
@@ -83,7 +83,16 @@ class Call:
     span: Span = field(compare=False)
 
 
-Atom = Number | Size | Name | Text | Range | Binary | Negative | List | Call
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A place that could not be read. Its mistake is reported, so it stands for an unknown value from here on:
+    whatever depends on it, and the statement that holds it, gets no second message.
+    """
+
+    span: Span = field(compare=False)
+
+
+Atom = Number | Size | Name | Text | Range | Binary | Negative | List | Call | Broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,8 @@ class Statement:
     """A name, its arguments, its bodies, and what follows the last body (`sum {…} {} relu as joined`).
 
     `let K = 5` is a statement `let` with the argument `K=5`; `block vgg(n, c) {…}` is a statement `block` whose
-    argument is a Call; `vgg(2, 64)` is the same statement as `vgg 2 64`.
+    argument is a Call; `vgg(2, 64)` is the same statement as `vgg 2 64`. Where no statement could be read (that is
+    reported), an empty name stands for it: an unknown statement, with an unknown effect.
     """
 
     name: Name
