@@ -104,6 +104,27 @@ def check(
     return checked
 
 
+def check_experiment(
+    source: Source, *, with_values: Mapping[str, str] | None = None, settings: Sequence[str] = ()
+) -> Experiment:
+    """As `check`, for callers that need a net. Raises SpecError also where the file holds none (E607)."""
+    checked = check(source, with_values=with_values, settings=settings)
+    if isinstance(checked, Library):
+        raise SpecError((without_net(source),))
+    return checked
+
+
+def without_net(source: Source) -> Diagnostic:
+    """A library was given where a network is needed."""
+    return Diagnostic(
+        "E607",
+        Severity.ERROR,
+        "there is no `net` in this file",
+        Label(Span(source, 0, min(1, len(source.text))), "a file without a `net` is a library: it can only be used"),
+        helps=("add `net NAME { input …  … }`, or name the file that uses this one",),
+    )
+
+
 def step_graph(experiment: Experiment) -> Graph:
     """Forward, loss, backward and update of one minibatch, optimised."""
     return optimize(training_step(experiment.graph, experiment.train.loss, experiment.train.sgd))

@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from netspec.cli.options import find_spec
 from netspec.cli.printing import show_diagnostics
-from netspec.compiler import examine, read_source
+from netspec.compiler import examine, read_source, without_net
 from netspec.diagnostics.failure import SpecError
-from netspec.diagnostics.message import Diagnostic, Label, Severity
-from netspec.diagnostics.text import Source, Span
 from netspec.ir.recipe import Experiment, Library
 
 
@@ -35,14 +33,3 @@ def load_experiment(
     if isinstance(checked, Library):
         raise SpecError((without_net(source),))
     return checked
-
-
-def without_net(source: Source) -> Diagnostic:
-    """A library was given where a network is needed."""
-    return Diagnostic(
-        "E607",
-        Severity.ERROR,
-        "there is no `net` in this file",
-        Label(Span(source, 0, min(1, len(source.text))), "a file without a `net` is a library: it can only be used"),
-        helps=("add `net NAME { input …  … }`, or name the file that uses this one",),
-    )
