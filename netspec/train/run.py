@@ -10,16 +10,17 @@ weights.safetensors   parameters and running statistics
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from netspec.compiler import check, read_source
+from netspec.compiler import check_experiment, read_source
 from netspec.diagnostics.failure import DataError, UsageError
 from netspec.diagnostics.text import Source
-from netspec.ir.recipe import Experiment
+from netspec.ir.recipe import DataOptions, Experiment
 from netspec.train.files import cannot_write, make_folder, write_whole
 from netspec.train.run_document import Run, document_of, run_of
 from netspec.train.sources import used_sources
@@ -122,13 +123,15 @@ def open_run(folder: Path) -> Run:
 def run_experiment(run: Run, settings: Sequence[str] = ()) -> Experiment:
     """Builds the run's net and recipe again; `settings` add to those it was run with.
 
-    The data stays where it was, although the spec was copied, unless a setting names other data.
-    Raises SpecError or UsageError where the spec in the folder has been changed into one with mistakes.
+    Raises SpecError where the spec in the folder has been changed into one with mistakes, UsageError where it is gone.
     """
     source = read_source(run.folder / run.spec)
-    checked = check(source, with_values=run.with_values, settings=(*run.settings, *settings))
-    if not isinstance(checked, Experiment):
-        raise UsageError("E462", f"`{run.folder / run.spec}` holds no net any more")
-    if any(setting.lstrip().startswith("data") for setting in settings):
-        return checked
-    return replace(checked, data=run.data)
+    checked = check_experiment(source, with_values=run.with_values, settings=(*run.settings, *settings))
+    data = kept_data(run, settings)
+    return replace(checked, data=data) if data else checked
+
+
+def kept_data(run: Run, settings: Sequence[str] = ()) -> DataOptions | None:
+    """The data that a run was trained on, found from anywhere; None where a setting names or changes the data."""
+    names_data = any(re.match(r"\s*data\b", setting) for setting in settings)
+    return None if names_data else run.data

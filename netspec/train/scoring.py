@@ -1,10 +1,24 @@
-"""Loss and accuracy of a part of the data, with the weights as they are."""
+"""Loss and accuracy of a part of the data with given weights: no dropout, running statistics, crops in the centre."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from time import perf_counter
 
-from netspec.train.events import Scores
+from netspec.compiler import evaluation_program
+from netspec.data.dataset import Part
+from netspec.ir.recipe import Experiment
+from netspec.runtime.feed import Feed
+from netspec.runtime.machine import Array, Machine
+from netspec.train.device import Device
+from netspec.train.events import Scores, Weights
+from netspec.train.feeds import measuring_feed
+from netspec.train.pace import Pace
+from netspec.train.preparation import Preparation
+
+MEASURING_BATCH = 64
+"""Images at a time where nothing is learnt, so that figures do not depend on the spec's batch."""
 
 
 @dataclass
@@ -15,10 +29,44 @@ class Tally:
     loss: float = 0.0
     right: float = 0.0
 
-    def add(self, images: int, loss: float, right: float) -> None:
-        self.images, self.loss, self.right = self.images + images, self.loss + loss, self.right + right
+    def add(self, images: int, metrics: Array) -> None:
+        """`metrics` (steps, 2) are each step's sums of loss and of right answers over, together, `images`."""
+        self.images += images
+        self.loss += float(metrics[:, 0].sum())
+        self.right += float(metrics[:, 1].sum())
 
     @property
     def scores(self) -> Scores:
         """Means over the images so far, of which there must be one."""
         return Scores(self.images, self.loss / self.images, self.right / self.images)
+
+
+class Judge:
+    """Measures weights of one net; compiled once, used after every epoch."""
+
+    def __init__(self, experiment: Experiment, preparation: Preparation, device: Device) -> None:
+        self._experiment, self._preparation = experiment, preparation
+        self._machine = device.machine(evaluation_program(experiment, device.target, MEASURING_BATCH))
+
+    def measure(self, part: Part, weights: Weights) -> Iterator[Tally]:
+        """The sums so far about ten times a second, the last time over all images, of which there must be one."""
+        for name, array in weights.items():
+            self._machine.write(name, array)
+        feed = measuring_feed(part.images, part.labels, self._experiment, self._preparation)
+        tally = Tally()
+        for images, metrics in run_in_calls(self._machine, feed, MEASURING_BATCH):
+            tally.add(images, metrics)
+            yield tally
+
+
+def run_in_calls(machine: Machine, feed: Feed, batch: int) -> Iterator[tuple[int, Array]]:
+    """Runs a whole pass, about a tenth of a second a call; yields the images of each call and its metrics."""
+    pace, total, first = Pace(), len(feed.order), 0
+    while first < total:
+        steps = min(pace.steps, -(-(total - first) // batch))
+        begin = perf_counter()
+        metrics = machine.run(feed, first=first, steps=steps, step_number=0, rate=0.0)
+        pace.ran(steps, perf_counter() - begin)
+        images = min(steps * batch, total - first)
+        first += images
+        yield images, metrics

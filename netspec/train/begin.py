@@ -1,0 +1,123 @@
+"""Everything that comes before the first step: what could go wrong is found out before anything is written."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from netspec.data.dataset import Dataset
+from netspec.data.fit import check_fit
+from netspec.data.load import load
+from netspec.diagnostics.failure import UsageError
+from netspec.diagnostics.text import Source
+from netspec.ir.recipe import Experiment
+from netspec.train.device import Device
+from netspec.train.events import Event
+from netspec.train.limits import check_trainable
+from netspec.train.loop import train
+from netspec.train.preparation import crop_pad, prepared
+from netspec.train.record import record
+from netspec.train.run import check_folder, claim_folder, create_run
+from netspec.train.run_document import Run
+from netspec.train.weights import read_weights
+
+
+@dataclass(frozen=True, slots=True)
+class DataPlaces:
+    """Where published data sets are looked for, as in `data.load`; with `strict` a file that is skipped is an error."""
+
+    data_dir: Path | None = None
+    shared_dir: Path | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an experiment came from: what a run keeps so as to build it again."""
+
+    source: Source
+    with_values: Mapping[str, str]
+    settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A training that is ready to go; nothing is compiled before the first event is asked for.
+
+    `run` is None where nothing is written. `notices` are remarks on the data.
+    """
+
+    run: Run | None
+    dataset: Dataset
+    notices: tuple[str, ...]
+    events: Generator[Event, None, None]
+
+
+def load_data(experiment: Experiment, places: DataPlaces) -> Dataset:
+    """The data that an experiment names, which fit its net; notices tell what was skipped or looks odd.
+
+    Raises UsageError (E463) where it names none, DataError where they cannot be had or do not fit.
+    """
+    if experiment.data is None:
+        helps = ("add a `data` line to the spec, such as `data digits validate=0.2`", "or name data with `--data`")
+        raise UsageError("E463", f"the spec of `{experiment.graph.name}` names no data", helps=helps)
+    return load(
+        experiment.data,
+        data_dir=places.data_dir,
+        shared_dir=places.shared_dir,
+        seed=experiment.train.seed,
+        strict=places.strict,
+        shape=experiment.graph.inputs[0].shape,
+        crop_pad=crop_pad(experiment),
+    )
+
+
+def begin(
+    experiment: Experiment,
+    origin: Origin,
+    *,
+    places: DataPlaces,
+    device: Device,
+    keep: bool = True,
+    folder: Path | None = None,
+    force: bool = False,
+    weights: Path | None = None,
+) -> Begun:
+    """Checks the recipe, the folder, the data and the weights, then makes the run's folder.
+
+    `folder` None means a new one under `runs/`; without `keep` there is none at all. `weights` is a file to start
+    from. Raises SpecError (E45x), UsageError (E461, E463) and DataError, all before anything is written.
+    """
+    check_trainable(experiment)
+    if keep and folder is not None:
+        check_folder(folder, force=force)
+    dataset = load_data(experiment, places)
+    notices = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss))
+    start = read_weights(weights, experiment.graph) if weights else None
+    events = train(experiment, dataset, device=device, weights=start)
+    if not keep:
+        return Begun(None, dataset, notices, events)
+    run = create_run(_new_run(experiment, origin, dataset, device, folder), origin.source)
+    return Begun(run, dataset, notices, record(run, events))
+
+
+def _new_run(experiment: Experiment, origin: Origin, dataset: Dataset, device: Device, folder: Path | None) -> Run:
+    return Run(
+        folder=claim_folder(folder, experiment.graph.name),
+        spec=experiment.graph.name,
+        with_values=origin.with_values,
+        settings=origin.settings,
+        seed=experiment.train.seed,
+        data=experiment.data,
+        preparation=prepared(dataset),
+        versions={
+            "netspec": version("netspec"),
+            "python": platform.python_version(),
+            "numpy": version("numpy"),
+            "numba": version("numba"),
+            "target": device.target.name,
+        },
+    )

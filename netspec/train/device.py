@@ -1,0 +1,40 @@
+"""Where programs run: a processor, a number of threads, and a folder for compiled kernels."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from netspec.ir.program import Program
+from netspec.ir.target import Target
+from netspec.runtime.host import host_target
+from netspec.runtime.machine import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """`threads` changes how fast something is and never a bit of it; `cache_dir` None compiles everything anew."""
+
+    target: Target
+    threads: int = 1
+    cache_dir: Path | None = None
+
+    def machine(self, program: Program) -> Machine:
+        """The program, compiled and in memory. Raises DeviceError (E590) where memory does not suffice."""
+        return Machine(program, self.threads, cache_dir=self.cache_dir)
+
+
+def host_device(threads: int | None = None) -> Device:
+    """This machine, on as many threads as it gives this process unless told otherwise; kernels in the user's cache."""
+    cache = platformdirs.user_cache_path("netspec", appauthor=False)
+    return Device(host_target(), threads or usable_threads(), cache)
+
+
+def usable_threads() -> int:
+    """Processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):  # only Linux tells
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,48 @@
+"""Loss and accuracy of a trained net on the images that it has not learnt from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from netspec.data.dataset import Dataset, Part
+from netspec.diagnostics.failure import UsageError
+from netspec.ir.recipe import Experiment
+from netspec.train.device import Device
+from netspec.train.events import Scores, Weights
+from netspec.train.preparation import Preparation
+from netspec.train.scoring import Judge
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was measured: the test part, or the validation part where there is none."""
+
+    part: Literal["test", "validation"]
+    scores: Scores
+
+
+def evaluate(
+    experiment: Experiment,
+    dataset: Dataset,
+    preparation: Preparation,
+    weights: Weights,
+    *,
+    device: Device,
+) -> Evaluation:
+    """Measures `weights` on the test part, else on the validation part, of a data set that fits the net.
+
+    Raises UsageError (E463) where it has neither.
+    """
+    name, part = _part(dataset)
+    *_, tally = Judge(experiment, preparation, device).measure(part, weights)
+    return Evaluation(name, tally.scores)
+
+
+def _part(dataset: Dataset) -> tuple[Literal["test", "validation"], Part]:
+    if dataset.test:
+        return "test", dataset.test
+    if dataset.validation:
+        return "validation", dataset.validation
+    helps = ("hold some images out: `validate=0.2` in the `data` line, or `--set data.validate=0.2`",)
+    raise UsageError("E463", "the data have neither a test part nor a validation part", helps=helps)

@@ -1,0 +1,47 @@
+"""A net with its weights and all that it needs to look at an image: from a run folder, or from a spec and a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from netspec.diagnostics.failure import NetspecError
+from netspec.ir.recipe import Experiment
+from netspec.train.begin import DataPlaces, load_data
+from netspec.train.events import Weights
+from netspec.train.preparation import Preparation, prepared
+from netspec.train.run import WEIGHTS, open_run, run_experiment
+from netspec.train.weights import read_weights
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """`preparation` is the training's own, so that images go through what the weights have learnt on."""
+
+    experiment: Experiment
+    preparation: Preparation
+    weights: Weights
+
+
+def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None = None) -> Trained:
+    """A run's net with its weights, or with those of another file; `settings` as in `run.run_experiment`.
+
+    Raises UsageError (E462), SpecError and DataError (E541 to E544).
+    """
+    run = open_run(folder)
+    experiment = run_experiment(run, settings)
+    return Trained(experiment, run.preparation, read_weights(weights or folder / WEIGHTS, experiment.graph))
+
+
+def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trained:
+    """A checked net with the weights of a file.
+
+    How images are prepared is told by the run that the file lies in, else by the data that the spec names. Raises
+    DataError (E541 to E543, or where the data cannot be had) and UsageError (E463) where neither is there.
+    """
+    arrays = read_weights(weights, experiment.graph)
+    try:
+        preparation = open_run(weights.parent).preparation
+    except NetspecError:
+        preparation = prepared(load_data(experiment, places))
+    return Trained(experiment, preparation, arrays)
