@@ -1,0 +1,199 @@
+"""netspec from Python: `netspec.load("digits")` gives a network that can be checked, counted, trained and asked.
+
+    import netspec
+
+    network = netspec.load("digits")
+    result = network.train()
+    print(result.validation.accuracy)
+    print(network.predict(images).argmax(axis=1))
+
+Every mistake in a spec raises `netspec.SpecError`, whose `diagnostics` say what is wrong and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from netspec.compiler import check_experiment, examine, read_source, training_program
+from netspec.counting.table import Count, count
+from netspec.diagnostics.failure import UsageError
+from netspec.diagnostics.message import Diagnostic
+from netspec.diagnostics.text import Source
+from netspec.ir.program import Program
+from netspec.ir.recipe import DataOptions, Experiment
+from netspec.ir.target import Target
+from netspec.resources import bundled_specs
+from netspec.train.begin import DataPlaces, Origin, begin, load_data
+from netspec.train.device import host_device
+from netspec.train.evaluate import Evaluation, evaluate
+from netspec.train.events import Array, Event, Finished
+from netspec.train.predict import as_images, predict
+from netspec.train.preparation import prepared
+from netspec.train.run import WEIGHTS, kept_data, open_run
+from netspec.train.trained import Trained, from_file
+from netspec.train.weights import write_weights
+
+
+def load(
+    spec: str | Path,
+    *,
+    with_: Mapping[str, int | float | str] | None = None,
+    set_: Sequence[str] = (),
+    data: str | None = None,
+) -> Network:
+    """A network from the text of a spec, the path of one, the name of a bundled one, or a run folder.
+
+    `with_` sets parameters of the net (`{"D": 64}`), `set_` overrides attributes (`["train.sgd.rate=0.1"]`), `data`
+    names the data to train on. A run folder brings its overrides and weights along. Nothing is checked before it is
+    needed: `check` tells every mistake. Raises UsageError where there is no such file.
+    """
+    settings = (*((f"data={data}",) if data else ()), *set_)
+    values = {name: str(value) for name, value in (with_ or {}).items()}
+    if isinstance(spec, str) and ("\n" in spec or "{" in spec):
+        return Network(Origin(Source("<text>", spec), values, settings))
+    path = Path(spec)
+    if path.is_dir():
+        return _load_run(path, values, settings)
+    if not path.exists():
+        path = bundled_specs().get(str(spec), path)
+    return Network(Origin(read_source(path), values, settings))
+
+
+def _load_run(folder: Path, values: Mapping[str, str], settings: tuple[str, ...]) -> Network:
+    run = open_run(folder)
+    source = read_source(folder / run.spec)
+    origin = Origin(source, {**run.with_values, **values}, (*run.settings, *settings))
+    network = Network(origin, data=kept_data(run, settings))
+    if (folder / WEIGHTS).exists():
+        network.load_weights(folder / WEIGHTS)
+    return network
+
+
+class Network:
+    """A spec, and its weights once it has some. Made by `load`."""
+
+    def __init__(self, origin: Origin, *, data: DataOptions | None = None) -> None:
+        """`data` takes the place of what the spec names."""
+        self._origin, self._data = origin, data
+        self._trained: Trained | None = None
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """The checked spec: graph, data, augmentation, recipe. Raises SpecError."""
+        origin = self._origin
+        checked = check_experiment(origin.source, with_values=origin.with_values, settings=origin.settings)
+        return replace(checked, data=self._data) if self._data else checked
+
+    def check(self) -> tuple[Diagnostic, ...]:
+        """Every mistake and warning of the spec in the order of the text; empty where there is none."""
+        origin = self._origin
+        _, report = examine(origin.source, with_values=origin.with_values, settings=origin.settings)
+        return report.sorted()
+
+    def count(self) -> Count:
+        """Parameters, multiply-adds and activations, layer by layer and in total. Raises SpecError."""
+        return count(self.experiment.graph)
+
+    def compile(self, batch: int | None = None, target: Target | None = None) -> Program:
+        """One training step as launches over one planned arena, for `batch` images (default: the spec's) on a kind of
+        processor (default: this one). Raises SpecError."""
+        return training_program(self.experiment, target or host_device().target, batch)
+
+    def train(
+        self,
+        *,
+        run: str | Path | None = None,
+        force: bool = False,
+        weights: str | Path | None = None,
+        data_dir: str | Path | None = None,
+        strict: bool = False,
+        threads: int | None = None,
+        watch: Callable[[Event], None] | None = None,
+    ) -> Finished:
+        """Trains by the spec's recipe; the network has the weights from then on.
+
+        `run` names a folder for spec, metrics, curve and weights (none is written without it; `force` replaces a run
+        that is there). `weights` is a file to start from. `data_dir` holds data sets, a folder each; `strict` makes
+        files that would be skipped an error. `threads` defaults to all processors and changes no bit of the result.
+        `watch` is called with every event.
+
+        Raises SpecError, UsageError, DataError and DeviceError before the first step, DivergedError (E460) when the
+        loss stops being a number.
+        """
+        places = DataPlaces(_path(data_dir), strict=strict)
+        begun = begin(
+            self.experiment,
+            self._origin,
+            places=places,
+            device=host_device(threads),
+            keep=run is not None,
+            folder=_path(run),
+            force=force,
+            weights=_path(weights),
+        )
+        with closing(begun.events) as events:
+            for event in events:
+                if watch:
+                    watch(event)
+                if isinstance(event, Finished):
+                    self._trained = Trained(self.experiment, prepared(begun.dataset), event.weights)
+                    return event
+        raise AssertionError("a training ends with Finished")
+
+    def evaluate(self, *, data_dir: str | Path | None = None, threads: int | None = None) -> Evaluation:
+        """Mean loss and accuracy (a fraction) on the test part of the spec's data, else on its validation part.
+
+        Raises UsageError where there are no weights (E464) or neither part (E463), DataError.
+        """
+        trained = self._require_weights()
+        dataset = load_data(self.experiment, DataPlaces(_path(data_dir)))
+        device = host_device(threads)
+        return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
+
+    def predict(self, images: NDArray[Any], *, threads: int | None = None) -> Array:
+        """Probabilities (N, K), float32, of images (N, C, H, W) or one image (C, H, W), in the units of the data set.
+
+        For a net with one output (N, 1): the probability of class 1. Raises UsageError where there are no weights
+        (E464) or the images do not fit (E465).
+        """
+        trained = self._require_weights()
+        fitting = as_images(images, trained.preparation.shape)
+        return predict(self.experiment, trained.preparation, trained.weights, fitting, device=host_device(threads))
+
+    @property
+    def weights(self) -> dict[str, Array]:
+        """Parameters and running statistics by name (`conv1.weight`), float32. Raises UsageError (E464)."""
+        return dict(self._require_weights().weights)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the outputs stand for. Raises UsageError (E464) where there are no weights."""
+        return self._require_weights().preparation.class_names
+
+    def load_weights(self, path: str | Path, *, data_dir: str | Path | None = None) -> None:
+        """Takes weights from a file; see `train.trained.from_file` for how images will be prepared.
+
+        Raises DataError where the file is broken or holds another net's weights.
+        """
+        self._trained = from_file(self.experiment, Path(path), DataPlaces(_path(data_dir)))
+
+    def save_weights(self, path: str | Path) -> None:
+        """Writes the weights as safetensors, whole or not at all. Raises UsageError (E464), DataError (E540)."""
+        write_weights(Path(path), self._require_weights().weights)
+
+    def _require_weights(self) -> Trained:
+        if self._trained is None:
+            helps = ("call `train` or `load_weights` first",)
+            raise UsageError("E464", f"`{self.experiment.graph.name}` has no weights yet", helps=helps)
+        return self._trained
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)
