@@ -48,7 +48,7 @@ ACTIVATIONS: Mapping[ActivationName, Callable[[Array, float], Array]] = {
     "tanh": lambda x, slope: np.tanh(x),
 }
 SLOPES: Mapping[ActivationName, Callable[[Array, float], Array]] = {
-    # the derivative, of the output y, or of the input x for those in SAVES_INPUT; at a kink the left one
+    # the derivative, of the output y, or of the input x for those in SAVES_INPUT; at a kink the smaller of the two
     "identity": lambda y, slope: np.ones_like(y),
     "relu": lambda y, slope: np.where(y > 0, 1.0, 0.0),
     "relu6": lambda y, slope: np.where((y > 0) & (y < 6), 1.0, 0.0),

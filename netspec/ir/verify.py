@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Layer, Node, Update, Value
-from netspec.ir.operations import Operation
+from netspec.ir.operations import Operation, Window
 from netspec.ir.shapes import output_shapes
 from netspec.ir.show import show, show_node
 
@@ -21,8 +21,9 @@ def verify(graph: Graph) -> None:
 
     names are unique and values defined before they are used, always as the same Value; every node's values are of the
     kinds (batched or not, float32 or int32) that its operation takes and makes, and of the shapes of its shape rule;
-    layers name values that exist and hold exactly the nodes attributed to them; an update replaces a parameter or a
-    state, once, by an array of the same shape, and nothing reads the old array after the new one is made.
+    windows are positive and borders not negative; layers name values that exist and hold exactly the nodes attributed
+    to them; an update replaces a parameter or a state, once, by an array of the same shape, and nothing reads the old
+    array after the new one is made.
     """
     try:
         defined = _define_sources(graph)
@@ -66,6 +67,7 @@ def _check_node(node: Node, defined: dict[str, Value]) -> None:
     try:
         _check_known(node.inputs, defined)
         _check_kinds(node)
+        _check_window(getattr(node.operation, "window", None))
         _check_shapes(node)
         _define(node.outputs, defined)
     except CompilerBug as bug:
@@ -75,6 +77,12 @@ def _check_node(node: Node, defined: dict[str, Value]) -> None:
 def _check_kinds(node: Node) -> None:
     kinds, pattern = f"{_kinds(node.inputs)}>{_kinds(node.outputs)}", SIGNATURES[type(node.operation)]
     _require(re.fullmatch(pattern, kinds) is not None, f"the kinds `{kinds}` are not `{pattern}`")
+
+
+def _check_window(window: Window | None) -> None:
+    if window is not None:
+        _require(min(*window.kernel, *window.stride, *window.dilation) >= 1, f"a size below one in {window}")
+        _require(min(*window.before, *window.after) >= 0, f"a border below zero in {window}")
 
 
 def _check_shapes(node: Node) -> None:
