@@ -81,9 +81,9 @@ def _plain(value: object) -> object:
             return value
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 layer`, `2 layers`, `1,000 layers`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """`1 layer`, `2 layers`, `1,000 launches`"""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def show_diagnostics(diagnostics: tuple[Diagnostic, ...]) -> None:

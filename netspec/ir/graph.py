@@ -98,7 +98,10 @@ class Update:
 
 @dataclass(frozen=True)
 class Graph:
-    """`inputs` are what the caller supplies each step (image; in a training step also label and rate)."""
+    """`inputs` are what the caller supplies each step (image; in a training step also label and rate).
+
+    `arguments` are the net's own parameters with the values they were given: `D=32` of `net lecture(D=32)`.
+    """
 
     name: str
     inputs: tuple[Value, ...]
@@ -108,3 +111,4 @@ class Graph:
     outputs: tuple[Value, ...]
     layers: tuple[Layer, ...]
     updates: tuple[Update, ...] = ()
+    arguments: tuple[tuple[str, int | float], ...] = ()

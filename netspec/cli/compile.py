@@ -1,0 +1,91 @@
+"""`netspec compile`: what a spec becomes, from its syntax tree to the kernels' assembly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import click
+
+from netspec.cli.experiment import load_experiment
+from netspec.cli.options import find_spec, json_option, override_options, spec_argument
+from netspec.cli.plan import plan_document, show_plan
+from netspec.cli.printing import say, say_json
+from netspec.compiler import (
+    COUNTED_BATCH,
+    evaluation_program,
+    prediction_program,
+    read_source,
+    step_graph,
+    training_program,
+)
+from netspec.diagnostics.message import Report
+from netspec.ir import show as graph_text
+from netspec.ir.program import Program
+from netspec.ir.recipe import Experiment
+from netspec.ir.target import Target
+from netspec.runtime.code_text import Form, kernel_texts
+from netspec.runtime.host import host_target
+from netspec.schedule.show import listing
+from netspec.syntax import show as tree_text
+from netspec.syntax.parse import parse
+
+PROGRAMS: Mapping[str, Callable[[Experiment, Target, int], Program]] = {
+    "training": training_program,
+    "evaluation": evaluation_program,
+    "prediction": prediction_program,
+}
+FORMS = ("tree", "graph", "step", "program", "llvm", "asm")
+
+
+@click.command("compile")
+@spec_argument
+@click.option("--emit", type=click.Choice(FORMS), help="The form to print; without it, the memory plan.")
+@click.option("--for", "purpose", type=click.Choice(list(PROGRAMS)), default="training", help="Which program.")
+@click.option("--batch", type=click.IntRange(1, 2**31 - 1), help="Images a step; the spec's if left out.")
+@override_options
+@json_option
+def command(
+    spec: str,
+    emit: str | None,
+    purpose: str,
+    batch: int | None,
+    with_values: dict[str, str],
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Print what SPEC becomes on its way to machine code.
+
+    \b
+    tree      the statements as read
+    graph     the checked network, an equation a line
+    step      forward, loss, backward and update, optimised
+    program   the launches, a line each, with shapes, places and tiles
+    llvm asm  the kernels' code
+    """
+    experiment = load_experiment(spec, with_values=with_values, settings=settings)
+    if emit in ("tree", "graph", "step"):
+        return _print(emit, _front_text(emit, spec, experiment), as_json=as_json)
+    program = PROGRAMS[purpose](experiment, host_target(), batch or experiment.train.batch or COUNTED_BATCH)
+    if emit is None:
+        return say_json(plan_document(program)) if as_json else show_plan(program)
+    return _print(emit, _back_text(emit, program), as_json=as_json)
+
+
+def _front_text(emit: str, spec: str, experiment: Experiment) -> str:
+    """The forms before there is a program."""
+    if emit == "tree":
+        return tree_text.show(parse(read_source(find_spec(spec)), Report()))
+    return graph_text.show(experiment.graph if emit == "graph" else step_graph(experiment))
+
+
+def _back_text(emit: str, program: Program) -> str:
+    """The program, or the code of its kernels."""
+    if emit == "program":
+        return listing(program)
+    form: Form = "llvm" if emit == "llvm" else "asm"
+    comment = ";" if form == "llvm" else "#"
+    return "\n".join(f"{comment} kernel {name}\n{text}" for name, text in kernel_texts(program, form))
+
+
+def _print(emit: str, text: str, *, as_json: bool) -> None:
+    say_json({"emit": emit, "text": text}) if as_json else say(text.rstrip("\n"))
