@@ -53,7 +53,7 @@ class DivergedError(NetspecError):
     exit_status = 4
 
 
-class CompilerBug(Exception):
+class CompilerBug(Exception):  # noqa: N818 - it is a bug, and named as one
     """A mistake of netspec's own (exit status 70): a verifier found a form that a stage must not produce."""
 
     exit_status: ClassVar[int] = 70

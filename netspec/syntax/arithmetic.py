@@ -40,9 +40,9 @@ class Arithmetic:
 
     def _expression(self, index: int) -> int | None:
         """Where the expression that begins here ends; None where none does. The name of a statement is none."""
-        if self._starts_statement(index):
-            return None
         end = self._operand(index)
+        if self._starts_statement(index):
+            return end if self._tokens[index].kind == "LPAR" else None
         following = end
         while following is not None:
             end = following
@@ -91,7 +91,7 @@ class Arithmetic:
         return index
 
     def _starts_statement(self, index: int) -> bool:
-        return self._statements and (index == 0 or self._tokens[index - 1].kind in STATEMENT_ENDS)
+        return self._statements and (index == 0 or self._tokens[index - 1].kind in ("_END", "LBRACE"))
 
     def _sign(self, index: int) -> Token:
         """A minus that belongs to no number."""

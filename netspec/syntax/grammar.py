@@ -56,7 +56,7 @@ def grammar() -> Grammar:
         maybe_placeholders=False,
         transformer=Builder(),
     )
-    conf = {start: lark.parse_interactive(start=start).parser_state.parse_conf for start in STARTS}
+    conf = {start: _compiled(lark, start) for start in STARTS}
     table = _table(conf["file"].states, conf["file"].callbacks)
     for start in STARTS:
         table[conf[start].end_state][END_OF_TEXT] = conf[start].end_state
@@ -65,6 +65,11 @@ def grammar() -> Grammar:
         table=table,
         first={start: conf[start].start_state for start in STARTS},
     )
+
+
+def _compiled(lark: Any, start: str) -> Any:
+    """Lark's table, the builders of its rules, and the first and last state of one start rule."""
+    return lark.parse_interactive(start=start).parser_state.parse_conf
 
 
 def _terminals(lark: Lark) -> re.Pattern[str]:

@@ -68,7 +68,8 @@ class Reader:
             return self._leave_item(tokens, index)
         if token.kind in STATEMENT_ENDS:
             return index if self._prepare(token) else index + 1
-        self._put(token, "BROKEN") or self._put(token, "NAME", "BROKEN")
+        if not self._put(token, "BROKEN"):
+            self._put(token, "NAME", "BROKEN")
         return _statement_end(tokens, index)
 
     def _complain(self, token: Token) -> None:

@@ -76,7 +76,7 @@ class Strays:
         token = self._tokens[index]
         stop = self._text.find("\n", token.start)
         line_end = stop if stop >= 0 else len(self._text)
-        ends = [at for close in QUOTES[token.text[0]] if 0 <= (at := self._text.find(close, token.start + 1, line_end))]
+        ends = [at for close in QUOTES[token.text[0]] if (at := self._text.find(close, token.start + 1, line_end)) >= 0]
         if ends:
             end = min(ends) + 1
             self._mistakes.quotes(Token("TEXT", token.start, end, self._text[token.start : end]))
