@@ -1,5 +1,7 @@
 """A register tile as a Numba type: rows x columns vectors of `lanes` float32 that LLVM keeps in registers.
 
+What adds products to a tile stands in `products.py`.
+
 `TileShape` is the zero-size first argument of every kernel: its TYPE carries the shape, so one ordinary function
 serves every tile, and sizes and strides stay arguments at run time. Indices count float32 numbers of the arena.
 Letters: r is a tile's row, c its column, l a lane.
@@ -117,67 +119,134 @@ def zeros(_typing, tile):
     return TileType(shape)(tile), codegen
 
 
+def _clamped(builder, row: int, count):
+    """The row, or the last below `count`"""
+    number = ir.Constant(count.type, row)
+    last = builder.sub(count, ir.Constant(count.type, 1))
+    return builder.select(builder.icmp_signed("<", number, count), number, last)
+
+
 @intrinsic
-def spread(_typing, tile, arena, index):
-    """tile[r, c] = arena[index + r] in every lane: a bias for each row."""
+def spread(_typing, tile, arena, index, count):
+    """tile[r, c] = arena[index + r] in every lane: a bias for each row; rows from `count` on repeat the last."""
     shape = tile.shape
 
     def codegen(_context, builder, _signature, arguments):
-        _, memory, start = arguments
+        _, memory, start, count = arguments
         registers = ir.Constant(ir.ArrayType(emit.vector(shape.lanes), shape.rows * shape.columns), ir.Undefined)
-        values = [emit.broadcast(builder, memory, start, shape.lanes, r) for r in range(shape.rows)]
+        places = [builder.add(start, _clamped(builder, r, count)) for r in range(shape.rows)]
+        values = [emit.broadcast(builder, memory, place, shape.lanes) for place in places]
         for k, r, _ in _cells(shape):
             registers = builder.insert_value(registers, values[r], k)
         return registers
 
-    return TileType(shape)(tile, arena, types.intp), codegen
+    return TileType(shape)(tile, arena, types.intp, types.intp), codegen
 
 
 @intrinsic
-def load(_typing, tile, arena, index, row_step, column_step):
-    """tile[r, c] = arena[index + r*row_step + c*column_step : +lanes]"""
+def load(_typing, tile, arena, index, row_step, column_step, count):
+    """tile[r, c] = arena[index + r*row_step + c*column_step : +lanes]; rows from `count` on repeat the last."""
     shape = tile.shape
 
     def codegen(_context, builder, _signature, arguments):
-        _, memory, start, down, across = arguments
+        _, memory, start, down, across, count = arguments
         registers = ir.Constant(ir.ArrayType(emit.vector(shape.lanes), shape.rows * shape.columns), ir.Undefined)
+        heads = [builder.add(start, builder.mul(down, _clamped(builder, r, count))) for r in range(shape.rows)]
         for k, r, c in _cells(shape):
-            index = builder.add(builder.add(start, emit.scaled(builder, down, r)), emit.scaled(builder, across, c))
+            index = builder.add(heads[r], emit.scaled(builder, across, c))
             registers = builder.insert_value(registers, emit.load(builder, memory, index, shape.lanes), k)
         return registers
 
-    return TileType(shape)(tile, arena, types.intp, types.intp, types.intp), codegen
+    return TileType(shape)(tile, arena, types.intp, types.intp, types.intp, types.intp), codegen
 
 
 @intrinsic
-def save(_typing, tile, arena, index, row_step, column_step):
-    """arena[index + r*row_step + c*column_step : +lanes] = tile[r, c]"""
-    shape = tile.shape
+def save(_typing, registers, arena, index, row_step, column_step, count):
+    """arena[index + r*row_step + c*column_step : +lanes] = tile[r, c] of the first `count` rows."""
+    shape = registers.shape
+
+    def store_row(builder, arguments, r):
+        values, memory, start, down, across, _ = arguments
+        head = builder.add(start, emit.scaled(builder, down, r))
+        for c in range(shape.columns):
+            place = builder.add(head, emit.scaled(builder, across, c))
+            emit.store(builder, builder.extract_value(values, r * shape.columns + c), memory, place)
 
     def codegen(context, builder, _signature, arguments):
-        registers, memory, start, down, across = arguments
+        whole = builder.icmp_signed(">=", arguments[5], ir.Constant(emit.INT64, shape.rows))
+        with builder.if_else(whole) as (complete, partial):
+            with complete:
+                for r in range(shape.rows):
+                    store_row(builder, arguments, r)
+            with partial:
+                for r in range(shape.rows - 1):
+                    with builder.if_then(builder.icmp_signed("<", ir.Constant(emit.INT64, r), arguments[5])):
+                        store_row(builder, arguments, r)
+        return context.get_dummy_value()
+
+    return types.void(registers, arena, *[types.intp] * 4), codegen
+
+
+@intrinsic
+def lane_sums(_typing, registers, arena, index, row_step, column_step):
+    """arena[index + r*row_step + c*column_step] = the sum of the lanes of tile[r, c], by a fixed tree."""
+    shape = registers.shape
+
+    def codegen(context, builder, _signature, arguments):
+        values, memory, start, down, across = arguments
         for k, r, c in _cells(shape):
-            index = builder.add(builder.add(start, emit.scaled(builder, down, r)), emit.scaled(builder, across, c))
-            emit.store(builder, builder.extract_value(registers, k), memory, index)
+            place = builder.add(builder.add(start, emit.scaled(builder, down, r)), emit.scaled(builder, across, c))
+            total = emit.lane_sum(builder, builder.extract_value(values, k))
+            builder.store(total, emit.address(builder, memory, place), align=4)
         return context.get_dummy_value()
 
-    return types.void(tile, arena, types.intp, types.intp, types.intp), codegen
+    return types.void(registers, arena, *[types.intp] * 3), codegen
+
+
+def _mapped(change):
+    """codegen that changes every register: change(builder, register, scalar or None)"""
+
+    def codegen(_context, builder, signature, arguments):
+        shape = signature.args[0].shape
+        registers = arguments[0]
+        scalar = emit.splat(builder, arguments[1], shape.lanes) if len(arguments) > 1 else None
+        for k in range(shape.rows * shape.columns):
+            registers = builder.insert_value(registers, change(builder, builder.extract_value(registers, k), scalar), k)
+        return registers
+
+    return codegen
+
+
+def _zero(register):
+    return ir.Constant(register.type, [0.0] * register.type.count)
 
 
 @intrinsic
-def save_rows(_typing, tile, arena, index, row_step, column_step, count):
-    """As `save`, the first `count` rows only."""
-    shape = tile.shape
+def rectify(_typing, registers):
+    """Zero in place of what is below zero; NaN stays."""
 
-    def codegen(context, builder, _signature, arguments):
-        registers, memory, start, down, across, count = arguments
-        for r in range(shape.rows):
-            with builder.if_then(builder.icmp_signed("<", ir.Constant(count.type, r), count)):
-                for c in range(shape.columns):
-                    row = builder.add(start, emit.scaled(builder, down, r))
-                    index = builder.add(row, emit.scaled(builder, across, c))
-                    register = builder.extract_value(registers, r * shape.columns + c)
-                    emit.store(builder, register, memory, index)
-        return context.get_dummy_value()
+    def change(builder, register, _):
+        return builder.select(builder.fcmp_ordered("<", register, _zero(register)), _zero(register), register)
 
-    return types.void(tile, arena, types.intp, types.intp, types.intp, types.intp), codegen
+    return registers(registers), _mapped(change)
+
+
+@intrinsic
+def leak(_typing, registers, slope):
+    """What is below zero times `slope`."""
+
+    def change(builder, register, factor):
+        below = builder.fcmp_ordered("<", register, _zero(register))
+        return builder.select(below, builder.fmul(register, factor), register)
+
+    return registers(registers, types.float32), _mapped(change)
+
+
+@intrinsic
+def cap(_typing, registers, limit):
+    """`limit` in place of what is above it; NaN stays."""
+
+    def change(builder, register, limit):
+        return builder.select(builder.fcmp_ordered(">", register, limit), limit, register)
+
+    return registers(registers, types.float32), _mapped(change)

@@ -1,0 +1,210 @@
+"""Launch rows of convolution and its gradients, as functions of plain numbers for other operations to use too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.ir import operations as ops
+from netspec.ir.operations import Activation, Window
+from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.ir.target import Target
+from netspec.kernels.cpu.activations import CODES, activation_row
+from netspec.kernels.cpu.convolution import NO_BIAS, pack, slide, slide_apart
+from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.sliding import Axis, adjoint_axes, forward_axis
+
+IN_REGISTERS = frozenset({"identity", "relu", "relu6", "leaky_relu"})
+"""Activations that a tile applies before it is stored; the others take a pass of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """An activation of channels x height x width; strides count float32 numbers."""
+
+    place: int
+    group_stride: int
+    channels: int
+    height: int
+    width: int
+    lanes: int
+
+    @property
+    def row_stride(self) -> int:
+        return self.width * self.lanes
+
+    @property
+    def channel_stride(self) -> int:
+        return self.height * self.row_stride
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights of a sliding sum as they lie in the arena, [outputs][inputs][kh][kw] or with the first two exchanged."""
+
+    place: int
+    outputs: int
+    """output channels of a group of channels"""
+    inputs: int
+    output_step: int
+    input_step: int
+    row_step: int
+    """float32 numbers from one kernel row to the next"""
+    groups: int = 1
+
+    @property
+    def group_step(self) -> int:
+        """From the weights of one group of channels to the next."""
+        return max(self.outputs * self.output_step, self.inputs * self.input_step)
+
+
+def planes(buffer: Buffer, program: Program) -> Planes:
+    """Where an activation of three axes lies."""
+    c, h, w = buffer.value.shape
+    return Planes(place(buffer), buffer.group_stride, c, h, w, program.target.lanes)
+
+
+def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    """Convolution: pack, slide, and a pass for an activation that registers cannot do."""
+    op = launch.operation
+    assert isinstance(op, ops.Convolution)
+    x, w, *bias = launch.inputs
+    k, c, kh, kw = w.value.shape
+    weights = Weights(place(w), k // op.groups, c, c * kh * kw, kh * kw, kw, op.groups)
+    y = launch.outputs[0]
+    rows = forward_rows(
+        launch, program, op.window, planes(x, program), planes(y, program), weights, _bias(bias), op.activation
+    )
+    return (*rows, *activation_pass(op.activation, launch, program))
+
+
+def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    """ConvolutionInputGradient: the transposed sum, a pair of rows for each phase of the stride."""
+    op = launch.operation
+    assert isinstance(op, ops.ConvolutionInputGradient)
+    dy, w = launch.inputs
+    k, c, kh, kw = w.value.shape
+    weights = Weights(place(w), c, k // op.groups, kh * kw, c * kh * kw, kw, op.groups)
+    dx = launch.outputs[0]
+    return adjoint_rows(launch, program, op.window, planes(dy, program), planes(dx, program), weights)
+
+
+def _bias(buffers: list[Buffer]) -> int:
+    return place(buffers[0]) if buffers else NO_BIAS
+
+
+def activation_pass(activation: Activation, launch: Launch, program: Program) -> tuple[Row, ...]:
+    """A pass over a launch's output that applies an activation in place, where the launch did not do it itself."""
+    if activation.function in IN_REGISTERS:
+        return ()
+    (y,) = launch.outputs
+    return (activation_row(activation, y, y, program),)
+
+
+def forward_rows(
+    launch: Launch,
+    program: Program,
+    window: Window,
+    x: Planes,
+    y: Planes,
+    weights: Weights,
+    bias: int = NO_BIAS,
+    activation: Activation = ops.IDENTITY,
+) -> tuple[Row, ...]:
+    """y = the window's sum over x, plus bias, then those activations that fit into registers.
+
+    The launch gives tile and scratch; the scratch holds the packed weights.
+    """
+    vertical = forward_axis(window, 0, x.height, y.height)
+    horizontal = forward_axis(window, 1, x.width, y.width)
+    packed = _Packed(launch, program.target)
+    return _sliding_sum(packed, x, y, weights, vertical, horizontal, bias, activation)
+
+
+def adjoint_rows(
+    launch: Launch,
+    program: Program,
+    window: Window,
+    dy: Planes,
+    dx: Planes,
+    weights: Weights,
+    bias: int = NO_BIAS,
+    activation: Activation = ops.IDENTITY,
+) -> tuple[Row, ...]:
+    """dx = the transpose of the window's sum applied to dy, plus bias, then activations that fit into registers.
+
+    `weights.outputs` are channels of dx. Scratch as in `forward_rows`.
+    """
+    packed = _Packed(launch, program.target)
+    return tuple(
+        row
+        for vertical in adjoint_axes(window, 0, dx.height, dy.height)
+        for horizontal in adjoint_axes(window, 1, dx.width, dy.width)
+        for row in _sliding_sum(packed, dy, dx, weights, vertical, horizontal, bias, activation)
+    )
+
+
+class _Packed:
+    """Hands out a launch's scratch to packed weights, phase after phase."""
+
+    def __init__(self, launch: Launch, target: Target) -> None:
+        if launch.scratch is None:
+            raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for its weights")
+        self.tile, self.target, self._scratch = launch.tile, target, launch.scratch
+        self._next = place(launch.scratch)
+
+    def take(self, floats: int) -> int:
+        """Where the next `floats` numbers may go."""
+        taken, self._next = self._next, self._next + floats
+        if self._next > place(self._scratch) + self._scratch.size_bytes // 4:
+            raise CompilerBug(f"`{self._scratch.value.name}` of {self._scratch.size_bytes} bytes is too small")
+        return taken
+
+
+def _sliding_sum(
+    packed: _Packed,
+    x: Planes,
+    y: Planes,
+    weights: Weights,
+    vertical: Axis,
+    horizontal: Axis,
+    bias: int,
+    activation: Activation,
+) -> tuple[Row, ...]:
+    tile, taps = packed.tile, vertical.taps * horizontal.taps
+    blocks = -(-weights.outputs // tile.rows)
+    into = packed.take(weights.groups * blocks * tile.rows * weights.inputs * taps)
+    packing = _packing(tile, weights, vertical, horizontal, into, blocks)
+    sizes = (into, weights.inputs, weights.outputs, weights.groups, _input_block(packed.target, x, vertical, weights))
+    code = CODES[activation.function] if activation.function in IN_REGISTERS else CODES["identity"]
+    words = (*_geometry(x, y, vertical, horizontal), *sizes, bias, code, float(activation.slope))
+    kernel = slide if horizontal.stride == 1 else slide_apart
+    sliding = Row(kernel, tile, words, vertical.outputs, per_group=True)
+    return (packing, sliding) if taps else (sliding,)
+
+
+def _packing(tile: Tile, weights: Weights, vertical: Axis, horizontal: Axis, into: int, blocks: int) -> Row:
+    source = weights.place + vertical.tap_first * weights.row_step + horizontal.tap_first
+    steps = (weights.group_step, weights.output_step, weights.input_step)
+    tap_steps = (vertical.tap_step * weights.row_step, horizontal.tap_step)
+    sizes = (weights.outputs, weights.inputs, vertical.taps, horizontal.taps, blocks)
+    return Row(pack, Tile(tile.rows, 1), (source, *steps, *tap_steps, into, *sizes), weights.groups * blocks)
+
+
+def _geometry(x: Planes, y: Planes, vertical: Axis, horizontal: Axis) -> tuple[int, ...]:
+    """The words of `slide` up to the weights."""
+    first = y.place + vertical.out_first * y.row_stride + horizontal.out_first * y.lanes
+    source = (x.place, x.group_stride, x.channel_stride, x.row_stride, x.height, x.width)
+    steps = (y.channel_stride, vertical.out_step * y.row_stride, horizontal.out_step * y.lanes)
+    result = (first, y.group_stride, *steps, vertical.outputs, horizontal.outputs)
+    taps = (vertical.taps, horizontal.taps, vertical.dilation, horizontal.dilation)
+    return (*source, *result, *taps, vertical.stride, horizontal.stride, vertical.before, horizontal.before)
+
+
+def _input_block(target: Target, x: Planes, vertical: Axis, weights: Weights) -> int:
+    """Input channels whose rows are summed at a time: all, if the rows under a window fit into half of the second
+    cache, else as many as fit into half of the first."""
+    band_bytes = 4 * max(1, vertical.taps) * x.row_stride
+    if weights.inputs * band_bytes <= target.l2_bytes // 2:
+        return weights.inputs
+    return max(1, min(weights.inputs, target.l1_bytes // 2 // band_bytes))

@@ -1,0 +1,163 @@
+"""Products added to a register tile: the inner loops of everything that multiplies.
+
+Indices count float32 numbers of the arena; a step is the distance from one row, column or position to the next.
+"""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from netspec.kernels.cpu import emit
+from netspec.kernels.cpu.tile import TileShape
+
+INDEX = types.intp
+
+
+def _add_product(builder, registers, k, x, y):
+    return builder.insert_value(registers, emit.fma(builder, x, y, builder.extract_value(registers, k)), k)
+
+
+@intrinsic
+def outer(_typing, registers, arena, x, x_step, w):
+    """tile[r, c] += arena[w + r] * arena[x + c*x_step : +lanes]"""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, step, w = arguments
+        data = [
+            emit.load(builder, memory, builder.add(x, emit.scaled(builder, step, c)), shape.lanes)
+            for c in range(shape.columns)
+        ]
+        for r in range(shape.rows):
+            factor = emit.broadcast(builder, memory, w, shape.lanes, r)
+            for c in range(shape.columns):
+                values = _add_product(builder, values, r * shape.columns + c, data[c], factor)
+        return values
+
+    return registers(registers, arena, INDEX, INDEX, INDEX), codegen
+
+
+@intrinsic
+def outer_apart(_typing, registers, arena, x, x_step, w, w_step):
+    """tile[r, c] += arena[w + r*w_step] * arena[x + c*x_step : +lanes]"""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, step, w, down = arguments
+        data = [
+            emit.load(builder, memory, builder.add(x, emit.scaled(builder, step, c)), shape.lanes)
+            for c in range(shape.columns)
+        ]
+        for r in range(shape.rows):
+            factor = emit.broadcast(builder, memory, builder.add(w, emit.scaled(builder, down, r)), shape.lanes)
+            for c in range(shape.columns):
+                values = _add_product(builder, values, r * shape.columns + c, data[c], factor)
+        return values
+
+    return registers(registers, arena, *[INDEX] * 4), codegen
+
+
+@intrinsic
+def cross(_typing, registers, arena, x, x_step, g, g_step):
+    """tile[r, c] += arena[g + r*g_step : +lanes] * arena[x + c*x_step : +lanes], lane by lane"""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, across, g, down = arguments
+        left = [
+            emit.load(builder, memory, builder.add(g, emit.scaled(builder, down, r)), shape.lanes)
+            for r in range(shape.rows)
+        ]
+        for c in range(shape.columns):
+            right = emit.load(builder, memory, builder.add(x, emit.scaled(builder, across, c)), shape.lanes)
+            for r in range(shape.rows):
+                values = _add_product(builder, values, r * shape.columns + c, left[r], right)
+        return values
+
+    return registers(registers, arena, *[INDEX] * 4), codegen
+
+
+@intrinsic
+def cross_clipped(_typing, registers, arena, x, x_step, first, last, g, g_step):
+    """As `cross` for columns from `first` up to `last`; the others are added zeros, and nothing is read for them.
+
+    At least one column must be inside.
+    """
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, across, first, last, g, down = arguments
+        left = [
+            emit.load(builder, memory, builder.add(g, emit.scaled(builder, down, r)), shape.lanes)
+            for r in range(shape.rows)
+        ]
+        for c in range(shape.columns):
+            column = ir.Constant(first.type, c)
+            above, below = builder.icmp_signed(">=", column, first), builder.icmp_signed("<", column, last)
+            inside = builder.and_(above, below)
+            place = builder.add(x, builder.mul(across, builder.select(inside, column, first)))
+            loaded = emit.load(builder, memory, place, shape.lanes)
+            right = builder.select(inside, loaded, emit.constant(shape.lanes, 0.0))
+            for r in range(shape.rows):
+                values = _add_product(builder, values, r * shape.columns + c, left[r], right)
+        return values
+
+    return registers(registers, arena, *[INDEX] * 6), codegen
+
+
+def run_of(shape: TileShape) -> int:
+    """Positions that `cross_run` takes at once: up to four, as many as registers allow beside the tile."""
+    registers = 32 if shape.lanes == 16 else 16
+    free = registers - shape.rows * shape.columns - shape.columns - 1
+    return max(1, min(4, free + 1))
+
+
+@intrinsic
+def run_length(_typing, tile):
+    """How many positions `cross_run` takes at once with this tile."""
+    length = run_of(tile.shape)
+    return INDEX(tile), lambda *_: ir.Constant(emit.INT64, length)
+
+
+@intrinsic
+def cross_run(_typing, registers, arena, x, g, g_step):
+    """The sum of `cross` over a run of neighbouring positions, columns a vector apart, so they share their vectors:
+
+    tile[r, c] += sum over p of arena[g + r*g_step + p*lanes : +lanes] * arena[x + (c+p)*lanes : +lanes]
+    """
+    shape = registers.shape
+    run = run_of(shape)
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, g, down = arguments
+        right = [
+            emit.load(builder, memory, x, shape.lanes, c * shape.lanes) for c in range(shape.columns + run - 1)
+        ]
+        heads = [builder.add(g, emit.scaled(builder, down, r)) for r in range(shape.rows)]
+        for p in range(run):
+            for r in range(shape.rows):
+                left = emit.load(builder, memory, heads[r], shape.lanes, p * shape.lanes)
+                for c in range(shape.columns):
+                    values = _add_product(builder, values, r * shape.columns + c, left, right[c + p])
+        return values
+
+    return registers(registers, arena, *[INDEX] * 3), codegen
+
+
+@intrinsic
+def accumulate(_typing, registers, arena, x, row_step, column_step):
+    """tile[r, c] += arena[x + r*row_step + c*column_step : +lanes]"""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, down, across = arguments
+        for r in range(shape.rows):
+            for c in range(shape.columns):
+                k = r * shape.columns + c
+                head = builder.add(x, emit.scaled(builder, down, r))
+                term = emit.load(builder, memory, builder.add(head, emit.scaled(builder, across, c)), shape.lanes)
+                values = builder.insert_value(values, builder.fadd(builder.extract_value(values, k), term), k)
+        return values
+
+    return registers(registers, arena, *[INDEX] * 3), codegen
