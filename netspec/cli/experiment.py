@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from netspec.check.vocabulary_recipe import BUILT_IN_SETS, GENERATED_SETS
 from netspec.cli.options import find_spec
 from netspec.cli.printing import show_diagnostics
 from netspec.compiler import examine, read_source, without_net
@@ -25,11 +27,22 @@ def load_experiment(
     mistakes or no net (E607).
     """
     source = read_source(find_spec(spec))
-    given = (f"data={data}",) if data else ()
-    checked, report = examine(source, with_values=with_values, settings=(*given, *settings), traced=traced)
+    given = with_data(data, settings)
+    checked, report = examine(source, with_values=with_values, settings=given, traced=traced)
     if report.failed:
         raise SpecError(report.sorted())
     show_diagnostics(report.sorted())
     if isinstance(checked, Library):
         raise SpecError((without_net(source),))
     return checked
+
+
+def with_data(data: str | None, settings: Sequence[str]) -> tuple[str, ...]:
+    """The settings with what `--data` gave before them, so that `--set data.…` adds to it.
+
+    A built-in set goes by its name; anything else is a path, from the current folder.
+    """
+    if data is None:
+        return tuple(settings)
+    named = data in BUILT_IN_SETS or data in GENERATED_SETS
+    return (f"data={data}" if named else f'data="{Path(data).absolute()}"', *settings)

@@ -90,6 +90,13 @@ data_dir_option: Decorator[Any] = click.option(
     help=f"Where data sets lie and downloads go; {DATA_VARIABLE} names a folder that is only read.",
 )
 
+weights_option: Decorator[Any] = click.option(
+    "--weights", metavar="FILE", type=click.Path(path_type=Path), help="A file of weights (safetensors)."
+)
+threads_option: Decorator[Any] = click.option(
+    "--threads", type=click.IntRange(1, 1024), help="How many threads compute  [default: all processors]."
+)
+
 
 def readable_data_folder() -> Path | None:
     """The folder that NETSPEC_DATA names, if any. Nothing is ever written there."""

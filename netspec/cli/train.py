@@ -1,0 +1,120 @@
+"""`netspec train`: trains a spec's net and leaves a run folder."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from netspec.cli.experiment import load_experiment, with_data
+from netspec.cli.options import (
+    data_dir_option,
+    data_option,
+    find_spec,
+    json_option,
+    override_options,
+    readable_data_folder,
+    spec_argument,
+    threads_option,
+    weights_option,
+)
+from netspec.cli.printing import counted, remark, say, say_json
+from netspec.cli.training_display import Display, duration, scores_line
+from netspec.compiler import read_source
+from netspec.ir.recipe import Experiment
+from netspec.train.begin import Begun, DataPlaces, Origin, begin
+from netspec.train.device import Device, host_device
+from netspec.train.events import Finished
+from netspec.train.record import result_document
+from netspec.train.run import CURVE, METRICS, RECORD, WEIGHTS
+from netspec.train.run_document import Run
+
+
+@click.command("train")
+@spec_argument
+@click.option("--run", "folder", type=click.Path(path_type=Path), help="Folder of the run  [default: runs/NET-TIME].")
+@click.option("--force", is_flag=True, help="Replace the run that is in the folder.")
+@click.option("--strict", is_flag=True, help="Make data files that would be skipped an error.")
+@weights_option
+@data_option
+@data_dir_option
+@threads_option
+@override_options
+@json_option
+def command(
+    spec: str,
+    folder: Path | None,
+    force: bool,
+    weights: Path | None,
+    strict: bool,
+    data: str | None,
+    data_dir: Path | None,
+    threads: int | None,
+    with_values: dict[str, str],
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Train the net of SPEC and write a run folder: the spec, metrics, a learning curve, weights.
+
+    Ctrl-C keeps the weights as they are. The number of threads changes no bit of the result.
+    """
+    experiment = load_experiment(spec, with_values=with_values, settings=settings, data=data)
+    device = host_device(threads)
+    begun = begin(
+        experiment,
+        Origin(read_source(find_spec(spec)), with_values, with_data(data, settings)),
+        places=DataPlaces(data_dir, readable_data_folder(), strict),
+        device=device,
+        folder=folder,
+        force=force,
+        weights=weights,
+    )
+    assert begun.run is not None  # `keep` is the default
+    display = Display(sys.stderr if as_json else sys.stdout)
+    introduce(display, begun, experiment, device)
+    finished = watch(begun, begun.run, display)
+    if as_json:
+        say_json({"run": begun.run.folder, **result_document(finished)})
+    else:
+        say(summary(experiment, begun.run, finished))
+
+
+def introduce(display: Display, begun: Begun, experiment: Experiment, device: Device) -> None:
+    """What is going to be trained, on what, where."""
+    for notice in begun.notices:
+        remark(f"note: {notice}")
+    dataset, recipe, graph = begun.dataset, experiment.train, experiment.graph
+    parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    sizes = ", ".join(f"{len(part):,} {name}" for name, part in parts.items() if part)
+    parameters = sum(parameter.value.elements for parameter in graph.parameters)
+    display.line(f"net     {graph.name}, {parameters:,} parameters")
+    display.line(f"data    {dataset.description}: {sizes} images")
+    display.line(f"recipe  {counted(recipe.epochs, 'epoch')}, batch {recipe.batch or 'all'}, seed {recipe.seed}")
+    display.line(f"device  {device.target.name}, {counted(device.threads, 'thread')}\n")
+
+
+def watch(begun: Begun, run: Run, display: Display) -> Finished:
+    """Shows every event until the end. On Ctrl-C and SIGTERM the weights are kept, and it says where."""
+    try:
+        with closing(begun.events) as events, display.running():
+            for event in events:
+                display.show(event)
+                if isinstance(event, Finished):
+                    return event
+    except KeyboardInterrupt:
+        kept = run.folder / WEIGHTS
+        remark(f"the weights so far are in {kept}" if kept.exists() else "stopped before the first step")
+        raise
+    raise AssertionError("a training ends with Finished")
+
+
+def summary(experiment: Experiment, run: Run, end: Finished) -> str:
+    """What came out, for a person."""
+    spent = f"{counted(end.epochs, 'epoch')} ({counted(end.steps, 'step')}) in {duration(end.seconds)}"
+    measured = {"training": end.training, "validation": end.validation, "test": end.test}
+    width = max(len(part) for part, scores in measured.items() if scores)
+    lines = [scores_line(part.ljust(width), scores) for part, scores in measured.items() if scores]
+    files = ", ".join((run.spec, RECORD, METRICS, CURVE, WEIGHTS))
+    return "\n".join(("", f"trained {experiment.graph.name}: {spent}", *lines, f"run folder {run.folder}: {files}"))
