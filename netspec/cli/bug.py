@@ -10,8 +10,6 @@ from importlib.metadata import version
 from netspec.cli.printing import headline, remark
 from netspec.diagnostics.failure import CompilerBug
 
-REPORT_TO = "https://github.com/netspec/netspec/issues"
-
 
 def report_bug(error: Exception) -> int:
     """Says on standard error what happened and what a report needs; returns the exit status."""
@@ -20,7 +18,7 @@ def report_bug(error: Exception) -> int:
         "internal error",
         what.partition("\n")[0],
         notes=("this is a mistake of netspec, not yours",),
-        helps=(f"please report it at {REPORT_TO} with your spec and the lines below",),
+        helps=("please report it to the netspec developers, with your spec and the lines below",),
     )
     remark(f"\nnetspec {version('netspec')}, Python {platform.python_version()}, {platform.platform()}")
     remark(f"command: {' '.join(sys.argv)}")

@@ -9,7 +9,7 @@ from netspec.cli.options import json_option, override_options, spec_argument
 from netspec.cli.printing import remark, say, say_json
 from netspec.cli.tables import Column, show, table
 from netspec.compiler import COUNTED_BATCH, training_program
-from netspec.counting.document import count_csv, count_document, size_text, symbolic_document
+from netspec.counting.document import count_csv, count_document, layer_title, size_text, symbolic_document
 from netspec.counting.memory import Memory, planned, unplanned
 from netspec.counting.symbolic import ASSUMPTION, ClosedForm, SymbolicCount, symbolic_count
 from netspec.counting.table import ACTIVATIONS, CONVENTIONS, Count, LayerCount, count
@@ -89,11 +89,6 @@ def _cells(layer: LayerCount) -> tuple[str, ...]:
         f"{layer.activation_bytes:,}",
         size_text(layer.receptive_field) if layer.receptive_field else "",
     )
-
-
-def layer_title(name: str, kind: str) -> str:
-    """`conv1`; a layer with a name of its own tells its kind: `shortcut (conv)`."""
-    return name if name.rpartition(".")[2].rstrip("0123456789") == kind else f"{name} ({kind})"
 
 
 def _memory_line(memory: Memory) -> str:

@@ -7,12 +7,11 @@ from difflib import get_close_matches
 
 import click
 
-from netspec.cli.count import layer_title
 from netspec.cli.experiment import load_experiment
 from netspec.cli.options import json_option, override_options
 from netspec.cli.printing import say, say_json
 from netspec.cli.tables import Column, show, table
-from netspec.counting.document import explain_document, size_text
+from netspec.counting.document import explain_document, layer_title, size_text
 from netspec.counting.rivals import Rival, rivals
 from netspec.counting.sums import Sum, layer_sums
 from netspec.counting.table import CONVENTIONS, LayerCount, count

@@ -77,6 +77,8 @@ def _described(section: str, entry: Entry) -> str:
 
 
 def _told(slot: Slot) -> str:
+    if isinstance(slot.kind, Switch):
+        return f"{slot.doc} (a flag)"
     unit = f", in {slot.unit}" if slot.unit else ""
     default = f"; default {slot.shown}" if slot.shown else ""
     return f"{slot.doc}: {allowed(slot.kind)}{unit}{default}"

@@ -13,10 +13,10 @@ from typing import TextIO, cast
 import click
 
 from netspec.diagnostics import render
+from netspec.diagnostics.cells import shown
 from netspec.diagnostics.failure import NetspecError, SpecError
 from netspec.diagnostics.message import Diagnostic
-
-BOLD, RED, PLAIN = "\x1b[1m", "\x1b[1;31m", "\x1b[0m"
+from netspec.diagnostics.paint import BLUE, BOLD, RED, Paint
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -96,10 +96,10 @@ def failure_as_json(error: NetspecError) -> list[dict[str, object]]:
     """What `--json` lists under `diagnostics`; a failure that has no place in a text has null there."""
     if isinstance(error, SpecError):
         return render.as_json(error.diagnostics)["diagnostics"]
-    place: dict[str, object] = dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
+    place = dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
     said: dict[str, object] = {"code": error.code, "severity": "error", "message": error.message}
     more: dict[str, object] = {"labels": [], "notes": error.notes, "helps": error.helps, "repair": None}
-    return [said | place | more]
+    return [{**said, **dict.fromkeys(("file", "line", "column", "end_line", "end_column")), **more}]
 
 
 def report_failure(error: NetspecError, *, as_json: bool) -> int:
@@ -144,9 +144,8 @@ def report_system(error: OSError) -> int:
 
 def headline(kind: str, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = ()) -> None:
     """The look of a diagnostic for a failure that has no place in a text."""
-    colour = wants_colour(sys.stderr)
-    red, bold, plain = (RED, BOLD, PLAIN) if colour else ("", "", "")
-    remark(f"{red}{kind}{plain}{bold}: {message}{plain}")
+    paint = Paint(colour=wants_colour(sys.stderr))
+    remark(paint(kind, RED) + paint(f": {shown(message)}", BOLD))
     for word, texts in (("note", notes), ("help", helps)):
         for text in texts:
-            remark(f"  {bold}= {word}{plain}: " + text.replace("\n", "\n          "))
+            remark(f"  {paint('=', BLUE)} {paint(word, BOLD)}: {shown(text)}")

@@ -1,7 +1,9 @@
-"""`netspec specs`: the bundled specs, each with the first line of its comment."""
+"""`netspec specs`: the bundled specs, each with the title that its comment gives it."""
 
 from __future__ import annotations
 
+import re
+from itertools import takewhile
 from pathlib import Path
 
 import click
@@ -26,13 +28,7 @@ def command(as_json: bool) -> None:
 
 
 def about(path: Path) -> str:
-    """The first sentence of the comment that a spec begins with."""
-    words: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            break
-        words += line.removeprefix("#").split()
-        if words and words[-1].endswith((".", ":")):
-            break
-    sentence, end, _ = " ".join(words).partition(". ")
-    return sentence.rstrip(".:") + end.rstrip(". ")
+    """What the comment that a spec begins with calls it: its words up to a colon, a parenthesis or a full stop."""
+    with path.open(encoding="utf-8") as file:
+        comment = "".join(line.removeprefix("#").strip() + " " for line in takewhile(lambda x: x.startswith("#"), file))
+    return re.split(r"[:.](?= )| \(", comment, maxsplit=1)[0].strip()

@@ -115,3 +115,8 @@ def _sum_document(total: Sum) -> Document:
 def size_text(shape: tuple[int, ...]) -> str:
     """`20x24x24`; a single number has an empty shape and is `1`."""
     return "x".join(str(size) for size in shape) or "1"
+
+
+def layer_title(name: str, kind: str) -> str:
+    """`conv1`; a layer with a name of its own tells its kind: `shortcut (conv)`."""
+    return name if name.rpartition(".")[2].rstrip("0123456789") == kind else f"{name} ({kind})"
