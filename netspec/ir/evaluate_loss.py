@@ -14,9 +14,9 @@ Values = tuple[Value, ...]
 def loss(op: ops.Loss, arrays: Arrays, _: Values, context: Context) -> Arrays:
     """Sums over the images of the loss and of how many are right; both of the float type.
 
-    With several outputs an image is right when its first largest logit is the label's. With one output: when
-    logit > 0 agrees with the label 1 (binary_cross_entropy, hinge), when the logit is nearer than 1/2 to the label
-    (squared_error), always (cross_entropy, which is 0 there).
+    With several outputs, and for cross_entropy, an image is right when its first largest logit is the label's. With
+    one output it is right when the logit is above 0 just for the label 1 (binary_cross_entropy, hinge), or when it is
+    nearer than 1/2 to the label (squared_error).
     """
     logits, labels = arrays
     each = _each_loss(op, logits, _targets(op, logits, labels)).sum()
