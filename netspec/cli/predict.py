@@ -68,7 +68,7 @@ def command(
 
 
 def ranking(row: Array, top: int, preparation: Preparation) -> list[dict[str, Any]]:
-    """The `top` likeliest classes of an image, best first. One output is the probability of class 1; the rest is class 0."""
+    """The `top` likeliest classes of an image, best first. One output is the probability of class 1."""
     both = np.array([1 - row[0], row[0]]) if len(row) == 1 else row
     order = np.argsort(-both, kind="stable")[:top]
     return [{"class": class_name(preparation, int(k)), "label": int(k), "probability": float(both[k])} for k in order]

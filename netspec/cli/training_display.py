@@ -115,10 +115,10 @@ def percent(fraction: float) -> str:
 
 def duration(seconds: float) -> str:
     """`0.3 s`, `42 s`, `3:07`, `1:03:07`"""
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

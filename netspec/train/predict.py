@@ -42,7 +42,8 @@ def predict(
 
 def probabilities(experiment: Experiment, outputs: Array) -> Array:
     """What a net's outputs (N, K) mean as probabilities, (N, K)."""
-    if isinstance(experiment.graph.nodes[-1].operation, Softmax):
+    (output,) = experiment.graph.outputs
+    if any(isinstance(node.operation, Softmax) for node in experiment.graph.nodes if output in node.outputs):
         return outputs
     if outputs.shape[1] == 1 or experiment.train.loss == "binary_cross_entropy":
         return np.exp(-np.logaddexp(0, -outputs.astype(np.float64))).astype(np.float32)
