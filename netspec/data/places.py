@@ -55,13 +55,18 @@ def default_cache() -> Path:
     return platformdirs.user_cache_path("netspec", appauthor=False) / "datasets"
 
 
+def find(published: Published, places: Places) -> Path | None:
+    """The first folder with the four IDX files, or folder or archive with the CIFAR batches."""
+    found = (_in_folder(published, folder) for folder in _folders(published, places))
+    return next((place for place in found if place is not None), None)
+
+
 def locate(published: Published, places: Places) -> Path:
-    """The folder with the four IDX files, or the folder or archive with the CIFAR batches."""
-    for folder in _folders(published, places):
-        found = _in_folder(published, folder)
-        if found is not None:
-            return found
-    raise _missing(published, places)
+    """Like `find`; raises DataError (E501), which says what to put where, when there is none."""
+    found = find(published, places)
+    if found is None:
+        raise _missing(published, places)
+    return found
 
 
 def _folders(published: Published, places: Places) -> Iterator[Path]:
