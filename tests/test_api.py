@@ -1,0 +1,136 @@
+"""netspec from Python: loaded for nothing, checked, counted, trained, asked."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import netspec
+from netspec import Network
+from netspec.diagnostics.failure import DataError, DivergedError, SpecError, UsageError
+from netspec.train.events import EpochDone, Event, Started
+
+POINTS = """net points { input 2; dense 16 relu; dense 2 }
+data circles validate=0.25 count=400
+train { sgd rate=0.1 momentum=0.9; batch 16; epochs 4 }
+"""
+SMALL = """net small { input 1x8x8; conv 4 3x3 relu; pool max 2x2; dense 10 }
+data digits validate=0.2 take=300
+train { sgd rate=0.05 momentum=0.9; batch 32; epochs 3 }
+"""
+
+
+def test_importing_netspec_loads_nothing() -> None:
+    code = "import sys; before = set(sys.modules); import netspec; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.strip("' ") for name in done.stdout.strip().strip("[]").split(",")}
+    assert not {name.split(".")[0] for name in loaded} & {"numpy", "numba", "lark", "click", "rich"}
+    assert "netspec.api" not in loaded
+
+
+def test_every_public_name_is_there_and_no_other() -> None:
+    assert all(getattr(netspec, name) is not None for name in netspec.__all__)
+    assert set(netspec.__all__) <= set(dir(netspec))
+    with pytest.raises(AttributeError):
+        _ = netspec.no_such_name
+
+
+def test_the_version_is_the_installed_ones() -> None:
+    assert netspec.__version__.count(".") >= 2
+
+
+def test_a_network_is_loaded_from_a_text_a_path_or_a_bundled_name(tmp_path: Path) -> None:
+    (tmp_path / "mine.net").write_text(SMALL)
+    by_text, by_path, bundled = (netspec.load(spec) for spec in (SMALL, tmp_path / "mine.net", "lenet"))
+    assert by_text.count() == by_path.count()
+    assert bundled.count().parameters == 431_080
+
+
+def test_a_file_that_is_not_there_is_a_usage_error() -> None:
+    with pytest.raises(UsageError):
+        netspec.load("no/such/file.net")
+
+
+def test_parameters_and_settings_are_given_from_outside() -> None:
+    assert netspec.load("lecture").count().parameters == 573
+    assert netspec.load("lecture", with_={"D": 28}).count().parameters == 552
+    assert netspec.load(SMALL, set_=["train.epochs=7"]).experiment.train.epochs == 7
+    given = netspec.load(SMALL, data="circles").experiment.data
+    assert given is not None
+    assert given.source == "circles"
+
+
+def test_check_tells_every_mistake_and_everything_else_raises_them() -> None:
+    broken = netspec.load("net n { input 1x8x8; konv 3 3x3; dense ten }\n")
+    found = broken.check()
+    assert len(found) == 2
+    with pytest.raises(SpecError) as caught:
+        broken.count()
+    assert caught.value.diagnostics == found
+    assert netspec.load(SMALL).check() == ()
+
+
+def test_a_file_without_a_net_can_be_checked_but_not_counted() -> None:
+    library = netspec.load("block b { relu }\n")
+    assert library.check() == ()
+    with pytest.raises(SpecError) as caught:
+        library.count()
+    assert caught.value.code == "E607"
+
+
+def test_compiling_gives_the_program_of_a_step() -> None:
+    program = netspec.load(SMALL).compile(batch=24)
+    assert program.batch == 24
+    assert program.arena_bytes > 0
+
+
+def test_a_trained_network_can_be_evaluated_and_asked(tmp_path: Path) -> None:
+    network, events = netspec.load(SMALL), list[Event]()
+    result = network.train(run=tmp_path / "run", watch=events.append)
+    assert isinstance(events[0], Started)
+    assert [event.epoch for event in events if isinstance(event, EpochDone)] == [1, 2, 3]
+    assert result.validation is not None
+    assert result.test is None
+    found = network.evaluate()
+    assert (found.part, found.scores) == ("validation", result.validation)
+    probabilities = network.predict(np.zeros((3, 1, 8, 8)))
+    assert probabilities.shape == (3, 10)
+    assert np.allclose(probabilities.sum(axis=1), 1)
+    assert network.class_names == tuple("0123456789")
+
+    again = netspec.load(tmp_path / "run")
+    assert again.evaluate() == found
+    assert np.array_equal(again.predict(np.ones((8, 8))), network.predict(np.ones((1, 8, 8))))
+
+
+def test_saved_weights_are_taken_up_again(tmp_path: Path) -> None:
+    network = netspec.load(POINTS)
+    network.train()
+    network.save_weights(tmp_path / "w.safetensors")
+    other = netspec.load(POINTS)
+    other.load_weights(tmp_path / "w.safetensors")
+    assert other.weights.keys() == network.weights.keys()
+    assert all(np.array_equal(other.weights[name], array) for name, array in network.weights.items())
+    assert other.evaluate() == network.evaluate()
+    with pytest.raises(DataError):
+        netspec.load(SMALL).load_weights(tmp_path / "w.safetensors")
+
+
+def test_without_weights_there_is_nothing_to_ask() -> None:
+    network = netspec.load(SMALL)
+    for ask in (network.evaluate, lambda: network.predict(np.zeros((1, 8, 8))), lambda: network.weights):
+        with pytest.raises(UsageError) as caught:
+            ask()
+        assert caught.value.code == "E464"
+
+
+def test_a_training_that_diverges_says_at_which_step() -> None:
+    with pytest.raises(DivergedError, match="step") as caught:
+        netspec.load(SMALL, set_=["train.sgd.rate=1e20"]).train()
+    assert caught.value.exit_status == 4
+
+
+def test_a_network_names_its_type() -> None:
+    assert isinstance(netspec.load(SMALL), Network)
