@@ -105,7 +105,7 @@ AUGMENT: dict[str, Entry] = {
         "crop",
         "cuts out a part: a random one in training, the centre in evaluation",
         (Slot("SIZE", Extent(), "of the part", unit="pixels"),),
-        (Slot("pad", Extent(0), "zeros around the image first", (0, 0), "0", "pixels"),),
+        (Slot("pad", Whole(0), "zeros around the image first", 0, "0", "pixels"),),
     ),
     "distort": Entry(
         "distort",

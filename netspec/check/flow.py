@@ -1,0 +1,99 @@
+"""What flows from layer to layer while a net is elaborated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from netspec.diagnostics.text import Span
+from netspec.ir.graph import Value
+from netspec.syntax.tree import Name
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The output of a layer and how it came about. Where a shape is unknown, there is no flow (None)."""
+
+    value: Value
+    kind: str
+    span: Span
+    previous: Flow | None = None
+
+    def history(self) -> Iterator[Flow]:
+        """This flow and those before it, back to the input."""
+        flow: Flow | None = self
+        while flow is not None:
+            yield flow
+            flow = flow.previous
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A layer that later statements can name: its output, and its weights by role (`weight`, `bias`)."""
+
+    kind: str
+    span: Span
+    flow: Flow | None
+    label: Name | None = None
+    weights: dict[str, Value] = field(default_factory=dict[str, Value])
+
+
+@dataclass(eq=False, slots=True)
+class Names:
+    """Layers that can be named in a body: its own so far, and those of the bodies around it."""
+
+    outer: Names | None = None
+    records: dict[str, Record] = field(default_factory=dict[str, Record])
+
+    def find(self, name: str) -> Record | None:
+        """The layer of that name, the innermost first."""
+        names: Names | None = self
+        while names is not None:
+            if name in names.records:
+                return names.records[name]
+            names = names.outer
+        return None
+
+    def all(self) -> Iterator[str]:
+        """Every name that can be read here."""
+        names: Names | None = self
+        while names is not None:
+            yield from names.records
+            names = names.outer
+
+
+@dataclass(eq=False, slots=True)
+class Instance:
+    """The net, or one call of a block in it: the numbers of automatic names, and the names given with `as`."""
+
+    prefix: str = ""
+    counted: dict[str, int] = field(default_factory=dict[str, int])
+    taken: set[str] = field(default_factory=set[str])
+    given: dict[str, tuple[Name, int]] = field(default_factory=dict[str, tuple[Name, int]])
+
+    def number(self, kind: str) -> str:
+        """The next automatic name: `conv1`, `conv2`."""
+        count = self.counted.get(kind, 0) + 1
+        while f"{kind}{count}" in self.taken:
+            count += 1
+        self.counted[kind] = count
+        self.taken.add(f"{kind}{count}")
+        return f"{kind}{count}"
+
+    def name(self, label: Name) -> str | None:
+        """The name of a layer called `label` with `as`; later copies of the same statement get `_2`, `_3`.
+
+        None where the name belongs to another layer.
+        """
+        first, copies = self.given.get(label.text, (label, 0))
+        name = label.text if copies == 0 else f"{label.text}_{copies + 1}"
+        if first.span != label.span or name in self.taken:
+            return None
+        self.given[label.text] = (label, copies + 1)
+        self.taken.add(name)
+        return name
+
+    def owner(self, label: Name) -> Name | None:
+        """Which `as` took this name first."""
+        found = self.given.get(label.text)
+        return found[0] if found else None

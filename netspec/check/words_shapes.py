@@ -1,0 +1,174 @@
+"""What is said about shapes that do not fit (E301 to E306, E309), with the way the shape came about."""
+
+from __future__ import annotations
+
+from netspec.check.flow import Flow
+from netspec.check.words import article, code, error, size
+from netspec.diagnostics.message import Diagnostic, Label
+from netspec.diagnostics.text import Span
+from netspec.ir.graph import Shape
+from netspec.ir.operations import Pair, Window
+
+LONGEST_CHAIN = 10
+"""Steps of a shape chain that are shown; the middle of a longer one is left out."""
+
+
+def origin(flow: Flow) -> Label:
+    """Under the layer that made a shape."""
+    return Label(flow.span, f"this layer produces {size(flow.value.shape)}")
+
+
+def extent(shape: Shape) -> str:
+    """Height and width of an image: one number when they are equal."""
+    height, width = shape[-2], shape[-1]
+    return str(int(height)) if height == width else f"{height}x{width}"
+
+
+def chain(flow: Flow) -> str:
+    """`height and width: 32 -> conv 30 -> pool 15`: the layers that changed them."""
+    steps: list[str] = []
+    for step in flow.history():
+        before = step.previous
+        if len(step.value.shape) != 3:
+            break
+        if before is None or len(before.value.shape) != 3:
+            steps.append(extent(step.value.shape))
+            break
+        if step.value.shape[1:] != before.value.shape[1:]:
+            steps.append(f"{step.kind} {extent(step.value.shape)}")
+    steps.reverse()
+    if len(steps) > LONGEST_CHAIN:
+        steps = [*steps[:2], "…", *steps[-LONGEST_CHAIN + 3 :]]
+    return f"height and width: {' -> '.join(steps)}"
+
+
+def does_not_fit(owner: str, window: Window, flow: Flow, span: Span, shrinks: str | None) -> Diagnostic:
+    """E301; `shrinks` is the kind of an earlier layer that made the image smaller."""
+    height, width = flow.value.shape[-2:]
+    reach = (1 + window.dilation[0] * (window.kernel[0] - 1), 1 + window.dilation[1] * (window.kernel[1] - 1))
+    spread = f", {size(reach)} with its dilation," if reach != window.kernel else ""
+    padded = (
+        f" padded to {size((height + 2 * window.before[0], width + 2 * window.before[1]))}"
+        if any(window.before)
+        else ""
+    )
+    what = "window" if owner == "pool" else "kernel"
+    return error(
+        "E301",
+        f"{what} {size(window.kernel)}{spread} does not fit in a {size((height, width))} input{padded}",
+        span,
+        "larger than its input",
+        secondary=(origin(flow),),
+        notes=(chain(flow),),
+        helps=(_ways_to_fit(owner, window, (height, width), reach, shrinks),),
+    )
+
+
+def _ways_to_fit(owner: str, window: Window, inputs: Pair, reach: Pair, shrinks: str | None) -> str:
+    need = max(-(-(reach[axis] - inputs[axis]) // 2) for axis in (0, 1))
+    room = min((inputs[axis] + 2 * window.before[axis] - 1) // window.dilation[axis] + 1 for axis in (0, 1))
+    ways = [f"add `pad={need}`"] if owner != "pool" else []
+    ways.append(f"use a {'window' if owner == 'pool' else 'kernel'} of at most {room}")
+    if shrinks is not None:
+        ways.append(f"drop a `{shrinks}`")
+    return ways[0] if len(ways) == 1 else f"{', '.join(ways[:-1])}{',' if len(ways) > 2 else ''} or {ways[-1]}"
+
+
+def needs_image(owner: str, flow: Flow, span: Span) -> Diagnostic:
+    return error(
+        "E302",
+        f"`{owner}` needs an image, channels x height x width, found a flat vector of {flow.value.shape[0]}",
+        span,
+        "its input is flat",
+        secondary=(origin(flow),),
+        helps=("put it before the layer that flattens",),
+    )
+
+
+def too_large(owner: str, shape: Shape, limit: int, span: Span) -> Diagnostic:
+    return error(
+        "E303",
+        f"`{owner}` makes {size(shape)}: too large",
+        span,
+        f"more than {limit:,} numbers",
+        notes=("an activation of one image holds at most 2^31 numbers",),
+    )
+
+
+def branches_disagree(owner: str, what: str, branches: tuple[tuple[Span, Flow], ...], span: Span) -> Diagnostic:
+    labels = tuple(Label(place, f"this branch gives {size(flow.value.shape)}") for place, flow in branches)
+    notes = tuple(f"branch {k}: {_branch_chain(flow)}" for k, (_, flow) in enumerate(branches, 1))
+    return error(
+        "E304",
+        f"the branches of `{owner}` differ in {what}",
+        span,
+        "cannot be joined",
+        secondary=labels,
+        notes=notes,
+    )
+
+
+def _branch_chain(flow: Flow) -> str:
+    steps = [f"{step.kind} {size(step.value.shape)}" for step in flow.history()]
+    steps.reverse()
+    return " -> ".join(steps if len(steps) <= LONGEST_CHAIN else ["…", *steps[-LONGEST_CHAIN:]])
+
+
+def not_divisible(owner: str, name: str, count: int, what: str, channels: int, flow: Flow, span: Span) -> Diagnostic:
+    return error(
+        "E305",
+        f"`{name}` of `{owner}` must divide its {what}: {channels} is no multiple of {count}",
+        span,
+        f"{channels} / {count} leaves {channels % count}",
+        secondary=(origin(flow),),
+    )
+
+
+def tied_shapes(owner: str, name: str, own: Shape, other: Shape, span: Span, first: Span) -> Diagnostic:
+    return error(
+        "E306",
+        f"weights of {size(own)} cannot be shared with {code(name)}, which has {size(other)}",
+        span,
+        "a different shape",
+        secondary=(Label(first, f"{code(name)} has weights of {size(other)}"),),
+        notes=(f"tied layers of kind `{owner}` must agree in kernel, input and output channels",),
+    )
+
+
+def tied_kinds(owner: str, name: str, kind: str, span: Span, first: Span) -> Diagnostic:
+    return error(
+        "E306",
+        f"{article(owner)} cannot share the weights of {code(name)}, {article(kind)}",
+        span,
+        "a different kind of layer",
+        secondary=(Label(first, f"{code(name)} stands here"),),
+    )
+
+
+def pad_too_large(window: Pair, pad: Pair, span: Span) -> Diagnostic:
+    return error(
+        "E309",
+        f"`pad` of a pool must be at most half its window: {size(pad)} around a {size(window)} window",
+        span,
+        "a window could hold nothing but border",
+        helps=(f"use `pad={min(window) // 2}` or less",),
+    )
+
+
+def nothing_left(owner: str, shape: tuple[int, ...], span: Span) -> Diagnostic:
+    return error(
+        "E309",
+        f"`{owner}` would produce {size(shape)}: nothing is left",
+        span,
+        "too much padding",
+        helps=("use less `pad`, a larger kernel or a larger stride",),
+    )
+
+
+def same_is_too_small(kernel: Pair, stride: Pair, span: Span) -> Diagnostic:
+    return error(
+        "E309",
+        f"`pad=same` of a deconv needs a kernel of at least its stride: {size(kernel)} with stride {size(stride)}",
+        span,
+        "some outputs would see no input",
+    )
