@@ -1,0 +1,200 @@
+"""Max pooling, and its gradient: every pixel of dx gathers from the windows that chose it, so each is written once."""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from netspec.ir.program import Launch, Program
+from netspec.kernels.cpu.elementwise import where
+from netspec.kernels.cpu.jit import kernel, routine
+from netspec.kernels.cpu.rows import Row
+from netspec.kernels.cpu.tile import lanes
+from netspec.kernels.cpu.vector import load, load_integers, select, splat, splat_integer, store, store_integers
+from netspec.kernels.cpu.window import (
+    BEFORE_ACROSS,
+    BEFORE_DOWN,
+    CHANNELS,
+    HEIGHT,
+    OUT_HEIGHT,
+    OUT_WIDTH,
+    STRIDE_ACROSS,
+    STRIDE_DOWN,
+    WIDTH,
+    WINDOW_WORDS,
+    advanced,
+    clear_rest,
+    clipped,
+    side_by_side,
+    taps_across,
+    taps_down,
+    whole_windows,
+    window_tile,
+    window_words,
+)
+
+X, X_STRIDE, Y, Y_STRIDE, INDEX, INDEX_STRIDE = range(WINDOW_WORDS, WINDOW_WORDS + 6)
+CHOSEN, CHOSEN_STRIDE, DY, DY_STRIDE, DX, DX_STRIDE = range(WINDOW_WORDS, WINDOW_WORDS + 6)
+NO_INDEX = -1
+
+
+@routine
+def _largest(tile, arena, x, row_step, i_begin, i_end, j_begin, j_end, across):
+    """The largest of the taps i_begin … i_end, j_begin … j_end, and the number i*across + j of the first such.
+
+    `x` is where tap 0, 0 would be.
+    """
+    best = splat(tile, -float("inf"))
+    index = splat_integer(tile, 0)
+    for i in range(i_begin, i_end):
+        for j in range(j_begin, j_end):
+            value = load(tile, arena, x + i * row_step + j * lanes(tile))
+            better = value > best
+            best = select(better, value, best)
+            index = select(better, splat_integer(tile, i * across + j), index)
+    return best, index
+
+
+@routine
+def _keep(arena, y, index, with_index, best, chosen):
+    store(arena, y, best)
+    if with_index:
+        store_integers(arena, index, chosen)
+
+
+@routine
+def _clipped_windows(
+    tile, arena, row, row_step, y, index, with_index, begin, end, stride, before, width, i_begin, i_end, across
+):
+    """Outputs begin … end of a row, some of whose taps lie outside."""
+    for ox in range(begin, end):
+        left, j_begin, j_end = clipped(ox, stride, before, across, width)
+        corner, place = row + left * lanes(tile), ox * lanes(tile)
+        best, chosen = _largest(tile, arena, corner, row_step, i_begin, i_end, j_begin, j_end, across)
+        _keep(arena, y + place, index + place, with_index, best, chosen)
+
+
+@routine
+def _pool_plane(tile, arena, d, x, y, index):
+    step, with_index = lanes(tile), d[INDEX] != NO_INDEX
+    height, width, out_height, out_width = d[HEIGHT], d[WIDTH], d[OUT_HEIGHT], d[OUT_WIDTH]
+    stride_down, before_down, stride, before = d[STRIDE_DOWN], d[BEFORE_DOWN], d[STRIDE_ACROSS], d[BEFORE_ACROSS]
+    down, across, row_step = taps_down(tile, d), taps_across(tile, d), d[WIDTH] * lanes(tile)
+    first, last = whole_windows(out_width, stride, before, across, width)
+    for oy in range(out_height):
+        top, i_begin, i_end = clipped(oy, stride_down, before_down, down, height)
+        row, y_row, index_row = x + top * row_step, y + oy * out_width * step, index + oy * out_width * step
+        begin, end = (first, last) if i_end - i_begin == down else (out_width, out_width)
+        _clipped_windows(
+            tile,
+            arena,
+            row,
+            row_step,
+            y_row,
+            index_row,
+            with_index,
+            0,
+            begin,
+            stride,
+            before,
+            width,
+            i_begin,
+            i_end,
+            across,
+        )
+        for ox in range(begin, end):
+            corner, place = row + (ox * stride - before) * step, ox * step
+            best, chosen = _largest(tile, arena, corner, row_step, 0, down, 0, across, across)
+            _keep(arena, y_row + place, index_row + place, with_index, best, chosen)
+        _clipped_windows(
+            tile,
+            arena,
+            row,
+            row_step,
+            y_row,
+            index_row,
+            with_index,
+            end,
+            out_width,
+            stride,
+            before,
+            width,
+            i_begin,
+            i_end,
+            across,
+        )
+
+
+@kernel
+def max_pool(tile, arena, d, state, begin, end, thread):
+    """A unit is a channel of a group."""
+    large, small = d[HEIGHT] * d[WIDTH] * lanes(tile), d[OUT_HEIGHT] * d[OUT_WIDTH] * lanes(tile)
+    for unit in range(begin, end):
+        group = unit // d[CHANNELS]
+        c = unit - group * d[CHANNELS]
+        x, y = d[X] + group * d[X_STRIDE] + c * large, d[Y] + group * d[Y_STRIDE] + c * small
+        _pool_plane(tile, arena, d, x, y, d[INDEX] + group * d[INDEX_STRIDE] + c * small)
+
+
+@routine
+def _scatter_plane(tile, arena, d, index, dy, dx):
+    """dx of windows side by side: each writes its own pixels."""
+    step, width, out_height, out_width = lanes(tile), d[WIDTH], d[OUT_HEIGHT], d[OUT_WIDTH]
+    down, across = taps_down(tile, d), taps_across(tile, d)
+    for oy in range(out_height):
+        for ox in range(out_width):
+            place = (oy * out_width + ox) * step
+            chosen, cotangent = load_integers(tile, arena, index + place), load(tile, arena, dy + place)
+            corner = dx + (oy * down * width + ox * across) * step
+            for i in range(down):
+                for j in range(across):
+                    mine = chosen == i * across + j
+                    store(arena, corner + (i * width + j) * step, select(mine, cotangent, 0.0))
+    clear_rest(tile, arena, d, dx)
+
+
+@routine
+def _gather_plane(tile, arena, d, index, dy, dx):
+    """dx of windows in any position: each pixel sums over the windows that see it."""
+    step, height, width, out_height, out_width = lanes(tile), d[HEIGHT], d[WIDTH], d[OUT_HEIGHT], d[OUT_WIDTH]
+    stride_down, before_down, stride, before = d[STRIDE_DOWN], d[BEFORE_DOWN], d[STRIDE_ACROSS], d[BEFORE_ACROSS]
+    down, across = taps_down(tile, d), taps_across(tile, d)
+    oy_begin, oy_end = 0, 0
+    for y in range(height):
+        oy_begin, oy_end = advanced(oy_begin, oy_end, y, stride_down, before_down, down, out_height)
+        ox_begin, ox_end = 0, 0
+        for x in range(width):
+            ox_begin, ox_end = advanced(ox_begin, ox_end, x, stride, before, across, out_width)
+            total = splat(tile, 0.0)
+            for oy in range(oy_begin, oy_end):
+                tap_row = (y + before_down - oy * stride_down) * across + x + before
+                for ox in range(ox_begin, ox_end):
+                    place = (oy * out_width + ox) * step
+                    mine = load_integers(tile, arena, index + place) == tap_row - ox * stride
+                    total += select(mine, load(tile, arena, dy + place), 0.0)
+            store(arena, dx + (y * width + x) * step, total)
+
+
+@kernel
+def max_pool_gradient(tile, arena, d, state, begin, end, thread):
+    """A unit is a channel of a group."""
+    large, small = d[HEIGHT] * d[WIDTH] * lanes(tile), d[OUT_HEIGHT] * d[OUT_WIDTH] * lanes(tile)
+    for unit in range(begin, end):
+        group = unit // d[CHANNELS]
+        c = unit - group * d[CHANNELS]
+        index = d[CHOSEN] + group * d[CHOSEN_STRIDE] + c * small
+        dy, dx = d[DY] + group * d[DY_STRIDE] + c * small, d[DX] + group * d[DX_STRIDE] + c * large
+        if side_by_side(tile, d):
+            _scatter_plane(tile, arena, d, index, dy, dx)
+        else:
+            _gather_plane(tile, arena, d, index, dy, dx)
+
+
+def max_pool_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    window, x, (y, *index) = launch.operation.window, launch.inputs[0], launch.outputs
+    places = (*where(x), *where(y), *(where(index[0]) if index else (NO_INDEX, 0)))
+    words = (*window_words(window, y.value.shape, x.value.shape), *places)
+    return (Row(max_pool, window_tile(window), words, x.value.shape[0], per_group=True),)
+
+
+def max_pool_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    window, (index, dy), (dx,) = launch.operation.window, launch.inputs, launch.outputs
+    places = (*where(index), *where(dy), *where(dx))
+    words = (*window_words(window, dy.value.shape, dx.value.shape), *places)
+    return (Row(max_pool_gradient, window_tile(window), words, dx.value.shape[0], per_group=True),)
