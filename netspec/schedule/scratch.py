@@ -14,6 +14,8 @@ from netspec.ir.program import Tile
 from netspec.ir.target import Target
 
 FLOAT_BYTES = 4
+LRN_POSITIONS = 8
+"""positions that the gradient of LocalResponseNorm works on at a time"""
 Rule = Callable[[Any, Node, Tile, Target, int], int]
 
 
@@ -69,6 +71,10 @@ def _one_vector_tile(_: ops.DenseWeightGradient, __: Node, tile: Tile, target: T
     return FLOAT_BYTES * tile.rows * target.lanes
 
 
+def _neighbour_terms(_: ops.LocalResponseNormGradient, node: Node, __: Tile, target: Target, ___: int) -> int:
+    return FLOAT_BYTES * node.inputs[0].shape[0] * LRN_POSITIONS * target.lanes
+
+
 TEAM_SCRATCH: Mapping[type[ops.Operation], Rule] = {
     ops.Convolution: _convolution,
     ops.ConvolutionInputGradient: _input_gradient,
@@ -80,5 +86,6 @@ TEAM_SCRATCH: Mapping[type[ops.Operation], Rule] = {
 THREAD_SCRATCH: Mapping[type[ops.Operation], Rule] = {
     ops.ConvolutionWeightGradient: _weight_gradient_tiles,
     ops.DenseWeightGradient: _one_vector_tile,
+    ops.LocalResponseNormGradient: _neighbour_terms,
 }
 """Operations not listed need none."""

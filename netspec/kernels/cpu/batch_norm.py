@@ -1,0 +1,205 @@
+"""Batch normalisation: with running statistics, with the batch's own, and its gradient. A unit is a channel.
+
+Statistics are of live images only. Each lane group gives its mean and its sum of squared deviations from it, both in
+float32 over blocks of vectors; groups are merged in order in float64 (Chan, Golub, LeVeque 1979). So a large mean costs
+no precision, and each number is read from memory once for the statistics, a group's plane staying in the cache.
+"""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+import math
+
+from netspec.ir.operations import BatchNorm, BatchNormTraining
+from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.kernels.cpu.elementwise import where
+from netspec.kernels.cpu.jit import kernel, routine
+from netspec.kernels.cpu.memory import real
+from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.state import COUNT, GROUPS
+from netspec.kernels.cpu.tile import lanes
+from netspec.kernels.cpu.vector import first_lanes, fma, load, select, splat, store, sum_lanes
+
+CHANNELS, POSITIONS, EPSILON, MOMENTUM = range(4)
+X, X_STRIDE, Y, Y_STRIDE, SCALE, SHIFT, MEAN, VARIANCE = range(4, 12)
+BATCH_MEAN, INVERSE, NEW_MEAN, NEW_VARIANCE = range(12, 16)
+DY, DY_STRIDE, DX, DX_STRIDE, DSCALE, DSHIFT = range(16, 22)
+WORDS = 22
+
+BLOCK = 64
+"""vectors whose sum is taken before it is added to the total: long sums lose less"""
+NOWHERE = -1
+
+
+@kernel
+def batch_norm(tile, arena, d, state, begin, end, thread):
+    """A unit is a channel of a group."""
+    step, size, epsilon = lanes(tile), d[POSITIONS] * lanes(tile), real(d, EPSILON)
+    for unit in range(begin, end):
+        group = unit // d[CHANNELS]
+        c = unit - group * d[CHANNELS]
+        factor = arena[d[SCALE] + c] / math.sqrt(arena[d[VARIANCE] + c] + epsilon)
+        mean, shift = arena[d[MEAN] + c], arena[d[SHIFT] + c]
+        x, y = d[X] + group * d[X_STRIDE] + c * size, d[Y] + group * d[Y_STRIDE] + c * size
+        for i in range(0, size, step):
+            store(arena, y + i, fma(load(tile, arena, x + i) - mean, factor, shift))
+
+
+@routine
+def _plane_sum(tile, arena, plane, positions):
+    """The sum of a plane's vectors, lane by lane."""
+    step = lanes(tile)
+    total = splat(tile, 0.0)
+    for first in range(0, positions, BLOCK):
+        a = b = splat(tile, 0.0)
+        last = min(first + BLOCK, positions)
+        pairs = first + (last - first) // 2 * 2
+        for i in range(plane + first * step, plane + pairs * step, 2 * step):
+            a += load(tile, arena, i)
+            b += load(tile, arena, i + step)
+        if pairs < last:
+            a += load(tile, arena, plane + pairs * step)
+        total += a + b
+    return total
+
+
+@routine
+def _plane_squares(tile, arena, plane, positions, centre):
+    """The sum of (x - centre)^2 over a plane's vectors, lane by lane."""
+    step = lanes(tile)
+    total = splat(tile, 0.0)
+    for first in range(0, positions, BLOCK):
+        a = b = splat(tile, 0.0)
+        last = min(first + BLOCK, positions)
+        pairs = first + (last - first) // 2 * 2
+        for i in range(plane + first * step, plane + pairs * step, 2 * step):
+            p, q = load(tile, arena, i) - centre, load(tile, arena, i + step) - centre
+            a, b = fma(p, p, a), fma(q, q, b)
+        if pairs < last:
+            p = load(tile, arena, plane + pairs * step) - centre
+            a = fma(p, p, a)
+        total += a + b
+    return total
+
+
+@routine
+def _statistics(tile, arena, d, state, c):
+    """Mean and biased variance of channel c over all live images and positions."""
+    positions, count, mean, squares = d[POSITIONS], 0.0, 0.0, 0.0
+    for group in range(state[GROUPS]):
+        plane = d[X] + group * d[X_STRIDE] + c * positions * lanes(tile)
+        images = min(lanes(tile), state[COUNT] - group * lanes(tile))
+        live, here = first_lanes(tile, images), float(images * positions)
+        group_mean = sum_lanes(select(live, _plane_sum(tile, arena, plane, positions), 0.0)) / here
+        deviations = select(live, _plane_squares(tile, arena, plane, positions, group_mean), 0.0)
+        difference, all_images = group_mean - mean, count + here
+        mean += difference * (here / all_images)
+        squares += sum_lanes(deviations) + difference * difference * (count * here / all_images)
+        count = all_images
+    return mean, squares / count, count
+
+
+@kernel
+def batch_norm_training(tile, arena, d, state, begin, end, thread):
+    """A unit is a channel of all groups."""
+    step, size, momentum = lanes(tile), d[POSITIONS] * lanes(tile), real(d, MOMENTUM)
+    for c in range(begin, end):
+        mean, variance, count = _statistics(tile, arena, d, state, c)
+        inverse = 1.0 / math.sqrt(variance + real(d, EPSILON))
+        unbiased = variance * (count / max(count - 1.0, 1.0))
+        arena[d[BATCH_MEAN] + c], arena[d[INVERSE] + c] = mean, inverse
+        arena[d[NEW_MEAN] + c] = momentum * arena[d[MEAN] + c] + (1.0 - momentum) * mean
+        arena[d[NEW_VARIANCE] + c] = momentum * arena[d[VARIANCE] + c] + (1.0 - momentum) * unbiased
+        factor, shift = arena[d[SCALE] + c] * inverse, arena[d[SHIFT] + c]
+        for group in range(state[GROUPS]):
+            x, y = d[X] + group * d[X_STRIDE] + c * size, d[Y] + group * d[Y_STRIDE] + c * size
+            for i in range(0, size, step):
+                store(arena, y + i, fma(load(tile, arena, x + i) - mean, factor, shift))
+
+
+@routine
+def _cotangent_sums(tile, arena, d, x, dy, mean):
+    """The sums of dy and of dy * (x - mean) over a plane's vectors, lane by lane."""
+    step, positions = lanes(tile), d[POSITIONS]
+    plain, weighted = splat(tile, 0.0), splat(tile, 0.0)
+    for first in range(0, positions, BLOCK):
+        a = b = splat(tile, 0.0)
+        for i in range(first * step, min(first + BLOCK, positions) * step, step):
+            cotangent = load(tile, arena, dy + i)
+            a += cotangent
+            b = fma(cotangent, load(tile, arena, x + i) - mean, b)
+        plain += a
+        weighted += b
+    return plain, weighted
+
+
+@routine
+def _channel_sums(tile, arena, d, state, c, mean):
+    """The sums of dy and of dy * (x - mean) over all live images and positions of channel c."""
+    size, plain, weighted = d[POSITIONS] * lanes(tile), 0.0, 0.0
+    for group in range(state[GROUPS]):
+        x, dy = d[X] + group * d[X_STRIDE] + c * size, d[DY] + group * d[DY_STRIDE] + c * size
+        live = first_lanes(tile, state[COUNT] - group * lanes(tile))
+        lane_plain, lane_weighted = _cotangent_sums(tile, arena, d, x, dy, mean)
+        plain += sum_lanes(select(live, lane_plain, 0.0))
+        weighted += sum_lanes(select(live, lane_weighted, 0.0))
+    return plain, weighted
+
+
+@kernel
+def batch_norm_gradient(tile, arena, d, state, begin, end, thread):
+    """dx = scale * inverse * (dy - mean of dy - (x - mean) * inverse^2 * mean of dy * (x - mean)); a unit is a channel
+    of all groups. Dead lanes get zeros."""
+    step, size = lanes(tile), d[POSITIONS] * lanes(tile)
+    for c in range(begin, end):
+        mean, inverse = arena[d[BATCH_MEAN] + c], arena[d[INVERSE] + c]
+        plain, weighted = _channel_sums(tile, arena, d, state, c, mean)
+        arena[d[DSHIFT] + c], arena[d[DSCALE] + c] = plain, weighted * inverse
+        count = float(state[COUNT] * d[POSITIONS])
+        offset, slope = plain / count, -weighted * inverse * inverse / count
+        factor = arena[d[SCALE] + c] * inverse
+        for group in range(state[GROUPS]):
+            x, dy = d[X] + group * d[X_STRIDE] + c * size, d[DY] + group * d[DY_STRIDE] + c * size
+            dx = d[DX] + group * d[DX_STRIDE] + c * size
+            live = first_lanes(tile, state[COUNT] - group * lanes(tile))
+            for i in range(0, size, step):
+                centred = fma(load(tile, arena, x + i) - mean, slope, load(tile, arena, dy + i) - offset)
+                store(arena, dx + i, select(live, centred * factor, 0.0))
+
+
+def _row(kernel_, launch: Launch, places: dict[int, int], *, per_group: bool) -> tuple[Row, ...]:
+    """A row over the channels of the launch's first input; `places` fills the words that the kernel reads."""
+    x, operation = launch.inputs[0], launch.operation
+    words: list[int | float] = [NOWHERE] * WORDS
+    words[CHANNELS] = x.value.shape[0]
+    words[POSITIONS] = x.value.elements // x.value.shape[0]
+    if isinstance(operation, BatchNorm | BatchNormTraining):
+        words[EPSILON], words[MOMENTUM] = operation.epsilon, operation.momentum
+    for word, value in places.items():
+        words[word] = value
+    return (Row(kernel_, Tile(1, 1), tuple(words), x.value.shape[0], per_group=per_group),)
+
+
+def _batched(first: int, buffer: Buffer) -> dict[int, int]:
+    """The two words of a batched buffer, from `first` on."""
+    begin, stride = where(buffer)
+    return {first: begin, first + 1: stride}
+
+
+def batch_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    (x, *channels), (y,) = launch.inputs, launch.outputs
+    places = dict(zip((SCALE, SHIFT, MEAN, VARIANCE), map(place, channels), strict=True))
+    return _row(batch_norm, launch, _batched(X, x) | _batched(Y, y) | places, per_group=True)
+
+
+def batch_norm_training_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    (x, *channels), (y, *statistics) = launch.inputs, launch.outputs
+    places = dict(zip((SCALE, SHIFT, MEAN, VARIANCE), map(place, channels), strict=True))
+    places |= dict(zip((BATCH_MEAN, INVERSE, NEW_MEAN, NEW_VARIANCE), map(place, statistics), strict=True))
+    return _row(batch_norm_training, launch, _batched(X, x) | _batched(Y, y) | places, per_group=False)
+
+
+def batch_norm_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    (x, *channels, dy), (dx, *sums) = launch.inputs, launch.outputs
+    places = dict(zip((SCALE, BATCH_MEAN, INVERSE), map(place, channels), strict=True))
+    places |= dict(zip((DSCALE, DSHIFT), map(place, sums), strict=True))
+    batched = _batched(X, x) | _batched(DY, dy) | _batched(DX, dx)
+    return _row(batch_norm_gradient, launch, batched | places, per_group=False)
