@@ -22,7 +22,8 @@ class Feed:
     """The network sees (image - mean) * scale, in the order given.
 
     images (N, C, H, W) uint8 or float32; labels (N,) int32, None for prediction; order int64 image numbers; mean and
-    scale (C,) float32. Without a crop the images have the input's size. `seed` and `epoch` pick the random places.
+    scale (C,) float32. A flat vector of F numbers is an image (F, 1, 1). Without a crop the images have the
+    input's size. `seed` and `epoch` pick the random places.
     """
 
     images: NDArray[Any]

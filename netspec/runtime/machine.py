@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics.failure import DeviceError
-from netspec.ir.graph import Value
 from netspec.ir.program import Program
 from netspec.kernels.cpu import gather, state
 from netspec.kernels.cpu.gather import collect_rows, gather_rows
@@ -133,13 +132,9 @@ class Machine:
         words[:, state.LABELS] = 0 if feed.labels is None else feed.labels.ctypes.data
         words[:, state.MEAN], words[:, state.SCALE] = feed.mean.ctypes.data, feed.scale.ctypes.data
         words[:, state.SOURCE_BYTES] = feed.images.itemsize
-        words[:, state.SOURCE_HEIGHT], words[:, state.SOURCE_WIDTH] = self._source_size(feed)
+        words[:, state.SOURCE_HEIGHT], words[:, state.SOURCE_WIDTH] = feed.images.shape[2:]
         words[:, state.CROP] = _crop_mode(feed)
         words[:, state.CROP_PAD] = feed.crop.pad if feed.crop else 0
-
-    def _source_size(self, feed: Feed) -> tuple[int, int]:
-        image = next(value for value in self.program.inputs if _is_image(value))
-        return feed.images.shape[2:] if len(image.shape) == 3 else (1, image.elements)
 
     def _call(self, begin: int, end: int, steps: int) -> Array:
         metrics = np.zeros((steps, 2), np.float64)
@@ -187,10 +182,6 @@ def _allocate(floats: int) -> Array:
 def _signed(seed: int) -> int:
     """A seed of 64 bits as an int64."""
     return (seed + 2**63) % 2**64 - 2**63
-
-
-def _is_image(value: Value) -> bool:
-    return value.batched and value.dtype == "float32"
 
 
 def _crop_mode(feed: Feed) -> int:

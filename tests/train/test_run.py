@@ -15,7 +15,7 @@ from netspec.train.run import check_folder, claim_folder, create_run, open_run, 
 from netspec.train.run_document import Run
 
 SPEC = """use "parts/blocks.net"
-net small(D=8) { input 1 D D; stack 4; dense 10 }
+net small(D=8) { input 1 D D; stack 4; dense 2 }
 data "images.npz" validate=0.25 classes=(0 3) resize=8x8
 train { epochs 3; seed 7 }
 """

@@ -58,10 +58,9 @@ def collect_rows(program: Program, value: Value) -> tuple[Row, ...]:
 
 
 def _image(value: Value) -> tuple[int, int, int]:
-    """Channels, height and width of an input; a flat vector is one row of one channel."""
-    if len(value.shape) == 3:
-        return value.shape[0], value.shape[1], value.shape[2]
-    return 1, 1, value.elements
+    """Channels, height and width of an input; a flat vector of F numbers is F channels of one pixel."""
+    channels, height, width = (*value.shape, 1, 1)[:3]
+    return channels, height, width
 
 
 @routine
