@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netspec.check import words_structure as words
 from netspec.check import words_training
@@ -49,8 +49,11 @@ def check_net(file: File, given: Mapping[str, str], report: Report, *, traced: b
         return Built()
     name, declared = head
     values = _parameters(name, declared, given, file.module, report, traced=traced)
-    scope = Scope(report, file.module, values)
-    return _build(name, statement.bodies[0], scope, report)
+    built = _build(name, statement.bodies[0], Scope(report, file.module, values), report)
+    if built.graph is None:
+        return built
+    arguments = tuple((key, value) for key, value in values.items() if isinstance(value, int | float))
+    return replace(built, graph=replace(built.graph, arguments=arguments))
 
 
 # --- parameters ------------------------------------------------------------------------------------------------------
