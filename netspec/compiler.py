@@ -24,16 +24,16 @@ COUNTED_BATCH = 64
 """The batch that memory is stated at where the whole training part is one batch."""
 
 Reader = Callable[[str, Source], Source]
-"""Finds the file that a `use "path"` in a source names; raises UsageError (E106, E108) or SpecError (E107)."""
+"""Finds the file that a `use "path"` in a source names; raises UsageError (E119, E121) or SpecError (E120)."""
 
 
 def read_source(path: Path) -> Source:
-    """Reads a spec. Raises UsageError (E106) where it cannot be read, SpecError (E107) where it is not UTF-8."""
+    """Reads a spec. Raises UsageError (E119) where it cannot be read, SpecError (E120) where it is not UTF-8."""
     try:
         with path.open("rb") as file:
             content = file.read(LONGEST_FILE_BYTES + 4)
     except OSError as error:
-        raise UsageError("E106", f"cannot read `{path}`: {(error.strerror or str(error)).lower()}") from None
+        raise UsageError("E119", f"cannot read `{path}`: {(error.strerror or str(error)).lower()}") from None
     text = content.decode("utf-8-sig", errors="replace")
     source = Source(str(path), text)
     try:
@@ -47,7 +47,7 @@ def read_source(path: Path) -> Source:
 def _not_utf8(source: Source, content: bytes, offset: int) -> Diagnostic:
     place = len(content[:offset].decode("utf-8-sig", errors="replace"))
     label = Label(Span(source, place, place + 1), f"byte 0x{content[offset]:02x} at offset {offset}")
-    return Diagnostic("E107", Severity.ERROR, "the file is not UTF-8 text", label, helps=("save it as UTF-8",))
+    return Diagnostic("E120", Severity.ERROR, "the file is not UTF-8 text", label, helps=("save it as UTF-8",))
 
 
 def reader(root: Path) -> Reader:
@@ -56,7 +56,7 @@ def reader(root: Path) -> Reader:
     def read(name: str, base: Source) -> Source:
         wanted = Path(base.name).parent / name
         if not wanted.resolve().is_relative_to(root.resolve()):
-            raise UsageError("E108", f"`{name}` lies outside the folder `{root}`")
+            raise UsageError("E121", f"`{name}` lies outside the folder `{root}`")
         return read_source(wanted)
 
     return read

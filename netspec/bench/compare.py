@@ -11,7 +11,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,6 +36,7 @@ class Job:
     settings: tuple[str, ...]
     batch: int
     threads: int
+    cache_dir: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`ratio` is the best PyTorch variant's median step over netspec's."""
+    """`torch` is empty where netspec was measured alone."""
 
     job: Job
     netspec: Timing
@@ -62,13 +63,14 @@ class Comparison:
     discarded: int
 
     @property
-    def best(self) -> Timing:
+    def best(self) -> Timing | None:
         """PyTorch's fastest variant."""
-        return min(self.torch, key=lambda timing: timing.median)
+        return min(self.torch, key=lambda timing: timing.median, default=None)
 
     @property
-    def ratio(self) -> float:
-        return self.best.median / self.netspec.median
+    def ratio(self) -> float | None:
+        """The median step of PyTorch's best variant over netspec's."""
+        return self.best.median / self.netspec.median if self.best else None
 
 
 class Side:
@@ -87,16 +89,16 @@ class Side:
         except BrokenPipeError:
             answer = ""
         if not answer:
-            raise DeviceError("E540", f"the {self.name} side of the benchmark ended (exit {self.process.wait()})")
+            raise DeviceError("E622", f"the {self.name} side of the benchmark ended (exit {self.process.wait()})")
         return json.loads(answer)
 
 
 @contextmanager
-def started(kind: str, job: Job, environment: dict[str, str]) -> Iterator[Side]:
+def started(kind: str, job: Job, environment: dict[str, str]) -> Generator[Side]:
     """A side's process, ready to time steps; it ends with the block."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(job.threads))
     process = subprocess.Popen(
-        [sys.executable, "-m", "netspec.bench.side", kind],
+        [sys.executable, "-m", f"netspec.bench.{kind}_side"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -111,6 +113,7 @@ def started(kind: str, job: Job, environment: dict[str, str]) -> Iterator[Side]:
             settings=job.settings,
             batch=job.batch,
             threads=job.threads,
+            cache_dir=job.cache_dir,
         )
         yield side
     finally:
@@ -141,7 +144,7 @@ class Variant:
 def compare(job: Job, rounds: int, progress: Callable[[int], None]) -> Comparison:
     """Times a training step of both sides. `progress` is called with the number of rounds kept so far.
 
-    Raises DeviceError (E540) where a side ends early, as it does without PyTorch.
+    Raises DeviceError (E622) where a side ends early, as it does without PyTorch.
     """
     with ExitStack() as stack:
         ours = stack.enter_context(started("netspec", job, {}))
@@ -155,6 +158,12 @@ def compare(job: Job, rounds: int, progress: Callable[[int], None]) -> Compariso
             for form in FORMATS
         ]
         return _interleave(job, Variant("netspec", ours, {}).calibrated(), torch, rounds, progress)
+
+
+def measure_alone(job: Job, rounds: int, progress: Callable[[int], None]) -> Comparison:
+    """Times a training step of netspec by itself, as `compare` does."""
+    with started("netspec", job, {}) as ours:
+        return _interleave(job, Variant("netspec", ours, {}).calibrated(), [], rounds, progress)
 
 
 def _interleave(

@@ -23,7 +23,7 @@ def load_experiment(
 ) -> Experiment:
     """The checked experiment that a SPEC argument names; warnings go to standard error.
 
-    `data` is what `--data` gave. Raises UsageError (E106, E601) where there is no such file, SpecError where it has
+    `data` is what `--data` gave. Raises UsageError (E119, E601) where there is no such file, SpecError where it has
     mistakes or no net (E607).
     """
     source = read_source(find_spec(spec))

@@ -1,0 +1,60 @@
+"""netspec's side of a comparison: gather, forward, backward and update of minibatches, from its own launch table."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from netspec import compiler
+from netspec.bench.peak import fma_peak_gflops
+from netspec.bench.serve import Answer, Array, Request, experiment_of, made_up_data, serve
+from netspec.ir.initialize import initialize
+from netspec.runtime.feed import Feed
+from netspec.runtime.host import host_target
+from netspec.runtime.machine import Machine
+
+BLOCKS = 3
+"""native calls a request: their mean step times are what is reported"""
+RATE = 1e-4
+
+
+def feed_of(images: Array, labels: Array, count: int) -> Feed:
+    """The first `count` images of endless copies of (N, *shape), as the loop would feed them."""
+    channels, *sizes = (int(size) for size in images.shape[1:])
+    return Feed(
+        images.reshape(len(images), channels, *(sizes or (1, 1))),
+        labels,
+        np.resize(np.arange(len(images)), count).astype(np.int64),
+        np.zeros(channels, np.float32),
+        np.ones(channels, np.float32),
+    )
+
+
+def side(job: Request) -> Answer:
+    """Compiles the job's program and returns what answers requests."""
+    experiment, batch = experiment_of(job), int(job["batch"])
+    cache_dir = Path(job["cache_dir"]) if job["cache_dir"] else None
+    program = compiler.training_program(experiment, host_target(), batch)
+    machine = Machine(program, job["threads"], cache_dir=cache_dir)
+    for name, array in initialize(experiment.graph, experiment.train.seed).items():
+        machine.write(name, array)
+    images, labels = made_up_data(experiment, batch)
+
+    def seconds(steps: int) -> float:
+        feed = feed_of(images, labels, steps * batch)
+        start = time.perf_counter()
+        machine.run(feed, first=0, steps=steps, step_number=0, rate=RATE)
+        return (time.perf_counter() - start) / steps
+
+    def answer(request: Request) -> Request:
+        if request.get("peak"):
+            return {"gflops": fma_peak_gflops(cache_dir)}
+        return {"seconds": [seconds(-(-request["steps"] // BLOCKS)) for _ in range(BLOCKS)]}
+
+    return answer
+
+
+if __name__ == "__main__":
+    serve(side)

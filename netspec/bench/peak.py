@@ -1,0 +1,49 @@
+"""The peak of a core: products added to a register tile from data in the first cache, and nothing else."""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+import ctypes
+import time
+from pathlib import Path
+
+import numpy as np
+
+from netspec.ir.target import Target
+from netspec.kernels.cpu.jit import kernel
+from netspec.kernels.cpu.products import outer
+from netspec.kernels.cpu.tile import TileShape, columns, lanes, rows, save, zeros
+from netspec.runtime.host import host_target
+from netspec.runtime.native import code_cache, kernel_address
+
+ENTRY = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 6, *[ctypes.c_int64] * 3)
+PRODUCTS = 200_000
+"""tile products a measurement: some milliseconds"""
+REPEATS = 5
+
+
+@kernel
+def multiply_add(tile, arena, d, state, begin, end, thread):
+    """Adds the same product to a tile again and again."""
+    values = zeros(tile)
+    for _ in range(begin, end):
+        values = outer(values, arena, 0, lanes(tile), columns(tile) * lanes(tile))
+    save(values, arena, 1024, columns(tile) * lanes(tile), lanes(tile), rows(tile))
+
+
+def peak_tile(target: Target) -> TileShape:
+    """Enough accumulators to hide an FMA's latency, and room left for the operands."""
+    return TileShape(8, 3, target.lanes) if target.registers >= 32 else TileShape(4, 3, target.lanes)
+
+
+def fma_peak_gflops(cache_dir: Path | None) -> float:
+    """The best of a few runs on one thread, in GFLOP/s."""
+    shape = peak_tile(host_target())
+    entry = ENTRY(kernel_address(multiply_add, shape, code_cache(cache_dir)))
+    arena, result = np.zeros(4096, np.float32), ctypes.c_void_p()
+    best = float("inf")
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        entry(ctypes.addressof(result), None, None, arena.ctypes.data, None, None, 0, PRODUCTS, 0)
+        best = min(best, time.perf_counter() - start)
+    return 2 * PRODUCTS * shape.rows * shape.columns * shape.lanes / best / 1e9

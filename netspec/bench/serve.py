@@ -1,0 +1,49 @@
+"""What both sides of a comparison share: the job they are given, made-up data, and answering requests.
+
+A side is a process of its own. It reads a job as a line of JSON, says that it is ready, then answers requests, a line
+each: `{"steps": 20}` with the seconds of steps; netspec's also `{"peak": true}`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec import compiler
+from netspec.diagnostics.text import Source
+from netspec.ir.recipe import Experiment, Library
+
+Request = dict[str, Any]
+Answer = Callable[[Request], Request]
+Array = NDArray[Any]
+BATCHES = 4
+"""different minibatches in the made-up data set"""
+
+
+def experiment_of(job: Request) -> Experiment:
+    """The spec of a job, checked once more in this process."""
+    source = Source(job["name"], job["text"])
+    checked = compiler.check(source, with_values=job["with_values"], settings=job["settings"])
+    assert not isinstance(checked, Library), "a job is made for a file with a net"
+    return checked
+
+
+def made_up_data(experiment: Experiment, batch: int) -> tuple[Array, Array]:
+    """Random images (N, *shape) float32 and labels (N,) int32 that fit the net and its loss."""
+    draw, count = np.random.default_rng(1), BATCHES * batch
+    classes = max(2, experiment.graph.outputs[0].elements)
+    images = draw.standard_normal((count, *experiment.graph.inputs[0].shape), dtype=np.float32)
+    return images, draw.integers(0, classes, count).astype(np.int32)
+
+
+def serve(side: Callable[[Request], Answer]) -> None:
+    """Serves one job until standard input ends."""
+    answer = side(json.loads(sys.stdin.readline()))
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))), flush=True)

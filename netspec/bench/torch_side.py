@@ -1,0 +1,46 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingImports=false
+"""PyTorch's side of a comparison: steps of the same network in the memory format that a request names."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+
+from netspec.bench.serve import BATCHES, Answer, Request, experiment_of, made_up_data, serve
+from netspec.bench.torch_model import TorchNetwork
+from netspec.ir.initialize import initialize
+
+
+def side(job: Request) -> Answer:
+    """Builds the job's network when a format is first asked for, and returns what answers requests."""
+    torch.set_num_threads(job["threads"])
+    experiment, batch = experiment_of(job), int(job["batch"])
+    images, labels = made_up_data(experiment, batch)
+    graph, train = experiment.graph, experiment.train
+    arrays, labelled = initialize(graph, train.seed), torch.from_numpy(labels).long()
+    parts = [slice(k * batch, (k + 1) * batch) for k in range(BATCHES)]
+    formats: dict[str, tuple[TorchNetwork, list[Any]]] = {}
+
+    def network(form: str) -> tuple[TorchNetwork, list[Any]]:
+        if form not in formats:
+            made = TorchNetwork(graph, arrays, train.loss, train.sgd, channels_last=form == "channels_last")
+            formats[form] = made, [(made.images(images[part]), labelled[part]) for part in parts]
+        return formats[form]
+
+    def answer(request: Request) -> Request:
+        made, batches = network(request["format"])
+        seconds: list[float] = []
+        for k in range(request["steps"]):
+            start = time.perf_counter()
+            made.step(*batches[k % BATCHES])
+            seconds.append(time.perf_counter() - start)
+        return {"seconds": seconds}
+
+    return answer
+
+
+if __name__ == "__main__":
+    serve(side)

@@ -1,0 +1,126 @@
+"""`netspec bench`: seconds of a training step, beside PyTorch if asked, and of the front end."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec as find_module
+
+import click
+
+from netspec.bench.compare import Comparison, Job, Timing, compare, measure_alone
+from netspec.bench.front_end import PROMISED_SECONDS, FrontEndTiming
+from netspec.bench.front_end import measure as measure_front_end
+from netspec.cli.experiment import load_experiment
+from netspec.cli.options import find_spec, json_option, override_options
+from netspec.cli.printing import say, say_json
+from netspec.cli.tables import show, table
+from netspec.compiler import COUNTED_BATCH, read_source
+from netspec.diagnostics.failure import UsageError
+from netspec.train.device import host_device
+
+
+@click.command("bench")
+@click.argument("spec", metavar="[SPEC]", required=False)
+@click.option("--against", type=click.Choice(["torch"]), help="Measure PyTorch's step of the same network beside it.")
+@click.option("--front-end", is_flag=True, help="Time the checking of the longest texts within the limits.")
+@click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Threads of each side.")
+@click.option("--batch", type=click.IntRange(1, 1 << 20), help="Images a step (default: the spec's).")
+@click.option("--rounds", type=click.IntRange(1, 1000), default=7, show_default=True, help="Interleaved rounds.")
+@override_options
+@json_option
+def command(
+    spec: str | None,
+    against: str | None,
+    front_end: bool,
+    threads: int,
+    batch: int | None,
+    rounds: int,
+    with_values: dict[str, str],
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Measure a training step of SPEC on made-up images: medians of interleaved rounds.
+
+    With `--against torch` PyTorch (extra `bench`) runs the same network, batch and precision on as many threads, in
+    both of its memory formats, with its allocator as it is and with raised thresholds; its best variant counts.
+    """
+    if front_end:
+        return _front_end(as_json)
+    if spec is None:
+        raise UsageError("E620", "`netspec bench` needs a SPEC or `--front-end`")
+    job = _job(spec, batch, threads, with_values, settings)
+    if against and not find_module("torch"):
+        raise UsageError("E621", "PyTorch is not installed", helps=("pip install 'netspec[bench]'",))
+    measured = (compare if against else measure_alone)(job, rounds, _progress)
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+    say_json(_document(measured)) if as_json else _show(measured)
+    return 0
+
+
+def _job(spec: str, batch: int | None, threads: int, with_values: dict[str, str], settings: tuple[str, ...]) -> Job:
+    experiment = load_experiment(spec, with_values=with_values, settings=settings)
+    source, cache = read_source(find_spec(spec)), host_device().cache_dir
+    return Job(
+        source.name,
+        source.text,
+        tuple(with_values.items()),
+        settings,
+        batch or experiment.train.batch or COUNTED_BATCH,
+        threads,
+        str(cache) if cache else None,
+    )
+
+
+def _progress(rounds: int) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{rounds} rounds")
+        sys.stderr.flush()
+
+
+def _document(measured: Comparison) -> dict[str, object]:
+    """The keys of `bench --json`; PyTorch's are null where it was not measured."""
+    beside = measured.best
+    return {
+        "spec": measured.job.name,
+        "threads": measured.job.threads,
+        "batch": measured.job.batch,
+        "netspec_seconds": measured.netspec.median,
+        "torch_seconds": beside.median if beside else None,
+        "torch_variant": beside.name if beside else None,
+        "ratio": measured.ratio,
+        "fma_peak_gflops": measured.fma_peak_gflops,
+        "rounds": measured.rounds,
+        "discarded_rounds": measured.discarded,
+        "variants": {timing.name: timing.median for timing in (measured.netspec, *measured.torch)},
+    }
+
+
+def _row(timing: Timing, measured: Comparison) -> tuple[str, ...]:
+    times = sorted(timing.seconds)
+    milliseconds = (f"{1e3 * seconds:.3f}" for seconds in (times[0], timing.median, times[-1]))
+    return (timing.name, *milliseconds, f"{measured.job.batch / timing.median:,.0f}")
+
+
+def _show(measured: Comparison) -> None:
+    columns = ("side", "left"), ("min ms", "right"), ("median ms", "right"), ("max ms", "right"), ("images/s", "right")
+    show(table(columns, [_row(timing, measured) for timing in (measured.netspec, *measured.torch)]))
+    job = measured.job
+    say(f"one training step of {job.name}: {job.batch} images, float32, threads: {job.threads}")
+    say(f"{measured.rounds} rounds kept, {measured.discarded} disturbed ones done again")
+    say(f"peak of a register-only FMA loop, one core: {measured.fma_peak_gflops:.0f} GFLOP/s")
+    if beside := measured.best:
+        say(f"ratio: {measured.ratio:.2f} (median of PyTorch's best variant, {beside.name}, over netspec's)")
+
+
+def _front_end(as_json: bool) -> int:
+    timings: list[FrontEndTiming] = list(measure_front_end())
+    if as_json:
+        rows = [{"text": t.name, "bytes": t.bytes, "diagnostics": t.diagnostics, "seconds": t.seconds} for t in timings]
+        say_json({"texts": rows, "longest_seconds": max(t.seconds for t in timings)})
+        return 0
+    columns = ("text", "left"), ("bytes", "right"), ("diagnostics", "right"), ("ms", "right")
+    cells = [(t.name, f"{t.bytes:,}", f"{t.diagnostics:,}", f"{1e3 * t.seconds:.0f}") for t in timings]
+    show(table(columns, cells))
+    say(f"the promise is {PROMISED_SECONDS:.0f} s a text; the longest took {max(t.seconds for t in timings):.2f} s")
+    return 0
