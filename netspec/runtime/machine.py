@@ -169,9 +169,9 @@ def _join(workers: Iterable[threading.Thread]) -> None:
 
 
 def _allocate(floats: int) -> Array:
-    """float32 zeros that begin on a page."""
+    """float32 zeros that begin on a page; a page more lies behind, for tiles may read past the last rows there are."""
     try:
-        raw = np.zeros(floats * 4 + PAGE_BYTES, np.uint8)
+        raw = np.zeros(floats * 4 + 2 * PAGE_BYTES, np.uint8)
     except MemoryError:
         size = f"{floats * 4 / 1e9:.2f} GB"
         raise DeviceError("E590", f"cannot get {size} of memory", helps=("train with a smaller batch",)) from None

@@ -131,14 +131,17 @@ def _dense_weight_gradient(_: ops.DenseWeightGradient, node: Node, target: Targe
 
 
 def dense_tile(target: Target, outputs: int, vectors: int) -> Tile:
-    """The tile of a product of matrices: rows are outputs, columns vectors (lane groups, or lanes of features)."""
+    """The tile of a product of matrices: rows are outputs, columns vectors (lane groups, or lanes of features).
+
+    Rows of weights lie apart, and more than eight of them would need more address registers than there are.
+    """
 
     def cost(tile: Tile) -> tuple[int, int]:
         full, single = divmod(vectors, tile.columns)
         row = full * step_slots(tile.rows, tile.columns) + single * step_slots(tile.rows, 1)
         return -(-outputs // tile.rows) * row, -tile.rows * tile.columns
 
-    return min((tile for tile in fitting_tiles(target, outputs) if tile.columns <= vectors), key=cost)
+    return min((tile for tile in fitting_tiles(target, min(outputs, 8)) if tile.columns <= vectors), key=cost)
 
 
 def _channel_sum(_: ops.ChannelSum, node: Node, __: Target, ___: int) -> Tile:
@@ -150,6 +153,26 @@ def _height(rows: int) -> int:
     return next(r for r in (8, 7, 6, 5, 4, 3, 2, 1) if rows % r == 0)
 
 
+def _local(_: ops.Local, node: Node, __: Target, ___: int) -> Tile:
+    return Tile(_even(node.outputs[0].shape[0], 8), 1)
+
+
+def _local_input_gradient(op: ops.LocalInputGradient, _: Node, __: Target, ___: int) -> Tile:
+    """Rows are taps of the window."""
+    return Tile(_even(op.window.kernel[0] * op.window.kernel[1], 12), 1)
+
+
+def _local_weight_gradient(_: ops.LocalWeightGradient, node: Node, __: Target, ___: int) -> Tile:
+    """Rows are output channels, columns input channels."""
+    inputs, outputs = node.inputs[0].shape[0], node.inputs[1].shape[0]
+    return Tile(_even(outputs, 4), next(c for c in (4, 3, 2, 1) if inputs % c == 0))
+
+
+def _even(count: int, most: int) -> int:
+    """The size, up to `most`, of as few and as equal parts of `count` as can be."""
+    return -(-count // -(-count // most))
+
+
 TILES: Mapping[type[ops.Operation], Rule] = {
     ops.Convolution: _convolution,
     ops.ConvolutionInputGradient: _input_gradient,
@@ -158,6 +181,9 @@ TILES: Mapping[type[ops.Operation], Rule] = {
     ops.Dense: _dense,
     ops.DenseInputGradient: _dense_input_gradient,
     ops.DenseWeightGradient: _dense_weight_gradient,
+    ops.Local: _local,
+    ops.LocalInputGradient: _local_input_gradient,
+    ops.LocalWeightGradient: _local_weight_gradient,
     ops.ChannelSum: _channel_sum,
     ops.BatchSum: _channel_sum,
 }

@@ -10,11 +10,11 @@ from netspec.ir.operations import Activation, Window
 from netspec.ir.program import Buffer, Launch, Program, Tile
 from netspec.ir.target import Target
 from netspec.kernels.cpu.activations import CODES, activation_row
-from netspec.kernels.cpu.convolution import NO_BIAS, pack, slide, slide_apart
+from netspec.kernels.cpu.convolution import NO_BIAS, pack, slide
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.sliding import Axis, adjoint_axes, forward_axis
 
-IN_REGISTERS = frozenset({"identity", "relu", "relu6", "leaky_relu"})
+IN_REGISTERS = frozenset({"identity", "relu"})
 """Activations that a tile applies before it is stored; the others take a pass of their own."""
 
 
@@ -111,7 +111,7 @@ def forward_rows(
     bias: int = NO_BIAS,
     activation: Activation = ops.IDENTITY,
 ) -> tuple[Row, ...]:
-    """y = the window's sum over x, plus bias, then those activations that fit into registers.
+    """y = the window's sum over x, plus bias, then the activation if it is one of IN_REGISTERS.
 
     The launch gives tile and scratch; the scratch holds the packed weights.
     """
@@ -131,7 +131,7 @@ def adjoint_rows(
     bias: int = NO_BIAS,
     activation: Activation = ops.IDENTITY,
 ) -> tuple[Row, ...]:
-    """dx = the transpose of the window's sum applied to dy, plus bias, then activations that fit into registers.
+    """dx = the transpose of the window's sum applied to dy, plus bias, then the activation if it is one of IN_REGISTERS.
 
     `weights.outputs` are channels of dx. Scratch as in `forward_rows`.
     """
@@ -177,9 +177,8 @@ def _sliding_sum(
     packing = _packing(tile, weights, vertical, horizontal, into, blocks)
     sizes = (into, weights.inputs, weights.outputs, weights.groups, _input_block(packed.target, x, vertical, weights))
     code = CODES[activation.function] if activation.function in IN_REGISTERS else CODES["identity"]
-    words = (*_geometry(x, y, vertical, horizontal), *sizes, bias, code, float(activation.slope))
-    kernel = slide if horizontal.stride == 1 else slide_apart
-    sliding = Row(kernel, tile, words, vertical.outputs, per_group=True)
+    words = (*_geometry(x, y, vertical, horizontal), *sizes, bias, code)
+    sliding = Row(slide, tile, words, vertical.outputs, per_group=True)
     return (packing, sliding) if taps else (sliding,)
 
 

@@ -31,6 +31,13 @@ def scaled(builder, index, factor: int):
     return builder.mul(index, ir.Constant(index.type, factor), flags=("nsw",))
 
 
+def clamped(builder, row: int, count):
+    """The row, or the last one below `count`."""
+    number = ir.Constant(count.type, row)
+    last = builder.sub(count, ir.Constant(count.type, 1))
+    return builder.select(builder.icmp_signed("<", number, count), number, last)
+
+
 def address(builder, arena, index, offset: int = 0):
     """The place of arena[index + offset]."""
     return builder.gep(arena, [shifted(builder, index, offset)], inbounds=True)

@@ -39,23 +39,24 @@ def outer(_typing, registers, arena, x, x_step, w):
 
 
 @intrinsic
-def outer_apart(_typing, registers, arena, x, x_step, w, w_step):
-    """tile[r, c] += arena[w + r*w_step] * arena[x + c*x_step : +lanes]"""
+def outer_apart(_typing, registers, arena, x, x_step, w, w_step, count):
+    """tile[r, c] += arena[w + r*w_step] * arena[x + c*x_step : +lanes]; rows from `count` on repeat the last."""
     shape = registers.shape
 
     def codegen(_context, builder, _signature, arguments):
-        values, memory, x, step, w, down = arguments
+        values, memory, x, step, w, down, count = arguments
         data = [
             emit.load(builder, memory, builder.add(x, emit.scaled(builder, step, c)), shape.lanes)
             for c in range(shape.columns)
         ]
         for r in range(shape.rows):
-            factor = emit.broadcast(builder, memory, builder.add(w, emit.scaled(builder, down, r)), shape.lanes)
+            place = builder.add(w, builder.mul(down, emit.clamped(builder, r, count)))
+            factor = emit.broadcast(builder, memory, place, shape.lanes)
             for c in range(shape.columns):
                 values = _add_product(builder, values, r * shape.columns + c, data[c], factor)
         return values
 
-    return registers(registers, arena, *[INDEX] * 4), codegen
+    return registers(registers, arena, *[INDEX] * 5), codegen
 
 
 @intrinsic
@@ -131,9 +132,7 @@ def cross_run(_typing, registers, arena, x, g, g_step):
 
     def codegen(_context, builder, _signature, arguments):
         values, memory, x, g, down = arguments
-        right = [
-            emit.load(builder, memory, x, shape.lanes, c * shape.lanes) for c in range(shape.columns + run - 1)
-        ]
+        right = [emit.load(builder, memory, x, shape.lanes, c * shape.lanes) for c in range(shape.columns + run - 1)]
         heads = [builder.add(g, emit.scaled(builder, down, r)) for r in range(shape.rows)]
         for p in range(run):
             for r in range(shape.rows):

@@ -119,13 +119,6 @@ def zeros(_typing, tile):
     return TileType(shape)(tile), codegen
 
 
-def _clamped(builder, row: int, count):
-    """The row, or the last below `count`"""
-    number = ir.Constant(count.type, row)
-    last = builder.sub(count, ir.Constant(count.type, 1))
-    return builder.select(builder.icmp_signed("<", number, count), number, last)
-
-
 @intrinsic
 def spread(_typing, tile, arena, index, count):
     """tile[r, c] = arena[index + r] in every lane: a bias for each row; rows from `count` on repeat the last."""
@@ -134,7 +127,7 @@ def spread(_typing, tile, arena, index, count):
     def codegen(_context, builder, _signature, arguments):
         _, memory, start, count = arguments
         registers = ir.Constant(ir.ArrayType(emit.vector(shape.lanes), shape.rows * shape.columns), ir.Undefined)
-        places = [builder.add(start, _clamped(builder, r, count)) for r in range(shape.rows)]
+        places = [builder.add(start, emit.clamped(builder, r, count)) for r in range(shape.rows)]
         values = [emit.broadcast(builder, memory, place, shape.lanes) for place in places]
         for k, r, _ in _cells(shape):
             registers = builder.insert_value(registers, values[r], k)
@@ -151,7 +144,7 @@ def load(_typing, tile, arena, index, row_step, column_step, count):
     def codegen(_context, builder, _signature, arguments):
         _, memory, start, down, across, count = arguments
         registers = ir.Constant(ir.ArrayType(emit.vector(shape.lanes), shape.rows * shape.columns), ir.Undefined)
-        heads = [builder.add(start, builder.mul(down, _clamped(builder, r, count))) for r in range(shape.rows)]
+        heads = [builder.add(start, builder.mul(down, emit.clamped(builder, r, count))) for r in range(shape.rows)]
         for k, r, c in _cells(shape):
             index = builder.add(heads[r], emit.scaled(builder, across, c))
             registers = builder.insert_value(registers, emit.load(builder, memory, index, shape.lanes), k)
@@ -203,50 +196,18 @@ def lane_sums(_typing, registers, arena, index, row_step, column_step):
     return types.void(registers, arena, *[types.intp] * 3), codegen
 
 
-def _mapped(change):
-    """codegen that changes every register: change(builder, register, scalar or None)"""
-
-    def codegen(_context, builder, signature, arguments):
-        shape = signature.args[0].shape
-        registers = arguments[0]
-        scalar = emit.splat(builder, arguments[1], shape.lanes) if len(arguments) > 1 else None
-        for k in range(shape.rows * shape.columns):
-            registers = builder.insert_value(registers, change(builder, builder.extract_value(registers, k), scalar), k)
-        return registers
-
-    return codegen
-
-
-def _zero(register):
-    return ir.Constant(register.type, [0.0] * register.type.count)
-
-
 @intrinsic
 def rectify(_typing, registers):
     """Zero in place of what is below zero; NaN stays."""
+    shape = registers.shape
 
-    def change(builder, register, _):
-        return builder.select(builder.fcmp_ordered("<", register, _zero(register)), _zero(register), register)
+    def codegen(_context, builder, _signature, arguments):
+        (values,) = arguments
+        zero = emit.constant(shape.lanes, 0.0)
+        for k in range(shape.rows * shape.columns):
+            register = builder.extract_value(values, k)
+            below = builder.fcmp_ordered("<", register, zero)
+            values = builder.insert_value(values, builder.select(below, zero, register), k)
+        return values
 
-    return registers(registers), _mapped(change)
-
-
-@intrinsic
-def leak(_typing, registers, slope):
-    """What is below zero times `slope`."""
-
-    def change(builder, register, factor):
-        below = builder.fcmp_ordered("<", register, _zero(register))
-        return builder.select(below, builder.fmul(register, factor), register)
-
-    return registers(registers, types.float32), _mapped(change)
-
-
-@intrinsic
-def cap(_typing, registers, limit):
-    """`limit` in place of what is above it; NaN stays."""
-
-    def change(builder, register, limit):
-        return builder.select(builder.fcmp_ordered(">", register, limit), limit, register)
-
-    return registers(registers, types.float32), _mapped(change)
+    return registers(registers), codegen

@@ -1,0 +1,73 @@
+"""Launch rows of dense layers."""
+
+from __future__ import annotations
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.ir import operations as ops
+from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.kernels.cpu.activations import CODES
+from netspec.kernels.cpu.convolution_rows import IN_REGISTERS, activation_pass
+from netspec.kernels.cpu.dense import NO_BIAS, multiply, transpose, weight_gradient
+from netspec.kernels.cpu.rows import Row, place
+
+
+def dense_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    """Dense: the product, and a pass for an activation that registers cannot do."""
+    op = launch.operation
+    assert isinstance(op, ops.Dense)
+    x, w, *bias = launch.inputs
+    outputs, inputs = w.value.shape
+    code = CODES[op.activation.function] if op.activation.function in IN_REGISTERS else CODES["identity"]
+    weights = (place(w), inputs, 1)
+    row = _product(launch, program, x, weights, inputs, outputs, place(bias[0]) if bias else NO_BIAS, code)
+    return (row, *activation_pass(op.activation, launch, program))
+
+
+def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    """DenseInputGradient: the product with the transposed weights."""
+    dy, w = launch.inputs
+    outputs, inputs = w.value.shape
+    return (_product(launch, program, dy, (place(w), 1, inputs), outputs, inputs, NO_BIAS, CODES["identity"]),)
+
+
+def _product(
+    launch: Launch,
+    program: Program,
+    x: Buffer,
+    weights: tuple[int, int, int],
+    inputs: int,
+    outputs: int,
+    bias: int,
+    code: int,
+) -> Row:
+    """The row of one product; `weights` are their place and the steps from output to output and input to input."""
+    y, tile = launch.outputs[0], launch.tile
+    column_blocks = -(-program.groups // tile.columns)
+    operands = (place(x), x.group_stride, place(y), y.group_stride, *weights)
+    words = (*operands, inputs, outputs, _input_block(program, tile, inputs), column_blocks, bias, code)
+    return Row(multiply, tile, words, -(-outputs // tile.rows) * column_blocks)
+
+
+def _input_block(program: Program, tile: Tile, inputs: int) -> int:
+    """Inputs that are summed at a time: those of a tile's groups fill three quarters of the first cache."""
+    input_bytes = 4 * tile.columns * program.target.lanes
+    most = max(1, program.target.l1_bytes * 3 // 4 // input_bytes)
+    blocks = -(-inputs // most)
+    return -(-inputs // blocks)
+
+
+def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    """DenseWeightGradient: a copy of the input with an image's features side by side, then the product."""
+    (x, dy), dw, tile = launch.inputs, launch.outputs[0], launch.tile
+    outputs, features = dw.value.shape
+    images = program.groups * program.target.lanes
+    if launch.scratch is None:
+        raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for the transposed input")
+    image_step = launch.scratch.size_bytes // 4 // images
+    if image_step < features:
+        raise CompilerBug(f"`{launch.scratch.value.name}` of {launch.scratch.size_bytes} bytes is too small")
+    copy = (place(launch.scratch), image_step, features)
+    return (
+        Row(transpose, Tile(1, 1), (*copy, place(x), x.group_stride), -(-features // program.target.lanes)),
+        Row(weight_gradient, tile, (*copy, place(dy), dy.group_stride, place(dw), outputs), -(-outputs // tile.rows)),
+    )
