@@ -170,6 +170,9 @@ def _repeat(place: Place, statement: Statement, flow: Flow | None) -> Flow | Non
         place.complain(words.repeat_bomb(int(copies), MOST_STATEMENTS, span))
         elaborate_body(place.inside(), body, flow)
         return None
+    if arguments.label is not None:
+        name_part(place, "repeat", arguments.label)
+        place.net.define(arguments.label)
     for _ in range(copies):
         if not body.statements:
             place.net.spend(1, body.span)
@@ -178,7 +181,7 @@ def _repeat(place: Place, statement: Statement, flow: Flow | None) -> Flow | Non
 
 
 def _result(place: Place, statement: Statement, arguments: Bound, kind: str, flow: Flow | None) -> Flow | None:
-    """Applies the flags of a block call or a repeat, and names what comes out."""
+    """Applies the flags of a block call or a repeat, and lets later statements name what comes out."""
     flow = _flagged(place, arguments, statement.name.span, flow)
     if arguments.label is not None:
         place.names.records[arguments.label.text] = Record(kind, statement.name.span, flow, arguments.label)

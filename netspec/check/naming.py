@@ -33,7 +33,6 @@ def _part(place: Place, kind: str, label: Name | None) -> str:
     if name is None:
         place.complain(words.name_taken(label, place.instance.owner(label)))
         return automatic
-    place.net.define(label)
     return name
 
 

@@ -51,7 +51,7 @@ class Construction:
             raise ExhaustedError
 
     def define(self, label: Name) -> None:
-        """Remembers an `as` name, to warn when nobody reads it."""
+        """Remembers the `as` name of a `repeat`: no table shows it, so somebody should read it."""
         self.labels.setdefault(_site(label), label)
 
     def mark_read(self, label: Name | None) -> None:
