@@ -62,14 +62,8 @@ def training_memory(experiment: Experiment) -> Memory:
 
 def show_count(counted: Count, memory: Memory) -> None:
     """The table, the totals, and how they are counted."""
-    totals = (
-        "total",
-        "",
-        f"{counted.parameters:,}",
-        f"{counted.macs:,}",
-        f"{counted.activation_bytes:,}",
-        "",
-    )
+    sums = (counted.parameters, counted.macs, counted.activation_bytes)
+    totals = ("total", "", *(f"{number:,}" for number in sums), "")
     show(table(COLUMNS, (_cells(layer) for layer in counted.layers), totals))
     say()
     say(f"{counted.name}: {counted.parameters:,} parameters, {counted.macs:,} MACs, {counted.flops:,} FLOPs")
@@ -94,8 +88,14 @@ def _cells(layer: LayerCount) -> tuple[str, ...]:
 def _memory_line(memory: Memory) -> str:
     if memory.peak_bytes is None:
         return f"training memory: no plan at batch {memory.batch}, {memory.reason}"
-    size = f"{memory.peak_bytes:,} bytes ({memory.peak_bytes / 2**20:,.1f} MiB)"
-    return f"training memory: {size} at batch {memory.batch}, the arena planned for {memory.target}"
+    size = f"{memory.peak_bytes:,} bytes ({_rounded(memory.peak_bytes)})"
+    return f"training memory: {size} at batch {memory.batch}, as planned for {memory.target}"
+
+
+def _rounded(size_bytes: int) -> str:
+    """`7.7 MiB`"""
+    scale, unit = (2**30, "GiB") if size_bytes >= 2**30 else (2**20, "MiB") if size_bytes >= 2**20 else (2**10, "KiB")
+    return f"{size_bytes / scale:,.1f} {unit}"
 
 
 def show_symbolic(forms: SymbolicCount) -> None:

@@ -46,10 +46,9 @@ def show_plan(program: Program) -> None:
     """Prints the plan as a table."""
     target = program.target
     say(f"{program.name} on {target.name}: {target.lanes} images a vector, batch {program.batch}")
-    say(
-        f"{counted(len(program.launches), 'launch', 'launches')} over an arena of {program.arena_bytes:,} bytes; "
-        f"scratch of a thread: {program.thread_bytes:,} bytes"
-    )
+    launches = counted(len(program.launches), "launch", "launches")
+    say(f"{launches} over an arena of {program.arena_bytes:,} bytes; {program.thread_bytes:,} more for each thread")
+    say("launches are counted in the order of `--emit program`; N stands for the images of a batch")
     say()
     show(table(COLUMNS, (_cells(lifetime) for lifetime in lifetimes(program))))
 

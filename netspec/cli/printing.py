@@ -96,7 +96,6 @@ def failure_as_json(error: NetspecError) -> list[dict[str, object]]:
     """What `--json` lists under `diagnostics`; a failure that has no place in a text has null there."""
     if isinstance(error, SpecError):
         return render.as_json(error.diagnostics)["diagnostics"]
-    place = dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
     said: dict[str, object] = {"code": error.code, "severity": "error", "message": error.message}
     more: dict[str, object] = {"labels": [], "notes": error.notes, "helps": error.helps, "repair": None}
     return [{**said, **dict.fromkeys(("file", "line", "column", "end_line", "end_column")), **more}]

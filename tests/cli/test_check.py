@@ -1,0 +1,148 @@
+"""`netspec check` tells every mistake of every file and fails only for errors."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.harness import process, refused, run
+
+GOOD = "net good { input 1x8x8; dense 10 }\n"
+BROKEN = "net broken {\n    input 1x28x28\n    conv 20 5x5 paddin=1\n    konv 50 5x5\n}\n"
+WARNED = "let K = 3\nnet warned { input 1x8x8; dense 10 }\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, text in (("good", GOOD), ("broken", BROKEN), ("warned", WARNED)):
+        (tmp_path / f"{name}.net").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_right_spec_gets_a_line():
+    done = run("check", "good.net")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "good.net: no mistakes in 2 layers\n", "")
+
+
+@pytest.mark.usefixtures("folder")
+def test_every_mistake_is_told_at_its_line():
+    done = run("check", "broken.net")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "broken.net:3:" in done.stderr
+    assert "broken.net:4:" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+@pytest.mark.usefixtures("folder")
+def test_several_files_are_checked_in_one_run():
+    done = run("check", "broken.net", "good.net", "nowhere.net")
+    assert done.exit_code == 2
+    assert done.stdout == "good.net: no mistakes in 2 layers\n"
+    assert "broken.net:3:" in done.stderr
+    assert "error[E119]" in done.stderr
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_warning_does_not_fail():
+    done = run("check", "warned.net")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("warning[W")
+    assert done.stdout == "warned.net: no mistakes in 2 layers, 1 warning\n"
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("spelling", [("--json",), ("--format", "json"), ("--format=json",)])
+def test_json_is_one_object(spelling: tuple[str, ...]):
+    done = run("check", "broken.net", *spelling)
+    assert (done.exit_code, done.stderr) == (1, "")
+    found = json.loads(done.stdout)["diagnostics"]
+    keys = {"code", "severity", "message", "file", "line", "column", "end_line", "end_column", "labels", "notes"}
+    assert all(keys <= diagnostic.keys() for diagnostic in found)
+    assert {3, 4} <= {diagnostic["line"] for diagnostic in found}
+
+
+@pytest.mark.usefixtures("folder")
+def test_json_of_a_right_spec_is_empty():
+    assert json.loads(run("check", "good.net", "--json").stdout) == {"diagnostics": []}
+
+
+@pytest.mark.usefixtures("folder")
+def test_json_lists_files_that_cannot_be_read():
+    (diagnostic,) = json.loads(run("check", "nowhere.net", "--json").stdout)["diagnostics"]
+    assert (diagnostic["code"], diagnostic["severity"], diagnostic["file"]) == ("E119", "error", None)
+
+
+def test_a_folder_is_no_spec(tmp_path: Path):
+    (tmp_path / "folder.net").mkdir()
+    refused(run("check", tmp_path / "folder.net"), 2, "E119")
+
+
+def test_a_binary_file_is_refused(tmp_path: Path):
+    (tmp_path / "b.net").write_bytes(bytes(range(256)))
+    done = run("check", tmp_path / "b.net")
+    assert done.exit_code == 1
+    assert "error[E1" in done.stderr
+
+
+def test_a_file_that_is_not_utf8_is_told_where(tmp_path: Path):
+    (tmp_path / "l.net").write_bytes(b"# caf\xe9\nnet n { input 1x8x8; dense 2 }\n")
+    done = run("check", tmp_path / "l.net")
+    assert done.exit_code == 1
+    assert "error[E120]" in done.stderr
+    assert "l.net:1:6" in done.stderr
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path):
+    (tmp_path / "m.net").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert run("check", tmp_path / "m.net").exit_code == 0
+
+
+def test_an_over_long_file_is_refused(tmp_path: Path):
+    (tmp_path / "long.net").write_text("# x\n" * 40_000)
+    done = run("check", tmp_path / "long.net")
+    assert done.exit_code == 1
+    assert "error[E1" in done.stderr
+
+
+def test_an_empty_file_is_a_library(tmp_path: Path):
+    (tmp_path / "e.net").write_text("")
+    assert run("check", tmp_path / "e.net").stdout.endswith("no mistakes in 0 blocks and 0 lets\n")
+
+
+def test_a_bare_name_means_a_bundled_spec():
+    done = run("check", "vgg16")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith("vgg16: no mistakes in ")
+
+
+def test_a_misspelt_bare_name_gets_a_suggestion():
+    done = run("check", "lennet")
+    refused(done, 2, "E601")
+    assert "`lenet`" in done.stderr
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_file_comes_before_a_bundled_spec(folder: Path):
+    (folder / "lenet").write_text(GOOD)
+    assert run("check", "lenet").stdout == "lenet: no mistakes in 2 layers\n"
+
+
+def test_parameters_and_attributes_can_be_set():
+    assert run("check", "lecture", "--with", "D=64,K=3", "--with", "S=2").exit_code == 0
+    assert run("check", "lecture", "--set", "train.sgd.rate=0.1").exit_code == 0
+    assert run("check", "lecture", "--with", "D=2").exit_code == 1
+    assert run("check", "lecture", "--set", "train.sgd.rat=0.1").exit_code == 1
+    refused(run("check", "lecture", "--with", "64"), 2, "E606")
+
+
+def test_no_specs_are_a_usage_error():
+    assert run("check").exit_code == 2
+
+
+def test_colour_is_for_terminals_alone(tmp_path: Path):
+    (tmp_path / "broken.net").write_text(BROKEN)
+    done = process("check", "broken.net", cwd=tmp_path, FORCE_COLOR="1", TERM="xterm-256color")
+    assert "\x1b" not in done.stdout + done.stderr

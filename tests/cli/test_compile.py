@@ -1,0 +1,82 @@
+"""`netspec compile` prints every form of a spec."""
+
+import pytest
+
+from netspec.cli.experiment import load_experiment
+from netspec.cli.plan import lifetimes
+from netspec.compiler import step_graph, training_program
+from netspec.ir.target import AVX2
+from netspec.runtime.host import host_target
+from tests.cli.harness import refused, run, run_json
+from tests.conftest import Golden
+
+
+@pytest.mark.parametrize("form", ["tree", "graph"])
+def test_a_form_reads_well(form: str, golden: Golden):
+    done = run("compile", "lecture", "--emit", form)
+    assert done.exit_code == 0
+    golden(f"compile_{form}.txt", done.stdout)
+
+
+def test_the_plan_has_a_line_a_value():
+    program = training_program(load_experiment("lecture"), host_target())
+    lines = run("compile", "lecture").stdout.splitlines()
+    assert f"{program.arena_bytes:,} bytes" in lines[1]
+    told = {line.split()[0]: line for line in lines[6:]}
+    assert told.keys() == program.buffers.keys()
+    assert all(f" {buffer.offset_bytes:,} " in told[name] for name, buffer in program.buffers.items())
+
+
+def test_the_plan_as_json_is_the_program():
+    program = training_program(load_experiment("lenet"), host_target())
+    got = run_json("compile", "lenet")
+    assert got["memory_bytes"] == program.peak_bytes == run_json("count", "lenet")["memory_bytes"]
+    assert {buffer["name"] for buffer in got["buffers"]} == program.buffers.keys()
+
+
+def test_lifetimes_cover_every_use():
+    program = training_program(load_experiment("lenet"), AVX2)
+    life = {lifetime.buffer.value.name: lifetime for lifetime in lifetimes(program)}
+    for number, launch in enumerate(program.launches, 1):
+        for buffer in (*launch.inputs, *launch.outputs):
+            first, last = life[buffer.value.name].first, life[buffer.value.name].last
+            assert first is None or first <= number <= (last or 0)
+
+
+def test_the_program_has_a_line_a_launch():
+    program = training_program(load_experiment("lenet"), host_target())
+    said = run("compile", "lenet", "--emit", "program").stdout
+    assert sum(launch.layer in said for launch in program.launches) == len(program.launches)
+    assert len(said.splitlines()) >= len(program.launches)
+
+
+def test_the_step_is_the_optimised_one():
+    nodes = step_graph(load_experiment("lenet")).nodes
+    said = run("compile", "lenet", "--emit", "step").stdout
+    assert sum("# " in line for line in said.splitlines()) == len(nodes)
+
+
+@pytest.mark.parametrize("purpose", ["evaluation", "prediction"])
+def test_other_programs_can_be_asked_for(purpose: str):
+    assert run_json("compile", "lenet", "--for", purpose)["memory_bytes"] < run_json("compile", "lenet")["memory_bytes"]
+
+
+def test_a_batch_can_be_asked_for():
+    assert run_json("compile", "lenet", "--batch", 16)["batch"] == 16
+    assert run("compile", "lenet", "--batch", 0).exit_code == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("form", "word"), [("llvm", "define"), ("asm", "vmovups")])
+def test_the_code_of_every_kernel_can_be_read(form: str, word: str):
+    said = run("compile", "lecture", "--for", "prediction", "--batch", 16, "--emit", form)
+    assert said.exit_code == 0, said.stderr
+    assert "kernel netspec.kernels.cpu." in said.stdout
+    assert word in said.stdout
+
+
+def test_a_broken_spec_is_refused(tmp_path):
+    (tmp_path / "b.net").write_text("net b { konv 3 3x3 }\n")
+    assert run("compile", tmp_path / "b.net", "--emit", "tree").exit_code == 1
+    assert run("compile", "lenet", "--emit", "trees").exit_code == 2
+    refused(run("compile", "lennet"), 2, "E601")

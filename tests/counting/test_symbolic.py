@@ -1,0 +1,77 @@
+"""Closed forms say what the count says, at every value of the net's parameters."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netspec.counting.symbolic import symbolic_count
+from netspec.counting.table import count
+from netspec.diagnostics.failure import UsageError
+from tests.counting.nets import graph
+
+LECTURE = (
+    "input 1 D D; conv 3 K pad=same nobias sigmoid; pool avg S; conv 3 K pad=same nobias sigmoid; pool avg S;"
+    "conv 3 K pad=same nobias sigmoid; pool avg S; dense 1 nobias"
+)
+RIVAL = "input 1 D D; repeat 3 { dense (D*D) nobias sigmoid }; dense 1 nobias"
+
+
+def test_the_lectures_network_has_its_closed_form():
+    counted = symbolic_count(graph(LECTURE, traced=True, D=32, K=5, S=2))
+    assert counted.parameters.text == "21*K**2 + 3*D**2/S**6"
+    assert counted.parameters.value == "573"
+    assert counted.parameters.exact
+    assert counted.roundings == ()
+
+
+def test_its_rival_has_its_closed_form():
+    counted = symbolic_count(graph(RIVAL, traced=True, D=32))
+    assert (counted.parameters.text, counted.parameters.value) == ("3*D**4 + D**2", "3146752")
+    assert counted.macs.text == "3*D**4 + D**2"
+
+
+def test_a_division_with_a_rest_is_told_with_its_layer():
+    counted = symbolic_count(graph(LECTURE, traced=True, D=28, K=5, S=2))
+    assert counted.parameters.text == "21*K**2 + 3*D**2/S**6"
+    assert (counted.parameters.value, counted.parameters.count) == ("561.75", 552)
+    assert not counted.parameters.exact
+    assert [(r.layer, r.closed, r.shape) for r in counted.roundings] == [("pool3", ("3", "7/2", "7/2"), (3, 3, 3))]
+
+
+def test_a_halved_padding_that_cancels_is_no_rounding():
+    """`pad=same` of an even kernel divides an odd number by two, but the output's size is exact."""
+    counted = symbolic_count(graph(LECTURE, traced=True, D=32, K=4, S=2))
+    assert counted.roundings == ()
+    assert counted.parameters.exact
+
+
+def test_layers_have_forms_of_their_own():
+    layers = symbolic_count(graph(LECTURE, traced=True, D=32, K=5, S=2)).layers
+    assert [layer.parameters for layer in layers[1::2]] == ["3*K**2", "9*K**2", "9*K**2", "3*D**2/S**6"]
+    assert layers[2].shape == ("3", "D/S", "D/S")
+    assert layers[3].macs == "9*D**2*K**2/S**2"
+
+
+def test_a_net_without_parameters_has_numbers():
+    counted = symbolic_count(graph("input 1x8x8; conv 2 3x3; dense 3", traced=True))
+    assert (counted.parameters.text, counted.parameters.value) == ("239", "239")
+
+
+@given(d=st.integers(8, 40), k=st.integers(1, 5), c=st.integers(1, 9), s=st.integers(1, 3))
+def test_a_form_that_claims_to_be_exact_tells_the_count(d: int, k: int, c: int, s: int):
+    body = "input 1 D D; conv C K stride=S; batchnorm relu; conv (2*C) 1x1 pad=1; pool max 2; local 2 1x1; dense C"
+    net = graph(body, traced=True, D=d, K=k, C=c, S=s)
+    plain = count(graph(body, D=d, K=k, C=c, S=s))
+    closed = symbolic_count(net)
+    assert (closed.parameters.count, closed.macs.count) == (plain.parameters, plain.macs)
+    if closed.roundings == ():
+        assert closed.parameters.value == str(plain.parameters)
+        assert closed.macs.value == str(plain.macs)
+
+
+def test_without_sympy_the_message_has_the_install_line(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(__import__("sys").modules, "sympy", None)
+    with pytest.raises(UsageError) as raised:
+        symbolic_count(graph("input 1 D D; dense 1", traced=True, D=4))
+    assert raised.value.code == "E603"
+    assert raised.value.helps == ("pip install 'netspec[symbolic]'",)

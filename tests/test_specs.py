@@ -1,0 +1,72 @@
+"""Every bundled spec is right, and costs what its authors published."""
+
+import pytest
+
+from netspec.cli.specs import about
+from netspec.compiler import check_experiment, examine, read_source
+from netspec.counting.table import count
+from netspec.ir.recipe import Experiment
+from netspec.resources import bundled_specs
+
+SPECS = bundled_specs()
+
+TOTALS = {  # spec: parameters, MACs (an exact number, or rounded by its source to three digits of a thousand million)
+    "alexnet": (61_100_840, "0.714e9"),  # torchvision 0.29.2, models/alexnet.py: num_params, _ops
+    "vgg16": (138_357_544, "15.470e9"),  # torchvision, models/vgg.py
+    "vgg16_bn": (138_365_992, "15.470e9"),  # torchvision, models/vgg.py
+    "resnet18": (11_689_512, "1.814e9"),  # torchvision, models/resnet.py
+    "resnet50": (25_557_032, "4.089e9"),  # torchvision, models/resnet.py
+    "squeezenet": (1_235_496, "0.349e9"),  # torchvision, models/squeezenet.py: squeezenet1_1
+    "mobilenet_v2": (3_504_872, "0.301e9"),  # torchvision, models/mobilenetv2.py
+    "lenet": (431_080, 2_293_000),  # derived from BVLC/caffe, examples/mnist/lenet.prototxt
+    "cifar10_quick": (145_578, 12_354_176),  # derived from BVLC/caffe, examples/cifar10
+    "cifar10_local": (1_901_386, 32_919_552),  # derived from cuda-convnet, layers-conv-local-13pct
+    "convnetjs_cifar10": (22_466, None),  # ConvNetJS' own code, getParamsAndGrads
+    "convnetjs_mnist": (5_994, None),  # ConvNetJS' own code
+    "mnist_cnn": (1_199_882, None),  # Keras, examples/mnist_cnn.py
+    "lenet5": (61_706, None),  # 6, 16, 120, 84, 10 on 32x32, all of C3's maps connected
+    "tiny_vgg": (19_920, None),  # CNN Explainer, tiny-vgg.py
+    "lecture": (573, None),  # the lecture: 21 * 25 + 3 * 4**2
+    "lecture_mlp": (3_146_752, None),  # the lecture: 3 * 32**4 + 32**2
+    "digits": (13_706, None),  # of netspec's own
+}
+
+
+def load(name: str) -> Experiment:
+    return check_experiment(read_source(SPECS[name]))
+
+
+def test_every_bundled_spec_has_its_totals():
+    assert SPECS.keys() == TOTALS.keys()
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_bundled_spec_has_neither_mistakes_nor_warnings(name: str):
+    _, report = examine(read_source(SPECS[name]))
+    assert [(d.code, d.message, d.primary.span.line) for d in report.diagnostics] == []
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_bundled_spec_begins_with_what_it_is(name: str):
+    assert about(SPECS[name])
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_net_is_called_like_its_file(name: str):
+    assert load(name).graph.name == name
+
+
+@pytest.mark.parametrize("name", TOTALS)
+def test_a_bundled_spec_costs_what_was_published(name: str):
+    parameters, macs = TOTALS[name]
+    counted = count(load(name).graph)
+    assert counted.parameters == parameters
+    if isinstance(macs, str):
+        assert f"{counted.macs / 1e9:.3f}e9" == macs
+    elif macs is not None:
+        assert counted.macs == macs
+
+
+@pytest.mark.parametrize("name", TOTALS)
+def test_the_comment_of_a_spec_tells_its_parameters(name: str):
+    assert f"{TOTALS[name][0]:,}" in SPECS[name].read_text(encoding="utf-8") or name == "lecture"
