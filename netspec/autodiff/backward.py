@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from netspec.autodiff.rules import Product, products
@@ -15,7 +15,16 @@ from netspec.ir.rewrite import substitute, with_nodes
 from netspec.ir.verify import LOSS_LAYER
 
 
-def with_backward(graph: Graph, loss: LossName) -> Graph:
+@dataclass(frozen=True, slots=True)
+class Backward:
+    """A forward and backward pass. `cotangents` names, for every value that the loss and a trainable parameter lie on
+    either side of, the value that holds its gradient; a sum's branches share the sum's."""
+
+    graph: Graph
+    cotangents: Mapping[Value, Value]
+
+
+def with_backward(graph: Graph, loss: LossName) -> Backward:
     """Appends the gradients to a forward pass that ends in its loss, in reverse order of the nodes.
 
     The gradient of `v` is called `v.gradient`; where v is read several times its parts are `v.gradient.1`, … and their
@@ -26,7 +35,7 @@ def with_backward(graph: Graph, loss: LossName) -> Graph:
     wanted = _depending_on(graph.nodes, moved)
     logits = graph.outputs[0]
     if logits not in wanted:
-        return graph
+        return Backward(graph, {})
     tape = _Tape(wanted)
     (seed,) = tape.emit(ops.LossGradient(loss), (logits, LABEL), (logits,), LOSS_LAYER)
     tape.parts[logits] = [seed]
@@ -37,7 +46,8 @@ def with_backward(graph: Graph, loss: LossName) -> Graph:
         for parameter in graph.parameters:
             if parameter.value.name in layer.owned and parameter.value in tape.parts:
                 tape.total(parameter.value, layer.name)
-    return substitute(with_nodes(graph, (*graph.nodes, *tape.nodes)), tape.plain)
+    whole = substitute(with_nodes(graph, (*graph.nodes, *tape.nodes)), tape.plain)
+    return Backward(whole, {value: tape.plain.get(total, total) for value, total in tape.totals.items()})
 
 
 def gradient_of(value: Value) -> Value:
@@ -64,6 +74,7 @@ class _Tape:
     """for each value reached, the cotangents that came back from each place where it is read"""
     plain: dict[Value, Value] = field(default_factory=dict[Value, Value])
     """parts that turned out to be the only one, and so are the whole gradient"""
+    totals: dict[Value, Value] = field(default_factory=dict[Value, Value])
     made_for: dict[Value, Value] = field(default_factory=dict[Value, Value])
     serial: Counter[Value] = field(default_factory=Counter[Value])
 
@@ -95,9 +106,9 @@ class _Tape:
     def total(self, x: Value, layer: str) -> Value:
         """The whole gradient of `x`, whose readers have all been passed back through."""
         parts = self.parts[x]
+        self.totals[x] = gradient_of(x) if len(parts) > 1 else parts[0]
         if len(parts) > 1:
             self.nodes.append(Node(ops.Add(), tuple(parts), (gradient_of(x),), layer))
-            return gradient_of(x)
-        if self.made_for.get(parts[0]) == x:
+        elif self.made_for.get(parts[0]) == x:
             self.plain[parts[0]] = gradient_of(x)
-        return parts[0]
+        return self.totals[x]

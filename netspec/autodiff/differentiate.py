@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netspec.autodiff.backward import gradient_of, with_backward
+from netspec.autodiff.backward import Backward, with_backward
 from netspec.autodiff.forward import training_forward
 from netspec.autodiff.update import with_updates
 from netspec.ir.graph import Graph
@@ -22,18 +22,16 @@ def training_step(graph: Graph, loss: LossName, sgd: Sgd) -> Graph:
     reverse, the updates. Frozen parameters (`rate=0`) get neither gradient nor update, and what only they would need,
     like the image's gradient, is not computed. Velocities are states, when there is momentum.
     """
-    step = with_updates(with_backward(training_forward(with_loss(graph, loss)), loss), sgd)
-    step = replace(step, outputs=(LOSS, CORRECT))
+    step = with_backward(training_forward(with_loss(graph, loss)), loss).graph
+    step = replace(with_updates(step, sgd), outputs=(LOSS, CORRECT))
     verify(step)
     return step
 
 
-def gradients(graph: Graph, loss: LossName) -> Graph:
-    """A training step up to its gradients: nothing is updated, and the outputs are `loss` (the sum over the images)
-    and then, in the parameters' order, the gradient of the mean loss for each parameter that training moves."""
-    step = with_backward(training_forward(with_loss(graph, loss)), loss)
-    made = {value for node in step.nodes for value in node.outputs}
-    found = [gradient_of(parameter.value) for parameter in step.parameters]
-    step = replace(step, outputs=(LOSS, *(value for value in found if value in made)), updates=())
-    verify(step)
-    return step
+def gradients(graph: Graph, loss: LossName) -> Backward:
+    """A training step up to its gradients, in which nothing is updated. Its output is `loss`, the sum over the images,
+    while gradients are those of the mean."""
+    made = with_backward(training_forward(with_loss(graph, loss)), loss)
+    made = Backward(replace(made.graph, outputs=(LOSS, *made.cotangents.values()), updates=()), made.cotangents)
+    verify(made.graph)
+    return made

@@ -19,18 +19,18 @@ def loss(op: ops.Loss, arrays: Arrays, _: Values, context: Context) -> Arrays:
     nearer than 1/2 to the label (squared_error).
     """
     logits, labels = arrays
-    each = _each_loss(op, logits, _targets(op, logits, labels)).sum()
+    each = _each_loss(op, logits, targets_of(op, logits, labels)).sum()
     return np.asarray(each, context.dtype), np.asarray(_right(op, logits, labels).sum(), context.dtype)
 
 
 def loss_gradient(op: ops.LossGradient, arrays: Arrays, _: Values, __: Context) -> Arrays:
     """Of the mean over the images; at the kink of hinge the gradient of the flat side."""
     logits, labels = arrays
-    targets = _targets(op, logits, labels)
+    targets = targets_of(op, logits, labels)
     return (_each_gradient(op, logits, targets) / len(logits),)
 
 
-def _targets(op: ops.Loss | ops.LossGradient, logits: Array, labels: Array) -> Array:
+def targets_of(op: ops.Loss | ops.LossGradient, logits: Array, labels: Array) -> Array:
     """(n, k): one-hot; for a net of one output the label itself, for hinge -1 and 1 in place of 0 and 1."""
     outputs = logits.shape[1]
     if outputs > 1 or op.function == "cross_entropy":
@@ -49,7 +49,7 @@ def _each_loss(op: ops.Loss, logits: Array, targets: Array) -> Array:
         case "squared_error":
             return 0.5 * ((logits - targets) ** 2).sum(axis=1)
         case "hinge":
-            return np.maximum(_hinge_margins(logits, targets), 0).sum(axis=1)
+            return np.maximum(hinge_margins(logits, targets), 0).sum(axis=1)
 
 
 def _each_gradient(op: ops.LossGradient, logits: Array, targets: Array) -> Array:
@@ -62,7 +62,7 @@ def _each_gradient(op: ops.LossGradient, logits: Array, targets: Array) -> Array
         case "squared_error":
             return logits - targets
         case "hinge":
-            counted = np.where(_hinge_margins(logits, targets) > 0, 1.0, 0.0).astype(logits.dtype)
+            counted = np.where(hinge_margins(logits, targets) > 0, 1.0, 0.0).astype(logits.dtype)
             return (
                 -targets * counted if logits.shape[1] == 1 else counted - targets * counted.sum(axis=1, keepdims=True)
             )
@@ -73,7 +73,7 @@ def _log_softmax(logits: Array) -> Array:
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
-def _hinge_margins(logits: Array, targets: Array) -> Array:
+def hinge_margins(logits: Array, targets: Array) -> Array:
     """How far each output is on the wrong side, (n, k): 1 - t*z, or 1 + z_j - z_y and 0 for the label's own."""
     if logits.shape[1] == 1:
         return 1 - targets * logits

@@ -171,7 +171,7 @@ def test_a_step_moves_weights_by_its_own_gradients(graph, loss, seed):
     step = training_step(graph, loss, Sgd(0.25, decay=0.5))
     given = feeds(step, 2, seed, classes(graph)) | {"rate": np.array(0.25)}
     values = evaluate(step, given, seed=seed)
-    alone = evaluate(gradients(graph, loss), given, seed=seed)
+    alone = evaluate(gradients(graph, loss).graph, given, seed=seed)
     for parameter in graph.parameters:
         if parameter.rate_factor:
             name = parameter.value.name
