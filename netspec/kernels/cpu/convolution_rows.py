@@ -131,7 +131,7 @@ def adjoint_rows(
     bias: int = NO_BIAS,
     activation: Activation = ops.IDENTITY,
 ) -> tuple[Row, ...]:
-    """dx = the transpose of the window's sum applied to dy, plus bias, then the activation if it is one of IN_REGISTERS.
+    """dx = the transpose of the window's sum applied to dy, plus bias, then the activation if one of IN_REGISTERS.
 
     `weights.outputs` are channels of dx. Scratch as in `forward_rows`.
     """

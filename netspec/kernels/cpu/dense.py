@@ -68,7 +68,7 @@ def multiply(tile, arena, d, state, begin, end, thread):
 
 @kernel
 def transpose(tile, arena, d, state, begin, end, thread):
-    """Lane groups [feature][lanes] into rows of features, one an image. Unit: as many features as a vector has lanes."""
+    """Lane groups [feature][lanes] into rows of features, one an image. Unit: a vector of features."""
     step, features = lanes(tile), d[FEATURES]
     for unit in range(begin, end):
         for g in range(state[GROUPS]):
