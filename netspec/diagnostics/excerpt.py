@@ -91,7 +91,7 @@ def _row_lines(source: Source, row: Row, gutter: int, paint: Paint) -> Iterator[
 
     def cell(letter: int) -> int:
         inside = max(0, min(letter - row.start, len(text)))
-        return len(before) + place[inside] + max(0, letter - row.start - len(text))
+        return len(before) + place[inside] + (letter > row.start + len(text))
 
     bar = paint(" " * gutter + " |", BLUE)
     for canvas in _canvases([(cell(m.start), max(cell(m.end), cell(m.start) + 1), m) for m in row.marks]):

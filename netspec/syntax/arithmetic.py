@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.syntax.mistakes import Mistakes
-from netspec.syntax.tokens import OPENERS, OPERATORS, STATEMENT_ENDS, Token
+from netspec.syntax.tokens import OPENERS, OPERATORS, Token
 
 OPERANDS = frozenset({"INT", "REAL", "NAME", "BROKEN"})
 SIGNED = frozenset({"INT", "REAL"})
@@ -28,9 +28,6 @@ class Arithmetic:
             if end is not None:
                 out += self._in_parentheses(tokens[index:end])
                 index = end
-            elif self._is_comment(index):
-                self._mistakes.comment(tokens[index])
-                index = self._line_end(index)
             else:
                 self._calls += (tokens[index].kind == "CALL") - (tokens[index].kind == "RPAR")
                 end = self._after_signs(index)
@@ -65,23 +62,7 @@ class Arithmetic:
         before, operator, after = self._tokens[index - 1 : index + 2]
         if operator.kind == "MINUS" and not self._calls:
             return before.touches(operator) or not operator.touches(after)
-        return not self._is_comment(index)
-
-    def _is_comment(self, index: int) -> bool:
-        """Whether a `//` or `/*` with a blank before it begins a remark, as in other languages."""
-        mark, before = self._tokens[index], self._tokens[max(index - 1, 0)]
-        if mark.kind == "SLASH":
-            return index + 1 < len(self._tokens) and self._tokens[index + 1].kind == "STAR"
-        if mark.kind != "FLOOR" or before.touches(mark) or self._calls:
-            return False
-        end = self._operand(index + 1)
-        alone = end is not None and (end == len(self._tokens) or self._tokens[end].kind in STATEMENT_ENDS | OPERATORS)
-        return not (alone and before.kind in OPERANDS | {"RPAR"})
-
-    def _line_end(self, index: int) -> int:
-        while index < len(self._tokens) and self._tokens[index].kind not in ("_END", "RBRACE"):
-            index += 1
-        return index
+        return True
 
     def _after_signs(self, index: int) -> int:
         """The index after this token, or after all of a row of signs that belong to nothing."""

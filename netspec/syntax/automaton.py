@@ -40,12 +40,12 @@ class Automaton:
 
     def _reduce(self, reduction: Reduction) -> None:
         states, values, size = self._states, self._values, reduction.size
-        if reduction.build is not None:
-            pieces = values[len(values) - size :]
-            del states[len(states) - size :], values[len(values) - size :]
-            values.append(reduction.build(pieces))
-        else:
-            del states[-1]
+        if size != 1 or reduction.build is not None or reduction.rule[0] == "_":
+            base = len(values) - size
+            value = reduction.value(values[base:])
+            del values[base:]
+            values.append(value)
+        del states[len(states) - size :]
         states.append(self._table[states[-1]][reduction.rule])
 
     def accepts(self, *kinds: str) -> bool:

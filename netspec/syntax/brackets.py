@@ -7,20 +7,28 @@ at the end of its line and cannot swallow the rest of the file. Where a `}` is m
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from netspec.syntax.mistakes import Mistakes
-from netspec.syntax.tokens import OPENERS, Token
+from netspec.syntax.tokens import OPENERS, STATEMENT_ENDS, Token, kinds_of
 
 NESTING_LIMIT = 100
 """braces and parentheses together"""
 
+PARENTHESES = OPENERS | {"RPAR"}
+BRACES = frozenset({"LBRACE", "RBRACE"})
+BRACKETS = {"LPAR": 1, "CALL": 1, "LBRACE": 1, "RPAR": -1, "RBRACE": -1}
+"""what a bracket does to the depth"""
+
 
 def balance(tokens: list[Token], text: str, mistakes: Mistakes) -> list[Token]:
     """The same tokens with `( )` and `{ }` in pairs, at most 100 deep; each mistake is reported once."""
-    tokens = list(_parentheses(tokens, mistakes))
-    if not _is_balanced(tokens):
-        tokens = list(_braces(tokens, text, mistakes))
-    return list(_shallow(_joined(tokens), mistakes))
+    kinds = kinds_of(tokens)
+    if not PARENTHESES.isdisjoint(kinds):
+        tokens = list(_parentheses(tokens, mistakes))
+    if not BRACES.isdisjoint(kinds):
+        tokens = _joined(tokens if _is_balanced(tokens) else list(_braces(tokens, text, mistakes)))
+    return list(_shallow(tokens, mistakes)) if _depth(tokens) > NESTING_LIMIT else tokens
 
 
 def is_newline(token: Token) -> bool:
@@ -66,7 +74,8 @@ def _parentheses(tokens: list[Token], mistakes: Mistakes) -> Iterator[Token]:
             inside += 1
         elif kind in OPENERS:
             unclosed += 1
-            mistakes.unclosed_parenthesis(token, first=unclosed == 1)
+            if unclosed == 1:
+                mistakes.unclosed_parenthesis(token, tokens[_line_end(tokens, index, paired) - 1])
         elif kind == "RPAR" and index in paired:
             inside -= 1
         elif kind == "RPAR":
@@ -76,26 +85,40 @@ def _parentheses(tokens: list[Token], mistakes: Mistakes) -> Iterator[Token]:
     yield from [_after("RPAR", tokens[-1], ")") for _ in range(unclosed)]
 
 
+def _line_end(tokens: list[Token], index: int, paired: set[int]) -> int:
+    """Where the line of an open bracket ends, or a brace before that; newlines inside closed brackets do not count."""
+    depth = 0
+    while index < len(tokens):
+        kind = tokens[index].kind
+        if depth == 0 and kind in STATEMENT_ENDS:
+            break
+        if index in paired:
+            depth += 1 if kind in OPENERS else -1
+        index += 1
+    return index
+
+
 # --- braces ------------------------------------------------------------------------------------------------------
 
 
 def _is_balanced(tokens: list[Token]) -> bool:
     depth = 0
     for token in tokens:
-        if token.kind == "LBRACE":
-            depth += 1
-        elif token.kind == "RBRACE":
-            depth -= 1
-            if depth < 0:
-                return False
+        depth += (token.kind == "LBRACE") - (token.kind == "RBRACE")
+        if depth < 0:
+            return False
     return depth == 0
 
 
 def _braces(tokens: list[Token], text: str, mistakes: Mistakes) -> Iterator[Token]:
     """Drops each `}` that closes nothing, and closes a body before the line that is no deeper than its opening line."""
     missing = _missing(tokens)
+    early = _early(tokens, text)
     open_braces: list[Token] = []
     for index, token in enumerate(tokens):
+        if index in early:
+            mistakes.early_brace(token, open_braces[-1], early[index])
+            continue
         if missing and token.kind != "_END" and _starts_line(tokens, index):
             while missing and open_braces and _has_left(open_braces[-1], token, text):
                 mistakes.unclosed_brace(open_braces.pop(), token)
@@ -126,6 +149,30 @@ def _missing(tokens: list[Token]) -> int:
     return depth
 
 
+def _early(tokens: list[Token], text: str) -> dict[int, Token]:
+    """Indices of closing braces that end a body whose lines go on after it, each with the `}` that is too much then."""
+    early: dict[int, Token] = {}
+    opener, closer = tokens[0], -1  # the body outside of all others that was closed last
+    depth = 0
+    for index, token in enumerate(tokens):
+        if token.kind == "LBRACE":
+            opener, closer = (token, closer) if depth == 0 else (opener, closer)
+            depth += 1
+        elif token.kind == "RBRACE" and depth:
+            depth -= 1
+            closer = index if depth == 0 else closer
+        elif token.kind == "RBRACE" and closer >= 0 and _goes_on(tokens, opener, closer, text):
+            early[closer] = token
+            closer = index
+    return early
+
+
+def _goes_on(tokens: list[Token], opener: Token, closer: int, text: str) -> bool:
+    """Whether the line behind a closing brace is indented as part of the body that it closes."""
+    first = next((token for token in tokens[closer + 1 : closer + 3] if token.kind != "_END"), None)
+    return first is not None and _indentation(first, text) > _indentation(opener, text)
+
+
 def _starts_line(tokens: list[Token], index: int) -> bool:
     return index > 0 and is_newline(tokens[index - 1])
 
@@ -154,6 +201,12 @@ def _joined(tokens: list[Token]) -> list[Token]:
                 out.pop()
         out.append(token)
     return out
+
+
+def _depth(tokens: list[Token]) -> int:
+    """How deep balanced brackets are nested."""
+    steps = (BRACKETS.get(token.kind, 0) for token in tokens)
+    return max(accumulate(steps), default=0)
 
 
 def _shallow(tokens: list[Token], mistakes: Mistakes) -> Iterator[Token]:

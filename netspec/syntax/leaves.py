@@ -6,7 +6,7 @@ from math import isinf
 
 from netspec.diagnostics.text import Source, Span
 from netspec.syntax.mistakes import Mistakes
-from netspec.syntax.tokens import Token
+from netspec.syntax.tokens import NUMBERS, Token
 from netspec.syntax.tree import Broken, Name, Number, Range, Size, Text
 
 INTEGER_LIMIT = 2**63
@@ -19,13 +19,21 @@ def leaf(token: Token, source: Source, mistakes: Mistakes) -> Leaf:
     """The value of a token; a number past the limits is reported and becomes `Broken`. Punctuation is its place."""
     kind, start, end, text = token
     span = Span(source, start, end)
+    if kind == "NAME":
+        return Name(text, span)
+    if kind == "INT" and len(text) < INTEGER_DIGITS:
+        return Number(int(text), span)
+    if kind in NUMBERS:
+        return _numbers(kind, text, span, mistakes)
+    return _other(kind, text, span)
+
+
+def _other(kind: str, text: str, span: Span) -> Leaf:
     match kind:
-        case "NAME" | "PLUS" | "MINUS" | "STAR" | "SLASH" | "FLOOR" | "PERCENT":
+        case "PLUS" | "MINUS" | "STAR" | "SLASH" | "FLOOR" | "PERCENT":
             return Name(text, span)
         case "CALL":
-            return Name(text[:-1], Span(source, start, end - 1))
-        case "INT" | "REAL" | "SIZE" | "RANGE":
-            return _numbers(kind, text, span, mistakes)
+            return Name(text[:-1], Span(span.source, span.start, span.end - 1))
         case "TEXT":
             return Text(text[1:-1], span)
         case "BROKEN":

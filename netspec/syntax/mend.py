@@ -10,14 +10,17 @@ from collections.abc import Iterator
 
 from netspec.syntax.arithmetic import Arithmetic
 from netspec.syntax.mistakes import Mistakes
-from netspec.syntax.tokens import OPENERS, STATEMENT_ENDS, Token
+from netspec.syntax.tokens import OPENERS, OPERATORS, STATEMENT_ENDS, Token, kinds_of
 
 
 def mend(tokens: list[Token], mistakes: Mistakes, *, statements: bool) -> list[Token]:
     """The same tokens, with the repairs that are certain made and reported."""
-    tokens = list(_without_commas(tokens, mistakes))
-    tokens = Arithmetic(tokens, mistakes, statements=statements).mended()
-    return _separated(tokens, mistakes)
+    kinds = kinds_of(tokens)
+    if "_COMMA" in kinds:
+        tokens = list(_without_commas(tokens, mistakes))
+    if not OPERATORS.isdisjoint(kinds):
+        tokens = Arithmetic(tokens, mistakes, statements=statements).mended()
+    return _separated(tokens, mistakes) if "RBRACE" in kinds else tokens
 
 
 def _without_commas(tokens: list[Token], mistakes: Mistakes) -> Iterator[Token]:
@@ -49,7 +52,7 @@ def _separated(tokens: list[Token], mistakes: Mistakes) -> list[Token]:
         at = follows[-1]
         if kind == "LBRACE":
             if at is not None and at < len(out):
-                mistakes.unseparated(out[at - 1], out[at])
+                mistakes.unseparated(out[at])
                 out.insert(at, Token("_END", out[at].start, out[at].start, "\n"))
             follows[-1] = None
             follows.append(None)

@@ -1,19 +1,16 @@
-"""Every syntax error in words. Other modules find the places; what is said about them stands here."""
+"""Every syntax error: its code, message, labels and repair. Other modules find the places."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from netspec.diagnostics.message import Diagnostic, Label, Repair, Report, Severity
 from netspec.diagnostics.text import Source, Span
-from netspec.syntax.tokens import Token
+from netspec.syntax.tokens import OPENERS, STATEMENT_ENDS, Token
+from netspec.syntax.wording import described, expected, found, quoted, stray_helps
 
 REPORT_LIMIT = 20
 """syntax errors reported in one text; one with more is hardly a spec, and reading it ends"""
-
-SHOWN_LETTERS = 24
-"""of a piece of the text that a message repeats"""
 
 
 class TooManyMistakes(Exception):  # noqa: N818 - it ends the reading of a text and never leaves the parser
@@ -23,18 +20,23 @@ class TooManyMistakes(Exception):  # noqa: N818 - it ends the reading of a text 
 class Mistakes:
     """The syntax errors of one text.
 
-    `places` holds the offsets of what was reported: a statement with one of them gets no second message.
+    `places` holds the offsets of tokens that were reported: a statement with one of them gets no second message.
     """
 
     def __init__(self, source: Source, report: Report) -> None:
         self._source, self._report = source, report
+        self._count = 0
         self.places: set[int] = set()
+
+    @property
+    def any(self) -> bool:
+        return self._count > 0
 
     # --- the text as a whole
 
     def too_long(self, size_bytes: int, limit_bytes: int) -> None:
-        message = f"the text is longer than {limit_bytes:,} bytes: {size_bytes:,}"
-        self._add("E112", message, (0, 0), helps=("`repeat` and `block` say the same in fewer lines",))
+        message = f"the text has {size_bytes:,} bytes, more than the limit of {limit_bytes:,}"
+        self._add("E112", message, (0, 0), "", helps=("`repeat` and `block` say the same in fewer lines",))
 
     def not_text(self, offset: int) -> None:
         self._add("E117", "this is not a text file", (offset, offset + 1), "a zero byte")
@@ -42,111 +44,131 @@ class Mistakes:
     # --- characters and words
 
     def stray(self, token: Token) -> None:
-        shown = _quoted(token.text) if token.text.isprintable() else _described(token.text)
-        what = "is not part" if len(token.text) == 1 else "are not part"
-        self._add("E102", f"{shown} {what} of the language", token, "unknown here", helps=_stray_helps(token.text))
+        shown = quoted(token.text) if token.text.isprintable() else described(token.text[0])
+        message = f"{shown} {'is' if len(token.text) == 1 else 'are'} not part of the language"
+        self._add("E102", message, token, "cannot stand here", helps=stray_helps(token.text))
 
     def invisible(self, token: Token) -> None:
-        message = f"an invisible character stands here: {_described(token.text)}"
+        message = f"an invisible character stands here: {described(token.text[0])}"
         self._add("E102", message, token, "put a blank here, or nothing", repair=" ")
 
     def likeness(self, token: Token, text: str) -> None:
-        message = f"{_quoted(token.text)} is not part of the language"
-        help_ = "an attribute is written `key=value`" if token.text == ":" else f"write {_quoted(text)}"
-        self._add("E102", message, token, f"meant as {_quoted(text)}?", helps=(help_,), repair=text)
+        helps = ("an attribute is written `key=value`",) if text == "=" else ()
+        message = f"{quoted(token.text)} is not part of the language"
+        self._add("E102", message, token, f"write {quoted(text)}", helps=helps, repair=text)
+
+    def remark(self, token: Token) -> None:
+        self._add("E102", "a comment begins with `#`", token, "write `#`", repair="#")
 
     def quotes(self, token: Token) -> None:
         repaired = f'"{token.text[1:-1]}"'
-        message = 'a string stands between two `"`'
-        self._add("E102", message, token, "other quotes", helps=(f"write {_quoted(repaired)}",), repair=repaired)
+        self._add("E102", 'a string stands between two `"`', token, f"write {quoted(repaired)}", repair=repaired)
 
     def open_text(self, token: Token) -> None:
+        end = (token.end, token.end)
+        opener = (Label(Span(self._source, token.start, token.start + 1), "opened here"),)
         message = "a string is not closed on its line"
-        self._add("E109", message, token, "opened here", helps=(f'add `"` where {_quoted(token.text)} ends',))
+        self._add("E109", message, end, 'expected `"`', secondary=opener, repair='"', mark=token.start)
 
     def wrong_word(self, token: Token, repaired: str | None = None, why: str = "") -> None:
-        shown = _quoted(token.text)
+        shown = quoted(token.text)
         if repaired is not None:
-            label = f"write {_quoted(repaired)}"
-            self._add("E103", f"{shown} is not one word: {why}", token, label, repair=repaired)
+            self._add("E103", f"{shown} {why}", token, f"write {quoted(repaired)}", repair=repaired)
         elif token.text[0].isdigit():
             self._add("E103", f"{shown} is neither a number nor a name", token, "digits run into other characters")
         else:
-            helps = ("a name has the letters a to z and A to Z, digits and `_`, and begins with no digit",)
-            self._add("E103", f"{shown} is not a name", token, "a character that no name has", helps=helps)
+            helps = (
+                "a name is made of the letters a to z and A to Z, digits and `_`, and does not begin with a digit",
+            )
+            self._add("E103", f"{shown} is not a name", token, "holds a character that no name has", helps=helps)
 
     def too_large(self, span: Span, *, whole: bool) -> None:
-        limit = "2^63 - 1" if whole else "about 1.8e308"
-        self._add("E111", f"a number is too large: the limit is {limit}", (span.start, span.end), "too large")
+        limit = "2^63 - 1" if whole else "1.8e308"
+        message = f"{quoted(span.text)} is too large"
+        self._add("E111", message, (span.start, span.end), f"the largest {'integer' if whole else 'real'} is {limit}")
 
     # --- brackets
 
-    def unclosed_parenthesis(self, token: Token, *, first: bool) -> None:
-        if first:
-            self._add("E105", "`(` is never closed", _last(token), "opened here", helps=("add the missing `)`",))
+    def unclosed_parenthesis(self, opener: Token, last: Token) -> None:
+        label = (Label(Span(self._source, opener.end - 1, opener.end), "opened here"),)
+        place = (last.end, last.end)
+        self._add("E105", "`(` is never closed", place, "expected `)`", secondary=label, repair=")", mark=opener.start)
 
     def surplus_parenthesis(self, token: Token) -> None:
         self._add("E106", "`)` closes nothing", token, "no `(` is open here", repair="")
 
-    def unclosed_brace(self, opener: Token, token: Token) -> None:
-        message = "`{` is not closed before the line that goes on outside of it"
-        self._add(
-            "E107",
-            message,
-            opener,
-            "opened here",
-            secondary=(Label(self._span(token), "by its indentation this stands behind the missing `}`"),),
-            helps=("add `}` on a line before it",),
-        )
+    def unclosed_brace(self, opener: Token, outside: Token) -> None:
+        label = (Label(self._span(opener), "opened here"),)
+        message = "`{` is not closed where its indentation ends"
+        self._add("E107", message, outside, "expected `}` before this line", secondary=label, mark=opener.start)
 
     def open_at_end(self, openers: Sequence[Token], last: Token) -> None:
-        what = "`{` is never closed" if len(openers) == 1 else f"{len(openers)} `{{` are never closed"
-        labels = tuple(Label(self._span(opener), "also open") for opener in openers[-4:-1])
-        end = Label(Span(self._source, last.start, last.end), "the text ends here")
-        self._add("E107", what, openers[-1], "opened here", secondary=(*labels, end), helps=("add the missing `}`",))
+        missing = len(openers)
+        message = "`{` is never closed" if missing == 1 else f"{missing} `{{` are never closed"
+        labels = tuple(Label(self._span(opener), "opened here") for opener in openers[-3:])
+        place = (last.end, last.end)
+        self._add("E107", message, place, "the text ends here", secondary=labels, repair="\n}" * missing)
 
     def surplus_brace(self, token: Token) -> None:
         self._add("E108", "`}` closes nothing", token, "no `{` is open here", repair="")
 
+    def early_brace(self, token: Token, opener: Token, surplus: Token) -> None:
+        labels = (Label(self._span(opener), "the body opened here"), Label(self._span(surplus), "is closed again here"))
+        message = "`}` closes a body that goes on"
+        label = "what follows is indented as part of the body"
+        self._add("E108", message, token, label, secondary=labels, repair="")
+
     def nested_too_deep(self, token: Token, limit: int) -> None:
-        message = f"brackets are nested more than {limit} deep"
-        self._add("E113", message, _last(token), f"number {limit + 1}")
+        place = (token.end - 1, token.end)
+        self._add("E113", f"brackets are nested more than {limit} deep", place, f"level {limit + 1}", mark=token.start)
 
     # --- arguments and statements
 
     def comma(self, token: Token, *, inside: bool) -> None:
         where = "the values of a list" if inside else "arguments"
-        message = f"no comma stands between {where}"
-        self._add("E110", message, token, "a blank is enough", repair="")
+        self._add("E110", f"no comma stands between {where}", token, "a blank is enough", repair="")
 
     def arithmetic(self, first: Token, last: Token) -> None:
-        text = self._source.text[first.start : last.end]
-        helps = (f"write {_quoted(f'({text})')}",)
-        self._add(
-            "E104", "arithmetic stands in parentheses", (first.start, last.end), "", helps=helps, repair=f"({text})"
-        )
+        repaired = f"({self._source.text[first.start : last.end]})"
+        place = (first.start, last.end)
+        self._add("E104", "arithmetic stands in parentheses", place, f"write {quoted(repaired)}", repair=repaired)
 
     def lone_sign(self, token: Token) -> None:
-        self._add("E101", "`-` stands before no number", token, "expected a number behind it")
+        self._add("E101", "`-` has no number behind it", token, "expected a number behind it")
 
     def long_expression(self, first: Token, last: Token, limit: int) -> None:
         message = f"an expression has more than {limit} operators"
-        helps = ("name parts of it with `let`",)
-        self._add("E114", message, (first.start, last.end), "too long", helps=helps)
+        self._add("E114", message, (first.start, last.end), "too long", helps=("name parts of it with `let`",))
 
-    def comment(self, token: Token) -> None:
-        self._add("E102", "a comment begins with `#`", token, "not a comment", repair="#")
-
-    def unseparated(self, last: Token, token: Token) -> None:
-        message = f"{_quoted(token.text)} stands on the line of the statement before it"
-        self._add("E118", message, token, "put it on a line of its own, or a `;` before it", repair=f"; {token.text}")
+    def unseparated(self, token: Token) -> None:
+        message = f"{quoted(token.text)} begins a statement on the line of another"
+        label = "expected a new line or `;` before it"
+        self._add("E118", message, token, label, repair=f"; {token.text}")
 
     def headless(self, token: Token) -> None:
-        self._add("E115", "a body without a statement", token, "what it belongs to stands before the `{`")
+        message = "a body stands without a statement"
+        self._add("E115", message, token, "expected the name of what it belongs to before the `{`")
 
-    def unexpected(self, token: Token, allowed: frozenset[str]) -> None:
-        found = WORDS.get(token.kind) or _quoted(token.text)
-        self._add("E101", f"{found} cannot stand here", token, f"expected {expected(allowed)}")
+    def unexpected(self, token: Token, before: Token | None, allowed: frozenset[str]) -> None:
+        """A token that the grammar does not allow where it stands; `before` is the one in front of it."""
+        if before is not None and before.kind == "_EQUAL" and token.kind in STATEMENT_ENDS | {"RPAR", "_COMMA", "$END"}:
+            self._add("E101", "`=` has no value", before, "expected a value behind it", mark=token.start)
+        elif before is not None and before.kind in OPENERS and token.kind == "RPAR":
+            self._add("E101", "the parentheses are empty", (before.start, token.end), f"expected {expected(allowed)}")
+        elif token.kind == "_EQUAL":
+            self._unexpected_equal(token, before)
+        elif "NAME" in allowed and allowed.isdisjoint({"REAL", "RPAR"}):
+            message = f"a statement begins with a name, not with {found(token)}"
+            self._add("E101", message, token, "expected the name of a layer or of another statement")
+        else:
+            self._add("E101", f"{found(token)} cannot stand here", token, f"expected {expected(allowed)}")
+
+    def _unexpected_equal(self, token: Token, before: Token | None) -> None:
+        helps: tuple[str, ...] = ()
+        if before is not None and before.kind == "NAME":
+            helps = (f"`let {before.text}=…` defines a constant",)
+        message = "`=` does not follow the name of an attribute"
+        self._add("E101", message, token, "an attribute is written `key=value`", helps=helps)
 
     # --- the report
 
@@ -155,75 +177,29 @@ class Mistakes:
         code: str,
         message: str,
         place: Token | tuple[int, int],
-        label: str = "",
+        label: str,
         *,
         secondary: tuple[Label, ...] = (),
         helps: tuple[str, ...] = (),
         repair: str | None = None,
+        mark: int | None = None,
     ) -> None:
-        if len(self.places) >= REPORT_LIMIT:
-            code, message, label = "E116", f"more than {REPORT_LIMIT} syntax errors", "reading ended before the end"
-            secondary, repair, helps = (), None, ("mend the errors above first; is this a .net file?",)
+        """Reports a mistake and marks its place, or the offset `mark` where the token lies elsewhere."""
         span = self._span(place) if isinstance(place, Token) else Span(self._source, *place)
-        mended = None if repair is None else Repair(span, repair)
-        primary = Label(span, label)
-        self._report.add(Diagnostic(code, Severity.ERROR, message, primary, secondary, (), helps, mended))
-        self.places.add(span.start)
-        if code == "E116":
+        if self._count >= REPORT_LIMIT:
+            self._report.add(_too_many(span))
             raise TooManyMistakes
+        mended = None if repair is None else Repair(span, repair)
+        self._report.add(Diagnostic(code, Severity.ERROR, message, Label(span, label), secondary, (), helps, mended))
+        self.places.add(span.start if mark is None else mark)
+        self._count += 1
 
     def _span(self, token: Token) -> Span:
         return Span(self._source, token.start, token.end)
 
 
-WORDS = {
-    "_END": "the end of the line",
-    "$END": "the end of the text",
-}
-"""kinds of token that are not shown by their text"""
-
-ALLOWED = (
-    (frozenset({"INT", "REAL", "SIZE", "TEXT", "NAME"}), "an argument"),
-    (frozenset({"NAME"}), "a name"),
-    (frozenset({"INT"}), "a number"),
-    (frozenset({"SIZE"}), "a size"),
-    (frozenset({"PLUS"}), "an operator"),
-    (frozenset({"_COMMA"}), "`,`"),
-    (frozenset({"_EQUAL"}), "`=`"),
-    (frozenset({"RPAR"}), "`)`"),
-    (frozenset({"LBRACE"}), "`{`"),
-    (frozenset({"RBRACE"}), "`}`"),
-    (frozenset({"_END"}), "a new line or `;`"),
-)
-"""what the kinds that may come next are called; the first name that fits takes its kinds"""
-
-
-def expected(allowed: frozenset[str]) -> str:
-    """The kinds of token that may come next, as a student knows them."""
-    words: list[str] = []
-    named: set[str] = set()
-    for kinds, word in ALLOWED:
-        if kinds <= allowed and not kinds <= named:
-            words.append(word)
-            named |= kinds
-    return " or ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def _last(token: Token) -> Token:
-    """The bracket of a token that ends in one: of `vgg(`, the `(`."""
-    return token._replace(start=token.end - 1, text=token.text[-1:])
-
-
-def _quoted(text: str) -> str:
-    shown = text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…"
-    return f"`{shown}`"
-
-
-def _described(text: str) -> str:
-    """A character that does not show, by its number and name."""
-    name = unicodedata.name(text[0], "control character")
-    return f"U+{ord(text[0]):04X} ({name.lower()})"
-
-
-def _stray_helps(text: str) -> tuple[str, ...]:
-    return ()
+def _too_many(span: Span) -> Diagnostic:
+    label = Label(span, "reading ended here; what follows was not checked")
+    helps = ("mend the errors above first; is this a .net file?",)
+    message = f"more than {REPORT_LIMIT} syntax errors"
+    return Diagnostic("E116", Severity.ERROR, message, label, helps=helps)

@@ -9,6 +9,7 @@ from netspec.diagnostics.message import Report
 from netspec.diagnostics.text import Source, Span
 from netspec.syntax import words
 from netspec.syntax.brackets import balance
+from netspec.syntax.comments import without_remarks
 from netspec.syntax.mend import mend
 from netspec.syntax.mistakes import Mistakes, TooManyMistakes
 from netspec.syntax.reader import Reader
@@ -50,7 +51,7 @@ def parse_argument(source: Source, report: Report) -> Argument | None:
         argument = cast("Argument", Reader("argument", source, mistakes).read(tokens))
     except TooManyMistakes:
         return None
-    if mistakes.places:
+    if mistakes.any:
         return None
     if dotted is None:
         return argument
@@ -72,5 +73,5 @@ def _is_readable(text: str, mistakes: Mistakes) -> bool:
 
 def _tokens(text: str, mistakes: Mistakes, *, start: int = 0, statements: bool = True) -> list[Token]:
     """Tokens in good order: known words, brackets in pairs, and no mistake that could be mended."""
-    tokens = words.joined(scan(text, start), text, mistakes)
+    tokens = words.joined(without_remarks(scan(text, start), mistakes), text, mistakes)
     return mend(balance(tokens, text, mistakes), mistakes, statements=statements)

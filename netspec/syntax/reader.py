@@ -39,14 +39,15 @@ class Reader:
         last = tokens[-1].end if tokens else 0
         end = Token(END_OF_TEXT, last, last, "")
         if not self._automaton.accepts(END_OF_TEXT):
-            self._complain(end)
+            self._complain(end, tokens[-1] if tokens else None)
             self._prepare(end)
         return self._automaton.finish()
 
     def _accept(self, token: Token) -> bool:
         """Feeds a token; says False where it cannot stand."""
         kind = token.kind
-        if not self._automaton.feed(kind, leaf(token, self._source, self._mistakes)):
+        value = None if kind == "_END" else leaf(token, self._source, self._mistakes)
+        if not self._automaton.feed(kind, value):
             return False
         if kind in OPENERS:
             self._points.append(self._automaton.height)
@@ -63,7 +64,7 @@ class Reader:
         token = tokens[index]
         if _is_noise(token):
             return index + 1
-        self._complain(token)
+        self._complain(token, tokens[index - 1] if index else None)
         if self._points:
             return self._leave_item(tokens, index)
         if token.kind in STATEMENT_ENDS:
@@ -72,14 +73,14 @@ class Reader:
             self._put(token, "NAME", "BROKEN")
         return _statement_end(tokens, index)
 
-    def _complain(self, token: Token) -> None:
-        if self._quiet:
+    def _complain(self, token: Token, before: Token | None) -> None:
+        if self._quiet or token.start in self._mistakes.places:
             return
         self._quiet = True
         if token.kind == "LBRACE" and self._automaton.accepts("NAME"):
             self._mistakes.headless(token)
         else:
-            self._mistakes.unexpected(token, self._automaton.allowed())
+            self._mistakes.unexpected(token, before, self._automaton.allowed())
 
     def _leave_item(self, tokens: list[Token], index: int) -> int:
         """Goes on behind an item of a list in parentheses that cannot be read, or misses."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from netspec.syntax.grammar import grammar
+from netspec.syntax.grammar import LAST, grammar
 
-IGNORED = frozenset({"BLANK", "COMMENT"})
 NUMBERS = frozenset({"INT", "REAL", "SIZE", "RANGE"})
 OPENERS = frozenset({"LPAR", "CALL"})
 OPERATORS = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "FLOOR", "PERCENT"})
@@ -34,9 +33,14 @@ class Token(NamedTuple):
         return self.end == other.start
 
 
+def kinds_of(tokens: list[Token]) -> set[str]:
+    """The kinds that occur: most texts need few of the repairs, and this tells which."""
+    return {token.kind for token in tokens}
+
+
 def scan(text: str, start: int = 0) -> list[Token]:
     """All tokens from `start` on but blanks and comments. Every text has tokens: what fits nowhere is `BROKEN`."""
     if text.startswith(BYTE_ORDER_MARK, start):
         start += 1
     found = grammar().terminals.finditer(text, start)
-    return [Token(kind, *m.span(), m.group()) for m in found if (kind := str(m.lastgroup)) not in IGNORED]
+    return [Token(kind := str(m.lastgroup), *m.span(kind), m[kind]) for m in found if m.lastgroup != LAST]

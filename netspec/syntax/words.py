@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from netspec.syntax.mistakes import Mistakes
 from netspec.syntax.strays import Strays
@@ -16,10 +17,13 @@ PARTS = NUMBERS | {"NAME", "CALL"}
 NUMBER = r"[0-9]+(?:x[0-9]+)+|[0-9]+\.[0-9]+|[0-9]+"
 WORD = r"[A-Za-z_][A-Za-z0-9_]+"
 CROSS = "[xX×✕]"
+AFTER_ALL = Token("_END", -1, -1, "")
 
 
 def joined(tokens: list[Token], text: str, mistakes: Mistakes) -> list[Token]:
     """The same tokens without `BROKEN` letters and signs that can be mended, and with every wrong word one token."""
+    if not _has_wrong(tokens):
+        return tokens
     out: list[Token] = []
     strays = Strays(tokens, text, mistakes)
     index = 0
@@ -36,14 +40,31 @@ def joined(tokens: list[Token], text: str, mistakes: Mistakes) -> list[Token]:
     return out
 
 
+def _has_wrong(tokens: list[Token]) -> bool:
+    """Whether any token is `BROKEN`, or a number runs into a word."""
+    return any(
+        token.kind == "BROKEN" or (token.end == following.start and token.kind in NUMBERS and following.kind in PARTS)
+        for token, following in pairwise([*tokens, AFTER_ALL])
+    )
+
+
 def _word_end(tokens: list[Token], index: int) -> int:
     """Where a row of tokens that touch each other and belong to words ends; `index` where none begins."""
     end = index
+    if tokens[index].text == ".":
+        return _fraction_end(tokens, index)
     while end < len(tokens) and _in_word(tokens[end]) and (end == index or tokens[end - 1].touches(tokens[end])):
         end += 1
         if tokens[end - 1].kind == "CALL":
             break
     return end
+
+
+def _fraction_end(tokens: list[Token], index: int) -> int:
+    """A point begins a word only where a number follows: `.5`."""
+    end = index + 1
+    is_fraction = end < len(tokens) and tokens[index].touches(tokens[end]) and tokens[end].kind in NUMBERS
+    return _word_end(tokens, end) if is_fraction else index
 
 
 def _in_word(token: Token) -> bool:
@@ -88,21 +109,19 @@ def _as_size(found: re.Match[str]) -> str:
     return re.sub(CROSS, "x", found[0])
 
 
+POINT = "is not a number: a real number has digits on both sides of its point"
 REPAIRS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None], str], ...] = (
-    (re.compile(rf"[0-9]+(?:{CROSS}[0-9]+)+"), _as_size, "the numbers of a size are joined by a small `x`"),
-    (re.compile(rf"[0-9]+{CROSS}[A-Za-z0-9_×✕]+"), _as_arguments, "a size is made of digits; a name stands by itself"),
-    (re.compile(r"[0-9]+(?:_[0-9]+)+"), lambda m: m[0].replace("_", ""), "a number has no `_`"),
-    (re.compile(r"([0-9]+\.[0-9]+)[fF]"), lambda m: m[1], "a number has no type"),
-    (re.compile(r"([0-9]+)\."), lambda m: f"{m[1]}.0", "a real number has digits on both sides of the point"),
-    (
-        re.compile(r"(\.[0-9]+(?:[eE][0-9]+)?)"),
-        lambda m: f"0{m[1]}",
-        "a real number has digits on both sides of the point",
-    ),
-    (re.compile(r"([0-9]+)([A-DF-WYZa-dg-wyz])"), lambda m: f"({m[1]}*{m[2]})", "a product is written with `*`"),
+    (re.compile(rf"[0-9]+(?:{CROSS}[0-9]+)+"), _as_size, "is not a size: its numbers are joined by a small `x`"),
+    (re.compile(rf"[0-9]+{CROSS}[A-Za-z0-9_×✕]+"), _as_arguments, "is not a size: only digits can be joined by `x`"),
+    (re.compile(r"[0-9]+(?:_[0-9]+)+"), lambda m: m[0].replace("_", ""), "is not a number: no `_` stands in one"),
+    (re.compile(r"([0-9]+\.[0-9]+)[fF]"), lambda m: m[1], "is not a number: no type is written behind one"),
+    (re.compile(r"([0-9]+)\."), lambda m: f"{m[1]}.0", POINT),
+    (re.compile(r"\.[0-9]+(?:[eE][0-9]+)?"), lambda m: f"0{m[0]}", POINT),
+    (re.compile(r"([0-9]+)([A-DF-WYZa-dg-wyz])"), lambda m: f"({m[1]}*{m[2]})", "is not a product: it takes a `*`"),
     (
         re.compile(rf"({NUMBER})((?![eExX][0-9]){WORD}\(?)"),
         lambda m: f"{m[1]} {m[2]}",
-        "a blank stands between two arguments",
+        "is two arguments without a blank between them",
     ),
 )
+"""what a wrong word looks like, what was likely meant by it, and what is wrong with it"""
