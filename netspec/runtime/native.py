@@ -16,6 +16,7 @@ import llvmlite.binding as llvm
 import numba
 from numba import types
 
+from netspec.diagnostics.failure import CompilerBug
 from netspec.kernels import cpu
 from netspec.kernels.cpu.memory import FLOATS, WORDS
 from netspec.kernels.cpu.tile import TileShape, TileShapeType
@@ -25,6 +26,8 @@ from netspec.runtime.host import processor
 
 KERNEL_ARGUMENTS = (FLOATS, WORDS, WORDS, types.int64, types.int64, types.int64)
 """arena, descriptor, state, begin, end, thread: what follows a kernel's tile"""
+PYTHON_PREFIXES = ("Py", "_Py", "NRT_", "numba_", "_ZN")
+"""Names of functions that machine code cannot call without Python."""
 DRIVER_ARGUMENTS = (WORDS, types.int64)
 """control, thread"""
 
@@ -56,9 +59,13 @@ def _name(function: Any) -> str:
 
 
 def compile_code(function: Any, arguments: tuple[types.Type, ...]) -> Code:
-    """Compiles a jitted function for argument types."""
+    """Compiles a jitted function for argument types. Raises CompilerBug where it would need Python at run time."""
     function.compile(arguments)
     compiled = function.overloads[arguments]
+    declared = (f.name for f in compiled.library._final_module.functions if f.is_declaration)
+    foreign = sorted(name for name in declared if name.startswith(PYTHON_PREFIXES))
+    if foreign:
+        raise CompilerBug(f"{_name(function)} calls {', '.join(foreign)}: it may raise, or it makes Python objects")
     return Code(compiled.fndesc.llvm_func_name, compiled.library._get_compiled_object())
 
 
