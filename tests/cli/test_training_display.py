@@ -1,7 +1,9 @@
 """Lines for a file, lines and a bar for a terminal."""
 
+import contextlib
 import os
 import pty
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
 import pytest
@@ -40,17 +42,28 @@ def test_a_terminal_gets_a_bar_that_goes_away(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "120")
     above, below = pty.openpty()
-    with os.fdopen(below, "w") as terminal:
+    with os.fdopen(below, "w") as terminal, ThreadPoolExecutor() as pool:
+        reading = pool.submit(read_all, above)
         display = Display(terminal)
         with display.running():
             for event in EVENTS:
                 display.show(event)
-    said = os.read(above, 1 << 20).decode()
-    os.close(above)
+        terminal.close()
+        said = reading.result()
     assert "1.2500" in said
     assert "images/s" in said
     assert "validation" in said
     assert said.endswith(("\x1b[2K", "\x1b[?25h"))
+
+
+def read_all(terminal: int) -> str:
+    """What was written to a terminal until it was closed."""
+    said = b""
+    with contextlib.suppress(OSError):
+        while some := os.read(terminal, 1 << 16):
+            said += some
+    os.close(terminal)
+    return said.decode()
 
 
 @pytest.mark.parametrize(

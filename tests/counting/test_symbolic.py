@@ -1,7 +1,7 @@
 """Closed forms say what the count says, at every value of the net's parameters."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspec.counting.symbolic import symbolic_count
@@ -57,6 +57,7 @@ def test_a_net_without_parameters_has_numbers():
     assert (counted.parameters.text, counted.parameters.value) == ("239", "239")
 
 
+@settings(max_examples=10)
 @given(d=st.integers(8, 40), k=st.integers(1, 5), c=st.integers(1, 9), s=st.integers(1, 3))
 def test_a_form_that_claims_to_be_exact_tells_the_count(d: int, k: int, c: int, s: int):
     body = "input 1 D D; conv C K stride=S; batchnorm relu; conv (2*C) 1x1 pad=1; pool max 2; local 2 1x1; dense C"
