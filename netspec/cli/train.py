@@ -73,7 +73,7 @@ def command(
     )
     assert begun.run is not None  # `keep` is the default
     display = Display(sys.stderr if as_json else sys.stdout)
-    introduce(display, begun, experiment, device)
+    introduce(display, begun, begun.run, experiment, device)
     finished = watch(begun, begun.run, display)
     if as_json:
         say_json({"run": begun.run.folder, **result_document(finished)})
@@ -81,7 +81,7 @@ def command(
         say(summary(experiment, begun.run, finished))
 
 
-def introduce(display: Display, begun: Begun, experiment: Experiment, device: Device) -> None:
+def introduce(display: Display, begun: Begun, run: Run, experiment: Experiment, device: Device) -> None:
     """What is going to be trained, on what, where."""
     for notice in begun.notices:
         remark(f"note: {notice}")
@@ -92,7 +92,8 @@ def introduce(display: Display, begun: Begun, experiment: Experiment, device: De
     display.line(f"net     {graph.name}, {parameters:,} parameters")
     display.line(f"data    {dataset.description}: {sizes} images")
     display.line(f"recipe  {counted(recipe.epochs, 'epoch')}, batch {recipe.batch or 'all'}, seed {recipe.seed}")
-    display.line(f"device  {device.target.name}, {counted(device.threads, 'thread')}\n")
+    display.line(f"device  {device.target.name}, {counted(device.threads, 'thread')}")
+    display.line(f"run     {run.folder}\n")
 
 
 def watch(begun: Begun, run: Run, display: Display) -> Finished:
@@ -117,4 +118,4 @@ def summary(experiment: Experiment, run: Run, end: Finished) -> str:
     width = max(len(part) for part, scores in measured.items() if scores)
     lines = [scores_line(part.ljust(width), scores) for part, scores in measured.items() if scores]
     files = ", ".join((run.spec, RECORD, METRICS, CURVE, WEIGHTS))
-    return "\n".join(("", f"trained {experiment.graph.name}: {spent}", *lines, f"run folder {run.folder}: {files}"))
+    return "\n".join(("", f"trained {experiment.graph.name}: {spent}", *lines, f"{run.folder} holds {files}"))

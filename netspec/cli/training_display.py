@@ -29,8 +29,11 @@ class Display:
         self._images = 1
 
     def running(self) -> AbstractContextManager[object]:
-        """While this is open the bar is there."""
-        return self._bar or nullcontext()
+        """While this is open the bar is there; until the training starts it tells that kernels are compiled."""
+        if self._bar is None:
+            return nullcontext()
+        self._task = self._bar.add_task("", total=None, what="compiling", figures="")
+        return self._bar
 
     def show(self, event: Event) -> None:
         """Draws what an event tells."""
@@ -54,8 +57,8 @@ class Display:
 
     def _begin(self, event: Started) -> None:
         self._images = event.images
-        if self._bar:
-            self._task = self._bar.add_task("", total=event.images * event.epochs, what="", figures="")
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, total=event.images * event.epochs, what="training")
         self.line(HEAD)
 
     def _advance(self, event: Progress) -> None:
