@@ -75,6 +75,10 @@ def _neighbour_terms(_: ops.LocalResponseNormGradient, node: Node, __: Tile, tar
     return FLOAT_BYTES * node.inputs[0].shape[0] * LRN_POSITIONS * target.lanes
 
 
+def _tap_rows(_: ops.LocalInputGradient, __: Node, tile: Tile, target: Target, ___: int) -> int:
+    return FLOAT_BYTES * tile.rows * target.lanes
+
+
 TEAM_SCRATCH: Mapping[type[ops.Operation], Rule] = {
     ops.Convolution: _convolution,
     ops.ConvolutionInputGradient: _input_gradient,
@@ -86,6 +90,7 @@ TEAM_SCRATCH: Mapping[type[ops.Operation], Rule] = {
 THREAD_SCRATCH: Mapping[type[ops.Operation], Rule] = {
     ops.ConvolutionWeightGradient: _weight_gradient_tiles,
     ops.DenseWeightGradient: _one_vector_tile,
+    ops.LocalInputGradient: _tap_rows,
     ops.LocalResponseNormGradient: _neighbour_terms,
 }
 """Operations not listed need none."""

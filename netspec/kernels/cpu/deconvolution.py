@@ -1,0 +1,20 @@
+"""Deconvolution: the input gradient of a convolution, then bias and activation."""
+
+from netspec.ir import operations as ops
+from netspec.ir.program import Launch, Program
+from netspec.kernels.cpu.convolution import NO_BIAS
+from netspec.kernels.cpu.convolution_rows import Weights, activation_pass, adjoint_rows, planes
+from netspec.kernels.cpu.rows import Row, place
+
+
+def deconvolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    """The convolution's rows, its outputs being the planes that this one reads; w is (C, K, kh, kw)."""
+    op = launch.operation
+    assert isinstance(op, ops.Deconvolution)
+    x, w, *bias = launch.inputs
+    c, k, kh, kw = w.value.shape
+    weights = Weights(place(w), k, c, kh * kw, k * kh * kw, kw)
+    added = place(bias[0]) if bias else NO_BIAS
+    source, result = planes(x, program), planes(launch.outputs[0], program)
+    rows = adjoint_rows(launch, program, op.window, source, result, weights, added, op.activation)
+    return (*rows, *activation_pass(op.activation, launch, program))
