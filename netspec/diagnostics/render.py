@@ -11,6 +11,9 @@ from netspec.diagnostics.message import Diagnostic, Label, Repair, Severity
 from netspec.diagnostics.paint import BLUE, BOLD, CYAN, RED, YELLOW, Paint
 from netspec.diagnostics.text import Source, Span
 
+SHOWN_REPAIR_LETTERS = 60
+"""a longer repair is data only"""
+
 STYLES = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
 
 
@@ -59,17 +62,21 @@ def _sources(diagnostic: Diagnostic) -> list[Source]:
 def _helps(diagnostic: Diagnostic) -> tuple[str, ...]:
     """The helps, and the repair in words where none of them and no label names it."""
     repair = diagnostic.repair
-    if repair is None or any(
-        repair.text in text for text in (*diagnostic.helps, diagnostic.primary.text) if repair.text
-    ):
+    if repair is None or len(repair.text) > SHOWN_REPAIR_LETTERS or _is_named(repair.text, diagnostic):
         return diagnostic.helps
-    return (_repair_in_words(repair), *diagnostic.helps)
+    return (_in_words(repair), *diagnostic.helps)
 
 
-def _repair_in_words(repair: Repair) -> str:
-    if not repair.text.strip():
+def _is_named(repaired: str, diagnostic: Diagnostic) -> bool:
+    return repaired != "" and any(repaired in text for text in (*diagnostic.helps, diagnostic.primary.text))
+
+
+def _in_words(repair: Repair) -> str:
+    """`write `3x3``, `add `)``, `remove `,``"""
+    text = " ".join(repair.text.split())
+    if not text:
         return f"remove `{repair.span.text}`"
-    return f"{'add' if repair.span.start == repair.span.end else 'write'} `{repair.text.strip()}`"
+    return f"{'add' if repair.span.start == repair.span.end else 'write'} `{text}`"
 
 
 def _summary(diagnostics: Sequence[Diagnostic], paint: Paint) -> str:

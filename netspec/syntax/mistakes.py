@@ -34,8 +34,8 @@ class Mistakes:
 
     # --- the text as a whole
 
-    def too_long(self, size_bytes: int, limit_bytes: int) -> None:
-        message = f"the text has {size_bytes:,} bytes, more than the limit of {limit_bytes:,}"
+    def too_long(self, limit_bytes: int) -> None:
+        message = f"the text is longer than {limit_bytes:,} bytes"
         self._add("E112", message, (0, 0), "", helps=("`repeat` and `block` say the same in fewer lines",))
 
     def not_text(self, offset: int) -> None:
@@ -107,7 +107,7 @@ class Mistakes:
         message = "`{` is never closed" if missing == 1 else f"{missing} `{{` are never closed"
         labels = tuple(Label(self._span(opener), "opened here") for opener in openers[-3:])
         place = (last.end, last.end)
-        self._add("E107", message, place, "the text ends here", secondary=labels, repair="\n}" * missing)
+        self._add("E107", message, place, "the text ends here", secondary=labels, repair="\n}" if missing == 1 else None)
 
     def surplus_brace(self, token: Token) -> None:
         self._add("E108", "`}` closes nothing", token, "no `{` is open here", repair="")

@@ -63,7 +63,7 @@ def _is_readable(text: str, mistakes: Mistakes) -> bool:
     """Whether the text is one, and within the limit."""
     size_bytes = len(text) if len(text) > SIZE_LIMIT_BYTES else len(text.encode("utf-8", "surrogatepass"))
     if size_bytes > SIZE_LIMIT_BYTES:
-        mistakes.too_long(size_bytes, SIZE_LIMIT_BYTES)
+        mistakes.too_long(SIZE_LIMIT_BYTES)
         return False
     if "\0" in text:
         mistakes.not_text(text.index("\0"))
