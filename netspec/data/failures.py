@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import os
+import stat
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -27,7 +30,7 @@ def reading(path: Path) -> Generator[None]:
         raise DataError("E502", f"`{path}` may not be read", helps=("look at its permissions",)) from None
     except EOFError:
         raise damaged(path, "the compressed data end too early") from None
-    except zlib.error as error:
+    except (zlib.error, gzip.BadGzipFile) as error:
         raise damaged(path, f"it cannot be unpacked ({error})") from None
     except MemoryError:
         raise DataError("E502", f"`{path}` needs more memory than there is") from None
@@ -39,19 +42,16 @@ def require_file(path: Path) -> int:
     """The size in bytes of an ordinary file; raises for a missing one, a folder, a pipe, a device, an empty one."""
     with reading(path):
         try:
-            exists, folder, ordinary = path.exists(), path.is_dir(), path.is_file()
+            found = os.stat(path)
         except ValueError:  # a name that no file can have
-            raise DataError("E502", f"`{path!s}` is no name of a file") from None
-        if not exists:
-            raise FileNotFoundError
-        if folder:
-            raise DataError("E502", f"`{path}` is a folder, a file is expected here")
-        if not ordinary:
-            raise DataError("E502", f"`{path}` is not an ordinary file")
-        size_bytes = path.stat().st_size
-    if size_bytes == 0:
+            raise FileNotFoundError from None
+    if stat.S_ISDIR(found.st_mode):
+        raise DataError("E502", f"`{path}` is a folder, a file is expected here")
+    if not stat.S_ISREG(found.st_mode):
+        raise DataError("E502", f"`{path}` is not an ordinary file")
+    if found.st_size == 0:
         raise DataError("E502", f"`{path}` is empty")
-    return size_bytes
+    return found.st_size
 
 
 def located(error: DataError, span: Span | None) -> DataError:

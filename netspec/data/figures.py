@@ -7,6 +7,7 @@ and square roots are used, which round alike everywhere: equal options give equa
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from netspec.data.order import Purpose, bell, uniform
 Field = NDArray[np.float64]
 """Numbers a pixel of some images, shape (n, H, W)."""
 
+SQRT2, SQRT3 = sqrt(2.0), sqrt(3.0)
 IMAGES_AT_ONCE = 256
 DRAWS = 12
 """Random numbers an image: two of place, one of size, one of turn, four each of figure and ground."""
@@ -35,7 +37,7 @@ def _square(x: Field, y: Field) -> Field:
 
 
 def _triangle(x: Field, y: Field) -> Field:
-    return np.maximum(np.abs(x) * (3**0.5 / 2) + y * 0.5, -y) - 0.5
+    return np.maximum(np.abs(x) * (SQRT3 / 2) + y * 0.5, -y) - 0.5
 
 
 def _cross(x: Field, y: Field) -> Field:
@@ -101,7 +103,7 @@ def _turned(draws: Field, height: int, width: int) -> tuple[Field, Field, Field]
     room_x, room_y = width / 2 - radius[:, 0, 0], height / 2 - radius[:, 0, 0]
     centre_x = (width / 2 + room_x * (1.6 * draws[:, 0] - 0.8))[:, None, None]
     centre_y = (height / 2 + room_y * (1.6 * draws[:, 1] - 0.8))[:, None, None]
-    t = ((2.0 * draws[:, 3] - 1.0) * (2**0.5 - 1.0))[:, None, None]
+    t = ((2.0 * draws[:, 3] - 1.0) * (SQRT2 - 1.0))[:, None, None]
     cosine, sine = (1.0 - t * t) / (1.0 + t * t), 2.0 * t / (1.0 + t * t)
     x = (np.arange(width) + 0.5 - centre_x) / radius
     y = ((np.arange(height) + 0.5)[:, None] - centre_y) / radius

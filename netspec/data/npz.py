@@ -31,7 +31,8 @@ NAMES = ("class_names", "classes")
 NPY_MAGIC = b"\x93NUMPY"
 LONGEST_HEADER_BYTES = 10_000
 HEADER = re.compile(
-    rb"\{'descr': '([<>|=][biufUS]\d{1,4})', 'fortran_order': (True|False), 'shape': \(([0-9, ]{0,200})\), ?\} *\n?"
+    rb"\{'descr': '([<>|=](?:b1|[ui][1248]|f[248]|[US]\d{1,4}))', "
+    rb"'fortran_order': (True|False), 'shape': \(([0-9, ]{0,200})\), ?\} *\n?"
 )
 """What NumPy writes for arrays of plain numbers and texts. Objects and records do not match."""
 
@@ -44,6 +45,16 @@ class Contents:
     validation: Part | None
     test: Part | None
     class_names: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an array says of itself; its numbers begin at `start`, the first axis fastest if `fortran`."""
+
+    dtype: np.dtype[np.generic]
+    shape: tuple[int, ...]
+    fortran: bool
+    start: int
 
 
 def read_npz(path: Path, shape: tuple[int, ...] | None = None) -> Contents:
@@ -121,26 +132,25 @@ def _array(archive: zipfile.ZipFile, member: str, origin: str) -> Array:
         raise damaged(origin, f"{info.file_size:,} bytes are announced, more than it can hold")
     with archive.open(info) as stream:
         content = stream.read(info.file_size)
-    start, header = _header(content, origin)
-    dtype = np.dtype(header[1].decode())
-    sizes = tuple(int(size) for size in header[3].replace(b" ", b"").split(b",") if size)
-    if math.prod(sizes) * dtype.itemsize != len(content) - start:
-        raise damaged(origin, f"its header announces {'x'.join(map(str, sizes))} of {dtype}, not what is there")
-    order = "F" if header[2] == b"True" else "C"
-    return np.frombuffer(content, dtype, offset=start).reshape(sizes, order=order)
+    header = _header(content, origin)
+    if math.prod(header.shape) * header.dtype.itemsize != len(content) - header.start:
+        announced = f"{'x'.join(map(str, header.shape))} of {header.dtype}"
+        raise damaged(origin, f"its header announces {announced}, not what is there")
+    numbers = np.frombuffer(content, header.dtype, offset=header.start)
+    return numbers.reshape(header.shape, order="F" if header.fortran else "C")
 
 
-def _header(content: bytes, origin: str) -> tuple[int, re.Match[bytes]]:
-    """Where the numbers begin, and what the header says."""
+def _header(content: bytes, origin: str) -> Header:
     if content[:6] != NPY_MAGIC or content[6] not in (1, 2, 3):
         raise damaged(origin, "it does not begin like an array")
     width = 2 if content[6] == 1 else 4
     start = 8 + width + int.from_bytes(content[8 : 8 + width], "little")
-    header = HEADER.fullmatch(content[8 + width : min(start, LONGEST_HEADER_BYTES)])
-    if header is None:
+    said = HEADER.fullmatch(content[8 + width : min(start, LONGEST_HEADER_BYTES)])
+    if said is None:
         raise DataError(
             "E507",
             f"`{origin}` is not an array of plain numbers",
             helps=("arrays of objects and records are not read: store uint8, float32 or whole numbers",),
         )
-    return start, header
+    sizes = tuple(int(size) for size in said[3].replace(b" ", b"").split(b",") if size)
+    return Header(np.dtype(said[1].decode()), sizes, said[2] == b"True", start)

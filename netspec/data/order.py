@@ -7,6 +7,7 @@ normal numbers are not. The key of a stream is (seed, purpose), so no two purpos
 from __future__ import annotations
 
 from enum import IntEnum
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,4 +48,4 @@ def bell(seed: int, purpose: Purpose, count: int, *, stream: int = 0) -> NDArray
     Each is the sum of four uniform ones: additions round alike everywhere, logarithms and cosines do not.
     """
     sums = uniform(seed, purpose, 4 * count, stream=stream).reshape(4, count).sum(axis=0)
-    return (sums - 2.0) * 3.0**0.5
+    return (sums - 2.0) * sqrt(3.0)

@@ -114,20 +114,23 @@ def _array(value: object, origin: Path | str) -> object:
     if not isinstance(value, _ArrayNote):
         return value
     match value.state:
-        case (_, shape, _TypeNote() as kind, bool() | int() as fortran, bytes() as raw) if isinstance(shape, tuple):
-            return _built(cast("tuple[object, ...]", shape), kind, bool(fortran), raw, origin)
+        case (_, shape, _TypeNote() as kind, fortran, raw) if isinstance(shape, tuple):
+            return _built(cast("tuple[object, ...]", shape), _dtype(kind, origin), bool(fortran), raw, origin)
         case _:
             raise damaged(origin, "an array in it is incomplete")
 
 
-def _built(
-    shape: tuple[object, ...], kind: _TypeNote, fortran: bool, raw: bytes, origin: Path | str
-) -> NDArray[np.generic]:
+def _dtype(kind: _TypeNote, origin: Path | str) -> np.dtype[np.generic]:
     name = _text(kind.name)
     if name not in TYPES:
         raise DataError("E507", f"an array in `{origin}` is of type {name!r}, not of plain numbers")
+    return np.dtype(kind.order + name)
+
+
+def _built(
+    shape: tuple[object, ...], dtype: np.dtype[np.generic], fortran: bool, raw: object, origin: Path | str
+) -> NDArray[np.generic]:
     sizes = tuple(size for size in shape if isinstance(size, int) and size >= 0)
-    dtype: np.dtype[np.generic] = np.dtype(kind.order + name)
-    if len(sizes) != len(shape) or math.prod(sizes) * dtype.itemsize != len(raw):
+    if len(sizes) != len(shape) or not isinstance(raw, bytes) or math.prod(sizes) * dtype.itemsize != len(raw):
         raise damaged(origin, "the bytes of an array do not match its shape")
     return np.frombuffer(raw, dtype).reshape(sizes, order="F" if fortran else "C")
