@@ -1,0 +1,129 @@
+import gzip
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netspec.data.files import format_of, read_files
+from netspec.ir.recipe import DataOptions
+from tests.data.samples import idx, labels, pixels, records, refuses, tar, write_idx, write_mnist
+
+
+def read(place: Path, **options: object):
+    return read_files(DataOptions(str(place), is_path=True, **options), False, None)
+
+
+def test_the_format_is_told_by_what_a_file_holds(tmp_path: Path):
+    write_idx(tmp_path / "images.gz", pixels(2, 3, 3))
+    np.savez(tmp_path / "arrays", images=pixels(2, 3, 3), labels=labels(2))
+    (tmp_path / "batch.bin").write_bytes(records(pixels(2, 3, 32, 32), labels(2)))
+    (tmp_path / "no_ending").write_bytes(records(pixels(2, 3, 32, 32), labels(2)))
+    (tmp_path / "batch").write_bytes(pickle.dumps({}, 2))
+    (tmp_path / "all.tar.gz").write_bytes(tar({}))
+    expected = {"images.gz": "idx", "arrays.npz": "npz", "batch.bin": "cifar", "no_ending": "cifar", "batch": "cifar"}
+    for name, kind in {**expected, "all.tar.gz": "cifar"}.items():
+        assert format_of(tmp_path / name) == kind
+
+
+def test_the_format_of_a_folder_is_told_by_its_files(tmp_path: Path):
+    assert format_of(write_mnist(tmp_path / "a")) == "idx"
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "data_batch_1.bin").write_bytes(bytes(3073))
+    assert format_of(tmp_path / "b") == "cifar"
+    (tmp_path / "c" / "train").mkdir(parents=True)
+    assert format_of(tmp_path / "c") == "folder"
+
+
+def test_a_foreign_file_is_refused(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("1,2,3\n")
+    assert "31 2c 32" in refuses("E504", lambda: format_of(tmp_path / "a.csv")).message
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    assert "single picture" in refuses("E504", lambda: format_of(tmp_path / "a.png")).message
+    refuses("E502", lambda: format_of(tmp_path / "none"))
+    refuses("E504", lambda: read(tmp_path / "a.csv", format="hdf5"))
+
+
+def test_idx_files_with_labels_and_a_test_part(tmp_path: Path):
+    images, numbers = pixels(12, 4, 5), labels(12)
+    paths = {
+        "labels": write_idx(tmp_path / "b", numbers),
+        "test": write_idx(tmp_path / "c.gz", images[:6]),
+        "test_labels": write_idx(tmp_path / "d.gz", numbers[:6]),
+    }
+    found = read(write_idx(tmp_path / "a.gz", images), **{name: str(path) for name, path in paths.items()})
+    np.testing.assert_array_equal(found.train.images[:, 0], images)
+    assert found.test is not None
+    assert len(found.test) == 6
+    assert found.class_names == ("0", "1", "2")
+    assert found.white == 255
+
+
+@pytest.mark.parametrize(
+    ("images", "other"),
+    [("my-images.gz", "my-labels.gz"), ("images", "labels"), ("a-images-idx3-ubyte.gz", "a-labels-idx1-ubyte")],
+)
+def test_labels_beside_the_images_are_found_by_their_name(tmp_path: Path, images: str, other: str):
+    write_idx(tmp_path / other, labels(3))
+    assert len(read(write_idx(tmp_path / images, pixels(3, 2, 2))).train) == 3
+
+
+def test_images_without_labels_are_refused(tmp_path: Path):
+    error = refuses("E520", lambda: read(write_idx(tmp_path / "a.gz", pixels(3, 2, 2))))
+    assert 'labels="…"' in error.helps[0]
+
+
+def test_a_folder_in_the_layout_of_mnist_is_read(tmp_path: Path):
+    found = read(write_mnist(tmp_path / "a", suffix="", size=5))
+    assert (len(found.train), found.train.images.shape[1:]) == (30, (1, 5, 5))
+    assert found.test is not None
+    (tmp_path / "a" / "t10k-labels-idx1-ubyte").unlink()
+    refuses("E502", lambda: read(tmp_path / "a"))
+
+
+def test_cifar_files_are_read(tmp_path: Path):
+    images, numbers = pixels(3, 3, 32, 32), labels(3)
+    (tmp_path / "a.bin").write_bytes(records(images, numbers))
+    (tmp_path / "b.bin.gz").write_bytes(gzip.compress(records(images, numbers)))
+    (tmp_path / "c").write_bytes(pickle.dumps({"data": images.reshape(3, -1), "labels": numbers.tolist()}))
+    (tmp_path / "d.tgz").write_bytes(tar({"train.bin": records(images, numbers, coarse=True)}))
+    for name in ("a.bin", "b.bin.gz", "c", "d.tgz"):
+        found = read(tmp_path / name, format="cifar", test=str(tmp_path / "a.bin"))
+        np.testing.assert_array_equal(found.train.images, images)
+        assert found.test is not None
+        assert found.test.labels.tolist() == numbers.tolist()
+
+
+def test_npz_files_are_read_with_their_names(tmp_path: Path):
+    for name, count in (("a", 6), ("b", 3)):
+        np.savez(tmp_path / name, images=pixels(count, 4, 4), labels=labels(count), class_names=["x", "y", "z"])
+    found = read(tmp_path / "a.npz", test=str(tmp_path / "b.npz"))
+    assert found.class_names == ("x", "y", "z")
+    assert found.test is not None
+    assert len(found.test) == 3
+
+
+def test_a_label_without_a_name_is_refused(tmp_path: Path):
+    np.savez(tmp_path / "a", images=pixels(6, 4, 4), labels=labels(6), class_names=["x", "y"])
+    refuses("E506", lambda: read(tmp_path / "a.npz"))
+
+
+def test_parts_must_agree_in_shape_and_type(tmp_path: Path):
+    train, numbers = write_idx(tmp_path / "a-images", pixels(3, 4, 4)), write_idx(tmp_path / "a-labels", labels(3))
+    for other in (pixels(3, 4, 5), pixels(3, 4, 4).astype(np.float32)):
+        test = write_idx(tmp_path / "b", other)
+        refuses("E510", lambda test=test: read(train, test=str(test), test_labels=str(numbers)))
+
+
+def test_labels_for_a_format_that_has_its_own_are_refused(tmp_path: Path):
+    np.savez(tmp_path / "a", images=pixels(2, 4, 4), labels=labels(2))
+    refuses("E520", lambda: read(tmp_path / "a.npz", labels="x"))
+
+
+def test_the_net_settles_the_order_of_axes(tmp_path: Path):
+    (tmp_path / "a-images").write_bytes(idx(pixels(2, 3, 5, 3)))
+    write_idx(tmp_path / "a-labels", labels(2))
+    found = read_files(DataOptions(str(tmp_path / "a-images"), is_path=True), False, (3, 3, 5))
+    assert found.train.images.shape == (2, 3, 3, 5)
+    refuses("E508", lambda: read(tmp_path / "a-images"))

@@ -1,0 +1,130 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netspec.data.load import built_in_names, load
+from netspec.diagnostics.text import Source, Span
+from netspec.ir.recipe import DataOptions
+from tests.data.samples import datasets, labels, pixels, refuses, write_idx, write_mnist
+
+
+def test_digits_are_there_without_any_file():
+    digits = load(DataOptions("digits", validate=0.2), shape=(1, 8, 8))
+    assert digits.validation is not None
+    assert (len(digits.train), len(digits.validation)) == (1438, 359)
+    assert digits.white == 16
+    assert digits.class_names == tuple("0123456789")
+
+
+def test_statistics_are_of_the_training_part_without_what_is_held_out():
+    digits = load(DataOptions("digits", validate=0.2))
+    assert digits.mean[0] == np.float32(digits.train.images.mean())
+    assert digits.deviation[0] == pytest.approx(digits.train.images.std(), rel=1e-6)
+
+
+def test_the_same_seed_gives_the_same_parts_in_the_same_order():
+    options = DataOptions("digits", validate=0.2, take=500)
+    one, again, other = (load(options, seed=seed) for seed in (1, 1, 2))
+    assert (one.train.images == again.train.images).all()
+    assert (one.train.images != other.train.images).any()
+    assert one.train.labels[:8].tolist() == [2, 3, 9, 7, 5, 4, 2, 3]
+
+
+def test_options_work_together(tmp_path: Path):
+    write_mnist(tmp_path / "mnist", count=90)
+    options = DataOptions("mnist", classes=(2, 0), take=40, validate=0.25, resize=(32, 32), normalize="unit")
+    found = load(options, data_dir=tmp_path, shape=(1, 32, 32))
+    assert found.validation is not None
+    assert found.test is not None
+    assert (len(found.train), len(found.validation), len(found.test)) == (30, 10, 20)
+    assert found.class_names == ("2", "0")
+    assert set(found.train.labels.tolist()) == {0, 1}
+    assert (found.mean.tolist(), found.deviation.tolist()) == ([0], [255])
+    assert found.normalized(found.train.images).max() <= 1
+
+
+@pytest.mark.parametrize("name", ["spirals", "circles"])
+@pytest.mark.parametrize("shape", [(2,), (2, 1, 1)])
+def test_points_go_into_a_flat_input(name: str, shape: tuple[int, ...]):
+    found = load(DataOptions(name, validate=0.1, extra={"count": 200}), shape=shape)
+    assert found.train.images.shape == (180, 2, 1, 1)
+    assert found.test is not None
+
+
+def test_shapes_take_the_size_of_the_net():
+    assert load(DataOptions("shapes", extra={"count": 60}), shape=(1, 20, 24)).train.images.shape == (60, 1, 20, 24)
+
+
+def test_a_crop_lets_images_be_larger_than_the_net(tmp_path: Path):
+    write_mnist(tmp_path / "mnist")
+    options = DataOptions("mnist")
+    refuses("E513", lambda: load(options, data_dir=tmp_path, shape=(1, 24, 24)))
+    assert load(options, data_dir=tmp_path, shape=(1, 24, 24), crop_pad=0).train.images.shape[2:] == (28, 28)
+
+
+def test_folders_are_searched_in_order_and_none_is_written_to(tmp_path: Path):
+    for name in ("shared", "cache"):
+        write_mnist(tmp_path / name / "mnist")
+    before = sorted(tmp_path.rglob("*"))
+    places = {"data_dir": tmp_path / "data", "shared_dir": tmp_path / "shared", "cache_dir": tmp_path / "cache"}
+    load(DataOptions("mnist"), **places)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_error_tells_the_place_in_the_spec(tmp_path: Path):
+    source = Source("n.net", "net n { input 1; dense 1 }\ndata mnist\n")
+    options = DataOptions("mnist", span=Span(source, 27, 37))
+    error = refuses("E501", lambda: load(options, data_dir=tmp_path, cache_dir=tmp_path))
+    assert error.notes[-1] == "asked for at n.net:2:1: `data mnist`"
+
+
+def test_an_unknown_name_tells_the_known_ones():
+    error = refuses("E501", lambda: load(DataOptions("minst")))
+    assert all(name in error.helps[0] for name in built_in_names())
+
+
+def test_a_user_s_idx_files_load(tmp_path: Path):
+    images = write_idx(tmp_path / "mine-images.gz", pixels(40, 8, 8))
+    numbers = write_idx(tmp_path / "mine-labels", labels(40, 2))
+    options = DataOptions(str(images), is_path=True, labels=str(numbers), validate=0.25)
+    found = load(options, shape=(1, 8, 8))
+    assert found.validation is not None
+    assert (len(found.train), len(found.validation), found.class_names) == (30, 10, ("0", "1"))
+
+
+def test_a_folder_of_pictures_loads_with_its_notices(tmp_path: Path):
+    for name in ("cold", "warm"):
+        (tmp_path / name).mkdir()
+        for k in range(8):
+            Image.new("RGB", (12, 12), (20 * k, 0, 0)).save(tmp_path / name / f"{k}.{'png' if k % 2 else 'jpg'}")
+    (tmp_path / "cold" / "notes.png").write_text("not a picture")
+    options = DataOptions(str(tmp_path), is_path=True, validate=0.25)
+    found = load(options, shape=(3, 12, 12))
+    assert "notes.png" in found.notices[0]
+    assert len(found.train) == 12
+    refuses("E512", lambda: load(options, shape=(3, 12, 12), strict=True))
+    assert load(options, shape=(1, 12, 12)).train.images.shape[1] == 1
+    assert "resize=8x8" in refuses("E513", lambda: load(options, shape=(3, 8, 8))).helps[1]
+
+
+def test_a_validation_part_of_the_file_s_own_is_used_and_not_cut_from_training(tmp_path: Path):
+    arrays = {
+        f"{axis}_{part}": array
+        for part in ("train", "val")
+        for axis, array in (("x", pixels(9, 4, 4)), ("y", labels(9)))
+    }
+    np.savez(tmp_path / "a.npz", **arrays)
+    options = {"source": str(tmp_path / "a.npz"), "is_path": True}
+    found = load(DataOptions(**options))
+    assert found.validation is not None
+    assert len(found.validation) == 9
+    refuses("E518", lambda: load(DataOptions(**options, validate=0.1)))
+
+
+def test_the_lecture_s_digits_zero_and_one_of_mnist():
+    found = load(DataOptions("mnist", classes=(0, 1)), data_dir=datasets(), shape=(1, 28, 28))
+    assert found.test is not None
+    assert (len(found.train), len(found.test)) == (12_665, 2_115)
+    assert np.bincount(found.train.labels).tolist() == [5923, 6742]

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netspec.data.dataset import Collection, Part
+from netspec.data.splits import hold_out, keep_classes, take
+from tests.data.samples import refuses
+
+
+def part_of(numbers: list[int]) -> Part:
+    """Image k holds the number k in its one pixel (modulo 256 in channel 0, the rest in channel 1)."""
+    places = np.arange(len(numbers))
+    images = np.stack([places % 256, places // 256], axis=1).astype(np.uint8)[:, :, None, None]
+    return Part(images, np.array(numbers, np.int32))
+
+
+def places(part: Part) -> list[int]:
+    images = part.images[:, :, 0, 0].astype(int)
+    return (images[:, 0] + 256 * images[:, 1]).tolist()
+
+
+label_lists = st.lists(st.integers(0, 4), min_size=4, max_size=300)
+
+
+@given(label_lists, st.floats(0.05, 0.9), st.integers(0, 9))
+def test_the_two_parts_are_the_whole_and_share_nothing(numbers: list[int], fraction: float, seed: int):
+    if round(len(numbers) * fraction) == 0 or len(set(numbers)) == len(numbers):
+        return
+    train, held = hold_out(part_of(numbers), fraction, seed)
+    assert sorted(places(train) + places(held)) == list(range(len(numbers)))
+    assert all(numbers[place] == label for place, label in zip(places(held), held.labels, strict=True))
+
+
+@given(label_lists, st.floats(0.05, 0.6), st.integers(0, 9))
+def test_every_class_gives_its_share_to_within_one_and_keeps_one(numbers: list[int], fraction: float, seed: int):
+    total = round(len(numbers) * fraction)
+    if total == 0 or min(numbers.count(label) for label in set(numbers)) < 4:
+        return
+    train, held = hold_out(part_of(numbers), fraction, seed)
+    assert len(held) == total
+    for label in set(numbers):
+        share = int((held.labels == label).sum())
+        assert abs(share - fraction * numbers.count(label)) < 1 + 1e-9
+        assert (train.labels == label).any()
+
+
+def test_the_split_depends_on_the_seed_alone():
+    part = part_of([0, 1, 2] * 40)
+    first, again, other = (hold_out(part, 0.25, seed)[1] for seed in (1, 1, 2))
+    assert places(first) == places(again) != places(other)
+
+
+def test_parts_stay_in_the_order_of_the_file():
+    train, held = hold_out(part_of([0, 1] * 50), 0.3, 1)
+    assert places(train) == sorted(places(train))
+    assert places(held) == sorted(places(held))
+
+
+def test_nothing_is_held_out_unless_asked():
+    part = part_of([0, 1])
+    assert hold_out(part, 0.0, 1) == (part, None)
+
+
+def test_a_part_too_small_to_hold_anything_out_is_refused():
+    refuses("E518", lambda: hold_out(part_of([0, 1, 0]), 0.1, 1))
+
+
+def test_take_keeps_the_beginning_of_the_seeded_order():
+    part = part_of([0] * 100)
+    assert places(take(part, 30, 5)) == places(take(part, 60, 5))[:30]
+    assert places(take(part, 30, 5)) != places(take(part, 30, 6))
+    assert take(part, None, 5) is part
+
+
+@pytest.mark.parametrize("count", [0, 101, 10**12])
+def test_taking_more_than_there_is_is_refused(count: int):
+    assert "100 images" in refuses("E517", lambda: take(part_of([0] * 100), count, 1)).message
+
+
+def collection(numbers: list[int]) -> Collection:
+    return Collection("", ("a", "b", "c"), 255.0, part_of(numbers), test=part_of(numbers[::-1]))
+
+
+def test_classes_are_kept_and_renumbered_in_the_order_given():
+    kept = keep_classes(collection([0, 1, 2, 2, 0]), (2, 0))
+    assert kept.class_names == ("c", "a")
+    assert kept.train.labels.tolist() == [1, 0, 0, 1]
+    assert places(kept.train) == [0, 2, 3, 4]
+    assert kept.test is not None
+    assert kept.test.labels.tolist() == [1, 0, 0, 1]
+
+
+def test_no_classes_named_means_all():
+    whole = collection([0, 1, 2])
+    assert keep_classes(whole, ()) is whole
+
+
+@pytest.mark.parametrize("classes", [(3,), (0, 0), (-1, 0), (0, 10**9)])
+def test_classes_that_do_not_exist_or_stand_twice_are_refused(classes: tuple[int, ...]):
+    assert "0 to 2" in refuses("E516", lambda: keep_classes(collection([0, 1, 2]), classes)).notes[0]
+
+
+def test_at_least_one_image_must_be_left():
+    refuses("E516", lambda: keep_classes(collection([0, 0, 1]), (2,)))
