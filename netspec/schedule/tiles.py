@@ -21,6 +21,8 @@ LATENCY_SLOTS = 8
 LOOP_SLOTS = 2
 HEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
 """Rows that tiles may have: few enough that most nets share their compiled kernels."""
+WIDTHS = (1, 2, 3, 4, 5, 6, 7, 8)
+"""Columns that tiles may have."""
 
 Rule = Callable[[Any, Node, Target, int], Tile]
 
@@ -40,7 +42,7 @@ def fitting_tiles(target: Target, rows: int) -> tuple[Tile, ...]:
     """Tiles that stay in registers beside a vector a column, and one for broadcasts where the processor needs it;
     none higher than `rows`."""
     free = target.registers if target.lanes == 16 else target.registers - 1
-    return tuple(Tile(r, c) for r in HEIGHTS if r <= rows for c in range(1, 9) if r * c + c <= free)
+    return tuple(Tile(r, c) for r in HEIGHTS if r <= rows for c in WIDTHS if r * c + c <= free)
 
 
 def sliding_tile(target: Target, outputs: int, width: int, interior: int) -> Tile:

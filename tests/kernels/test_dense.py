@@ -1,0 +1,71 @@
+"""Dense layers and their gradients beside the oracle."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netspec.ir import operations as ops
+from netspec.ir.graph import Graph
+from netspec.ir.target import AVX512, Target
+from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
+from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
+
+SHAPES = st.one_of(st.tuples(st.integers(1, 90)), st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5)))
+OUTPUTS = st.sampled_from((1, 3, 4, 5, 11))
+
+
+def forward(shape: tuple[int, ...], outputs: int, activation: ops.Activation, bias: bool) -> Graph:
+    x = batched("x", *shape)
+    inputs = (x, plain("w", outputs, x.elements), plain("b", outputs))
+    return one_operation(ops.Dense(activation), inputs[: 3 if bias else 2], (batched("y", outputs),))
+
+
+def gradients(shape: tuple[int, ...], outputs: int) -> tuple[Graph, Graph]:
+    x, dy = batched("x", *shape), batched("dy", outputs)
+    weight = plain("w", outputs, x.elements)
+    dx, dw = batched("dx", *shape), plain("dw", outputs, x.elements)
+    return (
+        one_operation(ops.DenseInputGradient(), (dy, weight), (dx,)),
+        one_operation(ops.DenseWeightGradient(), (x, dy), (dw,)),
+    )
+
+
+@given(SHAPES, OUTPUTS, st.sampled_from(("identity", "relu", "sigmoid")), st.booleans(), IMAGES, TARGETS, THREADS)
+def test_a_dense_layer_is_what_the_oracle_says(
+    shape: tuple[int, ...],
+    outputs: int,
+    function: ops.ActivationName,
+    bias: bool,
+    images: int,
+    target: Target,
+    threads: int,
+) -> None:
+    graph = forward(shape, outputs, ops.Activation(function), bias)
+    with few_tiles():
+        agree(graph, random_arrays(graph, images), images=images, target=target, threads=threads)
+
+
+@given(SHAPES, OUTPUTS, IMAGES, TARGETS, THREADS)
+def test_its_gradients_are_what_the_oracle_says(
+    shape: tuple[int, ...], outputs: int, images: int, target: Target, threads: int
+) -> None:
+    with few_tiles():
+        for graph in gradients(shape, outputs):
+            agree(graph, random_arrays(graph, images), images=images, target=target, threads=threads)
+
+
+def test_a_short_batch_touches_live_groups_only() -> None:
+    with few_tiles():
+        for graph in (forward((7,), 5, ops.IDENTITY, bias=True), *gradients((7,), 5)):
+            agree(graph, random_arrays(graph, 18), images=18, batch=70)
+
+
+def test_long_sums_are_cut_into_blocks() -> None:
+    small = Target("small cache", lanes=16, registers=32, l1_bytes=2048)
+    with few_tiles():
+        for graph in (forward((101,), 5, ops.Activation("relu"), bias=True), *gradients((101,), 9)):
+            agree(graph, random_arrays(graph, 40), images=40, target=small)
+
+
+def test_tiles_of_the_real_chooser_agree_too() -> None:
+    for graph in (forward((120,), 84, ops.Activation("relu"), bias=True), *gradients((120,), 84)):
+        agree(graph, random_arrays(graph, 64), images=64, target=AVX512)

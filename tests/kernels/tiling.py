@@ -1,0 +1,26 @@
+"""Few tile shapes for properties over many shapes: each costs a second to compile, once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hypothesis import strategies as st
+
+from netspec.ir.target import AVX2, AVX512, NEON
+from netspec.schedule import tiles
+
+HEIGHTS, WIDTHS = (1, 4), (1, 3)
+TARGETS = st.sampled_from((AVX512, AVX512, AVX2, NEON))
+"""16, 8 and 4 lanes"""
+IMAGES = st.sampled_from((1, 2, 15, 16, 17, 33, 70))
+THREADS = st.sampled_from((1, 1, 2, 3))
+
+
+@contextmanager
+def few_tiles() -> Iterator[None]:
+    """Tiles of HEIGHTS rows and WIDTHS columns only."""
+    before = tiles.HEIGHTS, tiles.WIDTHS
+    tiles.HEIGHTS, tiles.WIDTHS = HEIGHTS, WIDTHS
+    try:
+        yield
+    finally:
+        tiles.HEIGHTS, tiles.WIDTHS = before
