@@ -35,10 +35,6 @@ def _unsupported(experiment: Experiment) -> Iterator[Diagnostic]:
             what = f"the transform `{transform.kind}` cannot be trained with yet"
             help_ = f"leave the line out; {_listed(TRANSFORMS)} can be used"
             yield _diagnostic(experiment, "E452", what, transform.span, help_)
-        elif transform.values["pad"] != transform.values["pad_width"]:
-            what = "a `crop` whose pad differs in height and width cannot be trained with yet"
-            help_ = f"use one number: `pad={transform.values['pad']}`"
-            yield _diagnostic(experiment, "E452", what, transform.span, help_)
     if train.precision not in PRECISIONS:
         what = f"the precision `{train.precision}` cannot be trained with yet"
         yield _diagnostic(experiment, "E453", what, train.span, "use `precision float32`, the default")

@@ -15,7 +15,7 @@ from netspec.train.preparation import Preparation
 from tests.train.nets import small_graph
 
 EXPERIMENT = Experiment(small_graph(), None, (), TrainOptions(seed=7))
-CROPPING = replace(EXPERIMENT, augment=(Transform("crop", {"height": 1, "width": 1, "pad": 2, "pad_width": 2}),))
+CROPPING = replace(EXPERIMENT, augment=(Transform("crop", {"height": 1, "width": 1, "pad": 2}),))
 PREPARATION = Preparation((3, 1, 1), (1.0, 2.0, 3.0), (0.5, 0.25, 4.0))
 
 

@@ -19,7 +19,7 @@ def codes(experiment: Experiment) -> list[str]:
 
 
 def test_constant_and_step_schedules_warmup_and_crop_are_trainable() -> None:
-    crop = Transform("crop", {"height": 2, "width": 2, "pad": 1, "pad_width": 1})
+    crop = Transform("crop", {"height": 2, "width": 2, "pad": 1})
     for kind in ("constant", "step"):
         train = TrainOptions(schedule=Schedule(kind, every=2, warmup=1))
         check_trainable(replace(PLAIN, train=train, augment=(crop,)))
@@ -40,11 +40,6 @@ def test_everything_that_cannot_run_is_told_at_once() -> None:
     transforms = tuple(Transform(kind, {}, span("input 3")) for kind in ("rotate", "cutout"))
     train = TrainOptions(schedule=Schedule("cosine"), stop_patience=3, precision="bf16")
     assert codes(Experiment(small_graph(), None, transforms, train)) == ["E450", "E451", "E452", "E452", "E453"]
-
-
-def test_a_crop_with_two_pads_is_refused() -> None:
-    crop = Transform("crop", {"height": 2, "width": 2, "pad": 1, "pad_width": 0})
-    assert codes(replace(PLAIN, augment=(crop,))) == ["E452"]
 
 
 def test_what_an_option_set_is_placed_at_the_net() -> None:
