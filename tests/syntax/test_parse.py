@@ -318,7 +318,9 @@ def test_an_argument_is_read_by_itself(text: str, key: str | None, value: object
     assert argument.span.text == text
 
 
-@pytest.mark.parametrize("text", ["", "a b", "x=", "{", "a.b.c", "2*c", "x=(1", "\0", "rate=0.1; b", "(((", "x=3x", "\n"])
+@pytest.mark.parametrize(
+    "text", ["", "a b", "x=", "{", "a.b.c", "2*c", "x=(1", "\0", "rate=0.1; b", "(((", "x=3x", "\n"]
+)
 def test_what_is_no_argument_is_reported(text: str) -> None:
     report = Report()
     assert parse_argument(Source("--set", text), report) is None
