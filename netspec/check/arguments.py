@@ -88,7 +88,7 @@ class _Binding:
         rest = iter(arguments)
         for argument in rest:
             if argument.key is not None:
-                self.keyed(argument.key, argument.value)
+                self.keyed(argument.key, argument.value, argument.span)
                 self.first_late = self.first_late or argument.span
             elif self.is_flag(argument.value, rest):
                 self.first_late = self.first_late or argument.span
@@ -97,12 +97,12 @@ class _Binding:
 
     # --- keyed ---------------------------------------------------------------------------------------------------
 
-    def keyed(self, key: Name, atom: Atom) -> None:
+    def keyed(self, key: Name, atom: Atom, span: Span) -> None:
         slot = self.entry.slot(key.text)
         if slot is None and self.entry.positional and isinstance(self.entry.positional[0].kind, Anything):
             slot = next((one for one in self.entry.positional if one.name == key.text), None)
         if slot is None:
-            self.unknown_key(key, atom)
+            self.unknown_key(key, atom, span)
         elif isinstance(slot.kind, Switch):
             self.switch(slot, key, atom)
         else:
@@ -115,35 +115,35 @@ class _Binding:
         elif not isinstance(atom, Broken):
             self.scope.complain(words.keyed_flag(self.entry, key.text, key.span.to(atom.span)))
 
-    def unknown_key(self, key: Name, atom: Atom) -> None:
+    def unknown_key(self, key: Name, atom: Atom, span: Span) -> None:
+        """Reports an attribute that the entry does not have, and takes its value for the one that was meant."""
+        self.silent = True
         if key.text in ACTIVATIONS and self.entry.flagged:
-            self.scope.complain(words.keyed_flag(self.entry, key.text, key.span.to(atom.span)))
+            self.scope.complain(words.keyed_flag(self.entry, key.text, span))
             return
         known = tuple(slot.name for slot in (*self.entry.attributes, *self._own_parameters()))
-        near = tuple(n for n in self.scope.suggestions(key.text, known, ATTRIBUTES) if n in known)
-        place = self._meant_positional(key.text)
-        if place is not None and not near:
-            self.scope.complain(words.keyed_positional(self.entry, place, key.span))
+        near = self.scope.suggestions(key.text, (*known, *(slot.name for slot in self.entry.positional)), ATTRIBUTES)
+        named = tuple(name for name in near if name in known)
+        meant = self.entry.slot(named[0]) if len(named) == 1 else None
+        place = next((slot for slot in self.entry.positional if slot.name in near and slot.name not in known), None)
+        if meant is not None and isinstance(meant.kind, Switch):
+            self.scope.complain(words.attribute_for_a_flag(self.entry, key.text, meant.name, span))
+        elif place is not None and not named:
+            self.scope.complain(words.keyed_positional(self.entry, place, key.text, key.span))
             self.guesses.append((place, atom))
         else:
-            self.scope.complain(words.unknown_attribute(self.entry, key.text, key.span, near, known))
-            self.remember_guess(near, atom)
-        self.silent = True
+            self.scope.complain(words.unknown_attribute(self.entry, key.text, key.span, named, known))
+            self.remember_guess(meant, atom)
 
     def _own_parameters(self) -> tuple[Slot, ...]:
         """Parameters of a user's block, which can be given by key too."""
         return tuple(slot for slot in self.entry.positional if isinstance(slot.kind, Anything))
 
-    def _meant_positional(self, key: str) -> Slot | None:
-        meant = ATTRIBUTES.get(key.lower(), key)
-        return next((slot for slot in self.entry.positional if slot.name.lower() == meant.lower()), None)
-
-    def remember_guess(self, near: tuple[str, ...], atom: Atom) -> None:
+    def remember_guess(self, meant: Slot | None, atom: Atom) -> None:
         """A misspelt attribute counts as the one that was probably meant."""
-        slot = self.entry.slot(near[0]) if len(near) == 1 else None
-        if slot is not None and not isinstance(slot.kind, Switch):
-            self.guesses.append((slot, atom))
-        elif any(one.shapes for one in self.entry.attributes):
+        if meant is not None:
+            self.guesses.append((meant, atom))
+        elif any(slot.shapes for slot in self.entry.attributes):
             self.doubtful = True
 
     # --- flags ---------------------------------------------------------------------------------------------------

@@ -45,24 +45,23 @@ def elaborate_statement(place: Place, statement: Statement, flow: Flow | None) -
         return STRUCTURES[name](place, statement, flow)
     if name in EMITTERS:
         return _layer(place, statement, flow)
-    _refuse(place, statement)
-    for body in statement.bodies:
-        elaborate_body(place.inside(), body, None)
-    return None
+    return _refuse(place, statement)
 
 
 def _refuse(place: Place, statement: Statement) -> None:
-    """A statement that no body can hold: an unknown layer, or a word of the top level."""
+    """A statement that no body can hold: an unknown layer, whose blocks are looked into, or a word of the top level."""
     name = statement.name
-    if not name.text:
-        return
     if name.text == "input":
         place.complain(words.second_input(name.span))
-    elif name.text in TOP_LEVEL:
+        return
+    if name.text in TOP_LEVEL:
         place.complain(words.misplaced(name, "inside a net or block", "at the top level of the file"))
-    else:
+        return
+    if name.text:
         known = (*LAYERS, *place.scope.module.blocks)
         place.complain(words.unknown_layer(name, place.scope.suggestions(name.text, known, synonyms.LAYERS)))
+    for body in statement.bodies:
+        elaborate_body(place.inside(), body, None)
 
 
 def bound(place: Place, statement: Statement, entry: Entry) -> Bound:
@@ -99,9 +98,8 @@ def _layer(place: Place, statement: Statement, flow: Flow | None) -> Flow | None
     for body in statement.bodies:
         elaborate_body(place.inside(), body, None)
     full = name_layer(place, name, arguments.label)
-    if arguments.doubtful:
-        _read_tie(place, arguments)
     if flow is None or arguments.doubtful:
+        _read_tie(place, arguments)
         return _named(place, full, arguments, Record(name, statement.name.span, None, arguments.label))
     draft = Draft(place, name, full, head(statement), arguments, (flow,))
     return _finish(draft, EMITTERS[name])
@@ -113,10 +111,10 @@ def head(statement: Statement) -> Span:
 
 
 def _read_tie(place: Place, arguments: Bound) -> None:
-    """A layer that is wrong otherwise still reads the one it is tied to."""
+    """A layer of unknown shape still reads the one it is tied to."""
     name = arguments.values.get("tie")
-    if isinstance(name, Name) and (record := place.names.find(name.text)) is not None:
-        place.net.mark_read(record.label)
+    if isinstance(name, Name):
+        find_layer(place, name)
 
 
 def _finish(draft: Draft, emit: Callable[[Draft], object]) -> Flow | None:
@@ -199,7 +197,7 @@ def _branches(place: Place, statement: Statement, flow: Flow | None) -> Flow | N
         return _named(place, full, arguments, Record(name, statement.name.span, None, arguments.label))
     flows = tuple(end for _, end in known)
     draft = Draft(place, name, full, statement.name.span, arguments, flows)
-    return _finish(draft, lambda made: join(made, known))
+    return _finish(draft, lambda made: join(made, known, flow))
 
 
 def _use(place: Place, statement: Statement, flow: Flow | None) -> Flow | None:

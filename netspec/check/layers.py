@@ -91,7 +91,7 @@ def _deconvolution(draft: Draft) -> Value:
     bound = draft.bound
     kernel, stride, pad = bound.pair("SIZE"), bound.pair("stride"), cast("Pair | str", bound.values["pad"])
     window = deconvolution_window(kernel, stride, pad)
-    if min(window.after) < 0:
+    if pad == "same" and (kernel[0] < stride[0] or kernel[1] < stride[1]):
         draft.place.complain(words.same_is_too_small(kernel, stride, bound.span("pad", draft.span)))
         raise GivenUpError
     rows, columns = window_input(window, (height, width))
@@ -200,13 +200,13 @@ EMITTERS: Mapping[str, Emitter] = {
 }
 
 
-def join(draft: Draft, branches: tuple[tuple[Span, Flow], ...]) -> Value:
+def join(draft: Draft, branches: tuple[tuple[Span, Flow], ...], start: Flow | None) -> Value:
     """The node of a `sum` or `concat`. Raises GivenUpError (E304) when the branches do not fit each other."""
     shapes = [flow.value.shape for _, flow in branches]
     compared = [shape if draft.kind == "sum" else (len(shape), *shape[1:]) for shape in shapes]
     if any(shape != compared[0] for shape in compared):
         what = "shape" if draft.kind == "sum" else "height and width" if all(len(s) == 3 for s in shapes) else "kind"
-        draft.place.complain(words.branches_disagree(draft.kind, what, branches, draft.span))
+        draft.place.complain(words.branches_disagree(draft.kind, what, branches, start, draft.span))
         raise GivenUpError
     operation = ops.Add() if draft.kind == "sum" else ops.Concatenate()
     return draft.apply(operation, *(flow.value for _, flow in branches))

@@ -165,7 +165,7 @@ class Loader:
             own.key if own is not None else file.blocks[name].where if kind == "block" and name in file.blocks else None
         )
         if key is not None:
-            self.report.add(words.defined_twice(kind, key, span))
+            self.report.add(words.brought_twice(kind, key, span))
 
     def _other(self, path: Text, base: Source) -> File | None:
         try:

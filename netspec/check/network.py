@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from netspec.check import words_structure as words
@@ -119,10 +120,8 @@ def _build(net: Name, body: Body, scope: Scope, report: Report) -> Built:
     construction = Construction(report)
     place = Place(construction, scope, Names(), Instance())
     output = None
-    try:
+    with suppress(ExhaustedError):
         output = _series(place, net, body)
-    except ExhaustedError:
-        pass
     called = frozenset(construction.called)
     if output is None or output.previous is None or report.failed:
         return Built(None, called)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from netspec.check.bodies import block_scope, elaborate_body
 from netspec.check.flow import Instance, Names
 from netspec.check.modules import File
@@ -21,7 +23,5 @@ def try_uncalled(file: File, called: frozenset[int], report: Report) -> None:
 def _try(construction: Construction, block: Block, report: Report) -> None:
     names = (slot.name for slot in block.entry.positional)
     scope = block_scope(report, block, {name: None if name in block.defaults else UNKNOWN for name in names}, None)
-    try:
+    with suppress(ExhaustedError):
         elaborate_body(Place(construction, scope, Names(), Instance()), block.body, None)
-    except ExhaustedError:
-        pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.check.kinds import Entry, Extent, Slot
+from netspec.check.kinds import Entry, Extent, Slot, Word
 from netspec.check.words import code, either, error, many, size
 from netspec.check.words_kinds import allowed
 from netspec.diagnostics.message import Diagnostic, Label
@@ -38,13 +38,24 @@ def _what_it_takes(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
     return (f"`{name}` takes {', '.join(code(word) for word in known)}",) if known else (f"`{name}` takes none",)
 
 
-def keyed_positional(entry: Entry, slot: Slot, span: Span) -> Diagnostic:
+def keyed_positional(entry: Entry, slot: Slot, key: str, span: Span) -> Diagnostic:
     return error(
         "E202",
-        f"`{entry.name}` has no attribute {code(span.text)}",
+        f"`{entry.name}` has no attribute {code(key)}",
         span,
         f"`{slot.name}` stands without a key",
-        helps=(f"write `{entry.usage}`",),
+        helps=(_usage(entry),),
+    )
+
+
+def attribute_for_a_flag(entry: Entry, key: str, flag: str, span: Span) -> Diagnostic:
+    return error(
+        "E202",
+        f"`{entry.name}` has no attribute {code(key)}",
+        span,
+        "unknown attribute",
+        helps=(f"did you mean the flag `{flag}`?",),
+        repair=flag,
     )
 
 
@@ -65,10 +76,9 @@ def missing(entry: Entry, slots: tuple[Slot, ...], span: Span) -> Diagnostic:
         "E203",
         f"`{entry.name}` needs {names}",
         span,
-        "missing " + ", ".join(f"{slot.name}: {slot.doc}" if slot.doc else slot.name for slot in slots),
-        helps=tuple(f"`{slot.name}` is {allowed(slot.kind)}" for slot in slots)
-        if len(slots) == 1
-        else (_usage(entry),),
+        f"{names} {'is' if len(slots) == 1 else 'are'} missing",
+        notes=tuple(f"`{slot.name}`: {slot.doc}" for slot in slots if slot.doc),
+        helps=(_usage(entry),),
     )
 
 
@@ -97,8 +107,7 @@ def wrong_kind(entry: Entry, slot: Slot, found: str, span: Span) -> Diagnostic:
 
 
 def out_of_range(entry: Entry, slot: Slot, bounds: str, found: str, span: Span) -> Diagnostic:
-    unit = f" ({slot.unit})" if slot.unit else ""
-    return error("E206", f"{_of(entry, slot)} must be {bounds}{unit}", span, f"found {found}")
+    return error("E206", f"{_of(entry, slot)} must be {bounds.removeprefix('of ')}", span, f"found {found}")
 
 
 def unknown_word(entry: Entry, slot: Slot, word: str, span: Span, near: tuple[str, ...]) -> Diagnostic:
@@ -112,8 +121,13 @@ def unknown_word(entry: Entry, slot: Slot, word: str, span: Span, near: tuple[st
     )
 
 
+GENERIC = frozenset({"N", "NAME", "RANGE", "AMOUNT", "AXIS", "DEVIATION"})
+"""Names of arguments that say no more than the word before them."""
+
+
 def _of(entry: Entry, slot: Slot) -> str:
-    return f"`{slot.name}` of `{entry.name}`"
+    own = slot in entry.positional and (slot.name in GENERIC or isinstance(slot.kind, Word))
+    return f"`{entry.name}`" if own else f"`{slot.name}` of `{entry.name}`"
 
 
 def given_twice(entry: Entry, name: str, span: Span, first: Span) -> Diagnostic:

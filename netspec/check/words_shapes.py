@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.check.flow import Flow
-from netspec.check.words import article, code, error, size
+from netspec.check.words import code, error, size
 from netspec.diagnostics.message import Diagnostic, Label
 from netspec.diagnostics.text import Span
 from netspec.ir.graph import Shape
@@ -11,11 +11,14 @@ from netspec.ir.operations import Pair, Window
 
 LONGEST_CHAIN = 10
 """Steps of a shape chain that are shown; the middle of a longer one is left out."""
+MOST_BRANCHES = 8
+"""Branches that a message describes."""
 
 
 def origin(flow: Flow) -> Label:
     """Under the layer that made a shape."""
-    return Label(flow.span, f"this layer produces {size(flow.value.shape)}")
+    what = "the input is" if flow.kind == "input" else "this layer produces"
+    return Label(flow.span, f"{what} {size(flow.value.shape)}")
 
 
 def extent(shape: Shape) -> str:
@@ -95,21 +98,29 @@ def too_large(owner: str, shape: Shape, limit: int, span: Span) -> Diagnostic:
     )
 
 
-def branches_disagree(owner: str, what: str, branches: tuple[tuple[Span, Flow], ...], span: Span) -> Diagnostic:
+def branches_disagree(
+    owner: str, what: str, branches: tuple[tuple[Span, Flow], ...], start: Flow | None, span: Span
+) -> Diagnostic:
     labels = tuple(Label(place, f"this branch gives {size(flow.value.shape)}") for place, flow in branches)
-    notes = tuple(f"branch {k}: {_branch_chain(flow)}" for k, (_, flow) in enumerate(branches, 1))
+    notes = tuple(f"branch {k}: {_branch_chain(flow, start)}" for k, (_, flow) in enumerate(branches, 1))
     return error(
         "E304",
         f"the branches of `{owner}` differ in {what}",
         span,
         "cannot be joined",
-        secondary=labels,
-        notes=notes,
+        secondary=labels[:MOST_BRANCHES],
+        notes=notes[:MOST_BRANCHES],
     )
 
 
-def _branch_chain(flow: Flow) -> str:
-    steps = [f"{step.kind} {size(step.value.shape)}" for step in flow.history()]
+def _branch_chain(flow: Flow, start: Flow | None) -> str:
+    """`1x28x28 -> conv 8x26x26`, from where the branches part."""
+    steps: list[str] = []
+    for step in flow.history():
+        if step is start:
+            steps.append(size(step.value.shape))
+            break
+        steps.append(f"{step.kind} {size(step.value.shape)}")
     steps.reverse()
     return " -> ".join(steps if len(steps) <= LONGEST_CHAIN else ["…", *steps[-LONGEST_CHAIN:]])
 
@@ -138,7 +149,7 @@ def tied_shapes(owner: str, name: str, own: Shape, other: Shape, span: Span, fir
 def tied_kinds(owner: str, name: str, kind: str, span: Span, first: Span) -> Diagnostic:
     return error(
         "E306",
-        f"{article(owner)} cannot share the weights of {code(name)}, {article(kind)}",
+        f"a `{owner}` cannot share the weights of {code(name)}, a `{kind}`",
         span,
         "a different kind of layer",
         secondary=(Label(first, f"{code(name)} stands here"),),

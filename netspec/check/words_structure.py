@@ -152,6 +152,16 @@ def defined_twice(kind: str, name: Name, first: Span) -> Diagnostic:
     )
 
 
+def brought_twice(kind: str, name: Name, use: Span) -> Diagnostic:
+    return error(
+        "E209",
+        f"{kind} {code(name.text)} is defined twice",
+        name.span,
+        "defined here",
+        secondary=(Label(use, f"and this file brings in another {code(name.text)}"),),
+    )
+
+
 def cycle_of_lets(name: Name, through: tuple[str, ...]) -> Diagnostic:
     path = " -> ".join(through[:8])
     return error("E210", f"the value of {code(name.text)} depends on itself", name.span, "a cycle", notes=(f"{path}",))

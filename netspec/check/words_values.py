@@ -8,15 +8,14 @@ from netspec.diagnostics.text import Span
 
 
 def unknown_name(name: str, span: Span, near: tuple[str, ...]) -> Diagnostic:
-    helps = (
-        (f"did you mean {either(near)}?",) if near else (f"write `let {name} = …` at the top of the file, or a number",)
-    )
+    outside = span.source.name.startswith("--")
+    advice = "give a number" if outside else f"write `let {name[:40]} = …` at the top of the file, or a number"
     return error(
         "E208",
         f"unknown name {code(name)}",
         span,
         "neither a `let` nor a parameter",
-        helps=helps,
+        helps=(f"did you mean {either(near)}?",) if near else (advice,),
         repair=near[0] if len(near) == 1 else None,
     )
 
