@@ -4,11 +4,15 @@ import math
 import re
 
 import pytest
+from hypothesis import given
 
+from netspec.compiler import check_experiment
 from netspec.counting.rivals import rivals
 from netspec.counting.sums import Sum, layer_sums
 from netspec.counting.table import count
+from netspec.diagnostics.text import Source
 from tests.counting.nets import graph
+from tests.strategies import valid_specs
 
 NETS = {
     "lenet": "input 1x28x28; conv 20 5x5; pool max 2x2; conv 50 5x5; pool max 2x2; dense 500 relu; dense 10",
@@ -90,3 +94,15 @@ def test_a_local_layer_is_its_own_untied_rival():
 @pytest.mark.parametrize("body", ["input 1x4x4; dense 3", "input 1x4x4; pool max 2x2", "input 1x4x4; relu"])
 def test_a_layer_without_a_kernel_has_no_rivals(body: str):
     assert rivals(graph(body).layers[-1]) == ()
+
+
+@given(text=valid_specs())
+def test_formulas_of_random_nets_have_their_values(text: str):
+    net = check_experiment(Source("<random>", text)).graph
+    for layer, row in zip(net.layers, count(net).layers, strict=True):
+        told = layer_sums(layer, row)
+        assert [value(total.formula) for total in told] == [total.value for total in told]
+        assert row.parameters == sum(total.value for total in told if total.what == "parameters")
+        for rival in rivals(layer):
+            assert value(rival.parameters.formula) == rival.parameters.value
+            assert not rival.own or row.shares or rival.parameters.value == row.parameters
