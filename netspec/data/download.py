@@ -13,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-CHUNK_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 13
+"""What arrives of a chunk is lost when the connection is cut within it."""
 REASONS = {
     "ConnectTimeout": "no answer in time",
     "ReadTimeout": "no answer in time",
@@ -55,6 +56,7 @@ class _Sink:
     received: int = 0
     announced: int | None = None
     status: int = 0
+    answers: list[Any] = field(default_factory=list[Any])
     file: BinaryIO = field(init=False)
 
     def __enter__(self) -> _Sink:
@@ -66,10 +68,13 @@ class _Sink:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        for answer in self.answers:
+            answer.close()
         self.file.close()
 
     def begin(self, response: Any, *_arguments: object, **_options: object) -> None:
-        """Called with the head of an answer, before its bytes."""
+        """Called with the head of an answer, before its bytes; it is closed with the sink."""
+        self.answers.append(response)
         self.status = response.status_code
         if self.status == 206:
             self._go_on(str(response.headers.get("Content-Range", "")), response.headers)
