@@ -10,7 +10,7 @@ from typing import Any
 
 from netspec.diagnostics.failure import DivergedError
 from netspec.train.curve import draw_curve
-from netspec.train.events import EpochDone, Event, Finished, Progress, Scores, Started
+from netspec.train.events import EpochDone, Event, Finished, Progress, Scores, Started, Weights
 from netspec.train.files import append_line, write_whole
 from netspec.train.run import CURVE, METRICS, WEIGHTS, save_record
 from netspec.train.run_document import Run
@@ -36,29 +36,29 @@ def record(run: Run, events: Iterator[Event]) -> Generator[Event, None, None]:
                     epochs.append(event)
                     append_line(run.folder / METRICS, json.dumps(epoch_document(event)))
                 case Finished():
-                    _finish(run, epochs, event)
+                    _keep(replace(run, status="finished", result=result_document(event)), event.weights)
                     started = None
+                    _draw(run, epochs, event.test)
             yield event
     except DivergedError:
         save_record(replace(run, status="diverged"))
         raise
     except (KeyboardInterrupt, GeneratorExit):
         if started is not None:
-            _interrupt(run, epochs, started)
+            _keep(replace(run, status="interrupted"), started.weights())
+            _draw(run, epochs, None)
         raise
 
 
-def _finish(run: Run, epochs: list[EpochDone], end: Finished) -> None:
-    write_weights(run.folder / WEIGHTS, end.weights)
-    write_whole(run.folder / CURVE, draw_curve(run.folder.name, epochs, end.test))
-    save_record(replace(run, status="finished", result=result_document(end)))
+def _keep(run: Run, weights: Weights) -> None:
+    write_weights(run.folder / WEIGHTS, weights)
+    save_record(run)
 
 
-def _interrupt(run: Run, epochs: list[EpochDone], started: Started) -> None:
-    write_weights(run.folder / WEIGHTS, started.weights())
+def _draw(run: Run, epochs: list[EpochDone], test: Scores | None) -> None:
+    """The curve comes last: it takes the longest, and is the first thing to do without."""
     if epochs:
-        write_whole(run.folder / CURVE, draw_curve(run.folder.name, epochs, None))
-    save_record(replace(run, status="interrupted"))
+        write_whole(run.folder / CURVE, draw_curve(run.folder.name, epochs, test))
 
 
 def epoch_document(done: EpochDone) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""`netspec evaluate`: a run, or a spec with weights, measured on what it has not learnt from."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.harness import refused, run, run_json
+
+SPEC = """net small(K=4) { input 1x8x8; conv K 3x3 relu; batchnorm; dense 10 }
+data digits validate=0.2 take=200
+train { batch 32; epochs 1 }
+"""
+
+
+@pytest.fixture
+def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
+    """What training said; the run is in `one`."""
+    (tmp_path / "small.net").write_text(SPEC)
+    monkeypatch.chdir(tmp_path)
+    return run_json("train", "small.net", "--with", "K=6", "--run", "one")
+
+
+def test_a_run_scores_what_its_training_said(trained: dict) -> None:
+    found = run_json("evaluate", "one")
+    assert found.keys() == {"part", "images", "loss", "accuracy"}
+    assert (found["part"], found["images"]) == ("validation", 40)
+    assert found["accuracy"] == trained["validation_accuracy"]
+    assert found["loss"] == trained["validation_loss"]
+
+
+def test_a_run_needs_nothing_from_where_it_was_trained(
+    trained: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "small.net").unlink()
+    monkeypatch.chdir("/")
+    assert run_json("evaluate", tmp_path / "one")["accuracy"] == trained["validation_accuracy"]
+
+
+def test_a_spec_with_its_weights_scores_the_same(trained: dict) -> None:
+    words = ("evaluate", "small.net", "--with", "K=6", "--weights", "one/weights.safetensors")
+    assert run_json(*words)["loss"] == trained["validation_loss"]
+
+
+def test_people_are_told_how_many_were_right(trained: dict) -> None:
+    said = run("evaluate", "one").stdout
+    assert "validation accuracy" in said
+    assert "of 40 images" in said
+
+
+def test_other_data_can_be_named(trained: dict) -> None:
+    assert run_json("evaluate", "one", "--set", "data.validate=0.5")["images"] == 100
+
+
+def test_what_does_not_fit_is_refused(trained: dict, tmp_path: Path) -> None:
+    refused(run("evaluate", "small.net"), 2, "E464")
+    refused(run("evaluate", "small.net", "--weights", "one/weights.safetensors"), 3, "E542")
+    refused(run("evaluate", "one", "--with", "K=4"), 2, "E466")
+    refused(run("evaluate", "one", "--set", "data.validate=0"), 2, "E463")
+    refused(run("evaluate", "."), 2, "E462")
+    (tmp_path / "one/weights.safetensors").write_bytes(b"cut off")
+    refused(run("evaluate", "one"), 3, "E541")
+    (tmp_path / "one/run.json").write_text("{")
+    refused(run("evaluate", "one"), 3, "E544")

@@ -1,0 +1,150 @@
+"""`netspec train`: a run folder, a table for people, one object for programs, and endings with their status."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.harness import process, refused, run, run_json
+
+SPEC = """net small { input 1x8x8; conv 4 3x3 relu; pool max 2x2; dense 10 }
+data digits validate=0.2 take=200
+train { sgd rate=0.05 momentum=0.9; batch 32; epochs 2 }
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder with a small spec in it."""
+    (tmp_path / "small.net").write_text(SPEC)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_run_says_what_it_does_and_leaves_a_folder(here: Path) -> None:
+    done = run("train", "small.net", "--run", "one")
+    assert done.exit_code == 0, done.stderr
+    assert "small" in done.stdout
+    assert "validation accuracy" in done.stdout
+    assert done.stderr == ""
+    files = {"small.net", "run.json", "metrics.jsonl", "curve.png", "weights.safetensors"}
+    assert {path.name for path in (here / "one").iterdir()} == files
+
+
+def test_the_json_object_has_its_documented_keys_and_stands_alone(here: Path) -> None:
+    done = run("train", "small.net", "--json", "--run", "one")
+    found = json.loads(done.stdout)
+    assert {"run", "epochs", "seconds", "train_loss", "validation_accuracy", "test_accuracy"} <= found.keys()
+    assert (found["run"], found["epochs"], found["test_accuracy"]) == ("one", 2, None)
+    assert 0 <= found["validation_accuracy"] <= 1
+    kept = json.loads((here / "one/run.json").read_text())
+    assert kept["result"] == {key: value for key, value in found.items() if key != "run"}
+    assert "epoch" in done.stderr
+
+
+def test_two_runs_of_one_seed_are_equal_bytes_whatever_the_threads(here: Path) -> None:
+    for folder, threads in (("one", 1), ("two", 2)):
+        run_json("train", "small.net", "--run", folder, "--threads", threads)
+    assert (here / "one/weights.safetensors").read_bytes() == (here / "two/weights.safetensors").read_bytes()
+
+
+def test_a_run_without_a_folder_named_gets_one_of_its_own(here: Path) -> None:
+    folders = {run_json("train", "small.net", "--set", "train.epochs=1")["run"] for _ in range(2)}
+    assert len(folders) == 2
+    assert all(folder.startswith("runs/small-") for folder in folders)
+
+
+def test_a_folder_with_a_run_is_refused_and_forced(here: Path) -> None:
+    run_json("train", "small.net", "--run", "one")
+    refused(run("train", "small.net", "--run", "one"), 2, "E461")
+    assert run_json("train", "small.net", "--run", "one", "--force", "--set", "train.epochs=1")["epochs"] == 1
+    assert len((here / "one/metrics.jsonl").read_text().splitlines()) == 1
+
+
+def test_nothing_is_written_when_something_is_wrong_beforehand(here: Path) -> None:
+    refused(run("train", "small.net", "--set", "train.schedule=cosine", "--run", "one"), 1, "E450")
+    refused(run("train", "small.net", "--data", "circles", "--run", "one"), 3, "E514")
+    refused(run("train", "small.net", "--data", "nowhere", "--run", "one"), 3, "E502")
+    refused(run("train", "small.net", "--weights", "none.safetensors", "--run", "one"), 3, "E541")
+    assert run("train", "small.net", "--set", "train.sgd.rat=0.1", "--run", "one").exit_code == 1
+    assert not (here / "one").exists()
+
+
+def test_a_spec_without_data_is_told_so(here: Path) -> None:
+    (here / "plain.net").write_text("net plain { input 1x8x8; dense 10 }\n")
+    refused(run("train", "plain.net"), 2, "E463")
+    assert run_json("train", "plain.net", "--data", "digits", "--set", "train.epochs=1")["test_accuracy"] is None
+
+
+def test_fine_tuning_starts_from_saved_weights(here: Path) -> None:
+    first = run_json("train", "small.net", "--run", "one")
+    again = run_json(
+        "train", "small.net", "--weights", "one/weights.safetensors", "--run", "two", "--set", "train.sgd.rate=0"
+    )
+    assert again["validation_accuracy"] == first["validation_accuracy"]
+    assert (here / "one/weights.safetensors").read_bytes() == (here / "two/weights.safetensors").read_bytes()
+
+
+def test_a_training_that_diverges_ends_with_status_4(here: Path) -> None:
+    done = run("train", "small.net", "--set", "train.sgd.rate=1e20", "--run", "one")
+    assert done.exit_code == 4
+    assert "error[E460]" in done.stderr
+    assert "train.sgd.rate=" in done.stderr
+    assert json.loads((here / "one/run.json").read_text())["status"] == "diverged"
+    assert not (here / "one/weights.safetensors").exists()
+
+
+FULL_DISK = """
+import resource
+from netspec.__main__ import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+main()
+"""
+
+
+def test_a_full_disk_is_a_data_error_and_leaves_nothing_half_written(here: Path) -> None:
+    (here / "small.net").write_text(SPEC.replace("conv 4", "conv 40"))
+    words = ["train", "small.net", "--run", "one", "--set", "train.epochs=1"]
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "error[E540]" in done.stderr
+    assert {path.name for path in (here / "one").iterdir()} == {"small.net", "run.json", "metrics.jsonl"}
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_keeps_the_weights_and_says_where(here: Path, number: int, status: int) -> None:
+    words = ["train", "small.net", "--run", "one", "--set", "train.epochs=1000000"]
+    going = subprocess.Popen(
+        [sys.executable, "-m", "netspec", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    waited = time.monotonic()
+    while not (here / "one/metrics.jsonl").exists():
+        assert going.poll() is None, going.communicate()
+        assert time.monotonic() < waited + 100
+        time.sleep(0.05)
+    going.send_signal(number)
+    _, said = going.communicate(timeout=60)
+    assert going.returncode == status, said
+    assert "one/weights.safetensors" in said
+    assert "Traceback" not in said
+    assert json.loads((here / "one/run.json").read_text())["status"] == "interrupted"
+    assert 0 <= run_json("evaluate", "one")["accuracy"] <= 1
+
+
+@pytest.mark.slow
+def test_digits_reach_97_percent_within_seconds(here: Path) -> None:
+    done = process("train", "digits", "--json", cwd=here)
+    found = json.loads(done.stdout)
+    assert found["validation_accuracy"] >= 0.97
+    assert found["seconds"] < 60
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("NETSPEC_DATA" not in os.environ, reason="needs MNIST in NETSPEC_DATA")
+def test_the_lecture_tells_zeros_from_ones(here: Path) -> None:
+    assert run_json("train", "lecture", "--with", "D=28")["test_accuracy"] >= 0.995
