@@ -123,13 +123,14 @@ def _build(net: Name, body: Body, scope: Scope, report: Report) -> Built:
     with suppress(ExhaustedError):
         output = _series(place, net, body)
     called = frozenset(construction.called)
-    if output is None or output.previous is None or report.failed:
+    if output is None or output.previous is None:
         return Built(None, called)
     builder = construction.builder
     graph = builder.graph(net.text, builder.layers[0].output, output.value)
-    _warn_dead(builder.layers, graph, report)
-    for label in construction.unread:
-        report.add(words.unused("layer", label))
+    if not report.failed:
+        _warn_dead(builder.layers, graph, report)
+        for label in construction.unread:
+            report.add(words.unused("layer", label))
     return Built(graph, called)
 
 
