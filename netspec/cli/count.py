@@ -100,21 +100,32 @@ def _rounded(size_bytes: int) -> str:
 
 def show_symbolic(forms: SymbolicCount) -> None:
     """Closed forms layer by layer, their sums, and where a sum does not tell the count."""
-    arguments = ", ".join(f"{name}={value}" for name, value in forms.arguments)
     rows = (
-        (layer_title(layer.name, layer.kind), " × ".join(layer.shape), layer.parameters, layer.macs)
+        (layer_title(layer.name, layer.kind), " × ".join(map(_factor, layer.shape)), layer.parameters, layer.macs)
         for layer in forms.layers
     )
     show(table(SYMBOLIC_COLUMNS, rows))
     say()
-    say(f"{forms.name}({arguments}), {ASSUMPTION}:")
+    say(_symbolic_head(forms))
     say(f"parameters = {_closed_text(forms.parameters)}")
     say(f"MACs = {_closed_text(forms.macs)}")
+    if absent := [f"{name}={value}" for name, value in forms.arguments if name not in forms.symbols]:
+        say(f"these forms hold at {', '.join(absent)}, which sets no size")
     for rounding in forms.roundings:
         say(f"`{rounding.layer}` rounds: {' × '.join(rounding.closed)} becomes {' × '.join(map(str, rounding.shape))}")
     say(f"conventions: {CONVENTIONS}")
 
 
+def _symbolic_head(forms: SymbolicCount) -> str:
+    if not forms.arguments:
+        return f"{forms.name} has no parameters of its own, as `net {forms.name}(D=32)` would have:"
+    return f"{forms.name}({', '.join(f'{name}={value}' for name, value in forms.arguments)}), {ASSUMPTION}:"
+
+
+def _factor(form: str) -> str:
+    return f"({form})" if " " in form else form
+
+
 def _closed_text(form: ClosedForm) -> str:
     exact = "" if form.exact else f"; exact count: {form.count}"
-    return f"{form.text} = {form.value}{exact}"
+    return f"{form.text} = {form.value}{exact}" if form.text != form.value else form.text

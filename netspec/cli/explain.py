@@ -116,12 +116,17 @@ def remarks(layer: Layer, others: tuple[Rival, ...]) -> list[str]:
     if others:
         tied, untied, dense = (rival.parameters.value for rival in others)
         return [
-            f"Tied weights: {untied / tied:,.1f} times fewer parameters than a kernel for each position.",
-            f"Local receptive fields: {dense / untied:,.1f} times fewer than with every input at every output.",
+            f"Tied weights: {_times(untied / tied)} fewer parameters than a kernel for each position.",
+            f"Local receptive fields: {_times(dense / untied)} fewer than with every input at every output.",
         ]
     if layer.kind == "dense":
         return ["Every output sees every input, and no weight serves twice: this is the fully connected layer itself."]
     if layer.kind == "pool" and layer.inputs[0].elements > layer.output.elements:
         before, after = layer.inputs[0].elements, layer.output.elements
-        return [f"Subsampling: {before:,} numbers come in and {after:,} go on, {before / after:.3g} times fewer."]
+        return [f"Subsampling: {before:,} numbers come in and {after:,} go on, {_times(before / after)} fewer."]
     return []
+
+
+def _times(ratio: float) -> str:
+    """`64 times`, `5.8 times`"""
+    return f"{ratio:,.0f} times" if ratio >= 100 or ratio == int(ratio) else f"{ratio:.1f} times"

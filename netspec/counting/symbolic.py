@@ -58,10 +58,12 @@ class Rounding:
 
 @dataclass(frozen=True, slots=True)
 class SymbolicCount:
-    """The closed forms of a net."""
+    """The closed forms of a net. `symbols` are those of its parameters that stand in one; the forms hold for the
+    others' values alone (how often something is repeated is no size)."""
 
     name: str
     arguments: tuple[tuple[str, int | float], ...]
+    symbols: frozenset[str]
     layers: tuple[SymbolicLayer, ...]
     parameters: ClosedForm
     macs: ClosedForm
@@ -72,10 +74,12 @@ def symbolic_count(graph: Graph) -> SymbolicCount:
     """Closed forms of a traced graph. Raises UsageError (E603) where SymPy is not installed."""
     forms = _Forms(graph.arguments)
     counted = count(graph)
+    layers = tuple(_layer(row, forms) for row in counted.layers)
     return SymbolicCount(
         name=graph.name,
         arguments=graph.arguments,
-        layers=tuple(_layer(row, forms) for row in counted.layers),
+        symbols=forms.used,
+        layers=layers,
         parameters=_total((row.parameters for row in counted.layers), forms),
         macs=_total((row.macs for row in counted.layers), forms),
         roundings=tuple(_roundings(graph, counted, forms)),
@@ -131,6 +135,12 @@ class _Forms:
         self._symbols = {name: self._sympy.Symbol(name, integer=True, positive=True) for name, _ in arguments}
         self._values = {self._symbols[name]: self._sympy.nsimplify(value) for name, value in arguments}
         self._made: dict[int, tuple[Form, Expression]] = {}
+        self._used: set[str] = set()
+
+    @property
+    def used(self) -> frozenset[str]:
+        """The parameters that stand in a form made so far."""
+        return frozenset(self._used)
 
     def text(self, number: int) -> str:
         """The closed form of one number."""
@@ -168,6 +178,7 @@ class _Forms:
         if isinstance(form, int):
             return self._sympy.Integer(form)
         if isinstance(form, str):
+            self._used.add(form)
             return self._symbols[form]
         symbol, *parts = form
         left, right = (self._made[id(part)][1] for part in parts)

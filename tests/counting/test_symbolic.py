@@ -1,6 +1,9 @@
 """Closed forms say what the count says, at every value of the net's parameters."""
 
+import sys
+
 import pytest
+import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,8 +74,59 @@ def test_a_form_that_claims_to_be_exact_tells_the_count(d: int, k: int, c: int, 
 
 
 def test_without_sympy_the_message_has_the_install_line(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(__import__("sys").modules, "sympy", None)
+    monkeypatch.setitem(sys.modules, "sympy", None)
     with pytest.raises(UsageError) as raised:
         symbolic_count(graph("input 1 D D; dense 1", traced=True, D=4))
     assert raised.value.code == "E603"
     assert raised.value.helps == ("pip install 'netspec[symbolic]'",)
+
+
+ELSEWHERE = {  # body, values that give the form, other values at which every division is exact too
+    "the lecture": (LECTURE, {"D": 32, "K": 5, "S": 2}, {"D": 54, "K": 3, "S": 3}),
+    "its rival": (RIVAL, {"D": 32}, {"D": 7}),
+    "ceilings": (
+        "input C D D; conv C 3x3 pad=1; pool max 3x3 stride=2 round=ceil; dense C",
+        {"C": 2, "D": 9},
+        {"C": 5, "D": 21},
+    ),
+    "strides that keep": (
+        "input 1 D D; conv C K stride=2 pad=same; dense 3",
+        {"C": 2, "D": 8, "K": 4},
+        {"C": 3, "D": 16, "K": 6},
+    ),
+    "growing": (
+        "input C 4x4; deconv C K stride=2; upsample U; conv 1 1x1",
+        {"C": 2, "K": 2, "U": 2},
+        {"C": 3, "K": 4, "U": 3},
+    ),
+    "groups": (
+        "input C 8x8; conv (2*C) 3x3 groups=G; depthwise 3x3; maxout G; dense 2",
+        {"C": 4, "G": 2},
+        {"C": 9, "G": 3},
+    ),
+    "branches": (
+        "input C 8x8; concat { conv C 1x1 } { conv (3*C) 3x3 pad=1 } {}; sum { conv (5*C) 1x1 } {}; local C 2x2",
+        {"C": 2},
+        {"C": 3},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_form_holds_at_other_values_too(name: str):
+    body, here, there = ELSEWHERE[name]
+    closed = symbolic_count(graph(body, traced=True, **here))
+    counted = count(graph(body, **there))
+    assert sympy.sympify(closed.parameters.text, locals=symbols(there)).subs(there) == counted.parameters
+    assert sympy.sympify(closed.macs.text, locals=symbols(there)).subs(there) == counted.macs
+
+
+def symbols(names: dict[str, int]) -> dict[str, sympy.Symbol]:
+    """`S` and `N` mean something else to SymPy."""
+    return {name: sympy.Symbol(name) for name in names}
+
+
+def test_parameters_that_set_no_size_are_told():
+    counted = symbolic_count(graph("input C 4x4; repeat N { conv C 1x1 }; dropout 0.5", traced=True, C=3, N=2))
+    assert counted.symbols == {"C"}
+    assert counted.parameters.text == "2*C**2 + 2*C"
