@@ -32,6 +32,8 @@ TOLERANCE = 1e-4
 SMALLEST = float(np.finfo(np.float64).tiny)
 IMAGES: Mapping[Method, int] = {"end to end": 4, "link by link": 2}
 MOST_SAMPLES, LEAST_SAMPLES = 16, 2
+SAMPLES_END_TO_END = 4
+"""A net for which fewer would be affordable is checked link by link."""
 WORK_LIMIT = 4e9
 """Multiply-adds that finite differences may take; a few seconds."""
 WORK_PER_ELEMENT, WORK_PER_WEIGHT = 20, 10
@@ -110,8 +112,8 @@ class _Sampling:
         """All of a small array, else the largest gradient and random others."""
         if gradient.size <= self.samples:
             return list(range(gradient.size))
-        others = self.rng.integers(0, gradient.size, self.samples - 1).tolist()
-        return sorted({int(np.abs(gradient).argmax()), *others})
+        others = self.rng.choice(gradient.size, self.samples, replace=False).tolist()
+        return list(dict.fromkeys([int(np.abs(gradient).argmax()), *others]))[: self.samples]
 
 
 def _row(value: Value, probe: Probe, values: Mapping[str, Array], gradient: Array, sampling: _Sampling) -> Row:
@@ -164,7 +166,7 @@ def _weights(method: Method, nodes: tuple[Node, ...], cotangents: Mapping[str, A
 
 def _affordable(forward: tuple[Node, ...], moved: Iterable[Value]) -> Method:
     whole = sum(_work("end to end", _nodes_of("end to end", forward, value)) for value in moved)
-    return "end to end" if LEAST_SAMPLES * whole <= WORK_LIMIT else "link by link"
+    return "end to end" if SAMPLES_END_TO_END * whole <= WORK_LIMIT else "link by link"
 
 
 def _affordable_samples(method: Method, probes: Iterable[tuple[Node, ...]]) -> int:

@@ -51,21 +51,27 @@ def deconvolution(op: ops.Deconvolution, arrays: Arrays, outputs: Values, contex
 
 def _correlate(x: Array, weight: Array, window: Window, groups: int) -> Array:
     """Groups are rows of a matrix product: (g, k, c) @ (n, g, c, yx)."""
-    by_group = weight.reshape(groups, -1, *weight.shape[1:])  # g k c i j
+    by_tap = _by_tap(weight, groups)
     rows, columns = window_output(window, (x.shape[2], x.shape[3]))
     y = np.zeros((x.shape[0], weight.shape[0], rows, columns), x.dtype)
     for i, j, seen in taps(window, pad(x, window)):
-        y += (by_group[:, :, :, i, j] @ _by_group(seen, groups)).reshape(y.shape)
+        y += (by_tap[i, j] @ _by_group(seen, groups)).reshape(y.shape)
     return y
 
 
 def _scatter(dy: Array, weight: Array, window: Window, groups: int, dx: Value, context: Context) -> Array:
     """Adds every dy[n,k,y,x] * w[k,c,i,j] where the forward pass read x from, and cuts off what fell on the border."""
-    by_group = weight.reshape(groups, -1, *weight.shape[1:])  # g k c i j
+    by_tap = _by_tap(weight, groups)
     padded = padded_zeros(dx, dy.shape[0], window, context.dtype)
     for i, j, seen in taps(window, padded):
-        seen += (by_group[:, :, :, i, j].swapaxes(1, 2) @ _by_group(dy, groups)).reshape(seen.shape)
+        seen += (by_tap[i, j].swapaxes(1, 2) @ _by_group(dy, groups)).reshape(seen.shape)
     return crop(padded, window, (dx.shape[1], dx.shape[2]))
+
+
+def _by_tap(weight: Array, groups: int) -> Array:
+    """(k, c, i, j) as (i, j, g, k, c), contiguous: matrices that BLAS takes."""
+    k, c, kh, kw = weight.shape
+    return np.ascontiguousarray(weight.reshape(groups, k // groups, c, kh, kw).transpose(3, 4, 0, 1, 2))
 
 
 def _by_group(x: Array, groups: int) -> Array:
