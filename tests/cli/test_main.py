@@ -1,9 +1,13 @@
 """Commands are found by name and loaded alone, and every ending has its exit status."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 import pytest
@@ -126,3 +130,25 @@ def test_a_command_loads_no_other():
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert "netspec.cli.specs" in said.split()
     assert not {f"netspec.cli.{name}" for name in main.NAMES if name != "specs"} & set(said.split())
+
+
+def reading(fifo: Path) -> int:
+    """Opens the other end once a process has begun to read, and returns it."""
+    for _ in range(600):
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads yet
+            time.sleep(0.05)
+    raise AssertionError("nobody reads")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_command_says_so(number: int, status: int, tmp_path: Path):
+    os.mkfifo(tmp_path / "slow.net")
+    words = [sys.executable, "-m", "netspec", "check", str(tmp_path / "slow.net")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as going:
+        other_end = reading(tmp_path / "slow.net")
+        going.send_signal(number)
+        said = going.communicate(timeout=30)
+        os.close(other_end)
+    assert (going.returncode, said) == (status, ("", "stopped\n"))
