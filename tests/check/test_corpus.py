@@ -53,8 +53,6 @@ def test_a_broken_spec_is_told_what_is_wrong_and_nothing_else(
     source = Source(path.name, text)
     with_values = dict(setting.split("=", 1) for setting in marked(text, "with"))
     _, report = examine(source, with_values=with_values, settings=marked(text, "set"))
-    found = Counter(
-        (d.primary.span.line if d.primary.span.source is source else 0, d.code) for d in report.diagnostics
-    )
+    found = Counter((d.primary.span.line if d.primary.span.source is source else 0, d.code) for d in report.diagnostics)
     assert found == expected(text)
     golden(path.with_suffix(".txt"), render(report.sorted(), colour=False))
