@@ -14,13 +14,16 @@ from netspec.diagnostics.failure import DataError
 Shape = tuple[int, ...]
 
 LARGEST_BYTES = 1 << 32
+LEAST_SIZE = 4
 LARGEST_COUNT = 10_000_000
 TRAIN_STREAM, TEST_STREAM = 0, 1
+SIZES = ("channels", "height", "width")
+"""Options that only pictures have; `size=HxW` in a spec is `height` and `width` here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A set that is made. `noise` is its default; only pictures have `size` and `channels`."""
+    """A set that is made. `noise` is its default; only pictures have sizes and channels."""
 
     name: str
     title: str
@@ -53,8 +56,8 @@ class Wish:
 def generate(name: str, extra: Mapping[str, object], seed: int, shape: Shape | None) -> Collection:
     """A generated set with a training and a test part; equal options, seed and net give equal images.
 
-    `extra` holds `count` (2000 if not given), `noise`, and for `shapes` `size` and `channels`, which are else those
-    of the net's input `shape`.
+    `extra` holds `count` (2000 if not given), `noise`, and for `shapes` `channels`, `height` and `width`, which are
+    else those of the net's input `shape`.
     """
     kind = GENERATED[name]
     wish = _wish(kind, extra, shape)
@@ -75,7 +78,7 @@ def _part(kind: Generated, wish: Wish, count: int, seed: int, stream: int) -> Pa
 
 
 def _wish(kind: Generated, extra: Mapping[str, object], shape: Shape | None) -> Wish:
-    known = ("count", "noise", "size", "channels") if kind.pictures else ("count", "noise")
+    known = ("count", "noise", *SIZES) if kind.pictures else ("count", "noise")
     unknown = next((name for name in extra if name not in known), None)
     if unknown is not None:
         helps = (f"it takes {', '.join(f'`{name}`' for name in known)}",)
@@ -89,29 +92,14 @@ def _wish(kind: Generated, extra: Mapping[str, object], shape: Shape | None) -> 
 
 
 def _picture_shape(extra: Mapping[str, object], shape: Shape | None, count: int) -> tuple[int, int, int]:
-    channels, height, width = shape if shape is not None and len(shape) == 3 else (3, 32, 32)
-    colours = extra.get("channels", channels)
-    if colours not in (1, 3):
-        raise DataError(
-            "E519",
-            f"`shapes` with {colours} channels: they are drawn with 1, grey, or 3, colour",
-            helps=("`channels=3`",),
-        )
-    height, width = _size(extra["size"]) if "size" in extra else (height, width)
-    if count * int(str(colours)) * height * width > LARGEST_BYTES:
+    sizes = shape if shape is not None and len(shape) == 3 else (3, 32, 32)
+    channels, height, width = (extra.get(name, size) for name, size in zip(SIZES, sizes, strict=True))
+    if channels not in (1, 3):
+        message = f"`shapes` with {channels} channels: they are drawn with 1, grey, or 3, colour"
+        raise DataError("E519", message, helps=("`channels=3`",))
+    if not (isinstance(height, int) and isinstance(width, int) and min(height, width) >= LEAST_SIZE):
+        raise DataError("E519", f"`shapes` of {height}x{width} pixels: they are at least {LEAST_SIZE}x{LEAST_SIZE}")
+    colours = 1 if channels == 1 else 3
+    if count * colours * height * width > LARGEST_BYTES:
         raise DataError("E519", f"{count:,} images of {colours}x{height}x{width} take more than 4 GiB")
-    return int(str(colours)), height, width
-
-
-def _size(size: object) -> tuple[int, int]:
-    """Height and width from `32`, `32x48` or the pair of them."""
-    match size:
-        case int() if size >= 4:
-            return size, size
-        case (int() as height, int() as width) if min(height, width) >= 4:
-            return height, width
-        case str() if all(part.isascii() and part.isdigit() for part in size.split("x")) and len(size) < 20:
-            parts = tuple(int(part) for part in size.split("x"))
-            return _size(parts[0] if len(parts) == 1 else parts)
-        case _:
-            raise DataError("E519", f"`size={size}`: write `size=32x32`, at least 4x4")
+    return colours, height, width
