@@ -113,7 +113,10 @@ def report_failure(error: NetspecError, *, as_json: bool) -> int:
 
 
 def report_usage(error: click.ClickException) -> int:
-    """A wrong option or command: the message and the line that shows how it is meant."""
+    """A wrong option or command: the message and the line that shows how it is meant. No command at all: the help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        remark(error.format_message())
+        return error.exit_code
     message = error.format_message().rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
     notes = (context.get_usage().replace("Usage:", "usage:", 1),) if context else ()

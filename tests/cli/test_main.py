@@ -60,6 +60,14 @@ def test_an_unknown_option_is_a_usage_error():
     assert "usage: netspec specs" in done.stderr
 
 
+@pytest.mark.parametrize("words", [(), ("data",)])
+def test_without_a_command_there_is_help(words: tuple[str, ...]):
+    done = run(*words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.lower().startswith("usage: netspec")
+    assert "error" not in done.stderr
+
+
 ENDINGS = [
     (UsageError("E602", "x"), 2),
     (DataError("E500", "x"), 3),
