@@ -68,7 +68,8 @@ def _helps(diagnostic: Diagnostic) -> tuple[str, ...]:
 
 
 def _is_named(repaired: str, diagnostic: Diagnostic) -> bool:
-    return repaired != "" and any(repaired in text for text in (*diagnostic.helps, diagnostic.primary.text))
+    said = (*diagnostic.helps, diagnostic.primary.text)
+    return any(repaired in text if repaired else text.startswith("remove ") for text in said)
 
 
 def _in_words(repair: Repair) -> str:

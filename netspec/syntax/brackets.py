@@ -1,16 +1,18 @@
 """Gives every bracket a partner, and takes out the newlines that do not count.
 
-Neither a brace nor `;` can stand between parentheses, so a `(` that is still open there was never closed: it is closed
-at the end of its line and cannot swallow the rest of the file. Where a `}` is missing, the indentation says where.
+Neither a brace nor `;` can stand between parentheses, so a `(` that is open there was never closed: it is closed where
+that was likely meant, and cannot swallow the rest of the file. Where a `}` is missing, the indentation tells.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
 
+from netspec.syntax.closing import closings
 from netspec.syntax.mistakes import Mistakes
-from netspec.syntax.tokens import OPENERS, STATEMENT_ENDS, Token, kinds_of
+from netspec.syntax.tokens import OPENERS, Token, kinds_of
 
 NESTING_LIMIT = 100
 """braces and parentheses together"""
@@ -44,58 +46,51 @@ def _after(kind: str, token: Token, text: str) -> Token:
 # --- parentheses -------------------------------------------------------------------------------------------------
 
 
-def _paired(tokens: list[Token]) -> set[int]:
-    """Indices of the parentheses that have a partner before the next brace or `;`."""
-    paired: set[int] = set()
+def _pairs(tokens: list[Token]) -> tuple[dict[int, int], list[int]]:
+    """Opening to closing parenthesis, by index; and those that are open at the next brace or `;`."""
+    partner: dict[int, int] = {}
+    unclosed: list[int] = []
     open_at: list[int] = []
     for index, token in enumerate(tokens):
         kind = token.kind
         if kind in OPENERS:
             open_at.append(index)
         elif kind == "RPAR" and open_at:
-            paired.update((open_at.pop(), index))
-        elif kind in ("LBRACE", "RBRACE") or token.text == ";":
-            open_at.clear()
-    return paired
+            partner[open_at.pop()] = index
+        elif kind in BRACES or token.text == ";":
+            unclosed += open_at
+            open_at = []
+    return partner, unclosed + open_at
 
 
 def _parentheses(tokens: list[Token], mistakes: Mistakes) -> Iterator[Token]:
-    """Closes what is open at the end of its line, drops each `)` that closes nothing and each newline inside ( )."""
-    paired = _paired(tokens)
-    inside = unclosed = 0  # open brackets with and without a partner; the second are never inside the first
+    """Closes what is open, drops each `)` that closes nothing and each newline inside ( )."""
+    partner, unclosed = _pairs(tokens)
+    missing = Counter(_reported(tokens, partner, unclosed, mistakes))
+    closing = set(partner.values())
+    inside = 0
     for index, token in enumerate(tokens):
+        yield from [_after("RPAR", tokens[index - 1], ")")] * missing[index]
         kind = token.kind
-        if unclosed and not inside and kind in ("_END", "LBRACE", "RBRACE"):
-            yield from [_after("RPAR", tokens[index - 1], ")")] * unclosed
-            unclosed = 0
         if kind == "_END" and inside:
             continue
-        if kind in OPENERS and index in paired:
-            inside += 1
-        elif kind in OPENERS:
-            unclosed += 1
-            if unclosed == 1:
-                mistakes.unclosed_parenthesis(token, tokens[_line_end(tokens, index, paired) - 1])
-        elif kind == "RPAR" and index in paired:
-            inside -= 1
-        elif kind == "RPAR":
+        if kind == "RPAR" and index not in closing:
             mistakes.surplus_parenthesis(token)
             continue
+        inside += (index in partner) - (index in closing)
         yield token
-    yield from [_after("RPAR", tokens[-1], ")") for _ in range(unclosed)]
+    yield from [_after("RPAR", tokens[-1], ")")] * missing[len(tokens)]
 
 
-def _line_end(tokens: list[Token], index: int, paired: set[int]) -> int:
-    """Where the line of an open bracket ends, or a brace before that; newlines inside closed brackets do not count."""
-    depth = 0
-    while index < len(tokens):
-        kind = tokens[index].kind
-        if depth == 0 and kind in STATEMENT_ENDS:
-            break
-        if index in paired:
-            depth += 1 if kind in OPENERS else -1
-        index += 1
-    return index
+def _reported(tokens: list[Token], partner: dict[int, int], unclosed: list[int], mistakes: Mistakes) -> list[int]:
+    """Where each missing `)` belongs; one that is inside of another is not reported."""
+    place = closings(tokens, unclosed, partner)
+    reached = 0
+    for opener in unclosed:
+        if opener >= reached:
+            mistakes.unclosed_parenthesis(tokens[opener], tokens[place[opener] - 1])
+            reached = place[opener]
+    return list(place.values())
 
 
 # --- braces ------------------------------------------------------------------------------------------------------
@@ -121,7 +116,8 @@ def _braces(tokens: list[Token], text: str, mistakes: Mistakes) -> Iterator[Toke
             continue
         if missing and token.kind != "_END" and _starts_line(tokens, index):
             while missing and open_braces and _has_left(open_braces[-1], token, text):
-                mistakes.unclosed_brace(open_braces.pop(), token)
+                opener = open_braces.pop()
+                mistakes.unclosed_brace(opener, token, _indentation(opener, text))
                 missing -= 1
                 yield _after("RBRACE", tokens[index - 1], "}")
                 yield _after("_END", tokens[index - 1], "\n")
@@ -134,7 +130,7 @@ def _braces(tokens: list[Token], text: str, mistakes: Mistakes) -> Iterator[Toke
             continue
         yield token
     if open_braces:
-        mistakes.open_at_end(open_braces, tokens[-1])
+        mistakes.open_at_end(open_braces, next(token for token in reversed(tokens) if token.kind != "_END"))
     yield from [_after("RBRACE", tokens[-1], "}") for _ in open_braces]
 
 
@@ -170,7 +166,7 @@ def _early(tokens: list[Token], text: str) -> dict[int, Token]:
 def _goes_on(tokens: list[Token], opener: Token, closer: int, text: str) -> bool:
     """Whether the line behind a closing brace is indented as part of the body that it closes."""
     first = next((token for token in tokens[closer + 1 : closer + 3] if token.kind != "_END"), None)
-    return first is not None and _indentation(first, text) > _indentation(opener, text)
+    return first is not None and len(_indentation(first, text)) > len(_indentation(opener, text))
 
 
 def _starts_line(tokens: list[Token], index: int) -> bool:
@@ -179,14 +175,15 @@ def _starts_line(tokens: list[Token], index: int) -> bool:
 
 def _has_left(opener: Token, token: Token, text: str) -> bool:
     """Whether a line's first token shows by its indentation that the body before it was meant to be closed."""
-    deeper = _indentation(token, text) > _indentation(opener, text)
+    deeper = len(_indentation(token, text)) > len(_indentation(opener, text))
     return not deeper and token.kind not in ("RBRACE", "LBRACE")
 
 
-def _indentation(token: Token, text: str) -> int:
+def _indentation(token: Token, text: str) -> str:
+    """The blanks at the beginning of a token's line."""
     start = text.rfind("\n", 0, token.start) + 1
     line = text[start : token.start]
-    return len(line) - len(line.lstrip(" \t"))
+    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 # --- both --------------------------------------------------------------------------------------------------------

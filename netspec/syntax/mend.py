@@ -12,6 +12,8 @@ from netspec.syntax.arithmetic import Arithmetic
 from netspec.syntax.mistakes import Mistakes
 from netspec.syntax.tokens import OPENERS, OPERATORS, STATEMENT_ENDS, Token, kinds_of
 
+AT_END = Token("_END", 0, 0, "")
+
 
 def mend(tokens: list[Token], mistakes: Mistakes, *, statements: bool) -> list[Token]:
     """The same tokens, with the repairs that are certain made and reported."""
@@ -24,23 +26,28 @@ def mend(tokens: list[Token], mistakes: Mistakes, *, statements: bool) -> list[T
 
 
 def _without_commas(tokens: list[Token], mistakes: Mistakes) -> Iterator[Token]:
-    """Drops commas that do not stand in the list of a name; the first of a statement is reported."""
-    openers: list[Token] = []
-    reported = False
-    for token in tokens:
+    """Drops commas that do not stand in the list of a name; those of one list or statement are reported together."""
+    open_lists: list[tuple[str, list[int]]] = [("", [])]  # of each open bracket its kind, and the commas to drop
+    for index, token in enumerate([*tokens, AT_END]):
         kind = token.kind
-        if kind in OPENERS:
-            openers.append(token)
-        elif kind == "RPAR":
-            openers.pop()
-        elif kind in STATEMENT_ENDS:
-            reported = False
-        elif kind == "_COMMA" and (not openers or openers[-1].kind == "LPAR"):
-            if not reported:
-                mistakes.comma(token, inside=bool(openers))
-            reported = True
+        if kind in STATEMENT_ENDS or kind == "RPAR":
+            name, commas = open_lists.pop()
+            _report_commas(tokens, commas, mistakes, inside=name == "LPAR")
+        if kind in STATEMENT_ENDS:
+            open_lists = [("", [])]
+        elif kind in OPENERS:
+            open_lists.append((kind, []))
+        elif kind == "_COMMA" and open_lists[-1][0] != "CALL":
+            open_lists[-1][1].append(index)
             continue
-        yield token
+        if index < len(tokens):
+            yield token
+
+
+def _report_commas(tokens: list[Token], commas: list[int], mistakes: Mistakes, *, inside: bool) -> None:
+    if commas:
+        row = tokens[max(commas[0] - 1, 0) : commas[-1] + 2]
+        mistakes.commas([tokens[index] for index in commas], row[0], row[-1], inside=inside)
 
 
 def _separated(tokens: list[Token], mistakes: Mistakes) -> list[Token]:

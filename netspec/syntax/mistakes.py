@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from netspec.diagnostics.message import Diagnostic, Label, Repair, Report, Severity
 from netspec.diagnostics.text import Source, Span
@@ -58,7 +59,9 @@ class Mistakes:
         self._add("E102", message, token, f"write {quoted(text)}", helps=helps, repair=text)
 
     def remark(self, token: Token) -> None:
-        self._add("E102", "a comment begins with `#`", token, "write `#`", repair="#")
+        whole_line = token.kind != "SLASH"
+        label = "write `#`" if whole_line else "begin each line of it with `#`"
+        self._add("E102", "a comment begins with `#`", token, label, repair="#" if whole_line else None)
 
     def quotes(self, token: Token) -> None:
         repaired = f'"{token.text[1:-1]}"'
@@ -97,20 +100,33 @@ class Mistakes:
     def surplus_parenthesis(self, token: Token) -> None:
         self._add("E106", "`)` closes nothing", token, "no `(` is open here", repair="")
 
-    def unclosed_brace(self, opener: Token, outside: Token) -> None:
+    def unclosed_brace(self, opener: Token, outside: Token, indentation: str) -> None:
         label = (Label(self._span(opener), "opened here"),)
         message = "`{` is not closed where its indentation ends"
-        self._add("E107", message, outside, "expected `}` before this line", secondary=label, mark=opener.start)
+        line = self._source.text.rfind("\n", 0, outside.start) + 1
+        self._add(
+            "E107",
+            message,
+            outside,
+            "expected `}` before this line",
+            secondary=label,
+            repair=f"{indentation}}}\n",
+            at=(line, line),
+            mark=opener.start,
+        )
 
     def open_at_end(self, openers: Sequence[Token], last: Token) -> None:
         missing = len(openers)
         message = "`{` is never closed" if missing == 1 else f"{missing} `{{` are never closed"
         labels = tuple(Label(self._span(opener), "opened here") for opener in openers[-3:])
         place = (last.end, last.end)
-        self._add("E107", message, place, "the text ends here", secondary=labels, repair="\n}" if missing == 1 else None)
+        self._add(
+            "E107", message, place, "the text ends here", secondary=labels, repair="\n}" if missing == 1 else None
+        )
 
     def surplus_brace(self, token: Token) -> None:
-        self._add("E108", "`}` closes nothing", token, "no `{` is open here", repair="")
+        helps = ("remove it, or add the `{` that it was meant to close",)
+        self._add("E108", "`}` closes nothing", token, "no `{` is open here", helps=helps, repair="")
 
     def early_brace(self, token: Token, opener: Token, surplus: Token) -> None:
         labels = (Label(self._span(opener), "the body opened here"), Label(self._span(surplus), "is closed again here"))
@@ -124,9 +140,25 @@ class Mistakes:
 
     # --- arguments and statements
 
-    def comma(self, token: Token, *, inside: bool) -> None:
+    def commas(self, commas: Sequence[Token], first: Token, last: Token, *, inside: bool) -> None:
+        """Commas between `first` and `last`; all of them are dropped."""
+        text = self._source.text
+        repaired = text[first.start : commas[0].start]
+        for comma, following in pairwise([*commas, last]):
+            behind = text[comma.end : following.start]
+            repaired += behind if behind[:1].isspace() else f" {behind}"
+        repaired = (repaired + ("" if last in commas else text[last.start : last.end])).strip()
         where = "the values of a list" if inside else "arguments"
-        self._add("E110", f"no comma stands between {where}", token, "a blank is enough", repair="")
+        labels = tuple(Label(self._span(comma), "") for comma in commas[1:])
+        self._add(
+            "E110",
+            f"no comma stands between {where}",
+            commas[0],
+            "a blank is enough",
+            secondary=labels,
+            repair=repaired,
+            at=(first.start, last.end),
+        )
 
     def arithmetic(self, first: Token, last: Token) -> None:
         repaired = f"({self._source.text[first.start : last.end]})"
@@ -143,32 +175,46 @@ class Mistakes:
     def unseparated(self, token: Token) -> None:
         message = f"{quoted(token.text)} begins a statement on the line of another"
         label = "expected a new line or `;` before it"
-        self._add("E118", message, token, label, repair=f"; {token.text}")
+        self._add("E118", message, token, label, repair="; ", at=(token.start, token.start))
 
     def headless(self, token: Token) -> None:
         message = "a body stands without a statement"
         self._add("E115", message, token, "expected the name of what it belongs to before the `{`")
 
-    def unexpected(self, token: Token, before: Token | None, allowed: frozenset[str]) -> None:
-        """A token that the grammar does not allow where it stands; `before` is the one in front of it."""
+    def unexpected(
+        self, token: Token, before: Token | None, allowed: frozenset[str], opener: Token | None = None
+    ) -> None:
+        """A token that the grammar does not allow where it stands; `before` is the one in front of it, and `opener`
+        the bracket that is open there.
+        """
         if before is not None and before.kind == "_EQUAL" and token.kind in STATEMENT_ENDS | {"RPAR", "_COMMA", "$END"}:
             self._add("E101", "`=` has no value", before, "expected a value behind it", mark=token.start)
         elif before is not None and before.kind in OPENERS and token.kind == "RPAR":
             self._add("E101", "the parentheses are empty", (before.start, token.end), f"expected {expected(allowed)}")
         elif token.kind == "_EQUAL":
-            self._unexpected_equal(token, before)
+            self._unexpected_equal(token, before if "LBRACE" in allowed else None)
         elif "NAME" in allowed and allowed.isdisjoint({"REAL", "RPAR"}):
             message = f"a statement begins with a name, not with {found(token)}"
             self._add("E101", message, token, "expected the name of a layer or of another statement")
         else:
-            self._add("E101", f"{found(token)} cannot stand here", token, f"expected {expected(allowed)}")
+            label = f"expected {expected(allowed)}"
+            self._add("E101", f"{found(token)} cannot stand here", token, label, secondary=self._opened(opener, token))
 
-    def _unexpected_equal(self, token: Token, before: Token | None) -> None:
-        helps: tuple[str, ...] = ()
-        if before is not None and before.kind == "NAME":
-            helps = (f"`let {before.text}=…` defines a constant",)
-        message = "`=` does not follow the name of an attribute"
-        self._add("E101", message, token, "an attribute is written `key=value`", helps=helps)
+    def _opened(self, opener: Token | None, token: Token) -> tuple[Label, ...]:
+        """Shows an open bracket that stands on an earlier line."""
+        if opener is None or "\n" not in self._source.text[opener.end : token.start]:
+            return ()
+        return (Label(Span(self._source, opener.end - 1, opener.end), "still open"),)
+
+    def _unexpected_equal(self, token: Token, name: Token | None) -> None:
+        """An `=` behind the name of a statement, or behind something that is no name."""
+        if name is not None and name.kind == "NAME":
+            label = f"write {quoted(f'let {name.text} = …')}"
+            place = (name.start, name.start)
+            self._add("E101", "a constant is defined with `let`", token, label, repair="let ", at=place)
+        else:
+            message = "`=` does not follow the name of an attribute"
+            self._add("E101", message, token, "an attribute is written `key=value`")
 
     # --- the report
 
@@ -182,14 +228,15 @@ class Mistakes:
         secondary: tuple[Label, ...] = (),
         helps: tuple[str, ...] = (),
         repair: str | None = None,
+        at: tuple[int, int] | None = None,
         mark: int | None = None,
     ) -> None:
-        """Reports a mistake and marks its place, or the offset `mark` where the token lies elsewhere."""
+        """Reports a mistake; `at` is what the repair replaces, and `mark` the offset to mark, where not the place."""
         span = self._span(place) if isinstance(place, Token) else Span(self._source, *place)
         if self._count >= REPORT_LIMIT:
             self._report.add(_too_many(span))
             raise TooManyMistakes
-        mended = None if repair is None else Repair(span, repair)
+        mended = None if repair is None else Repair(span if at is None else Span(self._source, *at), repair)
         self._report.add(Diagnostic(code, Severity.ERROR, message, Label(span, label), secondary, (), helps, mended))
         self.places.add(span.start if mark is None else mark)
         self._count += 1

@@ -25,6 +25,7 @@ class Reader:
         self._automaton = Automaton(grammar(), start)
         self._source, self._mistakes = source, mistakes
         self._points: list[int] = []  # height of the automaton behind each open ( or the last comma in it
+        self._openers: list[Token] = []
         self._quiet = False  # whether this statement has a mistake already
 
     def read(self, tokens: list[Token]) -> object:
@@ -51,10 +52,12 @@ class Reader:
             return False
         if kind in OPENERS:
             self._points.append(self._automaton.height)
+            self._openers.append(token)
         elif kind == "_COMMA":
             self._points[-1] = self._automaton.height
         elif kind == "RPAR":
             self._points.pop()
+            self._openers.pop()
         elif kind in STATEMENT_ENDS:
             self._quiet = False
         return True
@@ -80,7 +83,8 @@ class Reader:
         if token.kind == "LBRACE" and self._automaton.accepts("NAME"):
             self._mistakes.headless(token)
         else:
-            self._mistakes.unexpected(token, before, self._automaton.allowed())
+            opener = self._openers[-1] if self._openers else None
+            self._mistakes.unexpected(token, before, self._automaton.allowed(), opener)
 
     def _leave_item(self, tokens: list[Token], index: int) -> int:
         """Goes on behind an item of a list in parentheses that cannot be read, or misses."""

@@ -22,7 +22,7 @@ FOUND = {
 
 ALLOWED = (
     (frozenset({"NAME", "REAL", "SIZE", "TEXT"}), "an argument"),
-    (frozenset({"NAME", "REAL", "SIZE"}), "a number, a size or a name"),
+    (frozenset({"NAME", "REAL", "SIZE"}), "a number, size or name"),
     (frozenset({"NAME", "REAL"}), "a number or a name"),
     (frozenset({"REAL"}), "a number"),
     (frozenset({"NAME"}), "a name"),
@@ -48,6 +48,7 @@ STRAY_HELPS = {
     "!": "a flag stands by its name, such as `relu` or `nobias`",
     "?": "whatever is left out has its default; `netspec layers` lists them",
     ".": "a range is written `0.9..1.1`, a real number `0.5`",
+    "…": "every layer is written out; `repeat 3 { }` repeats what stands in its braces",
     "×": "a size is one word: `3x3`",
 }
 """first letter of what is not part of the language -> what to write instead"""
@@ -82,4 +83,5 @@ def described(letter: str) -> str:
 
 def stray_helps(text: str) -> tuple[str, ...]:
     """What to write instead of characters the language does not have, where that is known."""
-    return (STRAY_HELPS[text[0]],) if text[0] in STRAY_HELPS else ()
+    first = "…" if text.startswith("...") else text[0]
+    return (STRAY_HELPS[first],) if first in STRAY_HELPS else ()

@@ -17,6 +17,9 @@ PARTS = NUMBERS | {"NAME", "CALL"}
 NUMBER = r"[0-9]+(?:x[0-9]+)+|[0-9]+\.[0-9]+|[0-9]+"
 WORD = r"[A-Za-z_][A-Za-z0-9_]+"
 CROSS = "[xX×✕]"
+SIGNS = ".×✕"
+"""foreign to the language, yet part of a word where they touch digits or letters"""
+
 AFTER_ALL = Token("_END", -1, -1, "")
 
 
@@ -51,8 +54,8 @@ def _has_wrong(tokens: list[Token]) -> bool:
 def _word_end(tokens: list[Token], index: int) -> int:
     """Where a row of tokens that touch each other and belong to words ends; `index` where none begins."""
     end = index
-    if tokens[index].text == ".":
-        return _fraction_end(tokens, index)
+    if tokens[index].text in SIGNS:
+        return _sign_end(tokens, index)
     while end < len(tokens) and _in_word(tokens[end]) and (end == index or tokens[end - 1].touches(tokens[end])):
         end += 1
         if tokens[end - 1].kind == "CALL":
@@ -60,16 +63,16 @@ def _word_end(tokens: list[Token], index: int) -> int:
     return end
 
 
-def _fraction_end(tokens: list[Token], index: int) -> int:
-    """A point begins a word only where a number follows: `.5`."""
+def _sign_end(tokens: list[Token], index: int) -> int:
+    """A point or a cross begins a word only where a number follows: `.5`."""
     end = index + 1
-    is_fraction = end < len(tokens) and tokens[index].touches(tokens[end]) and tokens[end].kind in NUMBERS
-    return _word_end(tokens, end) if is_fraction else index
+    is_word = end < len(tokens) and tokens[index].touches(tokens[end]) and tokens[end].kind in NUMBERS
+    return _word_end(tokens, end) if is_word else index
 
 
 def _in_word(token: Token) -> bool:
     if token.kind == "BROKEN":
-        return len(token.text) == 1 and (token.text.isalnum() or token.text in ".×✕")
+        return len(token.text) == 1 and (token.text.isalnum() or token.text in SIGNS)
     return token.kind in PARTS
 
 
