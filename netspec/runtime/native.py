@@ -59,14 +59,18 @@ def _name(function: Any) -> str:
 
 
 def compile_code(function: Any, arguments: tuple[types.Type, ...]) -> Code:
-    """Compiles a jitted function for argument types. Raises CompilerBug where it would need Python at run time."""
+    """Compiles a jitted function for argument types. Raises CompilerBug where it might raise or would need Python."""
     function.compile(arguments)
     compiled = function.overloads[arguments]
-    declared = (f.name for f in compiled.library._final_module.functions if f.is_declaration)
+    library, symbol = compiled.library, compiled.fndesc.llvm_func_name
+    declared = (f.name for f in library._final_module.functions if f.is_declaration)
     foreign = sorted(name for name in declared if name.startswith(PYTHON_PREFIXES))
     if foreign:
-        raise CompilerBug(f"{_name(function)} calls {', '.join(foreign)}: it may raise, or it makes Python objects")
-    return Code(compiled.fndesc.llvm_func_name, compiled.library._get_compiled_object())
+        raise CompilerBug(f"{_name(function)} calls {', '.join(foreign)}")
+    _, exception, *_ = library.get_function(symbol).arguments
+    if b"readnone" not in b" ".join(exception.attributes):
+        raise CompilerBug(f"{_name(function)} may raise an exception")
+    return Code(symbol, library._get_compiled_object())
 
 
 def _obtain(name: str, function: Any, arguments: tuple[types.Type, ...], cache: CodeCache) -> Code:

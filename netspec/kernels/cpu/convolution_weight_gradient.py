@@ -12,7 +12,7 @@ from netspec.ir import operations as ops
 from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu.clipping import first_output, first_tap, last_output, last_tap
 from netspec.kernels.cpu.convolution_rows import Planes, planes
-from netspec.kernels.cpu.jit import kernel
+from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.products import cross, cross_clipped, cross_run, run_length
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.sliding import Axis, forward_axis
@@ -50,6 +50,30 @@ def _geometry(x: Planes, dy: Planes, vertical: Axis, horizontal: Axis) -> tuple[
     return (*source, *cotangent, *taps, vertical.stride, horizontal.stride, vertical.before, horizontal.before)
 
 
+@routine
+def _sum_row(tile, registers, arena, d, x, dy, low, high):
+    """Adds the products along an output row; outputs `low` … `high` see the whole kernel row. x is where tap 0 of
+    output 0 lies."""
+    stride, dilation, step, dy_channel = d[STRIDE_X], d[DILATION_X], lanes(tile), d[DY_CHANNEL]
+    run = run_length(tile) if stride == 1 and dilation == 1 else d[OUT_WIDTH] + 1
+    column = 0
+    while column < d[OUT_WIDTH]:
+        at, cotangent = x + column * stride * step, dy + column * step
+        if low <= column and column + run <= high:
+            registers = cross_run(registers, arena, at, cotangent, dy_channel)
+            column += run
+            continue
+        if low <= column < high:
+            registers = cross(registers, arena, at, dilation * step, cotangent, dy_channel)
+        else:
+            position = column * stride - d[BEFORE_X]
+            j0, j1 = first_tap(position, dilation), last_tap(position, dilation, columns(tile), d[WIDTH])
+            if j0 < j1:
+                registers = cross_clipped(registers, arena, at, dilation * step, j0, j1, cotangent, dy_channel)
+        column += 1
+    return registers
+
+
 @kernel
 def sum_taps(tile, arena, d, state, begin, end, thread):
     """Columns are the taps of a kernel row. Unit: an input channel of a block of output channels.
@@ -57,46 +81,29 @@ def sum_taps(tile, arena, d, state, begin, end, thread):
     Groups stand outside kernel rows, with the tiles of all kernel rows in the thread's scratch meanwhile. The last
     block of output channels begins early enough to be whole; what it shares with the one before comes out the same.
     """
-    inputs, outputs, step, size = d[INPUTS], d[OUTPUTS], lanes(tile), rows(tile) * columns(tile) * lanes(tile)
-    blocks = (outputs + rows(tile) - 1) // rows(tile)
-    stride, dilation, before, out_width = d[STRIDE_X], d[DILATION_X], d[BEFORE_X], d[OUT_WIDTH]
-    low = first_output(-before, stride, out_width)
-    high = max(low, last_output(dilation * (columns(tile) - 1) - before, stride, out_width, d[WIDTH]))
-    run = run_length(tile) if stride == 1 and dilation == 1 else out_width + 1
-    x_step, dy_channel, groups = dilation * step, d[DY_CHANNEL], state[GROUPS]
+    inputs, outputs, across = d[INPUTS], d[OUTPUTS], columns(tile) * lanes(tile)
+    blocks, groups = (outputs + rows(tile) - 1) // rows(tile), state[GROUPS]
+    low = first_output(-d[BEFORE_X], d[STRIDE_X], d[OUT_WIDTH])
+    offset_x = d[DILATION_X] * (columns(tile) - 1) - d[BEFORE_X]
+    high = max(low, last_output(offset_x, d[STRIDE_X], d[OUT_WIDTH], d[WIDTH]))
     for unit in range(begin, end):
         c, b, q = unit % inputs, unit // inputs % blocks, unit // (inputs * blocks)
         k = q * outputs + min(b * rows(tile), outputs - rows(tile))
         for g in range(groups):
+            plane = d[X] + g * d[X_GROUP] + (q * inputs + c) * d[X_CHANNEL] - d[BEFORE_X] * lanes(tile)
+            cotangents = d[DY] + g * d[DY_GROUP] + k * d[DY_CHANNEL]
             for i in range(d[TAPS_Y]):
-                partial = state[SCRATCH] + i * size
+                partial = state[SCRATCH] + i * rows(tile) * across
                 registers = zeros(tile)
                 if g > 0:
-                    registers = load(tile, arena, partial, columns(tile) * step, step, rows(tile))
+                    registers = load(tile, arena, partial, across, lanes(tile), rows(tile))
                 offset = i * d[DILATION_Y] - d[BEFORE_Y]
-                y0 = first_output(offset, d[STRIDE_Y], d[OUT_HEIGHT])
-                y1 = last_output(offset, d[STRIDE_Y], d[OUT_HEIGHT], d[HEIGHT])
-                for y in range(y0, y1):
-                    x = d[X] + g * d[X_GROUP] + (q * inputs + c) * d[X_CHANNEL] - before * step
-                    x += (y * d[STRIDE_Y] + offset) * d[X_ROW]
-                    dy = d[DY] + g * d[DY_GROUP] + k * dy_channel + y * d[DY_ROW]
-                    column = 0
-                    while column < out_width:
-                        at, cotangent = x + column * stride * step, dy + column * step
-                        if column < low or column >= high:
-                            j0 = first_tap(column * stride - before, dilation)
-                            j1 = last_tap(column * stride - before, dilation, columns(tile), d[WIDTH])
-                            if j0 < j1:
-                                registers = cross_clipped(registers, arena, at, x_step, j0, j1, cotangent, dy_channel)
-                            column += 1
-                        elif column + run <= high:
-                            registers = cross_run(registers, arena, at, cotangent, dy_channel)
-                            column += run
-                        else:
-                            registers = cross(registers, arena, at, x_step, cotangent, dy_channel)
-                            column += 1
+                first = first_output(offset, d[STRIDE_Y], d[OUT_HEIGHT])
+                for y in range(first, last_output(offset, d[STRIDE_Y], d[OUT_HEIGHT], d[HEIGHT])):
+                    x, dy = plane + (y * d[STRIDE_Y] + offset) * d[X_ROW], cotangents + y * d[DY_ROW]
+                    registers = _sum_row(tile, registers, arena, d, x, dy, low, high)
                 if g < groups - 1:
-                    save(registers, arena, partial, columns(tile) * step, step, rows(tile))
+                    save(registers, arena, partial, across, lanes(tile), rows(tile))
                 else:
                     taps = d[TAPS_Y] * columns(tile)
                     into = d[DW] + (k * inputs + c) * taps + i * columns(tile)

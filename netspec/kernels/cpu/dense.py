@@ -47,7 +47,8 @@ def multiply(tile, arena, d, state, begin, end, thread):
 
     Unit: a block of outputs of as many lane groups as a tile has columns. Blocks of inputs stand outermost.
     """
-    for first in range(0, d[INPUTS], d[INPUT_BLOCK]):
+    for part in range((d[INPUTS] + d[INPUT_BLOCK] - 1) // d[INPUT_BLOCK]):
+        first = part * d[INPUT_BLOCK]
         inputs = min(d[INPUT_BLOCK], d[INPUTS] - first)
         for unit in range(begin, end):
             output = unit // d[COLUMN_BLOCKS] * rows(tile)
