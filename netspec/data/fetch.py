@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import os
@@ -76,7 +77,16 @@ def _bring(published: Published, file: File, folder: Path, progress: Progress, t
             reasons.append(f"{mirror}: {reason}")
     except (CannotWriteError, OSError) as error:
         raise _unwritable(folder, str(error)) from None
+    finally:
+        _drop_empty(folder / f"{file.name}.part")
     raise _failed(published, file, folder, reasons)
+
+
+def _drop_empty(part: Path) -> None:
+    """Leaves no partial file in which nothing has arrived."""
+    with contextlib.suppress(OSError):
+        if part.stat().st_size == 0:
+            part.unlink()
 
 
 def _from_mirror(url: str, file: File, folder: Path, progress: Progress, timeout_seconds: float) -> str | None:

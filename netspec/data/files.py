@@ -42,15 +42,8 @@ def format_of(place: Path) -> str:
 def _format_of_folder(folder: Path) -> str:
     if idx.find(folder, idx.TRAIN[0]) is not None:
         return "idx"
-    if any(
-        os.path.exists(folder / name) for kind in cifar.KINDS for name in kind.train if not _is_folder(folder, name)
-    ):
-        return "cifar"
-    return "folder"
-
-
-def _is_folder(folder: Path, name: str) -> bool:
-    return os.path.isdir(folder / name)
+    batches = (folder / name for kind in cifar.KINDS for name in kind.train)
+    return "cifar" if any(os.path.isfile(batch) for batch in batches) else "folder"
 
 
 def _format_of_file(path: Path) -> str:

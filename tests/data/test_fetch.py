@@ -162,7 +162,7 @@ def test_a_content_that_the_server_unpacks_is_taken(tmp_path: Path):
 def test_an_answer_of_failure_is_told(tmp_path: Path, status: int):
     with serving(Conduct(FILES, status=status)) as url:
         assert f"it answers {status}" in refuses("E521", lambda: bring(tmp_path, url)).notes[0]
-    assert not any(contents(tmp_path).values())
+    assert contents(tmp_path) == {}
 
 
 def test_a_redirection_is_followed(tmp_path: Path):
