@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netspec.check.vocabulary import DATA
+from netspec.check.vocabulary_recipe import GENERATED_SETS
+from netspec.compiler import check_experiment
 from netspec.data.load import built_in_names, load
 from netspec.diagnostics.text import Source, Span
 from netspec.ir.recipe import DataOptions
@@ -83,6 +86,16 @@ def test_an_error_tells_the_place_in_the_spec(tmp_path: Path):
 def test_an_unknown_name_tells_the_known_ones():
     error = refuses("E501", lambda: load(DataOptions("minst")))
     assert all(name in error.helps[0] for name in built_in_names())
+
+
+def test_the_language_names_the_same_sets_and_options():
+    assert set(DATA) - {"PATH"} == set(built_in_names())
+    for name in GENERATED_SETS:
+        text = f"net n {{ input 2; dense 2 }}\ndata {name} count=8 noise=0.1"
+        text += " size=6x7 channels=1\n" if name == "shapes" else "\n"
+        experiment = check_experiment(Source("n.net", text))
+        assert experiment.data is not None
+        assert len(load(experiment.data).train) == 8
 
 
 def test_a_user_s_idx_files_load(tmp_path: Path):
