@@ -4,13 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from netspec.data.idx import find, is_idx, read_array, read_header, read_part
 from tests.data.samples import CODES, idx, labels, pixels, reads_or_refuses, refuses, write_idx
-from tests.profiles import thorough
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,7 @@ def test_bytes_stay_bytes_and_other_numbers_become_float32(tmp_path: Path):
         assert part.labels.dtype == np.int32
 
 
-@thorough
+@settings(max_examples=200)
 @given(st.data())
 def test_a_file_cut_at_any_byte_is_refused(scratch: Path, data: st.DataObject):
     raw = idx(pixels(3, 4, 5))
@@ -52,7 +51,7 @@ def test_a_file_cut_at_any_byte_is_refused(scratch: Path, data: st.DataObject):
     assert not reads_or_refuses(lambda: read_array(scratch / "cut"))
 
 
-@thorough
+@settings(max_examples=200)
 @given(st.data())
 def test_a_flipped_byte_is_refused_or_gives_an_array(scratch: Path, data: st.DataObject):
     raw = bytearray(idx(pixels(3, 4, 5)))

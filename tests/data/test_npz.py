@@ -4,12 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspec.data.npz import read_npz
 from tests.data.samples import labels, pixels, reads_or_refuses, refuses
-from tests.profiles import thorough
 
 IMAGES, LABELS = pixels(6, 5, 4), labels(6)
 
@@ -127,7 +126,7 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path):
     refuses("E502", lambda: read_npz(tmp_path))
 
 
-@thorough
+@settings(max_examples=200)
 @given(data=st.data())
 def test_a_damaged_file_is_refused_or_read(scratch: Path, data: st.DataObject):
     raw = bytearray(write(scratch, packed=data.draw(st.booleans()), images=IMAGES, labels=LABELS).read_bytes())

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspec.data.unpickle import read_batch
 from tests.data.samples import pixels, reads_or_refuses, refuses
-from tests.profiles import thorough
 
 BATCH = {b"data": pixels(2, 6), b"labels": [3, 0], b"filenames": [b"a.png", b"b.png"]}
 
@@ -101,7 +100,7 @@ def test_a_pickle_of_something_else_is_refused():
     refuses("E504", lambda: read_batch(pickle.dumps([1, 2]), "batch"))
 
 
-@thorough
+@settings(max_examples=200)
 @given(st.data())
 def test_a_damaged_pickle_is_refused_or_read(data: st.DataObject):
     raw = bytearray(pickle.dumps(BATCH, data.draw(st.integers(0, 5))))
