@@ -1,12 +1,13 @@
 """Batch normalisation: with running statistics, with the batch's own, and its gradient. A unit is a channel.
 
-Statistics are of live images only. Each lane group gives its mean and its sum of squared deviations from it, both in
-float32 over blocks of vectors; groups are merged in order in float64 (Chan, Golub, LeVeque 1979). So a large mean costs
-no precision, and each number is read from memory once for the statistics, a group's plane staying in the cache.
+Statistics are of live images only. Of each lane group they are taken about a number close to its mean, so that a large
+mean costs no precision and memory is read once; groups are merged in order in float64 (Chan, Golub, LeVeque 1979).
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 import math
+
+import numpy as np
 
 from netspec.ir.operations import BatchNorm, BatchNormTraining
 from netspec.ir.program import Buffer, Launch, Program, Tile
@@ -26,6 +27,7 @@ WORDS = 22
 
 BLOCK = 64
 """vectors whose sum is taken before it is added to the total: long sums lose less"""
+SAMPLES = 64
 NOWHERE = -1
 
 
@@ -44,57 +46,49 @@ def batch_norm(tile, arena, d, state, begin, end, thread):
 
 
 @routine
-def _plane_sum(tile, arena, plane, positions):
-    """The sum of a plane's vectors, lane by lane."""
+def _centre(tile, arena, plane, positions, live, images):
+    """About the mean of a plane: that of up to SAMPLES vectors, evenly spread."""
     step = lanes(tile)
+    stride = (positions + SAMPLES - 1) // SAMPLES
+    taken = (positions + stride - 1) // stride
     total = splat(tile, 0.0)
-    for first in range(0, positions, BLOCK):
-        a = b = splat(tile, 0.0)
-        last = min(first + BLOCK, positions)
-        pairs = first + (last - first) // 2 * 2
-        for i in range(plane + first * step, plane + pairs * step, 2 * step):
-            a += load(tile, arena, i)
-            b += load(tile, arena, i + step)
-        if pairs < last:
-            a += load(tile, arena, plane + pairs * step)
-        total += a + b
-    return total
+    for sample in range(taken):
+        total += load(tile, arena, plane + sample * stride * step)
+    return np.float32(sum_lanes(select(live, total, 0.0)) / (taken * images))
 
 
 @routine
-def _plane_squares(tile, arena, plane, positions, centre):
-    """The sum of (x - centre)^2 over a plane's vectors, lane by lane."""
+def _deviations(tile, arena, plane, positions, centre):
+    """The sums of x - centre and of its square over a plane's vectors, lane by lane."""
     step = lanes(tile)
-    total = splat(tile, 0.0)
+    first_total, second_total = splat(tile, 0.0), splat(tile, 0.0)
     for first in range(0, positions, BLOCK):
         a = b = splat(tile, 0.0)
-        last = min(first + BLOCK, positions)
-        pairs = first + (last - first) // 2 * 2
-        for i in range(plane + first * step, plane + pairs * step, 2 * step):
-            p, q = load(tile, arena, i) - centre, load(tile, arena, i + step) - centre
-            a, b = fma(p, p, a), fma(q, q, b)
-        if pairs < last:
-            p = load(tile, arena, plane + pairs * step) - centre
-            a = fma(p, p, a)
-        total += a + b
-    return total
+        for i in range(plane + first * step, plane + min(first + BLOCK, positions) * step, step):
+            x = load(tile, arena, i) - centre
+            a, b = a + x, fma(x, x, b)
+        first_total += a
+        second_total += b
+    return first_total, second_total
 
 
 @routine
 def _statistics(tile, arena, d, state, c):
-    """Mean and biased variance of channel c over all live images and positions."""
+    """Mean, biased variance and number of channel c over all live images and positions."""
     positions, count, mean, squares = d[POSITIONS], 0.0, 0.0, 0.0
     for group in range(state[GROUPS]):
         plane = d[X] + group * d[X_STRIDE] + c * positions * lanes(tile)
         images = min(lanes(tile), state[COUNT] - group * lanes(tile))
         live, here = first_lanes(tile, images), float(images * positions)
-        group_mean = sum_lanes(select(live, _plane_sum(tile, arena, plane, positions), 0.0)) / here
-        deviations = select(live, _plane_squares(tile, arena, plane, positions, group_mean), 0.0)
-        difference, all_images = group_mean - mean, count + here
+        centre = _centre(tile, arena, plane, positions, live, images)
+        lane_sums, lane_squares = _deviations(tile, arena, plane, positions, centre)
+        shift = sum_lanes(select(live, lane_sums, 0.0)) / here
+        group_squares = sum_lanes(select(live, lane_squares, 0.0)) - shift * shift * here
+        difference, all_images = centre + shift - mean, count + here
         mean += difference * (here / all_images)
-        squares += sum_lanes(deviations) + difference * difference * (count * here / all_images)
+        squares += group_squares + difference * difference * (count * here / all_images)
         count = all_images
-    return mean, squares / count, count
+    return mean, max(squares, 0.0) / count, count
 
 
 @kernel

@@ -9,21 +9,20 @@ from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.graph import Shape
 from netspec.ir.operations import Window
 from netspec.ir.program import Buffer, Launch, Program
-from netspec.kernels.cpu.activations import CODES, activate
 from netspec.kernels.cpu.clipping import first_tap, last_tap
+from netspec.kernels.cpu.convolution_rows import activation_pass
 from netspec.kernels.cpu.elementwise import where
 from netspec.kernels.cpu.jit import kernel, routine
-from netspec.kernels.cpu.memory import real
 from netspec.kernels.cpu.products import cross, outer, outer_apart
 from netspec.kernels.cpu.rows import Kernel, Row, Word, place
 from netspec.kernels.cpu.state import GROUPS, SCRATCH
 from netspec.kernels.cpu.tile import columns, lane_sums, lanes, rows, save, zeros
-from netspec.kernels.cpu.vector import load, splat, store
+from netspec.kernels.cpu.vector import load, maximum, splat, store
 
 CHANNELS, HEIGHT, WIDTH, OUTPUTS, OUT_HEIGHT, OUT_WIDTH, TAPS_DOWN, TAPS_ACROSS = range(8)
 STRIDE_DOWN, STRIDE_ACROSS, BEFORE_DOWN, BEFORE_ACROSS, DILATION_DOWN, DILATION_ACROSS = range(8, 14)
-WEIGHT, X, X_STRIDE, Y, Y_STRIDE, BIAS, CODE, SLOPE = range(14, 22)
-"""X is what has the input's shape, Y what has the output's; the last three are forward's own"""
+WEIGHT, X, X_STRIDE, Y, Y_STRIDE, BIAS, RECTIFIED = range(14, 21)
+"""X is what has the input's shape, Y what has the output's; the last two are forward's own"""
 NO_BIAS = -1
 
 
@@ -42,13 +41,15 @@ def _taps(d, position):
 
 @routine
 def _finish(tile, arena, d, y, bias, plane):
-    """Bias and activation of a tile's rows that have just been stored."""
-    code, slope, with_bias = d[CODE], real(d, SLOPE), d[BIAS] != NO_BIAS
+    """Bias and rectifier of a tile's rows that have just been stored."""
+    with_bias, rectified = d[BIAS] != NO_BIAS, d[RECTIFIED] != 0
     for r in range(rows(tile)):
         value = load(tile, arena, y + r * plane * lanes(tile))
         if with_bias:
             value += arena[bias + r * plane]
-        store(arena, y + r * plane * lanes(tile), activate(value, code, slope))
+        if rectified:
+            value = maximum(0.0, value)
+        store(arena, y + r * plane * lanes(tile), value)
 
 
 @kernel
@@ -57,7 +58,7 @@ def local(tile, arena, d, state, begin, end, thread):
     step, plane, channels, size = lanes(tile), d[OUT_HEIGHT] * d[OUT_WIDTH], d[CHANNELS], d[HEIGHT] * d[WIDTH]
     down, across, width = d[TAPS_DOWN], d[TAPS_ACROSS], d[WIDTH]
     dilation_down, dilation_across = d[DILATION_DOWN], d[DILATION_ACROSS]
-    taps = channels * down * across
+    taps, finished = channels * down * across, d[BIAS] != NO_BIAS or d[RECTIFIED] != 0
     for position in range(begin, end):
         top, i_begin, i_end, left, j_begin, j_end = _taps(d, position)
         for block in range(0, d[OUTPUTS], rows(tile)):
@@ -75,7 +76,8 @@ def local(tile, arena, d, state, begin, end, thread):
                             total = outer_apart(total, arena, x, 0, w + j, plane * taps, rows(tile))
                 y = d[Y] + group * d[Y_STRIDE] + (k * plane + position) * step
                 save(total, arena, y, plane * step, 0, rows(tile))
-                _finish(tile, arena, d, y, d[BIAS] + k * plane + position, plane)
+                if finished:
+                    _finish(tile, arena, d, y, d[BIAS] + k * plane + position, plane)
 
 
 @routine
@@ -171,8 +173,8 @@ def _positions(y: Buffer) -> int:
 
 def local_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     (x, w, *bias), (y,), activation = launch.inputs, launch.outputs, launch.operation.activation
-    own = (place(bias[0]) if bias else NO_BIAS, CODES[activation.function], float(activation.slope))
-    return _row(local, launch, x, y, w, _positions(y), *own)
+    own = (place(bias[0]) if bias else NO_BIAS, int(activation.function == "relu"))
+    return (*_row(local, launch, x, y, w, _positions(y), *own), *activation_pass(activation, launch, program))
 
 
 def local_input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:

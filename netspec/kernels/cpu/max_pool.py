@@ -52,73 +52,26 @@ def _largest(tile, arena, x, row_step, i_begin, i_end, j_begin, j_end, across):
 
 
 @routine
-def _keep(arena, y, index, with_index, best, chosen):
-    store(arena, y, best)
-    if with_index:
-        store_integers(arena, index, chosen)
-
-
-@routine
-def _clipped_windows(
-    tile, arena, row, row_step, y, index, with_index, begin, end, stride, before, width, i_begin, i_end, across
-):
-    """Outputs begin … end of a row, some of whose taps lie outside."""
-    for ox in range(begin, end):
-        left, j_begin, j_end = clipped(ox, stride, before, across, width)
-        corner, place = row + left * lanes(tile), ox * lanes(tile)
-        best, chosen = _largest(tile, arena, corner, row_step, i_begin, i_end, j_begin, j_end, across)
-        _keep(arena, y + place, index + place, with_index, best, chosen)
-
-
-@routine
 def _pool_plane(tile, arena, d, x, y, index):
+    """Whole windows take loops of constant length, where the kernel is made for their size; others are clipped."""
     step, with_index = lanes(tile), d[INDEX] != NO_INDEX
     height, width, out_height, out_width = d[HEIGHT], d[WIDTH], d[OUT_HEIGHT], d[OUT_WIDTH]
     stride_down, before_down, stride, before = d[STRIDE_DOWN], d[BEFORE_DOWN], d[STRIDE_ACROSS], d[BEFORE_ACROSS]
     down, across, row_step = taps_down(tile, d), taps_across(tile, d), d[WIDTH] * lanes(tile)
-    first, last = whole_windows(out_width, stride, before, across, width)
+    begin, end = whole_windows(out_width, stride, before, across, width)
     for oy in range(out_height):
         top, i_begin, i_end = clipped(oy, stride_down, before_down, down, height)
-        row, y_row, index_row = x + top * row_step, y + oy * out_width * step, index + oy * out_width * step
-        begin, end = (first, last) if i_end - i_begin == down else (out_width, out_width)
-        _clipped_windows(
-            tile,
-            arena,
-            row,
-            row_step,
-            y_row,
-            index_row,
-            with_index,
-            0,
-            begin,
-            stride,
-            before,
-            width,
-            i_begin,
-            i_end,
-            across,
-        )
-        for ox in range(begin, end):
-            corner, place = row + (ox * stride - before) * step, ox * step
-            best, chosen = _largest(tile, arena, corner, row_step, 0, down, 0, across, across)
-            _keep(arena, y_row + place, index_row + place, with_index, best, chosen)
-        _clipped_windows(
-            tile,
-            arena,
-            row,
-            row_step,
-            y_row,
-            index_row,
-            with_index,
-            end,
-            out_width,
-            stride,
-            before,
-            width,
-            i_begin,
-            i_end,
-            across,
-        )
+        whole_row = i_end - i_begin == down
+        for ox in range(out_width):
+            left, j_begin, j_end = clipped(ox, stride, before, across, width)
+            corner, place = x + top * row_step + left * step, (oy * out_width + ox) * step
+            if whole_row and begin <= ox < end:
+                best, chosen = _largest(tile, arena, corner, row_step, 0, down, 0, across, across)
+            else:
+                best, chosen = _largest(tile, arena, corner, row_step, i_begin, i_end, j_begin, j_end, across)
+            store(arena, y + place, best)
+            if with_index:
+                store_integers(arena, index + place, chosen)
 
 
 @kernel

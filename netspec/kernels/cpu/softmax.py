@@ -15,38 +15,39 @@ SAVED, SAVED_STRIDE, DY, DY_STRIDE, DX, DX_STRIDE = range(2, 8)
 
 @kernel
 def softmax(tile, arena, d, state, begin, end, thread):
-    plane, size = d[POSITIONS] * lanes(tile), d[CHANNELS] * d[POSITIONS] * lanes(tile)
+    channels, plane = d[CHANNELS], d[POSITIONS] * lanes(tile)
     for unit in range(begin, end):
         group = unit // d[POSITIONS]
         corner = (unit - group * d[POSITIONS]) * lanes(tile)
         x, y = d[X] + group * d[X_STRIDE] + corner, d[Y] + group * d[Y_STRIDE] + corner
         largest = load(tile, arena, x)
-        for i in range(plane, size, plane):
-            largest = maximum(load(tile, arena, x + i), largest)
+        for c in range(1, channels):
+            largest = maximum(load(tile, arena, x + c * plane), largest)
         total = splat(tile, 0.0)
-        for i in range(0, size, plane):
-            power = exp(load(tile, arena, x + i) - largest)
-            store(arena, y + i, power)
+        for c in range(channels):
+            power = exp(load(tile, arena, x + c * plane) - largest)
+            store(arena, y + c * plane, power)
             total += power
         share = 1.0 / total
-        for i in range(0, size, plane):
-            store(arena, y + i, load(tile, arena, y + i) * share)
+        for c in range(channels):
+            store(arena, y + c * plane, load(tile, arena, y + c * plane) * share)
 
 
 @kernel
 def softmax_gradient(tile, arena, d, state, begin, end, thread):
     """dx = y * (dy - sum of y * dy)"""
-    plane, size = d[POSITIONS] * lanes(tile), d[CHANNELS] * d[POSITIONS] * lanes(tile)
+    channels, plane = d[CHANNELS], d[POSITIONS] * lanes(tile)
     for unit in range(begin, end):
         group = unit // d[POSITIONS]
         corner = (unit - group * d[POSITIONS]) * lanes(tile)
         y, dy = d[SAVED] + group * d[SAVED_STRIDE] + corner, d[DY] + group * d[DY_STRIDE] + corner
         dx = d[DX] + group * d[DX_STRIDE] + corner
         total = splat(tile, 0.0)
-        for i in range(0, size, plane):
-            total = fma(load(tile, arena, y + i), load(tile, arena, dy + i), total)
-        for i in range(0, size, plane):
-            store(arena, dx + i, load(tile, arena, y + i) * (load(tile, arena, dy + i) - total))
+        for c in range(channels):
+            total = fma(load(tile, arena, y + c * plane), load(tile, arena, dy + c * plane), total)
+        for c in range(channels):
+            share = load(tile, arena, dy + c * plane) - total
+            store(arena, dx + c * plane, load(tile, arena, y + c * plane) * share)
 
 
 def _row(kernel_: Kernel, launch: Launch) -> tuple[Row, ...]:
