@@ -1,12 +1,14 @@
 """Mends what is wrong in a way that leaves no doubt, so that reading goes on with what was meant.
 
 Each step takes tokens with balanced brackets, reports a mistake with its repair, and puts the repaired tokens in
-place: commas between arguments, arithmetic without parentheses, two statements without a separator.
+place: `=` behind the name of a statement, commas between arguments, arithmetic without parentheses, two statements
+without a separator.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from netspec.syntax.arithmetic import Arithmetic
 from netspec.syntax.mistakes import Mistakes
@@ -18,11 +20,32 @@ AT_END = Token("_END", 0, 0, "")
 def mend(tokens: list[Token], mistakes: Mistakes, *, statements: bool) -> list[Token]:
     """The same tokens, with the repairs that are certain made and reported."""
     kinds = kinds_of(tokens)
+    if statements and "_EQUAL" in kinds:
+        tokens = list(_without_equals(tokens, mistakes))
     if "_COMMA" in kinds:
         tokens = list(_without_commas(tokens, mistakes))
     if not OPERATORS.isdisjoint(kinds):
         tokens = Arithmetic(tokens, mistakes, statements=statements).mended()
     return _separated(tokens, mistakes) if "RBRACE" in kinds else tokens
+
+
+def _without_equals(tokens: list[Token], mistakes: Mistakes) -> Iterator[Token]:
+    """Reads `K = 5` as `let K = 5` outside of all bodies, and `batch = 64` as `batch 64` inside of one."""
+    depth = 0
+    head = True  # whether the next token begins a statement
+    dropped = False  # whether the next token is an `=` that was reported
+    for token, following in pairwise([*tokens, AT_END]):
+        if dropped:
+            dropped = False
+            continue
+        if head and token.kind == "NAME" and following.kind == "_EQUAL":
+            mistakes.equals(token, following, outside=depth == 0)
+            dropped = depth > 0
+            if not dropped:
+                yield Token("NAME", token.start, token.start, "let")
+        depth += (token.kind == "LBRACE") - (token.kind == "RBRACE")
+        head = token.kind in ("_END", "LBRACE")
+        yield token
 
 
 def _without_commas(tokens: list[Token], mistakes: Mistakes) -> Iterator[Token]:

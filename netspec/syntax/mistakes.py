@@ -53,6 +53,10 @@ class Mistakes:
         message = f"an invisible character stands here: {described(token.text[0])}"
         self._add("E102", message, token, "put a blank here, or nothing", repair=" ")
 
+    def colon(self, token: Token) -> None:
+        message = "no `:` stands behind the name of a statement"
+        self._add("E102", message, token, "a blank is enough", repair="")
+
     def likeness(self, token: Token, text: str) -> None:
         helps = ("an attribute is written `key=value`",) if text == "=" else ()
         message = f"{quoted(token.text)} is not part of the language"
@@ -140,14 +144,18 @@ class Mistakes:
 
     # --- arguments and statements
 
+    def equals(self, name: Token, equal: Token, *, outside: bool) -> None:
+        """An `=` behind the name of a statement; `outside` of all bodies only a constant can be meant."""
+        if outside:
+            label, place = f"write {quoted(f'let {name.text} = …')}", (name.start, name.start)
+            self._add("E101", "a constant is defined with `let`", equal, label, repair="let ", at=place)
+        else:
+            message = "no `=` stands behind the name of a statement"
+            self._add("E101", message, equal, "a blank is enough", repair=" ")
+
     def commas(self, commas: Sequence[Token], first: Token, last: Token, *, inside: bool) -> None:
         """Commas between `first` and `last`; all of them are dropped."""
-        text = self._source.text
-        repaired = text[first.start : commas[0].start]
-        for comma, following in pairwise([*commas, last]):
-            behind = text[comma.end : following.start]
-            repaired += behind if behind[:1].isspace() else f" {behind}"
-        repaired = (repaired + ("" if last in commas else text[last.start : last.end])).strip()
+        repaired, place = self._without(commas, first, last)
         where = "the values of a list" if inside else "arguments"
         labels = tuple(Label(self._span(comma), "") for comma in commas[1:])
         self._add(
@@ -157,8 +165,20 @@ class Mistakes:
             "a blank is enough",
             secondary=labels,
             repair=repaired,
-            at=(first.start, last.end),
+            at=place,
         )
+
+    def _without(self, commas: Sequence[Token], first: Token, last: Token) -> tuple[str, tuple[int, int]]:
+        """The text without these commas, and the part of it that is replaced: one comma, or all from first to last."""
+        text = self._source.text
+        if len(commas) == 1:
+            comma = commas[0]
+            return "" if text[comma.end : comma.end + 1].isspace() else " ", (comma.start, comma.end)
+        repaired = text[first.start : commas[0].start]
+        for comma, following in pairwise([*commas, last]):
+            behind = text[comma.end : following.start]
+            repaired += behind if behind[:1].isspace() else f" {behind}"
+        return (repaired + ("" if last in commas else text[last.start : last.end])).strip(), (first.start, last.end)
 
     def arithmetic(self, first: Token, last: Token) -> None:
         repaired = f"({self._source.text[first.start : last.end]})"
@@ -192,7 +212,8 @@ class Mistakes:
         elif before is not None and before.kind in OPENERS and token.kind == "RPAR":
             self._add("E101", "the parentheses are empty", (before.start, token.end), f"expected {expected(allowed)}")
         elif token.kind == "_EQUAL":
-            self._unexpected_equal(token, before if "LBRACE" in allowed else None)
+            message = "`=` does not follow the name of an attribute"
+            self._add("E101", message, token, "an attribute is written `key=value`")
         elif "NAME" in allowed and allowed.isdisjoint({"REAL", "RPAR"}):
             message = f"a statement begins with a name, not with {found(token)}"
             self._add("E101", message, token, "expected the name of a layer or of another statement")
@@ -205,16 +226,6 @@ class Mistakes:
         if opener is None or "\n" not in self._source.text[opener.end : token.start]:
             return ()
         return (Label(Span(self._source, opener.end - 1, opener.end), "still open"),)
-
-    def _unexpected_equal(self, token: Token, name: Token | None) -> None:
-        """An `=` behind the name of a statement, or behind something that is no name."""
-        if name is not None and name.kind == "NAME":
-            label = f"write {quoted(f'let {name.text} = …')}"
-            place = (name.start, name.start)
-            self._add("E101", "a constant is defined with `let`", token, label, repair="let ", at=place)
-        else:
-            message = "`=` does not follow the name of an attribute"
-            self._add("E101", message, token, "an attribute is written `key=value`")
 
     # --- the report
 

@@ -19,8 +19,8 @@ LIKENESS = {
     "，": ("_COMMA", ","),
     "；": ("_END", ";"),
     "＝": ("_EQUAL", "="),
-    "：": ("_EQUAL", "="),
     ":": ("_EQUAL", "="),
+    "：": ("_EQUAL", "="),
     "–": ("MINUS", "-"),
     "—": ("MINUS", "-"),
     "−": ("MINUS", "-"),
@@ -49,18 +49,32 @@ class Strays:
         letter = token.text[0]
         if letter in QUOTES:
             return self._quoted(index, out)
-        if letter in LIKENESS and not (letter in ":：" and self._ends_line(index + 1)):
+        if letter in ":：":
+            return self._colon(index, out)
+        if letter in LIKENESS:
             out.append(self._meant(token))
             return index + 1
-        end = self._row_end(index)
-        row = Token(
-            "BROKEN", token.start, self._tokens[end - 1].end, self._text[token.start : self._tokens[end - 1].end]
-        )
-        if unicodedata.category(letter) in ("Zs", "Cf"):
-            self._mistakes.invisible(token)
-            return index + 1
-        self._mistakes.stray(row)
-        out.append(row)
+        return self._unknown(index, out)
+
+    def _colon(self, index: int, out: list[Token]) -> int:
+        """A colon is an `=`, or nothing behind the name of a statement, or begins a body as in Python."""
+        if self._ends_line(index + 1):
+            return self._unknown(index, out)
+        if out and out[-1].kind == "NAME" and (len(out) == 1 or out[-2].kind in ("_END", "LBRACE")):
+            self._mistakes.colon(self._tokens[index])
+        else:
+            out.append(self._meant(self._tokens[index]))
+        return index + 1
+
+    def _unknown(self, index: int, out: list[Token]) -> int:
+        first, end = self._tokens[index], self._row_end(index)
+        last = self._tokens[end - 1]
+        row = Token("BROKEN", first.start, last.end, self._text[first.start : last.end])
+        if unicodedata.category(row.text[0]) in ("Zs", "Cf"):
+            self._mistakes.invisible(row)
+        else:
+            self._mistakes.stray(row)
+            out.append(row)
         return end
 
     def _meant(self, token: Token) -> Token:

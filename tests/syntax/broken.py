@@ -30,6 +30,7 @@ BROKEN: dict[str, tuple[str, ...]] = {
         "schedule step at=[30, 60]\n",
         "conv 64 3x3 stride: 2\n",
         "net a:\n    dense 10\n",
+        "train {\n    loss: hinge\n    batch = 64\n}\nC = 3\nlet K = (2*C)\n",
         "data 'images.gz' labels=‘labels.gz’\n",
         "data “images.gz”\n",
         'data "images.gz\ntrain { epochs 3 }\n',
