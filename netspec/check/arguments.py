@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple, cast
 
 from netspec.check import words_arguments as words
 from netspec.check.kinds import Anything, Dimensions, Entry, Slot, Switch, Word
@@ -18,8 +18,7 @@ from netspec.ir.operations import Activation, ActivationName, Pair
 from netspec.syntax.tree import Argument, Atom, Broken, Call, Name, Number, Size
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """The arguments of a statement, checked: a value for every slot of the entry, flags in order, the `as` name.
 
     `doubtful` tells that something the output shape depends on is wrong, missing or unknown.
@@ -204,16 +203,18 @@ class _Binding:
         if self._takes_dimensions():
             self.give_dimensions()
             return
-        free = [slot for slot in self.entry.positional if slot.name not in self.spans]
-        for atom in self.waiting[: len(free)]:
-            slot = free[0]
-            if isinstance(slot.kind, Word) and slot.required and isinstance(atom, (Number, Size)):
-                self.scope.complain(words.word_left_out(self.entry, slot, atom.span))
-                self.store(slot, UNKNOWN, atom.span)
-                free.pop(0)
-            if free:
-                self.give(free.pop(0), atom, atom.span)
-        self.refuse_surplus()
+        free = list(self.entry.positional)
+        atoms = list(self.waiting)
+        while free and atoms:
+            slot = free.pop(0)
+            if isinstance(slot.kind, Word) and slot.required and isinstance(atoms[0], (Number, Size)):
+                self.scope.complain(words.word_left_out(self.entry, slot, atoms[0].span))
+                self.store(slot, UNKNOWN, atoms[0].span)
+            else:
+                self.give(slot, atoms[0], atoms[0].span)
+                atoms.pop(0)
+        if atoms:
+            self.refuse(atoms)
 
     def give_dimensions(self) -> None:
         """All positional arguments together are one size: `1x28x28`, `1 D D`, `784`."""
@@ -224,12 +225,11 @@ class _Binding:
         self.values[slot.name] = dimensions(self.entry, slot, self.waiting, self.scope)
         self.doubtful = self.doubtful or self.values[slot.name] is UNKNOWN
 
-    def refuse_surplus(self) -> None:
-        extra = self.waiting[len(self.entry.positional) :]
-        if extra:
-            span = extra[0].span.to(extra[-1].span)
-            helps = words.square_help(self.waiting, self.entry)
-            self.scope.complain(words.surplus(self.entry, len(self.waiting), span, helps))
+    def refuse(self, extra: list[Atom]) -> None:
+        """Reports atoms beyond the positional arguments."""
+        span = extra[0].span.to(extra[-1].span)
+        helps = words.square_help(self.waiting, self.entry)
+        self.scope.complain(words.surplus(self.entry, len(self.waiting), span, helps))
 
     # --- values --------------------------------------------------------------------------------------------------
 

@@ -175,6 +175,8 @@ def _repeat(place: Place, statement: Statement, flow: Flow | None) -> Flow | Non
         if not body.statements:
             place.net.spend(1, body.span)
         flow = elaborate_body(place.inside(), body, flow)
+        if flow is None:  # further copies would have the same mistakes
+            break
     return _result(place, statement, arguments, "repeat", flow)
 
 
@@ -229,9 +231,13 @@ def _call(place: Place, statement: Statement, block: Block, flow: Flow | None) -
     if not place.net.expands or block.recursive:
         return _result(place, statement, arguments, block.name, None)
     site = CallSite(block.name, head(statement), place.call)
-    inner = place.calling(_scope(place, block, arguments, site), site, Instance(f"{part}."))
+    scope = _scope(place, block, arguments, site)
+    if flow is None and scope.tried:
+        return _result(place, statement, arguments, block.name, None)
+    scope.tried = scope.tried or flow is None
     if not block.body.statements:
         place.net.spend(1, block.body.span)
+    inner = place.calling(scope, site, Instance(f"{part}."))
     return _result(place, statement, arguments, block.name, elaborate_body(inner, block.body, flow))
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from netspec.check.vocabulary_layers import RECTIFIERS
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Initial, Layer, Node, Parameter, State, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """A parameter whose start may still depend on what follows its layer (`start` is None)."""
 
     value: Value
@@ -38,15 +38,15 @@ class Builder:
         self.streams += 1
         return self.streams - 1
 
-    def graph(self, name: str, image: Value, output: Value) -> Graph:
-        """The graph of everything that reaches `output`."""
+    def graph(self, name: str, image: Value, output: Value, arguments: Mapping[str, int | float]) -> Graph:
+        """The graph of everything that reaches `output`; `arguments` are the net's parameters with their values."""
         layers = tuple(self.living(output))
         nodes = tuple(node for layer in layers for node in layer.nodes)
         read = {value.name for node in nodes for value in node.inputs}
         starts = _Starts(nodes)
         parameters = tuple(starts.settle(planned) for planned in self.parameters if planned.value.name in read)
         states = tuple(state for state in self.states if state.value.name in read)
-        return Graph(name, (image,), parameters, states, nodes, (output,), layers)
+        return Graph(name, (image,), parameters, states, nodes, (output,), layers, arguments=tuple(arguments.items()))
 
     def living(self, output: Value) -> Iterable[Layer]:
         """The layers that `output` depends on, the input included."""

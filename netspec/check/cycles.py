@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from netspec.syntax.tree import Name
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """Everything that `name` needs is finished, or on a cycle with it."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
+class Cycle(NamedTuple):
     """`members` need each other in a ring; `closing` is where the last one mentions the first."""
 
     members: tuple[str, ...]

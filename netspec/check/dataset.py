@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from posixpath import dirname, isabs, join
 from typing import Literal, cast
 
@@ -39,7 +38,7 @@ def check_data(statement: Statement, source: Source, scope: Scope) -> DataOption
         near = tuple(n for n in scope.suggestions(first.value.text, DATA, SYNONYMS) if n in DATA)
         scope.complain(words_training.unknown_data(first.value.text, first.value.span, near, tuple(DATA)[1:]))
         return None
-    entry = DATA[first.value.text] if isinstance(first.value, Name) else replace(DATA["PATH"], name="data")
+    entry = DATA[first.value.text] if isinstance(first.value, Name) else DATA["PATH"]._replace(name="data")
     bound = bind_line(statement, entry, (*statement.arguments[1:], *statement.trailing), scope)
     return _options(first.value, bound, source, first.span, scope)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from netspec.check import words_shapes, words_structure
 from netspec.check.arguments import Bound
@@ -24,8 +25,7 @@ class GivenUpError(Exception):
     """The layer does not fit, or depends on something unknown; that was reported. Its output shape is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(NamedTuple):
     """A trainable array that a layer needs; `start` None leaves the choice to what follows the layer."""
 
     role: str

@@ -22,7 +22,7 @@ def fit(
 
     A net that has neither `train` nor `data` is not meant to be trained (it may end in an image), and not judged.
     """
-    training = training or Training(TrainOptions(), None)
+    training = training or Training(TrainOptions(), None, {})
     loss = training.loss or ("binary_cross_entropy" if graph.outputs[0].shape == (1,) else "cross_entropy")
     place = training.lines.get("loss") or training.options.span or (data.span if data else None)
     output = graph.layers[-1]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from netspec.diagnostics.text import Span
 from netspec.ir.graph import Value
 from netspec.syntax.tree import Name
 
+NO_WEIGHTS: Mapping[str, Value] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+
+class Flow(NamedTuple):
     """The output of a layer and how it came about. Where a shape is unknown, there is no flow (None)."""
 
     value: Value
@@ -27,15 +30,14 @@ class Flow:
             flow = flow.previous
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A layer that later statements can name: its output, and its weights by role (`weight`, `bias`)."""
 
     kind: str
     span: Span
     flow: Flow | None
-    label: Name | None = None
-    weights: dict[str, Value] = field(default_factory=dict[str, Value])
+    label: Name | None
+    weights: Mapping[str, Value] = NO_WEIGHTS
 
 
 @dataclass(eq=False, slots=True)

@@ -1,81 +1,71 @@
 """What an argument may be: the types of the vocabulary tables.
 
+Named tuples, because they are made anew at every start of netspec and a dataclass takes seven times as long.
+
 `read` in `reading.py` turns an atom of the syntax tree into the value named beside each kind; `words_kinds.py` says
 in English what each allows.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LARGEST_WHOLE = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:  # -> int, or one of `words`
+class Whole(NamedTuple):  # -> int, or one of `words`
     low: int = 1
     high: int = LARGEST_WHOLE
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Real:  # -> float; an open end is not allowed itself
+class Real(NamedTuple):  # -> float; an open end is not allowed itself
     low: float = 0.0
     high: float = float("inf")
     low_open: bool = False
     high_open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:  # -> (height, width), or one of `words`; one number serves for both
+class Extent(NamedTuple):  # -> (height, width), or one of `words`; one number serves for both
     low: int = 1
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Dimensions:  # -> (C, H, W) or (features,); takes all positional arguments that are left
+class Dimensions(NamedTuple):  # -> (C, H, W) or (features,); takes all positional arguments that are left
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Word:  # -> str
+class Word(NamedTuple):  # -> str
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class String:  # -> str, given as "text"
+class String(NamedTuple):  # -> str, given as "text"
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:  # -> bool; a bare word turns it on
+class Switch(NamedTuple):  # -> bool; a bare word turns it on
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Start:  # -> Initial without its fans; how the weights of a layer begin
+class Start(NamedTuple):  # -> Initial without its fans; how the weights of a layer begin
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class LayerName:  # -> Name node; resolved where the scope is known
+class LayerName(NamedTuple):  # -> Name node; resolved where the scope is known
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Series:  # -> tuple of numbers, each at least `low`; one number serves as a list of one
+class Series(NamedTuple):  # -> tuple of numbers, each at least `low`; one number serves as a list of one
     low: int = 0
     whole: bool = False
     rising: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:  # -> (low, high) with low <= high, both above `above`
+class Interval(NamedTuple):  # -> (low, high) with low <= high, both above `above`
     above: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:  # -> int, float or size: an argument of a user's own block
+class Anything(NamedTuple):  # -> int, float or size: an argument of a user's own block
     pass
 
 
@@ -89,8 +79,7 @@ class Required:
 REQUIRED = Required()
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """An argument. `default` is the value when it is left out, `shown` how a reader would write it; `unit` of numbers.
 
     `shapes` tells whether the output shape depends on it: while such an argument is wrong, the shape is unknown.
@@ -109,8 +98,7 @@ class Slot:
         return self.default is REQUIRED
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A word that can start a statement: its arguments in order, its attributes and flags, the bodies it takes.
 
     `flagged` words take activations as flags and a name (`relu as x`); `bodies` are the fewest and the most.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from netspec.check import words_structure as words
 from netspec.check import words_training
@@ -28,12 +28,11 @@ from netspec.syntax.parse import parse_argument
 from netspec.syntax.tree import Argument, Body, Broken, Name, Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(NamedTuple):
     """What became of the net: its graph, unless it failed, and the blocks it called (by identity)."""
 
     graph: Graph | None = None
-    called: frozenset[int] = field(default_factory=frozenset[int])
+    called: frozenset[int] = frozenset()
 
 
 def check_net(file: File, given: Mapping[str, str], report: Report, *, traced: bool) -> Built:
@@ -50,11 +49,7 @@ def check_net(file: File, given: Mapping[str, str], report: Report, *, traced: b
         return Built()
     name, declared = head
     values = _parameters(name, declared, given, file.module, report, traced=traced)
-    built = _build(name, statement.bodies[0], Scope(report, file.module, values), report)
-    if built.graph is None:
-        return built
-    arguments = tuple((key, value) for key, value in values.items() if isinstance(value, int | float))
-    return replace(built, graph=replace(built.graph, arguments=arguments))
+    return _build(name, statement.bodies[0], Scope(report, file.module, values), report)
 
 
 # --- parameters ------------------------------------------------------------------------------------------------------
@@ -126,7 +121,8 @@ def _build(net: Name, body: Body, scope: Scope, report: Report) -> Built:
     if output is None or output.previous is None:
         return Built(None, called)
     builder = construction.builder
-    graph = builder.graph(net.text, builder.layers[0].output, output.value)
+    arguments = {name: value for name, value in scope.parameters.items() if isinstance(value, int | float)}
+    graph = builder.graph(net.text, builder.layers[0].output, output.value, arguments)
     if not report.failed:
         _warn_dead(builder.layers, graph, report)
         for label in construction.unread:
@@ -163,7 +159,7 @@ def _input(place: Place, statement: Statement) -> Flow | None:
     span = statement.name.span.to(statement.arguments[-1].span) if statement.arguments else statement.name.span
     known = bound.values["SIZE"] is not UNKNOWN
     flow = _image(place, bound.size("SIZE"), bound.span("SIZE", span), span) if known else None
-    place.names.records["input"] = Record("input", span, flow)
+    place.names.records["input"] = Record("input", span, flow, None)
     return flow
 
 

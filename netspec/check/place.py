@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from netspec.check import words_structure as words
 from netspec.check.builder import Builder
@@ -69,8 +70,7 @@ def _site(label: Name) -> tuple[str, int]:
     return label.span.source.name, label.span.start
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A body being elaborated: what names mean in it (values and layers), and how layers in it are called."""
 
     net: Construction

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import NamedTuple
 
 from netspec.check.kinds import Entry
 from netspec.check.suggest import suggestions
@@ -31,8 +32,7 @@ Evaluated = int | float | tuple[int, ...] | Unknown
 """The value of an expression: a number, a size, or unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallSite:
+class CallSite(NamedTuple):
     """Where a block was called, and where the block around that call was."""
 
     name: str
@@ -70,7 +70,8 @@ class Scope:
     """What names mean in a body: parameters first, then the file's lets.
 
     One scope serves every call of a block with the same arguments, and every copy of a `repeat`, so what was bound in
-    it once is kept in `bound` (by the identity of the statement).
+    it once is kept in `bound` (by the identity of the statement). `tried` tells that a block was elaborated in it on an
+    unknown input: doing so again would tell the same mistakes.
     """
 
     report: Report
@@ -78,6 +79,7 @@ class Scope:
     parameters: Mapping[str, Evaluated]
     call: CallSite | None = None
     bound: dict[int, object] = field(default_factory=dict[int, object])
+    tried: bool = False
 
     def value(self, name: str) -> Evaluated | None:
         """The value of a let or parameter; None where there is none of that name."""

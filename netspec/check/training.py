@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from netspec.check import synonyms, words_training
 from netspec.check import words_structure as words
@@ -17,13 +16,12 @@ from netspec.ir.recipe import Number, Schedule, Sgd, TrainOptions, Transform
 from netspec.syntax.tree import Argument, Name, Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(NamedTuple):
     """A `train` block by itself. `loss` is None where the net decides it; `lines` tells where each line stands."""
 
     options: TrainOptions
     loss: LossName | None
-    lines: dict[str, Span] = field(default_factory=dict[str, Span])
+    lines: dict[str, Span]
 
 
 def read_lines(statement: Statement, block: str, entries: dict[str, Entry], scope: Scope) -> list[Statement]:
