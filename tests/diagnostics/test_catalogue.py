@@ -10,7 +10,7 @@ import pytest
 from netspec.diagnostics.catalogue import codes, explain
 from netspec.resources import PACKAGE
 
-CODE = re.compile(r'"([EW]\d{3})"')
+CODE = re.compile(r'["\[]([EW]\d{3})["\]]')
 
 
 def used() -> dict[str, Path]:
