@@ -31,7 +31,9 @@ TOLERANCE = 1e-4
 """Largest relative error of an element that agrees."""
 SMALLEST = float(np.finfo(np.float64).tiny)
 IMAGES: Mapping[Method, int] = {"end to end": 4, "link by link": 2}
-MOST_SAMPLES, LEAST_SAMPLES = 16, 2
+MOST_SAMPLES = 16
+TRIES = 4
+"""At most so many elements are tried for each one compared, when kinks are in the way."""
 SAMPLES_END_TO_END = 4
 """A net for which fewer would be affordable is checked link by link."""
 WORK_LIMIT = 4e9
@@ -88,14 +90,14 @@ def check_gradients(
     method = method or _affordable(forward, moved)
     checked = moved if method == "end to end" else [*moved, *(v for v in backward.cotangents if v.batched)]
     nodes = {value: _nodes_of(method, forward, value) for value in checked}
-    samples = samples or _affordable_samples(method, nodes.values())
     rng = np.random.default_rng(seed)
     values = evaluate(backward.graph, _feeds(backward.graph, IMAGES[method], rng), seed=seed)
     cotangents = {value.name: values[gradient.name] for value, gradient in backward.cotangents.items()}
     rows: list[Row] = []
     for value in checked:
         probe = Probe(nodes[value], _weights(method, nodes[value], cotangents), method == "end to end")
-        rows.append(_row(value, probe, values, cotangents[value.name], _Sampling(samples, seed, rng)))
+        enough = samples or _affordable_samples(_work(method, nodes[value]), WORK_LIMIT / len(checked))
+        rows.append(_row(value, probe, values, cotangents[value.name], _Sampling(enough, seed, rng)))
     frozen = tuple(p.value.name for p in graph.parameters if p.rate_factor == 0)
     return GradientCheck(method, IMAGES[method], tuple(rows), frozen)
 
@@ -109,22 +111,28 @@ class _Sampling:
     rng: np.random.Generator
 
     def places(self, gradient: Array) -> list[int]:
-        """All of a small array, else the largest gradient and random others."""
-        if gradient.size <= self.samples:
+        """All of a small array, else the largest gradient and random others; some to spare, for those at a kink."""
+        tried = min(self.samples * TRIES, gradient.size)
+        if tried == gradient.size:
             return list(range(gradient.size))
-        others = self.rng.choice(gradient.size, self.samples, replace=False).tolist()
-        return list(dict.fromkeys([int(np.abs(gradient).argmax()), *others]))[: self.samples]
+        others = self.rng.choice(gradient.size, tried, replace=False).tolist()
+        return list(dict.fromkeys([int(np.abs(gradient).argmax()), *others]))
 
 
 def _row(value: Value, probe: Probe, values: Mapping[str, Array], gradient: Array, sampling: _Sampling) -> Row:
+    values = {**values, value.name: np.array(values[value.name], order="C")}
     errors: list[float] = []
-    places = sampling.places(gradient)
-    for place in places:
+    at_kinks = 0
+    for place in sampling.places(gradient):
+        if len(errors) == sampling.samples:
+            break
         found = difference(probe, values, value.name, place, Context(np.float64, sampling.seed))
-        if found is not None:
+        if found is None:
+            at_kinks += 1
+        else:
             errors.append(_error(float(gradient.flat[place]), found.slope, found.noise))
     kind = "activation" if value.batched else "parameter"
-    return Row(value.name, kind, gradient.size, len(errors), len(places) - len(errors), max(errors, default=0.0))
+    return Row(value.name, kind, gradient.size, len(errors), at_kinks, max(errors, default=0.0))
 
 
 def _error(gradient: float, slope: float, noise: float) -> float:
@@ -169,9 +177,8 @@ def _affordable(forward: tuple[Node, ...], moved: Iterable[Value]) -> Method:
     return "end to end" if SAMPLES_END_TO_END * whole <= WORK_LIMIT else "link by link"
 
 
-def _affordable_samples(method: Method, probes: Iterable[tuple[Node, ...]]) -> int:
-    work = sum(_work(method, nodes) for nodes in probes)
-    return int(np.clip(WORK_LIMIT // max(work, 1), LEAST_SAMPLES, MOST_SAMPLES))
+def _affordable_samples(work: int, limit: float) -> int:
+    return int(np.clip(limit // max(work, 1), 1, MOST_SAMPLES))
 
 
 def _work(method: Method, nodes: tuple[Node, ...]) -> int:

@@ -48,42 +48,44 @@ class Difference:
 def difference(probe: Probe, values: Mapping[str, Array], name: str, place: int, context: Context) -> Difference | None:
     """The derivative of the probe by number `place` of the array `name`; None where every step crosses a kink.
 
-    A step crosses a kink when a maximum changes its place or a rectifier its side between its two ends.
+    A step crosses a kink when a maximum changes its place or a rectifier its side between its two ends. The array must
+    be in C order and share its memory with no other value: it is changed in place, and put back.
     """
-    for step in STEPS:
-        ahead = _run(probe, {**values, name: _moved(values[name], place, step)}, context)
-        behind = _run(probe, {**values, name: _moved(values[name], place, -step)}, context)
-        if _same_choices(probe, ahead, behind):
-            return _slope(probe, ahead, behind, step)
+    flat = values[name].reshape(-1)
+    centre = flat[place]
+    try:
+        for step in STEPS:
+            flat[place] = centre + step
+            ahead = _end(probe, values, context)
+            flat[place] = centre - step
+            behind = _end(probe, values, context)
+            if all(np.array_equal(one, other) for one, other in zip(ahead.choices, behind.choices, strict=True)):
+                return _central(ahead, behind, step)
+    finally:
+        flat[place] = centre
     return None
 
 
-def _moved(array: Array, place: int, step: float) -> Array:
-    moved = np.array(array, order="C")
-    moved.reshape(-1)[place] += step
-    return moved
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of a step: the weighed values, and the side or place that each piecewise operation chose."""
+
+    terms: tuple[Array, ...]
+    choices: tuple[Array, ...]
 
 
-def _run(probe: Probe, values: dict[str, Array], context: Context) -> dict[str, Array]:
-    """All values, with those of the probe's nodes anew."""
-    if not probe.chained:
-        made = [run_node(node, values, context) for node in probe.nodes]
-        return values | {name: array for outputs in made for name, array in outputs.items()}
+def _end(probe: Probe, values: Mapping[str, Array], context: Context) -> _End:
+    found = dict(values)
     for node in probe.nodes:
-        values.update(run_node(node, values, context))
-    return values
+        found.update(run_node(node, found if probe.chained else values, context))
+    terms = tuple(weight * found[name] for name, weight in probe.weights.items())
+    return _End(terms, tuple(_choices(probe, found)))
 
 
-def _slope(probe: Probe, ahead: Mapping[str, Array], behind: Mapping[str, Array], step: float) -> Difference:
-    terms = [(weight * ahead[name], weight * behind[name]) for name, weight in probe.weights.items()]
-    rise = sum(float((high - low).sum()) for high, low in terms)
-    size = sum(float(np.abs(high).sum()) for high, _ in terms)
+def _central(ahead: _End, behind: _End, step: float) -> Difference:
+    rise = sum(float((high - low).sum()) for high, low in zip(ahead.terms, behind.terms, strict=True))
+    size = sum(float(np.abs(high).sum()) for high in ahead.terms)
     return Difference(rise / (2 * step), ROUNDING * size / (2 * step))
-
-
-def _same_choices(probe: Probe, ahead: Mapping[str, Array], behind: Mapping[str, Array]) -> bool:
-    pairs = zip(_choices(probe, ahead), _choices(probe, behind), strict=True)
-    return all(np.array_equal(one, other) for one, other in pairs)
 
 
 def _choices(probe: Probe, values: Mapping[str, Array]) -> Iterator[Array]:
