@@ -17,19 +17,20 @@ def read_published(published: Published, places: Places) -> Collection:
     """The whole set, checked against what is known of it: image shape and label range."""
     place = locate(published, places)
     train, test = _read(published, place)
-    for part in (train, test):
+    found = Collection(published.description, published.class_names, 255.0, train, test=test)
+    for part in found.parts:
         _check(published, part, place)
-    return Collection(published.description, published.class_names, 255.0, train, test=test)
+    return found
 
 
-def _read(published: Published, place: Path) -> tuple[Part, Part]:
+def _read(published: Published, place: Path) -> tuple[Part, Part | None]:
     match published.layout:
         case "idx":
             return _idx_part(place, idx.TRAIN), _idx_part(place, idx.TEST)
         case "cifar10":
-            return _both(cifar.read_batches(place, (cifar.BINARY10, cifar.PYTHON10), whole=True))
+            return cifar.read_batches(place, (cifar.BINARY10, cifar.PYTHON10), whole=True)
         case "cifar100":
-            return _both(cifar.read_batches(place, (cifar.BINARY100, cifar.PYTHON100), whole=True))
+            return cifar.read_batches(place, (cifar.BINARY100, cifar.PYTHON100), whole=True)
         case _:
             assert_never(published.layout)
 
@@ -37,12 +38,6 @@ def _read(published: Published, place: Path) -> tuple[Part, Part]:
 def _idx_part(folder: Path, stems: tuple[str, str]) -> Part:
     images, labels = (idx.find(folder, stem) or folder / stem for stem in stems)
     return idx.read_part(images, labels)
-
-
-def _both(parts: tuple[Part, Part | None]) -> tuple[Part, Part]:
-    train, test = parts
-    assert test is not None  # a whole set has one
-    return train, test
 
 
 def _check(published: Published, part: Part, place: Path) -> None:
