@@ -111,7 +111,7 @@ def _braces(tokens: list[Token], text: str, mistakes: Mistakes) -> Iterator[Toke
     early = _early(tokens, text)
     open_braces: list[Token] = []
     for index, token in enumerate(tokens):
-        if index in early:
+        if index in early and open_braces:
             mistakes.early_brace(token, open_braces[-1], early[index])
             continue
         if missing and token.kind != "_END" and _starts_line(tokens, index):

@@ -338,3 +338,7 @@ def test_the_tree_holds_the_source_it_was_read_from() -> None:
     source = Source("a.net", "a")
     assert parse(source, Report()).source is source
     assert isinstance(good("a").statements[0], Statement)
+
+
+def test_a_brace_that_closes_too_early_may_find_everything_closed() -> None:
+    assert "E108" in codes("{\nn}\n }{")
