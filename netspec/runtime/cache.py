@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 DIGEST_BYTES = 32
+KEPT_VERSIONS = 8
+"""Folders of other versions that stay beside the one in use, the most recent ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,19 @@ class CodeCache:
             return
         rest = code.symbol.encode() + b"\n" + code.object_file
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            if not self._folder.is_dir():
+                self._folder.mkdir(parents=True, exist_ok=True)
+                _forget_old_versions(self._folder)
             _replace(self._folder / f"{name}.o", hashlib.sha256(rest).digest() + rest)
         except OSError:
             return
+
+
+def _forget_old_versions(folder: Path) -> None:
+    """Removes the oldest folders beside `folder` where there are too many."""
+    others = [(path.stat().st_mtime, path) for path in folder.parent.iterdir() if path.is_dir() and path != folder]
+    for _, path in sorted(others, reverse=True)[KEPT_VERSIONS:]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -170,13 +171,31 @@ def _join(workers: Iterable[threading.Thread]) -> None:
 
 def _allocate(floats: int) -> Array:
     """float32 zeros that begin on a page; a page more lies behind, for tiles may read past the last rows there are."""
+    size_bytes = floats * 4 + 2 * PAGE_BYTES
+    if size_bytes > physical_bytes():
+        raise _too_large(size_bytes)
     try:
-        raw = np.zeros(floats * 4 + 2 * PAGE_BYTES, np.uint8)
+        raw = np.zeros(size_bytes, np.uint8)
     except MemoryError:
-        size = f"{floats * 4 / 1e9:.2f} GB"
-        raise DeviceError("E590", f"cannot get {size} of memory", helps=("train with a smaller batch",)) from None
+        raise _too_large(size_bytes) from None
     begin = -raw.ctypes.data % PAGE_BYTES
     return raw[begin : begin + floats * 4].view(np.float32)
+
+
+def _too_large(size_bytes: int) -> DeviceError:
+    return DeviceError(
+        "E590",
+        f"the program needs {size_bytes / 1e9:.2f} GB of memory, and this machine has {physical_bytes() / 1e9:.2f} GB",
+        helps=("a smaller batch needs less: `--set train.batch=16`",),
+    )
+
+
+def physical_bytes() -> int:
+    """Memory of this machine; without limit where it cannot be told."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 62
 
 
 def _signed(seed: int) -> int:

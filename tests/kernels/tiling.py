@@ -1,6 +1,6 @@
 """Few tile shapes for properties over many shapes: each costs a second to compile, once."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ THREADS = st.sampled_from((1, 1, 2, 3))
 
 
 @contextmanager
-def few_tiles() -> Iterator[None]:
+def few_tiles() -> Generator[None]:
     """Tiles of HEIGHTS rows and WIDTHS columns only."""
     before = tiles.HEIGHTS, tiles.WIDTHS
     tiles.HEIGHTS, tiles.WIDTHS = HEIGHTS, WIDTHS

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from netspec.compiler import prediction_program, training_program
-from netspec.diagnostics.failure import SpecError
+from netspec.diagnostics.failure import DeviceError, SpecError
 from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph
 from netspec.ir.initialize import initialize
@@ -179,6 +179,13 @@ def test_random_crops_depend_on_seed_and_epoch_alone() -> None:
     forwards, backwards = np.arange(20), np.arange(20)[::-1]
     np.testing.assert_array_equal(seen(0, forwards), seen(0, backwards)[::-1])
     assert not np.array_equal(seen(0, forwards), seen(1, forwards))
+
+
+def test_a_program_larger_than_memory_is_refused() -> None:
+    net = experiment("net t {\ninput 3x4096x4096\nconv 4 3x3\npool avg global\n}")
+    with pytest.raises(DeviceError, match="GB of memory") as caught:
+        Machine(prediction_program(net, AVX512, 1 << 16), cache_dir=CACHE_DIR)
+    assert caught.value.code == "E590"
 
 
 def test_the_host_has_a_target() -> None:

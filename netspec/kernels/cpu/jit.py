@@ -4,7 +4,9 @@ A kernel is compiled for a tile shape by `runtime/native.py` and cached there as
 off, and so do the wrappers that would let Python call it. A routine is a part of a kernel: it takes the tile too, if it
 needs it, and is always inlined. Every level of routines is compiled anew for every tile: keep them few.
 """
-# pyright: basic, reportMissingParameterType=false, reportUnknownVariableType=false
+# pyright: basic, reportCallIssue=false, reportArgumentType=false
+
+from typing import Any
 
 from numba import njit
 
@@ -17,5 +19,12 @@ OPTIONS = {
     "no_cfunc_wrapper": True,
 }
 
-kernel = njit(**OPTIONS)
-routine = njit(**OPTIONS, forceinline=True)
+
+def kernel(function: Any) -> Any:
+    """Marks a kernel; `runtime/native.py` compiles it."""
+    return njit(**OPTIONS)(function)
+
+
+def routine(function: Any) -> Any:
+    """Marks a part of kernels that is inlined into them."""
+    return njit(**OPTIONS, forceinline=True)(function)
