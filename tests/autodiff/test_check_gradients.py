@@ -169,10 +169,10 @@ def test_the_same_seed_checks_the_same_numbers():
 
 def test_a_net_beyond_the_limit_of_work_is_checked_link_by_link_on_fewer_images_and_numbers(monkeypatch):
     small = check_gradients(padded_average(), "cross_entropy")
-    assert (small.method, small.images, max(row.checked for row in small.rows)) == ("end to end", 4, 16)
+    assert (small.method, small.images, small.rows[0].checked) == ("end to end", 4, 16)
     monkeypatch.setattr(module, "WORK_LIMIT", 1e2)
     large = check_gradients(padded_average(), "cross_entropy")
-    assert (large.method, large.images, max(row.checked for row in large.rows)) == ("link by link", 2, 1)
+    assert (large.method, large.images, large.rows[0].checked) == ("link by link", 2, 1)
     assert {row.kind for row in large.rows} == {"parameter", "activation"}
     assert large.agrees
 
