@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from netspec.check import words_arguments
 from netspec.check import words_shapes as words
 from netspec.check.draft import ONES, ZEROS, Draft, GivenUpError, Weight
 from netspec.check.flow import Flow
@@ -121,6 +122,8 @@ def _pool(draft: Draft) -> Value:
         raise GivenUpError
     window = _fitting(draft, pool_window(kernel, stride, pad, bound.text("round") == "ceil", (height, width)))
     if bound.text("max|avg") == "max":
+        if bound.on("count_pad"):
+            draft.place.complain(words_arguments.only_for("count_pad", "pool avg", bound.spans["count_pad"]))
         return draft.apply(ops.MaxPool(window), draft.value)
     return draft.apply(ops.AveragePool(window, bound.on("count_pad")), draft.value)
 

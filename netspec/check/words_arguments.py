@@ -211,3 +211,7 @@ def number_of_dimensions(entry: Entry, sides: tuple[int, ...], span: Span) -> Di
 
 def needs_another(name: str, other: str, span: Span) -> Diagnostic:
     return error("E203", f"`{name}` needs `{other}`", span, f"`{other}` is missing")
+
+
+def only_for(name: str, owner: str, span: Span) -> Diagnostic:
+    return error("E202", f"`{name}` belongs to `{owner}` only", span, "not here")
