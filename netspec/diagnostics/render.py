@@ -11,6 +11,9 @@ from netspec.diagnostics.message import Diagnostic, Label, Repair, Severity
 from netspec.diagnostics.paint import BLUE, BOLD, CYAN, RED, YELLOW, Paint
 from netspec.diagnostics.text import Source, Span
 
+SHOWN_DIAGNOSTICS = 100
+"""of one call; nobody reads more at once"""
+
 SHOWN_REPAIR_LETTERS = 60
 """a longer repair is data only"""
 
@@ -18,16 +21,16 @@ STYLES = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
 
 
 def render(diagnostics: Iterable[Diagnostic], *, colour: bool) -> str:
-    """All diagnostics in the order given, a blank line behind each, and a line that counts them.
+    """The diagnostics in the order given, a blank line behind each, and a line that counts them.
 
-    Ends with a newline; empty without diagnostics. Safe for any text: nothing in it reaches the terminal as a control
+    Of more than 100 the first 100 are shown, and the last line says so. Ends with a newline; empty without diagnostics. Safe for any text: nothing in it reaches the terminal as a control
     sequence. With `colour` the text holds ANSI colours.
     """
     given = tuple(diagnostics)
     if not given:
         return ""
     paint = Paint(colour=colour)
-    blocks = ["\n".join(_block(diagnostic, paint)) for diagnostic in given]
+    blocks = ["\n".join(_block(diagnostic, paint)) for diagnostic in given[:SHOWN_DIAGNOSTICS]]
     return "\n\n".join([*blocks, _summary(given, paint)]) + "\n"
 
 
@@ -83,11 +86,12 @@ def _in_words(repair: Repair) -> str:
 def _summary(diagnostics: Sequence[Diagnostic], paint: Paint) -> str:
     """`error: 2 errors and 1 warning in lenet.net`"""
     counts = {severity: sum(d.severity is severity for d in diagnostics) for severity in Severity}
-    said = [f"{n} {severity.value}{'s' if n > 1 else ''}" for severity, n in counts.items() if n]
+    said = [f"{n:,} {severity.value}{'s' if n > 1 else ''}" for severity, n in counts.items() if n]
     files = {d.primary.span.source.name for d in diagnostics}
     where = _line(next(iter(files))) if len(files) == 1 else f"{len(files)} files"
     worst = Severity.ERROR if counts[Severity.ERROR] else Severity.WARNING
-    return paint(worst.value, STYLES[worst]) + paint(f": {' and '.join(said)} in {where}", BOLD)
+    rest = f"; the first {SHOWN_DIAGNOSTICS} are shown" if len(diagnostics) > SHOWN_DIAGNOSTICS else ""
+    return paint(worst.value, STYLES[worst]) + paint(f": {' and '.join(said)} in {where}{rest}", BOLD)
 
 
 def _line(text: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.diagnostics.message import Diagnostic, Label, Repair, Severity
-from netspec.diagnostics.render import as_json, render
+from netspec.diagnostics.render import SHOWN_DIAGNOSTICS, as_json, render
 from netspec.diagnostics.text import Source, Span
 from tests.conftest import Golden
 
@@ -111,6 +111,14 @@ def test_colours_change_nothing_but_colour(golden: Golden) -> None:
 
 def test_no_diagnostics_give_no_text() -> None:
     assert render([], colour=True) == ""
+
+
+def test_of_very_many_diagnostics_the_first_are_shown() -> None:
+    many = [error(Label(span("relu"), ""), code=f"E{k}") for k in range(1000, 2234)]
+    shown = render(many, colour=False)
+    assert [int(code) for code in re.findall(r"error\[E(\d+)\]", shown)] == list(range(1000, 1000 + SHOWN_DIAGNOSTICS))
+    assert shown.endswith("error: 1,234 errors in specs/deep.net; the first 100 are shown\n")
+    assert len(as_json(many)["diagnostics"]) == 1234
 
 
 def test_nothing_of_a_text_reaches_the_terminal_as_a_control() -> None:
