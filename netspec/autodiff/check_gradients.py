@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.autodiff.differentiate import gradients
-from netspec.autodiff.probe import Probe, difference
+from netspec.autodiff.probe import Difference, Probe, differences
 from netspec.ir import operations as ops
 from netspec.ir.counts import macs
 from netspec.ir.evaluate import evaluate
@@ -126,13 +126,24 @@ def _row(value: Value, probe: Probe, values: Mapping[str, Array], gradient: Arra
     for place in sampling.places(gradient):
         if len(errors) == sampling.samples:
             break
-        found = difference(probe, values, value.name, place, Context(np.float64, sampling.seed))
-        if found is None:
+        found = differences(probe, values, value.name, place, Context(np.float64, sampling.seed))
+        error = _smallest_error(float(gradient.flat[place]), found)
+        if error is None:
             at_kinks += 1
         else:
-            errors.append(_error(float(gradient.flat[place]), found.slope, found.noise))
+            errors.append(error)
     kind = "activation" if value.batched else "parameter"
     return Row(value.name, kind, gradient.size, len(errors), at_kinks, max(errors, default=0.0))
+
+
+def _smallest_error(gradient: float, found: Iterable[Difference]) -> float | None:
+    """That of the first step that agrees, else the smallest of all; None where there is no step."""
+    errors: list[float] = []
+    for each in found:
+        errors.append(_error(gradient, each.slope, each.noise))
+        if errors[-1] <= TOLERANCE:
+            break
+    return min(errors, default=None)
 
 
 def _error(gradient: float, slope: float, noise: float) -> float:

@@ -18,7 +18,7 @@ from netspec.ir.graph import Node
 Array = NDArray[Any]
 
 STEPS = (1e-5, 1e-6, 1e-7)
-"""Tried in this order: a shorter one where a longer one crosses a kink."""
+"""Tried in this order: shorter ones for where a longer one crosses a kink, or the function bends too much."""
 ROUNDING = 16 * float(np.finfo(np.float64).eps)
 """Relative rounding error that a sum over a forward pass may carry."""
 
@@ -45,25 +45,25 @@ class Difference:
     noise: float
 
 
-def difference(probe: Probe, values: Mapping[str, Array], name: str, place: int, context: Context) -> Difference | None:
-    """The derivative of the probe by number `place` of the array `name`; None where every step crosses a kink.
+def differences(
+    probe: Probe, values: Mapping[str, Array], name: str, place: int, context: Context
+) -> Iterator[Difference]:
+    """The derivative of the probe by number `place` of the array `name`, a step at a time; none that crosses a kink.
 
     A step crosses a kink when a maximum changes its place or a rectifier its side between its two ends. The array must
-    be in C order and share its memory with no other value: it is changed in place, and put back.
+    be in C order and share its memory with no other value: it is changed in place, and put back before each yield.
     """
     flat = values[name].reshape(-1)
     centre = flat[place]
-    try:
-        for step in STEPS:
-            flat[place] = centre + step
-            ahead = _end(probe, values, context)
-            flat[place] = centre - step
-            behind = _end(probe, values, context)
-            if all(np.array_equal(one, other) for one, other in zip(ahead.choices, behind.choices, strict=True)):
-                return _central(ahead, behind, step)
-    finally:
+    for step in STEPS:
+        ends: list[_End] = []
+        for moved in (centre + step, centre - step):
+            flat[place] = moved
+            ends.append(_end(probe, values, context))
         flat[place] = centre
-    return None
+        ahead, behind = ends
+        if all(np.array_equal(one, other) for one, other in zip(ahead.choices, behind.choices, strict=True)):
+            yield _central(ahead, behind, step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.autodiff import check_gradients as module
-from netspec.autodiff import rules
+from netspec.autodiff import probe, rules
 from netspec.autodiff.check_gradients import TOLERANCE, check_gradients
 from netspec.autodiff.rules import Product
 from netspec.ir import operations as ops
@@ -182,3 +182,17 @@ def test_a_gradient_that_is_not_a_number_disagrees(monkeypatch):
     net = Net((3,))
     net.dense(2)
     assert not check_gradients(net.graph(), "squared_error").agrees
+
+
+def test_a_function_that_bends_much_is_given_a_shorter_step(monkeypatch):
+    """tanh(20000 w x): at the longest step a central difference is off by a hundredth."""
+    start = {"layer1.weight": 1e-5, "layer2.weight": 2e4}
+    monkeypatch.setattr(module, "_draw", lambda p, rng: np.full(p.value.shape, start[p.value.name]))
+    net = Net((3,))
+    net.dense(1, bias=False)
+    net.dense(1, bias=False)
+    net.activation("tanh")
+    assert check_gradients(net.graph(), "squared_error").agrees
+    monkeypatch.setattr(probe, "STEPS", probe.STEPS[:1])
+    found = check_gradients(net.graph(), "squared_error")
+    assert [row.name for row in found.rows if not row.agrees] == ["layer1.weight"]
