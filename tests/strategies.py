@@ -166,19 +166,21 @@ class _Writer:
         """A `sum` or `concat`."""
         count = self.number(2, 3)
         if self.coin():
-            bodies = [self.branch(shape, self.keeping(shape)) for _ in range(count)]
+            bodies = [self.branch(shape, self.keeping(shape), first=k == 0) for k in range(count)]
             return f"sum {' '.join(bodies)}{self.flags()}", shape
         channels, bodies = 0, list[str]()
-        for _ in range(count):
+        for k in range(count):
             own = self.number(1, 2)
             layer = f"conv {own} 1{self.flags()}" if len(shape) == 3 else f"dense {own}{self.flags()}"
-            own, body = (own, self.branch(shape, layer)) if self.coin() else (shape[0], self.branch(shape, ""))
+            if self.coin():
+                layer, own = "", shape[0]
+            body = self.branch(shape, layer, first=k == 0)
             channels, bodies = channels + own, [*bodies, body]
         return f"concat {' '.join(bodies)}{self.flags()}", (channels, *shape[1:])
 
-    def branch(self, shape: Shape, text: str) -> str:
-        """A branch, which may read a layer of the same shape instead of its input."""
-        same = [name for name, known in self.named.items() if known == shape]
+    def branch(self, shape: Shape, text: str, *, first: bool) -> str:
+        """A branch. All but the first may read a layer of the same shape instead of their input."""
+        same = [] if first else [name for name, known in self.named.items() if known == shape]
         use = f"use {self.draw(st.sampled_from(same))}; " if same and self.coin() else ""
         return f"{{ {use}{text} }}" if use or text else "{}"
 

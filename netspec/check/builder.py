@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from netspec.check.vocabulary_layers import RECTIFIERS
@@ -40,7 +40,7 @@ class Builder:
 
     def graph(self, name: str, image: Value, output: Value, arguments: Mapping[str, int | float]) -> Graph:
         """The graph of everything that reaches `output`; `arguments` are the net's parameters with their values."""
-        layers = tuple(self.living(output))
+        layers = _adopted(tuple(self.living(output)))
         nodes = tuple(node for layer in layers for node in layer.nodes)
         read = {value.name for node in nodes for value in node.inputs}
         starts = _Starts(nodes)
@@ -57,6 +57,17 @@ class Builder:
                 living.append(layer)
                 wanted.update(value.name for value in layer.inputs)
         return reversed(living)
+
+
+def _adopted(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """Weights whose owner was left out belong to the first layer that is tied to them."""
+    owned = {name for layer in layers for name in layer.owned}
+    adopted: list[Layer] = []
+    for layer in layers:
+        orphans = tuple(name for name in layer.parameters if name not in owned)
+        owned.update(orphans)
+        adopted.append(replace(layer, owned=(*layer.owned, *orphans)) if orphans else layer)
+    return tuple(adopted)
 
 
 SEEN_THROUGH = (ops.BatchNorm, ops.MaxPool, ops.AveragePool, ops.Dropout)

@@ -58,3 +58,13 @@ def test_layers_that_reach_nothing_are_left_out_with_their_weights() -> None:
     graph = graph_of("dense 4 as stem\ndense 5\nuse stem\ndense 3")
     assert [layer.name for layer in graph.layers] == ["input", "stem", "dense3"]
     assert len(graph.parameters) == 4
+
+
+def test_weights_of_a_layer_that_is_left_out_belong_to_the_one_tied_to_them() -> None:
+    graph = graph_of("dense 4 as stem\ndense 4 as lost\nuse stem\ndense 4 tie=lost\ndense 2")
+    assert [layer.owned for layer in graph.layers] == [
+        (),
+        ("stem.weight", "stem.bias"),
+        ("lost.weight", "lost.bias"),
+        ("dense4.weight", "dense4.bias"),
+    ]
