@@ -18,7 +18,7 @@ from netspec.ir.program import Program
 from netspec.kernels.cpu import gather, state
 from netspec.kernels.cpu.gather import collect_rows, gather_rows
 from netspec.runtime import driver, layout
-from netspec.runtime.feed import Feed
+from netspec.runtime.feed import Feed, prepared
 from netspec.runtime.launch_table import LaunchTable, launch_rows
 from netspec.runtime.native import code_cache, driver_address
 
@@ -85,16 +85,16 @@ class Machine:
         """
         if "rate" in self.program.buffers:
             self.write("rate", np.array(rate, np.float32))
-        self._take_feed(feed, first, step_number)
+        self._take_feed(feed, first, steps, step_number)
         return self._call(0, self._compute[1], steps)
 
     def outputs(self, feed: Feed) -> Outputs:
         """Runs all images of the feed through a program without updates and collects its first output."""
         output, total = self.program.outputs[0], len(feed.order)
-        results = np.empty((total, *output.shape), np.float32)
-        self._take_feed(feed, 0, 0)
+        results, steps = np.empty((total, *output.shape), np.float32), -(-total // self.program.batch)
+        self._take_feed(feed, 0, steps, 0)
         self._state[:, state.RESULTS] = results.ctypes.data
-        metrics = self._call(0, len(self._table.rows), -(-total // self.program.batch))
+        metrics = self._call(0, len(self._table.rows), steps)
         loss, correct = (float(total) for total in metrics.sum(axis=0))
         return Outputs(results, loss, correct)
 
@@ -122,10 +122,10 @@ class Machine:
         names = {value.name for value in self.program.outputs}
         return self.program.buffers[output].offset_bytes // 4 if output in names else -1
 
-    def _take_feed(self, feed: Feed, first: int, step_number: int) -> None:
-        """Puts a feed into the state words; the caller keeps it alive."""
-        self._feed = _contiguous(feed)
-        feed, words = self._feed, self._state
+    def _take_feed(self, feed: Feed, first: int, steps: int, step_number: int) -> None:
+        """Puts a feed into the state words, and keeps it alive."""
+        feed = self._feed = prepared(feed, self.program, first, steps)
+        words = self._state
         words[:, state.FIRST], words[:, state.TOTAL] = first, len(feed.order)
         words[:, state.STEP], words[:, state.EPOCH] = step_number, feed.epoch
         words[:, state.SEED] = _signed(feed.seed)
@@ -207,18 +207,3 @@ def _crop_mode(feed: Feed) -> int:
     if feed.crop is None:
         return gather.NO_CROP
     return gather.RANDOM_CROP if feed.crop.random else gather.CENTRE_CROP
-
-
-def _contiguous(feed: Feed) -> Feed:
-    """The feed with arrays that native code can read."""
-    images = feed.images if feed.images.dtype == np.uint8 else np.asarray(feed.images, np.float32)
-    return Feed(
-        np.ascontiguousarray(images),
-        None if feed.labels is None else np.ascontiguousarray(feed.labels, np.int32),
-        np.ascontiguousarray(feed.order, np.int64),
-        np.ascontiguousarray(feed.mean, np.float32),
-        np.ascontiguousarray(feed.scale, np.float32),
-        feed.crop,
-        feed.seed,
-        feed.epoch,
-    )

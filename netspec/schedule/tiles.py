@@ -39,9 +39,8 @@ def step_slots(rows: int, columns: int) -> int:
 
 
 def fitting_tiles(target: Target, rows: int) -> tuple[Tile, ...]:
-    """Tiles that stay in registers beside a vector a column, and one for broadcasts where the processor needs it;
-    none higher than `rows`."""
-    free = target.registers if target.lanes == 16 else target.registers - 1
+    """Tiles that stay in registers beside a vector a column and one more; none higher than `rows`."""
+    free = target.registers - 1
     return tuple(Tile(r, c) for r in HEIGHTS if r <= rows for c in WIDTHS if r * c + c <= free)
 
 
