@@ -1,0 +1,21 @@
+"""Programs run on this machine, with its own threads unless told otherwise."""
+
+from netspec.compiler import check_experiment, prediction_program
+from netspec.diagnostics.text import Source
+from netspec.ir.target import TARGETS
+from netspec.train.device import host_device, usable_threads
+
+
+def test_the_host_is_a_known_target_with_at_least_one_thread() -> None:
+    device = host_device()
+    assert device.target in TARGETS.values()
+    assert device.threads == usable_threads() >= 1
+    assert host_device(3).threads == 3
+
+
+def test_a_machine_runs_the_program_on_the_devices_threads() -> None:
+    device = host_device(2)
+    experiment = check_experiment(Source("<text>", "net n { input 3; dense 2 }\n"))
+    machine = device.machine(prediction_program(experiment, device.target, 4))
+    assert machine.threads == 2
+    assert machine.program.batch == 4
