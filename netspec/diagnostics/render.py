@@ -23,8 +23,9 @@ STYLES = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
 def render(diagnostics: Iterable[Diagnostic], *, colour: bool) -> str:
     """The diagnostics in the order given, a blank line behind each, and a line that counts them.
 
-    Of more than 100 the first 100 are shown, and the last line says so. Ends with a newline; empty without diagnostics. Safe for any text: nothing in it reaches the terminal as a control
-    sequence. With `colour` the text holds ANSI colours.
+    Of more than 100 the first 100 are shown, and the last line says so. Ends with a newline; empty without
+    diagnostics. Safe for any text: nothing in it reaches the terminal as a control sequence. With `colour` the text
+    holds ANSI colours.
     """
     given = tuple(diagnostics)
     if not given:
