@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from netspec.syntax.closing import closings
 from netspec.syntax.mistakes import Mistakes
-from netspec.syntax.tokens import OPENERS, Token, kinds_of
+from netspec.syntax.tokens import OPENERS, Token, is_newline, kinds_of
 
 NESTING_LIMIT = 100
 """braces and parentheses together"""
@@ -31,11 +31,6 @@ def balance(tokens: list[Token], text: str, mistakes: Mistakes) -> list[Token]:
     if not BRACES.isdisjoint(kinds):
         tokens = _joined(tokens if _is_balanced(tokens) else list(_braces(tokens, text, mistakes)))
     return list(_shallow(tokens, mistakes)) if _depth(tokens) > NESTING_LIMIT else tokens
-
-
-def is_newline(token: Token) -> bool:
-    """Whether a separator is the end of a line, not a `;`."""
-    return token.kind == "_END" and token.text != ";"
 
 
 def _after(kind: str, token: Token, text: str) -> Token:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.syntax.mistakes import Mistakes
-from netspec.syntax.tokens import NUMBERS, OPENERS, OPERATORS, STATEMENT_ENDS, Token, kinds_of
+from netspec.syntax.tokens import NUMBERS, OPENERS, OPERATORS, STATEMENT_ENDS, Token, is_newline, kinds_of
 
 MARKS = frozenset({"FLOOR", "PERCENT", "SLASH"})
 BEFORE_OPERATOR = NUMBERS | {"NAME", "RPAR"}
@@ -21,7 +21,7 @@ def without_remarks(tokens: list[Token], mistakes: Mistakes) -> list[Token]:
             mistakes.remark(token)
             index = _end(tokens, index)
             continue
-        if token.kind in STATEMENT_ENDS:
+        if token.kind in STATEMENT_ENDS and not is_newline(token):
             depth = 0
         depth = max(0, depth + (token.kind in OPENERS) - (token.kind == "RPAR"))
         out.append(token)
@@ -50,7 +50,7 @@ def _end(tokens: list[Token], index: int) -> int:
     while index < len(tokens):
         if closes and tokens[index - 1].kind == "STAR" and tokens[index].kind == "SLASH":
             return index + 1
-        if not closes and tokens[index].kind == "_END" and tokens[index].text != ";":
+        if not closes and is_newline(tokens[index]):
             return index
         index += 1
     return index

@@ -197,7 +197,11 @@ class Mistakes:
         label = "expected a new line or `;` before it"
         self._add("E118", message, token, label, repair="; ", at=(token.start, token.start))
 
-    def headless(self, token: Token) -> None:
+    def headless(self, token: Token, before: Token | None) -> None:
+        """A `{` that belongs to nothing; of several in a row the first is reported."""
+        if before is not None and before.kind == "LBRACE" and before.start in self.places:
+            self.places.add(token.start)
+            return
         message = "a body stands without a statement"
         self._add("E115", message, token, "expected the name of what it belongs to before the `{`")
 

@@ -13,6 +13,10 @@ REMEDIES = (("BROKEN",), ("NAME",), ("NAME", "BROKEN"), ("_END", "NAME"))
 """what may be put before a token that is not accepted, the least first; a `NAME` put there is empty"""
 
 
+ENDS = STATEMENT_ENDS | {"RPAR", "_COMMA", END_OF_TEXT}
+"""what is missing before one of these has no text of its own"""
+
+
 class Reader:
     """One reading of one text, whose tokens have their brackets in pairs.
 
@@ -81,7 +85,7 @@ class Reader:
             return
         self._quiet = True
         if token.kind == "LBRACE" and self._automaton.accepts("NAME"):
-            self._mistakes.headless(token)
+            self._mistakes.headless(token, before)
         else:
             opener = self._openers[-1] if self._openers else None
             self._mistakes.unexpected(token, before, self._automaton.allowed(), opener)
@@ -108,7 +112,7 @@ class Reader:
         if not self._automaton.accepts(*kinds):
             return False
         for kind in kinds:
-            end = token.end if kind == "BROKEN" else token.start
+            end = token.end if kind == "BROKEN" and token.kind not in ENDS else token.start
             missing = Token(kind, token.start, end, "")
             self._automaton.feed(kind, leaf(missing, self._source, self._mistakes))
         return True

@@ -33,6 +33,11 @@ class Token(NamedTuple):
         return self.end == other.start
 
 
+def is_newline(token: Token) -> bool:
+    """Whether a token ends a line: a separator that is no `;`."""
+    return token.kind == "_END" and token.text != ";"
+
+
 def kinds_of(tokens: list[Token]) -> set[str]:
     """The kinds that occur: most texts need few of the repairs, and this tells which."""
     return {token.kind for token in tokens}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netspec.diagnostics.message import Diagnostic, Report
 from netspec.diagnostics.text import Source
 from netspec.resources import bundled_specs
+from netspec.syntax.format import format_network
 from netspec.syntax.parse import parse
 from netspec.syntax.tree import Argument, Network, Statement
 
@@ -93,3 +94,8 @@ def mended(text: str) -> str:
     for repair in sorted((r for r in repairs if r is not None), key=lambda r: r.span.start, reverse=True):
         text = text[: repair.span.start] + repair.text + text[repair.span.end :]
     return text
+
+
+def understood(text: str) -> str:
+    """The tree of a text with mistakes, in the canonical layout."""
+    return format_network(read(text)[0])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.diagnostics.text import Source, Span
 from netspec.syntax.format import format_atom, format_network
+from netspec.syntax.tokens import OPENERS, scan
 from netspec.syntax.tree import (
     Argument,
     Atom,
@@ -81,6 +84,17 @@ networks = st.lists(statements, max_size=4).map(lambda found: Network(tuple(foun
 @given(networks)
 def test_any_tree_comes_back_from_its_text(network: Network) -> None:
     assert good(format_network(network)) == network
+
+
+@given(networks, st.randoms(use_true_random=False))
+def test_blanks_newlines_and_remarks_inside_parentheses_change_nothing(network: Network, draw: Random) -> None:
+    text, depth = "", 0
+    for token in scan(format_network(network)):
+        depth += (token.kind in OPENERS) - (token.kind == "RPAR")
+        sign = token.kind == "MINUS" and not depth
+        gap = draw.choice([" ", "  \t ", "\n", "\r\n", " # a remark (\n"]) if depth else "" if sign else " "
+        text += token.text + gap
+    assert good(text) == network
 
 
 @given(networks)
