@@ -14,8 +14,6 @@ from netspec.ir.program import Tile
 from netspec.ir.target import Target
 
 FLOAT_BYTES = 4
-LRN_POSITIONS = 8
-"""positions that the gradient of LocalResponseNorm works on at a time"""
 Rule = Callable[[Any, Node, Tile, Target, int], int]
 
 
@@ -71,8 +69,12 @@ def _one_vector_tile(_: ops.DenseWeightGradient, __: Node, tile: Tile, target: T
     return FLOAT_BYTES * tile.rows * target.lanes
 
 
-def _neighbour_terms(_: ops.LocalResponseNormGradient, node: Node, __: Tile, target: Target, ___: int) -> int:
-    return FLOAT_BYTES * node.inputs[0].shape[0] * LRN_POSITIONS * target.lanes
+def _neighbours(_: ops.LocalResponseNorm, node: Node, tile: Tile, target: Target, __: int) -> int:
+    return 3 * FLOAT_BYTES * node.inputs[0].shape[0] * tile.rows * target.lanes
+
+
+def _neighbour_terms(_: ops.LocalResponseNormGradient, node: Node, tile: Tile, target: Target, __: int) -> int:
+    return 4 * FLOAT_BYTES * node.inputs[0].shape[0] * tile.rows * target.lanes
 
 
 def _tap_rows(_: ops.LocalInputGradient, __: Node, tile: Tile, target: Target, ___: int) -> int:
@@ -91,6 +93,7 @@ THREAD_SCRATCH: Mapping[type[ops.Operation], Rule] = {
     ops.ConvolutionWeightGradient: _weight_gradient_tiles,
     ops.DenseWeightGradient: _one_vector_tile,
     ops.LocalInputGradient: _tap_rows,
+    ops.LocalResponseNorm: _neighbours,
     ops.LocalResponseNormGradient: _neighbour_terms,
 }
 """Operations not listed need none."""

@@ -145,6 +145,11 @@ def dense_tile(target: Target, outputs: int, vectors: int) -> Tile:
     return min((tile for tile in fitting_tiles(target, min(outputs, 8)) if tile.columns <= vectors), key=cost)
 
 
+def _neighbourhood(_: ops.LocalResponseNorm | ops.LocalResponseNormGradient, __: Node, ___: Target, ____: int) -> Tile:
+    """Rows are neighbouring positions: eight chains of sums over channels hide each other's latency."""
+    return Tile(8, 1)
+
+
 def _channel_sum(_: ops.ChannelSum, node: Node, __: Target, ___: int) -> Tile:
     return Tile(_height(node.outputs[0].elements), 1)
 
@@ -185,6 +190,8 @@ TILES: Mapping[type[ops.Operation], Rule] = {
     ops.Local: _local,
     ops.LocalInputGradient: _local_input_gradient,
     ops.LocalWeightGradient: _local_weight_gradient,
+    ops.LocalResponseNorm: _neighbourhood,
+    ops.LocalResponseNormGradient: _neighbourhood,
     ops.ChannelSum: _channel_sum,
     ops.BatchSum: _channel_sum,
 }

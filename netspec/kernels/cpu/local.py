@@ -101,21 +101,21 @@ def local_input_gradient(tile, arena, d, state, begin, end, thread):
     weight_step = plane * d[CHANNELS] * taps
     for c in range(begin, end):
         for group in range(state[GROUPS]):
-            dx, dy = d[X] + group * d[X_STRIDE] + c * size * step, d[Y] + group * d[Y_STRIDE]
+            dx = d[X] + group * d[X_STRIDE] + c * size * step
             for i in range(dx, dx + size * step, step):
                 store(arena, i, splat(tile, 0.0))
-            for position in range(plane):
-                window = _taps(d, position)
-                weights = d[WEIGHT] + (position * d[CHANNELS] + c) * taps
-                for block in range(0, taps, rows(tile)):
-                    first = min(block, taps - rows(tile))
-                    total = zeros(tile)
-                    w, g = weights + first, dy + position * step
+        for position in range(plane):
+            window = _taps(d, position)
+            for block in range(0, taps, rows(tile)):
+                first = min(block, taps - rows(tile))
+                weights, skipped = d[WEIGHT] + (position * d[CHANNELS] + c) * taps + first, (block - first) * step
+                for group in range(state[GROUPS]):
+                    w, g, total = weights, d[Y] + group * d[Y_STRIDE] + position * step, zeros(tile)
                     for _ in range(outputs):
                         total = outer(total, arena, g, 0, w)
                         w, g = w + weight_step, g + plane * step
                     save(total, arena, scratch, step, 0, rows(tile))
-                    skipped = (block - first) * step
+                    dx = d[X] + group * d[X_STRIDE] + c * size * step
                     _add_taps(tile, arena, d, dx, scratch + skipped, block, first + rows(tile), window)
 
 

@@ -9,16 +9,7 @@ float64 and rounded.
 # pyright: reportGeneralTypeIssues=false
 
 from netspec.kernels.cpu.jit import routine
-from netspec.kernels.cpu.vector import (
-    bits_float,
-    float_bits,
-    fma,
-    maximum,
-    minimum,
-    select,
-    sqrt,
-    to_float,
-)
+from netspec.kernels.cpu.vector import bits_float, float_bits, fma, maximum, minimum, select, to_float
 
 LOG2_E = 1.44269504088896341
 LN2_HIGH = 0.693359375
@@ -29,6 +20,7 @@ ROUNDER = 12582912.0
 ROUNDER_BITS = 0x4B400000
 SQRT_HALF = 0.70710678118654752
 SMALLEST_NORMAL = 1.17549435e-38
+GUESS_BITS = 0x6F14E800
 INVERSE_SQRT_TAU = 0.3989422804014327
 """1 / sqrt(2 pi)"""
 INFINITY = float("inf")
@@ -181,6 +173,14 @@ def normal_distribution(x):
 
 @routine
 def inverse_three_quarters(x):
-    """x^-0.75 for x above zero, by square roots: AlexNet's exponent at a fraction of the cost of `power`."""
-    root = sqrt(x)
-    return 1.0 / (root * sqrt(root))
+    """x^-0.75 for normal x above zero: AlexNet's exponent, at a fraction of the cost of `power`.
+
+    Newton's iteration for y^4 x^3 = 1, from a guess by arithmetic on the bits, which is a logarithm of sorts, that is
+    within 5 %.
+    """
+    bits = float_bits(x)
+    y = bits_float(GUESS_BITS - (bits - (bits >> 2)))
+    for _ in range(3):
+        root = x * y
+        y = y * fma(root * root * root * y, -0.25, 1.25)
+    return y
