@@ -58,9 +58,18 @@ def _leaf(atom: Atom, scope: Scope) -> Evaluated:
 def _named(name: Name, scope: Scope) -> Evaluated:
     value = scope.value(name.text)
     if value is None:
-        scope.complain(words_values.unknown_name(name.text, name.span, scope.suggestions(name.text, scope.names())))
+        near = _as_sizes(name.text, scope) or scope.suggestions(name.text, scope.names())
+        scope.complain(words_values.unknown_name(name.text, name.span, near))
         return UNKNOWN
     return value
+
+
+def _as_sizes(text: str, scope: Scope) -> tuple[str, ...]:
+    """What `KxK` and `HxW` were meant for, `K` and `H W`: only digits are joined by `x`."""
+    parts = text.split("x")
+    if len(parts) == 1 or any(scope.value(part) is None for part in parts):
+        return ()
+    return (parts[0] if len(set(parts)) == 1 else " ".join(parts),)
 
 
 def found(atom: Atom) -> str:

@@ -50,6 +50,15 @@ def test_names_are_lets_and_unknown_ones_are_reported_with_the_nearest() -> None
     assert value("(2*k)", K=4) == (UNKNOWN, ["E208"])
 
 
+def test_names_that_are_joined_like_a_size_are_taken_apart() -> None:
+    for text, meant in (("KxK", "K"), ("HxW", "H W"), ("HxWxK", "H W K")):
+        report = Report()
+        argument = parse_argument(Source("<text>", text), report)
+        assert argument is not None
+        evaluate(argument.value, Scope(report, Module(lets={"K": 5, "H": 3, "W": 4}), {}))
+        assert report.diagnostics[0].helps == (f"did you mean `{meant}`?",)
+
+
 def test_numbers_stay_below_two_to_the_63() -> None:
     assert value("(9223372036854775806 + 1)") == (2**63 - 1, [])
     assert value("(9223372036854775807 + 1)") == (UNKNOWN, ["E224"])
