@@ -100,8 +100,9 @@ def test_a_training_that_diverges_ends_with_status_4(here: Path) -> None:
 
 
 FULL_DISK = """
-import resource
+import resource, sys
 from netspec.__main__ import main
+sys.dont_write_bytecode = True  # half a .pyc would break every later import
 resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
 main()
 """

@@ -37,6 +37,7 @@ import resource, sys
 from pathlib import Path
 from netspec.diagnostics.failure import DataError
 from netspec.train.files import append_line, write_whole
+sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 path = Path(sys.argv[1])
 try:
