@@ -21,11 +21,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from netspec.compiler import check_experiment, examine, read_source, training_program
+from netspec.compiler import training_program
 from netspec.counting.table import Count, count
 from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.message import Diagnostic
 from netspec.diagnostics.text import Source
+from netspec.frontend import check_experiment, examine, read_source
 from netspec.ir.program import Program
 from netspec.ir.recipe import DataOptions, Experiment
 from netspec.ir.target import Target

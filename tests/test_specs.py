@@ -3,8 +3,8 @@
 import pytest
 
 from netspec.cli.specs import about
-from netspec.compiler import check_experiment, examine, read_source
 from netspec.counting.table import count
+from netspec.frontend import check_experiment, examine, read_source
 from netspec.ir.recipe import Experiment
 from netspec.resources import bundled_specs
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from netspec.compiler import LONGEST_FILE_BYTES, examine
 from netspec.diagnostics.render import render
 from netspec.diagnostics.text import Source
+from netspec.frontend import LONGEST_FILE_BYTES, examine
 
 PROMISED_SECONDS = 2.0
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec import compiler
 from netspec.diagnostics.text import Source
-from netspec.ir.recipe import Experiment, Library
+from netspec.frontend import check_experiment
+from netspec.ir.recipe import Experiment
 
 Request = dict[str, Any]
 Answer = Callable[[Request], Request]
@@ -28,9 +28,7 @@ BATCHES = 4
 def experiment_of(job: Request) -> Experiment:
     """The spec of a job, checked once more in this process."""
     source = Source(job["name"], job["text"])
-    checked = compiler.check(source, with_values=job["with_values"], settings=job["settings"])
-    assert not isinstance(checked, Library), "a job is made for a file with a net"
-    return checked
+    return check_experiment(source, with_values=job["with_values"], settings=job["settings"])
 
 
 def made_up_data(experiment: Experiment, batch: int) -> tuple[Array, Array]:

@@ -14,8 +14,9 @@ from netspec.cli.experiment import load_experiment
 from netspec.cli.options import find_spec, json_option, override_options
 from netspec.cli.printing import say, say_json
 from netspec.cli.tables import show, table
-from netspec.compiler import COUNTED_BATCH, read_source
+from netspec.compiler import COUNTED_BATCH
 from netspec.diagnostics.failure import UsageError
+from netspec.frontend import read_source
 from netspec.train.device import host_device
 
 

@@ -7,10 +7,10 @@ import click
 from netspec.cli import printing
 from netspec.cli.options import find_spec, json_option, override_options
 from netspec.cli.printing import counted
-from netspec.compiler import examine, read_source
 from netspec.diagnostics import render
 from netspec.diagnostics.failure import NetspecError, SpecError
 from netspec.diagnostics.message import Diagnostic, Severity
+from netspec.frontend import examine, read_source
 from netspec.ir.recipe import Experiment, Library
 
 

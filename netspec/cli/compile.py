@@ -10,15 +10,9 @@ from netspec.cli.experiment import load_experiment
 from netspec.cli.options import find_spec, json_option, override_options, spec_argument
 from netspec.cli.plan import plan_document, show_plan
 from netspec.cli.printing import say, say_json
-from netspec.compiler import (
-    COUNTED_BATCH,
-    evaluation_program,
-    prediction_program,
-    read_source,
-    step_graph,
-    training_program,
-)
+from netspec.compiler import COUNTED_BATCH, evaluation_program, prediction_program, step_graph, training_program
 from netspec.diagnostics.message import Report
+from netspec.frontend import read_source
 from netspec.ir import show as graph_text
 from netspec.ir.program import Program
 from netspec.ir.recipe import Experiment

@@ -8,8 +8,8 @@ from pathlib import Path
 from netspec.check.vocabulary_recipe import BUILT_IN_SETS, GENERATED_SETS
 from netspec.cli.options import find_spec
 from netspec.cli.printing import show_diagnostics
-from netspec.compiler import examine, read_source, without_net
 from netspec.diagnostics.failure import SpecError
+from netspec.frontend import examine, read_source, without_net
 from netspec.ir.recipe import Experiment, Library
 
 

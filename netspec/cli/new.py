@@ -9,8 +9,8 @@ import click
 
 from netspec.cli.options import find_spec
 from netspec.cli.printing import remark
-from netspec.compiler import read_source
 from netspec.diagnostics.failure import UsageError
+from netspec.frontend import read_source
 
 
 @click.command("new")

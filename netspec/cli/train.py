@@ -22,7 +22,7 @@ from netspec.cli.options import (
 )
 from netspec.cli.printing import counted, remark, say, say_json
 from netspec.cli.training_display import Display, duration, scores_line
-from netspec.compiler import read_source
+from netspec.frontend import read_source
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import Begun, DataPlaces, Origin, begin
 from netspec.train.device import Device, host_device

@@ -128,7 +128,7 @@ class MaxPoolGradient:  # index, dy -> dx
 
 
 @dataclass(frozen=True, slots=True)
-class AveragePool:  # x -> y; divides by the real pixels, or with count_pad by the window clipped to [-before, size+before)
+class AveragePool:  # x -> y; divides by the real pixels, with count_pad by the window within [-before, size+before)
     window: Window
     count_pad: bool = False
 

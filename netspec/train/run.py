@@ -17,9 +17,9 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from netspec.compiler import check_experiment, read_source
 from netspec.diagnostics.failure import DataError, UsageError
 from netspec.diagnostics.text import Source
+from netspec.frontend import check_experiment, read_source
 from netspec.ir.recipe import DataOptions, Experiment
 from netspec.train.files import cannot_write, make_folder, write_whole
 from netspec.train.run_document import Run, document_of, run_of

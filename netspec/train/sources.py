@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from netspec.compiler import reader
 from netspec.diagnostics.message import Report
 from netspec.diagnostics.text import Source
+from netspec.frontend import reader
 from netspec.syntax.parse import parse
 from netspec.syntax.tree import Network, Text
 

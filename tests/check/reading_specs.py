@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from netspec.compiler import examine
 from netspec.diagnostics.message import Report
 from netspec.diagnostics.text import Source
+from netspec.frontend import examine
 from netspec.ir.graph import Graph, Layer
 from netspec.ir.recipe import Experiment
 

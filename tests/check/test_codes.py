@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from netspec.compiler import examine
 from netspec.diagnostics import catalogue
 from netspec.diagnostics.text import Source
+from netspec.frontend import examine
 
 CHECK = Path(__file__).parents[2] / "netspec" / "check"
 REPORTED = sorted({code for file in CHECK.glob("*.py") for code in re.findall(r'"([EW][0-9]{3})"', file.read_text())})

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from netspec.compiler import examine
 from netspec.diagnostics.render import render
 from netspec.diagnostics.text import Source
+from netspec.frontend import examine
 from tests.conftest import Golden
 
 FOLDER = Path(__file__).parent.parent / "errors"

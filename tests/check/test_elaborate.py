@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.compiler import examine
 from netspec.diagnostics.render import render
 from netspec.diagnostics.text import Source
+from netspec.frontend import examine
 from netspec.ir.recipe import Experiment, Library
 from netspec.ir.shapes import output_shapes
 from netspec.ir.verify import verify

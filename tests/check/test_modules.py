@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netspec.compiler import examine, read_source
+from netspec.frontend import examine, read_source
 from netspec.ir.recipe import Experiment
 
 

@@ -1,7 +1,7 @@
 """Checked graphs of small texts."""
 
-from netspec.compiler import check
 from netspec.diagnostics.text import Source
+from netspec.frontend import check
 from netspec.ir.graph import Graph
 from netspec.ir.recipe import Experiment
 

@@ -2,9 +2,10 @@
 
 from hypothesis import given, settings
 
-from netspec.compiler import check_experiment, training_program
+from netspec.compiler import training_program
 from netspec.counting.table import FLOAT_BYTES, count
 from netspec.diagnostics.text import Source
+from netspec.frontend import check_experiment
 from netspec.ir.initialize import initialize
 from netspec.ir.target import TARGETS
 from tests.strategies import valid_specs

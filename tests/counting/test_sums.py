@@ -6,11 +6,11 @@ import re
 import pytest
 from hypothesis import given
 
-from netspec.compiler import check_experiment
 from netspec.counting.rivals import rivals
 from netspec.counting.sums import Sum, layer_sums
 from netspec.counting.table import count
 from netspec.diagnostics.text import Source
+from netspec.frontend import check_experiment
 from tests.counting.nets import graph
 from tests.strategies import valid_specs
 

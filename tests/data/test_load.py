@@ -6,9 +6,9 @@ from PIL import Image
 
 from netspec.check.vocabulary import DATA
 from netspec.check.vocabulary_recipe import GENERATED_SETS
-from netspec.compiler import check_experiment
 from netspec.data.load import built_in_names, load
 from netspec.diagnostics.text import Source, Span
+from netspec.frontend import check_experiment
 from netspec.ir.recipe import DataOptions
 from tests.data.samples import datasets, labels, pixels, refuses, write_idx, write_mnist
 

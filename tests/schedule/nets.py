@@ -5,8 +5,9 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from netspec.autodiff.differentiate import training_step
-from netspec.compiler import check, read_source, step_graph
+from netspec.compiler import step_graph
 from netspec.diagnostics.text import Source
+from netspec.frontend import check, read_source
 from netspec.ir.graph import Graph
 from netspec.ir.recipe import Experiment
 from netspec.resources import specs_folder

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from netspec.compiler import check_experiment
 from netspec.diagnostics.failure import DataError, NetspecError, SpecError, UsageError
 from netspec.diagnostics.text import Source
+from netspec.frontend import check_experiment
 from netspec.train.begin import Begun, DataPlaces, Origin, begin
 from netspec.train.device import host_device
 

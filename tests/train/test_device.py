@@ -1,7 +1,8 @@
 """Programs run on this machine, with its own threads unless told otherwise."""
 
-from netspec.compiler import check_experiment, prediction_program
+from netspec.compiler import prediction_program
 from netspec.diagnostics.text import Source
+from netspec.frontend import check_experiment
 from netspec.ir.target import TARGETS
 from netspec.train.device import host_device, usable_threads
 

@@ -7,10 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from netspec.compiler import check_experiment, step_graph
+from netspec.compiler import step_graph
 from netspec.data.dataset import Dataset, Part
 from netspec.diagnostics.failure import DivergedError, SpecError
 from netspec.diagnostics.text import Source
+from netspec.frontend import check_experiment
 from netspec.ir.evaluate import evaluate
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment

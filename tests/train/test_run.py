@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from netspec.compiler import check, read_source
 from netspec.diagnostics.failure import DataError, UsageError
+from netspec.frontend import check, read_source
 from netspec.ir.recipe import DataOptions, Experiment
 from netspec.train.preparation import Preparation
 from netspec.train.run import check_folder, claim_folder, create_run, open_run, run_experiment, save_record

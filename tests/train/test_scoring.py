@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from netspec.compiler import check_experiment
 from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.text import Source
+from netspec.frontend import check_experiment
 from netspec.ir.evaluate import evaluate as oracle
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from netspec.compiler import read_source
 from netspec.diagnostics.text import Source
+from netspec.frontend import read_source
 from netspec.train.sources import used_sources
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from netspec.compiler import check_experiment
 from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.text import Source
+from netspec.frontend import check_experiment
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, Origin, begin, load_data
