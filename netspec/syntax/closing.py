@@ -13,8 +13,8 @@ def closings(tokens: list[Token], openers: list[int], partner: dict[int, int]) -
     `openers` are the indices of all open brackets, ascending; `partner` has the closing index of each closed one.
     """
     place: dict[int, int] = {}
+    ends = _Ends(tokens, partner, place)
     for opener in reversed(openers):  # so that those further in are known
-        ends = _Ends(tokens, partner, place)
         place[opener] = ends.list_end(opener + 1) if tokens[opener].kind == "CALL" else ends.group_end(opener + 1)
     return place
 
