@@ -42,10 +42,10 @@ def with_backward(graph: Graph, loss: LossName) -> Backward:
     for node in reversed(graph.nodes):
         if node.outputs[0] in tape.parts:
             tape.pass_back(node)
-    for layer in graph.layers:
-        for parameter in graph.parameters:
-            if parameter.value.name in layer.owned and parameter.value in tape.parts:
-                tape.total(parameter.value, layer.name)
+    owners = {name: layer.name for layer in graph.layers for name in layer.owned}
+    for parameter in graph.parameters:
+        if parameter.value in tape.parts:
+            tape.total(parameter.value, owners[parameter.value.name])
     whole = substitute(with_nodes(graph, (*graph.nodes, *tape.nodes)), tape.plain)
     return Backward(whole, {value: tape.plain.get(total, total) for value, total in tape.totals.items()})
 

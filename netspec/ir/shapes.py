@@ -26,7 +26,7 @@ def output_shapes(operation: Operation, inputs: Shapes, declared: Shapes = ()) -
     Raises CompilerBug when the inputs do not fit each other or the outputs declared.
     """
     shapes = SHAPE_RULES[type(operation)](operation, inputs, declared)
-    _require(all(size >= 1 for shape in shapes for size in shape), f"{operation} makes {shapes} from {inputs}")
+    _require(all(size >= 1 for shape in shapes for size in shape), "{} makes {} from {}", operation, shapes, inputs)
     return shapes
 
 
@@ -53,9 +53,10 @@ def _reach(window: Window, axis: int) -> int:
     return window.dilation[axis] * (window.kernel[axis] - 1)
 
 
-def _require(holds: bool, what: str) -> None:
+def _require(holds: bool, what: str, *values: object) -> None:
+    """`what` is formatted only when it is needed: a graph has tens of thousands of nodes."""
     if not holds:
-        raise CompilerBug(f"shapes do not fit: {what}")
+        raise CompilerBug(f"shapes do not fit: {what.format(*values)}")
 
 
 def elements(shape: Shape) -> int:
@@ -67,12 +68,12 @@ def elements(shape: Shape) -> int:
 
 
 def _image(shape: Shape) -> tuple[int, int, int]:
-    _require(len(shape) == 3, f"{shape} is not channels x height x width")
+    _require(len(shape) == 3, "{} is not channels x height x width", shape)
     return shape[0], shape[1], shape[2]
 
 
 def _only(declared: Shapes) -> Shape:
-    _require(len(declared) == 1, f"one declared shape is needed, found {declared}")
+    _require(len(declared) == 1, "one declared shape is needed, found {}", declared)
     return declared[0]
 
 
@@ -81,19 +82,19 @@ def _same_as_input(_: Operation, inputs: Shapes, __: Shapes) -> Shapes:
 
 
 def _same_twice(_: Operation, inputs: Shapes, __: Shapes) -> Shapes:
-    _require(inputs[0] == inputs[1], f"{inputs} are not equal")
+    _require(inputs[0] == inputs[1], "{} are not equal", inputs)
     return (inputs[0],)
 
 
 def _bias(given: Shapes, expected: Shape) -> None:
-    _require(all(shape == expected for shape in given), f"bias {given}, expected {expected}")
+    _require(all(shape == expected for shape in given), "bias {}, expected {}", given, expected)
 
 
 def _convolution(op: ops.Convolution, inputs: Shapes, _: Shapes) -> Shapes:
     (c, h, w), weight = _image(inputs[0]), inputs[1]
     k = weight[0]
-    _require(c % op.groups == 0 and k % op.groups == 0, f"{op.groups} groups of {c} and {k} channels")
-    _require(weight[1:] == (c // op.groups, *op.window.kernel), f"weight {weight} on {inputs[0]}, {op}")
+    _require(c % op.groups == 0 and k % op.groups == 0, "{} groups of {} and {} channels", op.groups, c, k)
+    _require(weight[1:] == (c // op.groups, *op.window.kernel), "weight {} on {}, {}", weight, inputs[0], op)
     _bias(inputs[2:], (k,))
     return ((k, *window_output(op.window, (h, w))),)
 
@@ -102,21 +103,21 @@ def _convolution_input_gradient(op: ops.ConvolutionInputGradient, inputs: Shapes
     dy, weight = inputs
     dx = _only(declared)
     forward = _convolution(ops.Convolution(op.window, op.groups), (dx, weight), ())
-    _require(forward == (dy,), f"forward of {dx} is {forward[0]}, cotangent is {dy}")
+    _require(forward == (dy,), "forward of {} is {}, cotangent is {}", dx, forward[0], dy)
     return declared
 
 
 def _convolution_weight_gradient(op: ops.ConvolutionWeightGradient, inputs: Shapes, _: Shapes) -> Shapes:
     (c, h, w), (k, *out) = _image(inputs[0]), _image(inputs[1])
-    _require(window_output(op.window, (h, w)) == tuple(out), f"{op} on {inputs}")
-    _require(c % op.groups == 0 and k % op.groups == 0, f"{op.groups} groups of {c} and {k} channels")
+    _require(window_output(op.window, (h, w)) == tuple(out), "{} on {}", op, inputs)
+    _require(c % op.groups == 0 and k % op.groups == 0, "{} groups of {} and {} channels", op.groups, c, k)
     return ((k, c // op.groups, *op.window.kernel),)
 
 
 def _deconvolution(op: ops.Deconvolution, inputs: Shapes, _: Shapes) -> Shapes:
     (c, h, w), weight = _image(inputs[0]), inputs[1]
     k = weight[1]
-    _require((weight[0], *weight[2:]) == (c, *op.window.kernel), f"weight {weight} on {inputs[0]}, {op}")
+    _require((weight[0], *weight[2:]) == (c, *op.window.kernel), "weight {} on {}, {}", weight, inputs[0], op)
     _bias(inputs[2:], (k,))
     return ((k, *window_input(op.window, (h, w))),)
 
@@ -124,7 +125,7 @@ def _deconvolution(op: ops.Deconvolution, inputs: Shapes, _: Shapes) -> Shapes:
 def _local(op: ops.Local, inputs: Shapes, _: Shapes) -> Shapes:
     (c, h, w), weight = _image(inputs[0]), inputs[1]
     y = (weight[0], *window_output(op.window, (h, w)))
-    _require(weight == (*y, c, *op.window.kernel), f"weight {weight} on {inputs[0]}, {op}")
+    _require(weight == (*y, c, *op.window.kernel), "weight {} on {}, {}", weight, inputs[0], op)
     _bias(inputs[2:], y)
     return (y,)
 
@@ -133,26 +134,26 @@ def _local_input_gradient(op: ops.LocalInputGradient, inputs: Shapes, declared: 
     dy, weight = inputs
     dx = _only(declared)
     forward = _local(ops.Local(op.window), (dx, weight), ())
-    _require(forward == (dy,), f"forward of {dx} is {forward[0]}, cotangent is {dy}")
+    _require(forward == (dy,), "forward of {} is {}, cotangent is {}", dx, forward[0], dy)
     return declared
 
 
 def _local_weight_gradient(op: ops.LocalWeightGradient, inputs: Shapes, _: Shapes) -> Shapes:
     (c, h, w), (k, *out) = _image(inputs[0]), _image(inputs[1])
-    _require(window_output(op.window, (h, w)) == tuple(out), f"{op} on {inputs}")
+    _require(window_output(op.window, (h, w)) == tuple(out), "{} on {}", op, inputs)
     return ((k, *out, c, *op.window.kernel),)
 
 
 def _dense(_: ops.Dense, inputs: Shapes, __: Shapes) -> Shapes:
     k, features = inputs[1]
-    _require(elements(inputs[0]) == features, f"weight {inputs[1]} on {inputs[0]}")
+    _require(elements(inputs[0]) == features, "weight {} on {}", inputs[1], inputs[0])
     _bias(inputs[2:], (k,))
     return ((k,),)
 
 
 def _dense_input_gradient(_: ops.DenseInputGradient, inputs: Shapes, declared: Shapes) -> Shapes:
     dy, (k, features) = inputs
-    _require(dy == (k,) and elements(_only(declared)) == features, f"{inputs} to {declared}")
+    _require(dy == (k,) and elements(_only(declared)) == features, "{} to {}", inputs, declared)
     return declared
 
 
@@ -179,7 +180,7 @@ def _average_pool(op: ops.AveragePool, inputs: Shapes, _: Shapes) -> Shapes:
 def _pool_gradient(op: ops.MaxPoolGradient | ops.AveragePoolGradient, inputs: Shapes, declared: Shapes) -> Shapes:
     c, h, w = _image(_only(declared))
     forward = (c, *window_output(op.window, (h, w)))
-    _require(all(shape == forward for shape in inputs), f"forward of {declared} is {forward}, inputs are {inputs}")
+    _require(all(shape == forward for shape in inputs), "forward of {} is {}, inputs are {}", declared, forward, inputs)
     return declared
 
 
@@ -190,55 +191,55 @@ def _upsample(op: ops.Upsample, inputs: Shapes, _: Shapes) -> Shapes:
 
 def _upsample_gradient(op: ops.UpsampleGradient, inputs: Shapes, _: Shapes) -> Shapes:
     c, h, w = _image(inputs[0])
-    _require(h % op.factor == 0 and w % op.factor == 0, f"{inputs[0]} is no multiple of {op.factor}")
+    _require(h % op.factor == 0 and w % op.factor == 0, "{} is no multiple of {}", inputs[0], op.factor)
     return ((c, h // op.factor, w // op.factor),)
 
 
 def _batch_norm(_: ops.BatchNorm, inputs: Shapes, __: Shapes) -> Shapes:
     x, *channels = inputs
-    _require(all(shape == x[:1] for shape in channels), f"{channels} beside {x}")
+    _require(all(shape == x[:1] for shape in channels), "{} beside {}", channels, x)
     return (x,)
 
 
 def _batch_norm_training(_: ops.BatchNormTraining, inputs: Shapes, __: Shapes) -> Shapes:
     x, *channels = inputs
-    _require(all(shape == x[:1] for shape in channels), f"{channels} beside {x}")
+    _require(all(shape == x[:1] for shape in channels), "{} beside {}", channels, x)
     return (x, *(x[:1],) * 4)
 
 
 def _batch_norm_gradient(_: ops.BatchNormGradient, inputs: Shapes, __: Shapes) -> Shapes:
     x, *channels, dy = inputs
-    _require(x == dy and all(shape == x[:1] for shape in channels), f"{channels} and {dy} beside {x}")
+    _require(x == dy and all(shape == x[:1] for shape in channels), "{} and {} beside {}", channels, dy, x)
     return (x, x[:1], x[:1])
 
 
 def _maxout(op: ops.Maxout, inputs: Shapes, _: Shapes) -> Shapes:
     c, *rest = inputs[0]
-    _require(c % op.pieces == 0, f"{c} channels in pieces of {op.pieces}")
+    _require(c % op.pieces == 0, "{} channels in pieces of {}", c, op.pieces)
     return ((c // op.pieces, *rest),)
 
 
 def _maxout_gradient(op: ops.MaxoutGradient, inputs: Shapes, _: Shapes) -> Shapes:
     x, y, dy = inputs
-    _require(y == dy and _maxout(ops.Maxout(op.pieces), (x,), ()) == (y,), f"{op} on {inputs}")
+    _require(y == dy and _maxout(ops.Maxout(op.pieces), (x,), ()) == (y,), "{} on {}", op, inputs)
     return (x,)
 
 
 def _reshape(_: ops.Reshape, inputs: Shapes, declared: Shapes) -> Shapes:
     total = elements(inputs[0])
     shape = _only(declared) if declared else (total,)
-    _require(elements(shape) == total, f"{inputs[0]} as {shape}")
+    _require(elements(shape) == total, "{} as {}", inputs[0], shape)
     return (shape,)
 
 
 def _add(_: ops.Add, inputs: Shapes, __: Shapes) -> Shapes:
-    _require(all(shape == inputs[0] for shape in inputs), f"sum of {inputs}")
+    _require(all(shape == inputs[0] for shape in inputs), "sum of {}", inputs)
     return (inputs[0],)
 
 
 def _concatenate(_: ops.Concatenate, inputs: Shapes, __: Shapes) -> Shapes:
     rest = inputs[0][1:]
-    _require(all(shape[1:] == rest for shape in inputs), f"{inputs} along channels")
+    _require(all(shape[1:] == rest for shape in inputs), "{} along channels", inputs)
     channels = inputs[0][0]
     for shape in inputs[1:]:
         channels = channels + shape[0]
@@ -247,25 +248,25 @@ def _concatenate(_: ops.Concatenate, inputs: Shapes, __: Shapes) -> Shapes:
 
 def _slice(op: ops.Slice, inputs: Shapes, _: Shapes) -> Shapes:
     c, *rest = inputs[0]
-    _require(0 <= op.begin < op.end <= c, f"channels {op.begin} to {op.end} of {c}")
+    _require(0 <= op.begin < op.end <= c, "channels {} to {} of {}", op.begin, op.end, c)
     return ((op.end - op.begin, *rest),)
 
 
 def _loss(_: ops.Loss, inputs: Shapes, __: Shapes) -> Shapes:
     logits, label = inputs
-    _require(len(logits) == 1 and label == (), f"logits {logits}, label {label}")
+    _require(len(logits) == 1 and label == (), "logits {}, label {}", logits, label)
     return ((), ())
 
 
 def _loss_gradient(_: ops.LossGradient, inputs: Shapes, __: Shapes) -> Shapes:
     logits, label = inputs
-    _require(len(logits) == 1 and label == (), f"logits {logits}, label {label}")
+    _require(len(logits) == 1 and label == (), "logits {}, label {}", logits, label)
     return (logits,)
 
 
 def _sgd_update(_: ops.SgdUpdate, inputs: Shapes, __: Shapes) -> Shapes:
     *arrays, rate = inputs
-    _require(rate == () and all(shape == arrays[0] for shape in arrays), f"update of {inputs}")
+    _require(rate == () and all(shape == arrays[0] for shape in arrays), "update of {}", inputs)
     return (arrays[0], *arrays[2:])
 
 

@@ -36,9 +36,10 @@ def verify(graph: Graph) -> None:
         raise CompilerBug(f"{bug}\n\n{show(graph)}") from None
 
 
-def _require(holds: bool, what: str) -> None:
+def _require(holds: bool, what: str, *values: object) -> None:
+    """`what` is formatted only when it is needed: a graph has tens of thousands of nodes."""
     if not holds:
-        raise CompilerBug(what)
+        raise CompilerBug(what.format(*values))
 
 
 def _define_sources(graph: Graph) -> dict[str, Value]:
@@ -52,15 +53,15 @@ def _define_sources(graph: Graph) -> dict[str, Value]:
 
 def _define(values: Iterable[Value], defined: dict[str, Value]) -> None:
     for value in values:
-        _require(value.name not in defined, f"`{value.name}` is defined twice")
+        _require(value.name not in defined, "`{}` is defined twice", value.name)
         defined[value.name] = value
 
 
 def _check_known(values: Iterable[Value], defined: Mapping[str, Value]) -> None:
     for value in values:
         known = defined.get(value.name)
-        _require(known is not None, f"`{value.name}` is used before it is defined")
-        _require(known == value, f"`{value.name}` is used as {value} but made as {known}")
+        _require(known is not None, "`{}` is used before it is defined", value.name)
+        _require(known is value or known == value, "`{}` is used as {} but made as {}", value.name, value, known)
 
 
 def _check_node(node: Node, defined: dict[str, Value]) -> None:
@@ -76,19 +77,19 @@ def _check_node(node: Node, defined: dict[str, Value]) -> None:
 
 def _check_kinds(node: Node) -> None:
     kinds, pattern = f"{_kinds(node.inputs)}>{_kinds(node.outputs)}", SIGNATURES[type(node.operation)]
-    _require(re.fullmatch(pattern, kinds) is not None, f"the kinds `{kinds}` are not `{pattern}`")
+    _require(re.fullmatch(pattern, kinds) is not None, "the kinds `{}` are not `{}`", kinds, pattern)
 
 
 def _check_window(window: Window | None) -> None:
     if window is not None:
-        _require(min(*window.kernel, *window.stride, *window.dilation) >= 1, f"a size below one in {window}")
-        _require(min(*window.before, *window.after) >= 0, f"a border below zero in {window}")
+        _require(min(*window.kernel, *window.stride, *window.dilation) >= 1, "a size below one in {}", window)
+        _require(min(*window.before, *window.after) >= 0, "a border below zero in {}", window)
 
 
 def _check_shapes(node: Node) -> None:
     declared = tuple(value.shape for value in node.outputs)
     shapes = output_shapes(node.operation, tuple(value.shape for value in node.inputs), declared)
-    _require(shapes == declared, f"the shape rule gives {shapes}, declared is {declared}")
+    _require(shapes == declared, "the shape rule gives {}, declared is {}", shapes, declared)
 
 
 def _kinds(values: tuple[Value, ...]) -> str:
@@ -100,7 +101,7 @@ def _check_layers(graph: Graph, defined: Mapping[str, Value]) -> None:
     nodes: dict[str, list[Node]] = {layer.name: [] for layer in graph.layers}
     _require(len(nodes) == len(graph.layers), "two layers have the same name")
     for node in graph.nodes:
-        _require(node.layer in nodes or node.layer == LOSS_LAYER, f"no layer is called `{node.layer}`")
+        _require(node.layer in nodes or node.layer == LOSS_LAYER, "no layer is called `{}`", node.layer)
         nodes.setdefault(node.layer, []).append(node)
     parameters = {parameter.value.name for parameter in graph.parameters}
     for layer in graph.layers:
@@ -113,8 +114,8 @@ def _check_layers(graph: Graph, defined: Mapping[str, Value]) -> None:
 def _check_layer(layer: Layer, nodes: tuple[Node, ...], parameters: set[str], defined: Mapping[str, Value]) -> None:
     _check_known((*layer.inputs, layer.output), defined)
     _require(layer.nodes == nodes, "it does not hold exactly the nodes that name it")
-    _require(set(layer.parameters) <= parameters, f"it uses {layer.parameters}, of which not all exist")
-    _require(set(layer.owned) <= set(layer.parameters), f"it owns {layer.owned} but uses {layer.parameters}")
+    _require(set(layer.parameters) <= parameters, "it uses {}, of which not all exist", layer.parameters)
+    _require(set(layer.owned) <= set(layer.parameters), "it owns {} but uses {}", layer.owned, layer.parameters)
 
 
 def _check_updates(graph: Graph, defined: Mapping[str, Value]) -> None:
@@ -124,11 +125,11 @@ def _check_updates(graph: Graph, defined: Mapping[str, Value]) -> None:
     _require(len({update.old for update in graph.updates}) == len(graph.updates), "something is updated twice")
     for update in graph.updates:
         _check_known((update.old, update.new), defined)
-        _require(update.old in kept, f"`{update.old.name}` is updated but is no parameter or state")
-        _require(_interchangeable(update), f"{update.new} cannot replace {update.old}")
-        _require(update.new in made, f"`{update.new.name}` replaces `{update.old.name}` but no node makes it")
+        _require(update.old in kept, "`{}` is updated but is no parameter or state", update.old.name)
+        _require(_interchangeable(update), "{} cannot replace {}", update.new, update.old)
+        _require(update.new in made, "`{}` replaces `{}` but no node makes it", update.new.name, update.old.name)
         late = last_read.get(update.old, -1) > made[update.new]
-        _require(not late, f"`{update.old.name}` is read after `{update.new.name}`, its new value, is made")
+        _require(not late, "`{}` is read after `{}`, its new value, is made", update.old.name, update.new.name)
 
 
 def _interchangeable(update: Update) -> bool:
