@@ -13,11 +13,20 @@ from netspec.bench.front_end import measure as measure_front_end
 from netspec.cli.experiment import load_experiment
 from netspec.cli.options import find_spec, json_option, override_options
 from netspec.cli.printing import say, say_json
-from netspec.cli.tables import show, table
+from netspec.cli.tables import Column, show, table
 from netspec.compiler import COUNTED_BATCH
 from netspec.diagnostics.failure import UsageError
 from netspec.frontend import read_source
 from netspec.train.device import host_device
+
+SIDE_COLUMNS: tuple[Column, ...] = (
+    ("side", "left"),
+    ("min ms", "right"),
+    ("median ms", "right"),
+    ("max ms", "right"),
+    ("images/s", "right"),
+)
+TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diagnostics", "right"), ("ms", "right"))
 
 
 @click.command("bench")
@@ -104,8 +113,7 @@ def _row(timing: Timing, measured: Comparison) -> tuple[str, ...]:
 
 
 def _show(measured: Comparison) -> None:
-    columns = ("side", "left"), ("min ms", "right"), ("median ms", "right"), ("max ms", "right"), ("images/s", "right")
-    show(table(columns, [_row(timing, measured) for timing in (measured.netspec, *measured.torch)]))
+    show(table(SIDE_COLUMNS, [_row(timing, measured) for timing in (measured.netspec, *measured.torch)]))
     job = measured.job
     say(f"one training step of {job.name}: {job.batch} images, float32, threads: {job.threads}")
     say(f"{measured.rounds} rounds kept, {measured.discarded} disturbed ones done again")
@@ -120,8 +128,7 @@ def _front_end(as_json: bool) -> int:
         rows = [{"text": t.name, "bytes": t.bytes, "diagnostics": t.diagnostics, "seconds": t.seconds} for t in timings]
         say_json({"texts": rows, "longest_seconds": max(t.seconds for t in timings)})
         return 0
-    columns = ("text", "left"), ("bytes", "right"), ("diagnostics", "right"), ("ms", "right")
     cells = [(t.name, f"{t.bytes:,}", f"{t.diagnostics:,}", f"{1e3 * t.seconds:.0f}") for t in timings]
-    show(table(columns, cells))
+    show(table(TEXT_COLUMNS, cells))
     say(f"the promise is {PROMISED_SECONDS:.0f} s a text; the longest took {max(t.seconds for t in timings):.2f} s")
     return 0

@@ -5,7 +5,7 @@ from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu.elementwise import where
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.rows import Row
-from netspec.kernels.cpu.tile import lanes
+from netspec.kernels.cpu.tile import lanes, rows
 from netspec.kernels.cpu.vector import load, load_integers, select, splat, splat_integer, store, store_integers
 from netspec.kernels.cpu.window import (
     BEFORE_ACROSS,
@@ -103,8 +103,9 @@ def _scatter_plane(tile, arena, d, index, dy, dx):
 
 
 @routine
-def _gather_plane(tile, arena, d, index, dy, dx):
-    """dx of windows in any position: each pixel sums over the windows that see it."""
+def _gather_plane(tile, arena, d, index, dy, dx, y_begin, y_end, x_begin, x_end):
+    """dx of windows in any position: each pixel sums over the windows that see it. Pixels inside y_begin … y_end,
+    x_begin … x_end are left out."""
     step, height, width, out_height, out_width = lanes(tile), d[HEIGHT], d[WIDTH], d[OUT_HEIGHT], d[OUT_WIDTH]
     stride_down, before_down, stride, before = d[STRIDE_DOWN], d[BEFORE_DOWN], d[STRIDE_ACROSS], d[BEFORE_ACROSS]
     down, across = taps_down(tile, d), taps_across(tile, d)
@@ -113,6 +114,8 @@ def _gather_plane(tile, arena, d, index, dy, dx):
         oy_begin, oy_end = advanced(oy_begin, oy_end, y, stride_down, before_down, down, out_height)
         ox_begin, ox_end = 0, 0
         for x in range(width):
+            if y_begin <= y < y_end and x_begin <= x < x_end:
+                continue
             ox_begin, ox_end = advanced(ox_begin, ox_end, x, stride, before, across, out_width)
             total = splat(tile, 0.0)
             for oy in range(oy_begin, oy_end):
@@ -122,6 +125,38 @@ def _gather_plane(tile, arena, d, index, dy, dx):
                     mine = load_integers(tile, arena, index + place) == tap_row - ox * stride
                     total += select(mine, load(tile, arena, dy + place), 0.0)
             store(arena, dx + (y * width + x) * step, total)
+
+
+@routine
+def _gather_pixel(tile, arena, index, dy, row, i, j):
+    """What a pixel gets that is tap i, j of the 3x3 window at index and dy, of stride 2, and tap i+2 of the window
+    above it, which is `row` numbers back, and tap j+2 of the one to the left, where there are such taps."""
+    total = splat(tile, 0.0)
+    for m in range(2 - i):
+        for n in range(2 - j):
+            back = m * row + n * lanes(tile)
+            mine = load_integers(tile, arena, index - back) == (i + 2 * m) * 3 + j + 2 * n
+            total += select(mine, load(tile, arena, dy - back), 0.0)
+    return total
+
+
+@routine
+def _gather_threes(tile, arena, d, index, dy, dx):
+    """dx of windows of 3x3 at every second pixel: inside, each window owns four pixels, and which others see them is
+    the same everywhere."""
+    step, width, out_width, before_down, before = lanes(tile), d[WIDTH], d[OUT_WIDTH], d[BEFORE_DOWN], d[BEFORE_ACROSS]
+    top, bottom = max(1, (before_down + 1) // 2), min(d[OUT_HEIGHT], (d[HEIGHT] + before_down) // 2)
+    left, right = max(1, (before + 1) // 2), min(out_width, (width + before) // 2)
+    for oy in range(top, bottom):
+        for ox in range(left, right):
+            place = (oy * out_width + ox) * step
+            corner = dx + ((2 * oy - before_down) * width + 2 * ox - before) * step
+            for i in range(2):
+                for j in range(2):
+                    total = _gather_pixel(tile, arena, index + place, dy + place, out_width * step, i, j)
+                    store(arena, corner + (i * width + j) * step, total)
+    y_begin, y_end = 2 * top - before_down, 2 * max(top, bottom) - before_down
+    _gather_plane(tile, arena, d, index, dy, dx, y_begin, y_end, 2 * left - before, 2 * right - before)
 
 
 @kernel
@@ -135,8 +170,10 @@ def max_pool_gradient(tile, arena, d, state, begin, end, thread):
         dy, dx = d[DY] + group * d[DY_STRIDE] + c * small, d[DX] + group * d[DX_STRIDE] + c * large
         if side_by_side(tile, d):
             _scatter_plane(tile, arena, d, index, dy, dx)
+        elif rows(tile) == 3 and d[STRIDE_DOWN] == 2 and d[STRIDE_ACROSS] == 2:
+            _gather_threes(tile, arena, d, index, dy, dx)
         else:
-            _gather_plane(tile, arena, d, index, dy, dx)
+            _gather_plane(tile, arena, d, index, dy, dx, 0, 0, 0, 0)
 
 
 def max_pool_rows(launch: Launch, program: Program) -> tuple[Row, ...]:

@@ -43,7 +43,7 @@ def _exp_parts(x):
 
 @routine
 def _power_of_two(n):
-    """2^n for n in -126 … 127."""
+    """2^n for n in -126 … 127; infinity for 128."""
     return bits_float((n + 127) << 23)
 
 
@@ -125,10 +125,10 @@ def tanh(x):
 
 @routine
 def sigmoid(x):
-    """1 / (1 + e^-x), exact in relation to its size far below zero as well."""
-    falling = exp(-abs(x))
-    fraction = 1.0 / (falling + 1.0)
-    return select(x < 0.0, falling * fraction, fraction)
+    """1 / (1 + e^-x); zero below -88.4, where it would be smaller than a normal number."""
+    n, rest = _exp_parts(minimum(89.0, maximum(-87.0, -x)))
+    scale = _power_of_two(n)
+    return 1.0 / (fma(rest, scale, scale) + 1.0)
 
 
 @routine
