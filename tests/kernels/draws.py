@@ -45,7 +45,8 @@ def pooling(draw: st.DrawFn, most: int = 5) -> tuple[Shape, Window]:
     side = draw(st.sampled_from((0, 2, 3)))
     if side and min(h, w) >= side:
         stride = draw(st.sampled_from((side, 2)))
-        return (c, h, w), Window((side, side), (stride, stride))
+        before, after = (draw(st.tuples(st.integers(0, 1), st.integers(0, 1))) for _ in range(2))
+        return (c, h, w), Window((side, side), (stride, stride), before, after)
     down, across = _axis(draw, h, most), _axis(draw, w, most)
     kernel, stride, before, after = zip(down, across, strict=True)
     return (c, h, w), Window(kernel, stride, before, after)
