@@ -16,10 +16,12 @@ TARGETS = (AVX512, AVX2, NEON)
 
 @st.composite
 def runs(draw: st.DrawFn) -> dict[str, Any]:
-    """Options of `agree`: a target, a minibatch of 1 to 40 images, and the size it is planned for, at least that."""
+    """Options of `agree`: a target, a minibatch of 1 to 40 images, the size it is planned for, at least that, and
+    threads."""
     images = draw(st.integers(1, 40))
     batch = images + draw(st.sampled_from((0, 0, 1, 7, 20)))
-    return {"target": draw(st.sampled_from(TARGETS)), "images": images, "batch": batch}
+    threads = draw(st.sampled_from((1, 1, 2, 3)))
+    return {"target": draw(st.sampled_from(TARGETS)), "images": images, "batch": batch, "threads": threads}
 
 
 images = st.tuples(st.integers(1, 6), st.integers(1, 9), st.integers(1, 9))
