@@ -32,9 +32,7 @@ class Axis:
 
 def forward_axis(window: Window, axis: int, size: int, outputs: int) -> Axis:
     """The window along axis 0 (height) or 1 (width), over `size` inputs."""
-    return Axis(
-        size, outputs, window.kernel[axis], window.stride[axis], window.dilation[axis], window.before[axis]
-    )
+    return Axis(size, outputs, window.kernel[axis], window.stride[axis], window.dilation[axis], window.before[axis])
 
 
 def adjoint_axes(window: Window, axis: int, size: int, outputs: int) -> tuple[Axis, ...]:
