@@ -7,21 +7,23 @@ from hypothesis import strategies as st
 from netspec.ir.graph import Shape, Value
 from netspec.ir.operations import Operation, Window
 from netspec.ir.shapes import output_shapes, window_output
-from netspec.ir.target import AVX2, AVX512, NEON
+from netspec.ir.target import AVX2, AVX512, NEON, Target
 from tests.kernels.harness import Graph, batched, one_operation
 
 TARGETS = (AVX512, AVX2, NEON)
 """16, 8 and 4 lanes"""
+WIDEST_AND_NARROWEST = (AVX512, NEON)
+"""for kernels that take long to compile"""
 
 
 @st.composite
-def runs(draw: st.DrawFn) -> dict[str, Any]:
+def runs(draw: st.DrawFn, targets: tuple[Target, ...] = TARGETS) -> dict[str, Any]:
     """Options of `agree`: a target, a minibatch of 1 to 40 images, the size it is planned for, at least that, and
     threads."""
     images = draw(st.integers(1, 40))
     batch = images + draw(st.sampled_from((0, 0, 1, 7, 20)))
     threads = draw(st.sampled_from((1, 1, 2, 3)))
-    return {"target": draw(st.sampled_from(TARGETS)), "images": images, "batch": batch, "threads": threads}
+    return {"target": draw(st.sampled_from(targets)), "images": images, "batch": batch, "threads": threads}
 
 
 images = st.tuples(st.integers(1, 6), st.integers(1, 9), st.integers(1, 9))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from netspec.ir.graph import Shape
 from netspec.ir.operations import Activation, Local, LocalInputGradient, LocalWeightGradient, Window
 from netspec.ir.shapes import window_output
-from tests.kernels.draws import images, runs
+from tests.kernels.draws import WIDEST_AND_NARROWEST, images, runs
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
 
 outputs = st.sampled_from((1, 8, 9))
@@ -26,7 +26,7 @@ def layers(draw: st.DrawFn) -> tuple[Shape, Shape, Window]:
     return (c, h, w), y, window
 
 
-@given(layers(), st.booleans(), st.sampled_from(("identity", "relu", "tanh")), runs())
+@given(layers(), st.booleans(), st.sampled_from(("identity", "relu", "tanh")), runs(WIDEST_AND_NARROWEST))
 def test_forward_agrees_with_the_oracle(
     layer: tuple[Shape, Shape, Window], biased: bool, function: Any, run: dict[str, Any]
 ) -> None:
@@ -37,7 +37,7 @@ def test_forward_agrees_with_the_oracle(
     agree(graph, random_arrays(graph, run["images"]), 1e-5, **run)
 
 
-@given(layers(), runs())
+@given(layers(), runs(WIDEST_AND_NARROWEST))
 def test_input_gradients_agree_with_the_oracle(layer: tuple[Shape, Shape, Window], run: dict[str, Any]) -> None:
     x, y, window = layer
     inputs = (batched("dy", *y), plain("w", *y, x[0], *window.kernel))
@@ -45,7 +45,7 @@ def test_input_gradients_agree_with_the_oracle(layer: tuple[Shape, Shape, Window
     agree(graph, random_arrays(graph, run["images"]), 1e-5, **run)
 
 
-@given(layers(), runs())
+@given(layers(), runs(WIDEST_AND_NARROWEST))
 def test_weight_gradients_agree_with_the_oracle(layer: tuple[Shape, Shape, Window], run: dict[str, Any]) -> None:
     x, y, window = layer
     output = plain("dw", *y, x[0], *window.kernel)

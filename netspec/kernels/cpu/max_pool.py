@@ -142,8 +142,8 @@ def _gather_pixel(tile, arena, index, dy, row, i, j):
 
 @routine
 def _gather_threes(tile, arena, d, index, dy, dx):
-    """dx of windows of 3x3 at every second pixel: inside, each window owns four pixels, and which others see them is
-    the same everywhere."""
+    """dx of windows of 3x3 at every second pixel, but for the border: inside, each window owns four pixels, and which
+    others see them is the same everywhere. y_begin, y_end, x_begin, x_end: the pixels done."""
     step, width, out_width, before_down, before = lanes(tile), d[WIDTH], d[OUT_WIDTH], d[BEFORE_DOWN], d[BEFORE_ACROSS]
     top, bottom = max(1, (before_down + 1) // 2), min(d[OUT_HEIGHT], (d[HEIGHT] + before_down) // 2)
     left, right = max(1, (before + 1) // 2), min(out_width, (width + before) // 2)
@@ -155,8 +155,7 @@ def _gather_threes(tile, arena, d, index, dy, dx):
                 for j in range(2):
                     total = _gather_pixel(tile, arena, index + place, dy + place, out_width * step, i, j)
                     store(arena, corner + (i * width + j) * step, total)
-    y_begin, y_end = 2 * top - before_down, 2 * max(top, bottom) - before_down
-    _gather_plane(tile, arena, d, index, dy, dx, y_begin, y_end, 2 * left - before, 2 * right - before)
+    return 2 * top - before_down, 2 * bottom - before_down, 2 * left - before, 2 * right - before
 
 
 @kernel
@@ -170,10 +169,11 @@ def max_pool_gradient(tile, arena, d, state, begin, end, thread):
         dy, dx = d[DY] + group * d[DY_STRIDE] + c * small, d[DX] + group * d[DX_STRIDE] + c * large
         if side_by_side(tile, d):
             _scatter_plane(tile, arena, d, index, dy, dx)
-        elif rows(tile) == 3 and d[STRIDE_DOWN] == 2 and d[STRIDE_ACROSS] == 2:
-            _gather_threes(tile, arena, d, index, dy, dx)
-        else:
-            _gather_plane(tile, arena, d, index, dy, dx, 0, 0, 0, 0)
+            continue
+        y_begin, y_end, x_begin, x_end = 0, 0, 0, 0
+        if rows(tile) == 3 and d[STRIDE_DOWN] == 2 and d[STRIDE_ACROSS] == 2:
+            y_begin, y_end, x_begin, x_end = _gather_threes(tile, arena, d, index, dy, dx)
+        _gather_plane(tile, arena, d, index, dy, dx, y_begin, y_end, x_begin, x_end)
 
 
 def max_pool_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
