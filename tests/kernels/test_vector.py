@@ -50,7 +50,7 @@ def calculate(tile, arena, d, state, begin, end, thread):
     store(arena, o + 7 * step, abs(a))
     store(arena, o + 8 * step, maximum(a, b))
     store(arena, o + 9 * step, minimum(a, 0.5))
-    store(arena, o + 10 * step, fma(a, b, 0.1))
+    store(arena, o + 10 * step, fma(a, 2.0, b))
     store(arena, o + 11 * step, sqrt(abs(a)))
     store(arena, o + 12 * step, select(a > b, 1.0, b))
     store(arena, o + 13 * step, select((a <= b) & ~(a < 0.0), 1.0, -1.0))
@@ -87,7 +87,7 @@ def calculated_by_numpy(a: Any, b: Any) -> list[Any]:
         np.abs(a),
         np.maximum(a, b),
         np.minimum(a, np.float32(0.5)),
-        (a.astype(np.float64) * b + np.float32(0.1)).astype(np.float32),
+        a * np.float32(2) + b,  # a product by two is exact, so processors without such an instruction agree
         np.sqrt(np.abs(a)),
         np.where(a > b, 1, b),
         np.where((a <= b) & ~(a < 0), 1, -1),

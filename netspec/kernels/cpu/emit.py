@@ -68,10 +68,10 @@ def broadcast(builder, arena, index, lanes: int, offset: int = 0):
 
 
 def fma(builder, x, y, z):
-    """x*y + z, rounded once."""
+    """x*y + z, rounded once where the processor has an instruction for that, and else twice."""
     kind = x.type
     signature = ir.FunctionType(kind, [kind, kind, kind])
-    function = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fma.v{kind.count}f32")
+    function = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fmuladd.v{kind.count}f32")
     return builder.call(function, [x, y, z])
 
 

@@ -133,7 +133,7 @@ def minimum(a, b):
 
 @intrinsic
 def fma(_typing, a, b, c):
-    """a*b + c of a vector `a`, rounded once; `b` and `c` may be scalars."""
+    """a*b + c of a vector `a`, rounded once where the processor can; `b` and `c` may be scalars."""
     operands = [argument if isinstance(argument, Vector) else types.float32 for argument in (a, b, c)]
 
     def codegen(_context, builder, signature, arguments):
