@@ -1,6 +1,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,5 +68,14 @@ def test_groups_and_lanes_do_not_enter_the_statistics() -> None:
     graph = training((2, 3, 3))
     arrays = random_arrays(graph, 21)
     one, other = (run_kernel(graph, arrays, images=21, batch=batch) for batch in (21, 64))
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name])
+
+
+@pytest.mark.parametrize("threads", [2, 3, 5])
+def test_the_number_of_threads_changes_no_bit(threads: int) -> None:
+    graph = training((7, 9, 9))
+    arrays = random_arrays(graph, 37)
+    one, other = (run_kernel(graph, arrays, images=37, threads=number) for number in (1, threads))
     for name in one:
         np.testing.assert_array_equal(one[name], other[name])
