@@ -29,6 +29,10 @@ TOTALS = {  # spec: parameters, MACs (an exact number, or rounded by its source 
     "lecture": (573, None),  # the lecture: 21 * 25 + 3 * 4**2
     "lecture_mlp": (3_146_752, None),  # the lecture: 3 * 32**4 + 32**2
     "digits": (13_706, None),  # of netspec's own
+    "mlp": (669_706, 668_672),  # 784 * 512 + 512 * 512 + 512 * 10, and 1,034 biases
+    "vgg16_cifar": (14_982_474, 313_463_808),  # torchvision's vgg16().features, and 512 * 512 + 512 * 10 + 522
+    "resnet18_cifar": (11_173_962, 555_422_720),  # resnet18, its stem 64 * 3 * 49 -> 64 * 3 * 9, its end 10 wide
+    "mobilenet_v2_cifar": (2_236_682, 87_976_448),  # mobilenet_v2, its end 10 wide instead of 1000
 }
 
 
@@ -70,3 +74,16 @@ def test_a_bundled_spec_costs_what_was_published(name: str):
 @pytest.mark.parametrize("name", TOTALS)
 def test_the_comment_of_a_spec_tells_its_parameters(name: str):
     assert f"{TOTALS[name][0]:,}" in SPECS[name].read_text(encoding="utf-8") or name == "lecture"
+
+
+def test_the_nets_for_small_images_cost_what_their_large_models_say():
+    """The same weights but for the stem and the last layer."""
+    large = {name: count(load(name).graph).parameters for name in ("vgg16_bn", "resnet18", "mobilenet_v2")}
+    classifier = 25_088 * 4096 + 4096 + 4096 * 4096 + 4096 + 4096 * 1000 + 1000
+    normalised = 2 * sum(width * times for width, times in ((64, 2), (128, 2), (256, 3), (512, 6)))
+    small = {name: count(load(name).graph).parameters for name in TOTALS if name.endswith("_cifar")}
+    assert small == {
+        "vgg16_cifar": large["vgg16_bn"] - normalised - classifier + 512 * 513 + 10 * 513,
+        "resnet18_cifar": large["resnet18"] - 64 * 3 * (49 - 9) - 513 * 990,
+        "mobilenet_v2_cifar": large["mobilenet_v2"] - 1281 * 990,
+    }
