@@ -199,6 +199,7 @@ def _loaded(subject: str, labels: str | None, resize: str | None, strict: bool, 
             strict=strict,
             shape=experiment.graph.inputs[0].shape,
             crop_pad=crop_pad(experiment),
+            arguments=experiment.graph.arguments,
         )
     named = subject in built_in_names()
     if not named and not Path(subject).exists():

@@ -11,13 +11,17 @@ from netspec.ir.graph import Graph
 from netspec.ir.operations import LossName
 
 Shape = tuple[int, ...]
+Arguments = tuple[tuple[str, int | float], ...]
+"""The parameters of a net with their values, `(("D", 32),)`."""
 
 
-def fitted(collection: Collection, shape: Shape | None, crop_pad: int | None = None) -> Collection:
+def fitted(
+    collection: Collection, shape: Shape | None, crop_pad: int | None = None, arguments: Arguments = ()
+) -> Collection:
     """The collection, if its images fit the net's input `shape`, (C, H, W) or (F,); else DataError.
 
     With a `crop` (`crop_pad`, its pad, is then not None) images may be larger than the input. Rows of F numbers are
-    laid out as C x H x W where the input is that and holds F numbers.
+    laid out as C x H x W where the input is that and holds F numbers. The net's `arguments` serve the help only.
     """
     if shape is None:
         return collection
@@ -28,7 +32,7 @@ def fitted(collection: Collection, shape: Shape | None, crop_pad: int | None = N
     if found[0] != channels:
         raise _misfit("E514", found, shape)
     if not _sizes_fit(found[1:], (height, width), crop_pad):
-        raise _misfit("E513", found, shape, crop_pad)
+        raise _misfit("E513", found, shape, crop_pad, arguments)
     return collection
 
 
@@ -50,9 +54,11 @@ def _laid_out(collection: Collection, shape: tuple[int, int, int]) -> Collection
     )
 
 
-def _misfit(code: str, found: Shape, wanted: Shape, crop_pad: int | None = None) -> DataError:
+def _misfit(
+    code: str, found: Shape, wanted: Shape, crop_pad: int | None = None, arguments: Arguments = ()
+) -> DataError:
     images, takes = _sizes(_flat(found)), _sizes(wanted)
-    helps = [f"write `input {images}` in the net"]
+    helps = [*_argument_help(found, wanted, arguments), f"write `input {images}` in the net"]
     if code == "E513" and len(wanted) == 3 and found[1:] != (1, 1):
         helps.append(f"or `resize={wanted[1]}x{wanted[2]}` in the `data` line")
     if (
@@ -66,6 +72,13 @@ def _misfit(code: str, found: Shape, wanted: Shape, crop_pad: int | None = None)
     cropped = "" if crop_pad is None else f", even with a crop of pad {crop_pad}"
     message = f"the images are {images}, the net takes {takes}{cropped}"
     return DataError(code, message, helps=tuple(text for text in helps if text))
+
+
+def _argument_help(found: Shape, wanted: Shape, arguments: Arguments) -> list[str]:
+    """The parameters of the net that probably are the sides of its image, set to what the data have."""
+    sides = dict(zip(wanted[1:], found[1:], strict=False))
+    fitting = [f"--with {name}={sides[int(value)]}" for name, value in arguments if value in sides]
+    return [f"set the net's parameter with `{' '.join(fitting)}`"] if fitting else []
 
 
 def _flat(shape: Shape) -> Shape:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from netspec.data.builtin import read_published
@@ -9,7 +11,7 @@ from netspec.data.dataset import Collection, Dataset
 from netspec.data.embedded import read_digits
 from netspec.data.failures import located
 from netspec.data.files import read_files
-from netspec.data.fit import fitted
+from netspec.data.fit import Arguments, fitted
 from netspec.data.generated import GENERATED, generate
 from netspec.data.normalize import statistics
 from netspec.data.places import Places
@@ -32,11 +34,13 @@ def load(
     strict: bool = False,
     shape: Shape | None = None,
     crop_pad: int | None = None,
+    arguments: Arguments = (),
 ) -> Dataset:
     """Reads or makes the data that `options` ask for and fits them to a net whose input is `shape`.
 
     `shape` is (C, H, W) or (F,), None where there is no net. `crop_pad` is the pad of a `crop` in the spec, None
-    without one: then images must have the net's size, with one they may be larger. Published sets are looked for in
+    without one: then images must have the net's size, with one they may be larger. `arguments` are the parameters of
+    the net, which a message may propose to set. Published sets are looked for in
     `data_dir`, `shared_dir` (both hold a folder a set), `cache_dir` (None: the platform's) and Debian's folder; none
     of them is written to. The same options and seed give the same parts in the same order on every platform. With
     `strict`, files that would be skipped with a notice are errors. Raises DataError, with the place in the spec.
@@ -44,7 +48,7 @@ def load(
     places = Places(data_dir, shared_dir, cache_dir)
     try:
         collection = _collect(options, places, seed, strict, shape)
-        return _prepare(options, collection, seed, shape, crop_pad)
+        return _prepare(options, collection, seed, partial(fitted, shape=shape, crop_pad=crop_pad, arguments=arguments))
     except DataError as error:
         raise located(error, options.span) from None
 
@@ -68,7 +72,7 @@ def built_in_names() -> tuple[str, ...]:
 
 
 def _prepare(
-    options: DataOptions, collection: Collection, seed: int, shape: Shape | None, crop_pad: int | None
+    options: DataOptions, collection: Collection, seed: int, fit: Callable[[Collection], Collection]
 ) -> Dataset:
     chosen = keep_classes(collection, options.classes)
     if chosen.validation is not None and options.validate:
@@ -77,7 +81,7 @@ def _prepare(
     parts = Collection(
         chosen.description, chosen.class_names, chosen.white, train, held or chosen.validation, chosen.test
     )
-    ready = fitted(resized(parts, options.resize), shape, crop_pad)
+    ready = fit(resized(parts, options.resize))
     mean, deviation = statistics(ready.train.images, ready.white, options.normalize)
     return Dataset(
         train=ready.train,

@@ -72,6 +72,7 @@ def load_data(experiment: Experiment, places: DataPlaces) -> Dataset:
         strict=places.strict,
         shape=experiment.graph.inputs[0].shape,
         crop_pad=crop_pad(experiment),
+        arguments=experiment.graph.arguments,
     )
 
 

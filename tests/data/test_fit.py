@@ -43,6 +43,15 @@ def test_another_size_names_both_and_the_repairs():
     assert "crop 24x24" in refuses("E513", lambda: fitted(collection(1, 28, 28), (1, 24, 24))).helps[-1]
 
 
+def test_a_parameter_of_the_net_that_is_a_side_is_proposed_first():
+    def refused(*arguments: tuple[str, int | float]) -> str:
+        return refuses("E513", lambda: fitted(collection(1, 28, 28), (1, 32, 32), None, arguments)).helps[0]
+
+    assert refused(("D", 32), ("K", 5)) == "set the net's parameter with `--with D=28`"
+    assert refused(("H", 32), ("W", 32)) == "set the net's parameter with `--with H=28 --with W=28`"
+    assert refused(("K", 5)) == "write `input 1x28x28` in the net"
+
+
 def test_other_channels_name_both():
     error = refuses("E514", lambda: fitted(collection(1, 28, 28), (3, 28, 28)))
     assert error.message == "the images are 1x28x28, the net takes 3x28x28"
