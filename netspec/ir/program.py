@@ -14,15 +14,17 @@ class Buffer:
     """Where a value lies in the arena.
 
     A batched value is stored as `[group][shape...][lanes]`: `target.lanes` images a group, groups `group_stride`
-    float32 numbers apart (a multiple of the lanes, never a multiple of 4096 bytes apart). An unbatched value is plain
-    row-major and has `group_stride` 0. Offsets are multiples of 64 bytes. Two values may share a place when one is
-    made from the other in place (a Reshape, an update).
+    float32 numbers apart (a multiple of the lanes, never a multiple of 4096 bytes apart), and entries of the first
+    axis `plane_stride` apart, which is a vector more than they need where that keeps channels from being a multiple
+    of 4096 bytes apart. An unbatched value is plain row-major and has strides of 0. Offsets are multiples of 64
+    bytes. Two values may share a place when one is made from the other in place (a Reshape, an update).
     """
 
     value: Value
     offset_bytes: int
     size_bytes: int
     group_stride: int = 0
+    plane_stride: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,10 @@ def view(arena: Array, buffer: Buffer, lanes: int) -> Array:
     numbers = arena[begin : begin + buffer.size_bytes // 4].view(value.dtype)
     if not value.batched:
         return numbers.reshape(value.shape)
-    groups = numbers.reshape(-1, buffer.group_stride)[:, : value.elements * lanes]
-    return groups.reshape(len(groups), *value.shape, lanes)
+    channels = value.shape[0] if value.shape else 1
+    groups = numbers.reshape(-1, buffer.group_stride)[:, : channels * buffer.plane_stride]
+    planes = groups.reshape(len(groups), channels, buffer.plane_stride)[:, :, : value.elements // channels * lanes]
+    return planes.reshape(len(groups), *value.shape, lanes)
 
 
 def to_lanes(plain: Array, into: Array) -> None:

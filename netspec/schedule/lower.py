@@ -7,12 +7,11 @@ from netspec.ir.program import Buffer, Launch, Program, Tile
 from netspec.ir.target import Target
 from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.order import launch_order
+from netspec.schedule.planes import PAGE_BYTES, padded_planes, plane_stride
 from netspec.schedule.scratch import FLOAT_BYTES, scratch_bytes, thread_bytes
 from netspec.schedule.slots import Slots, assign_slots
 from netspec.schedule.tiles import choose_tile
 from netspec.schedule.verify import verify_program
-
-PAGE_BYTES = 4096
 
 
 def lower(graph: Graph, target: Target, batch: int) -> Program:
@@ -22,13 +21,15 @@ def lower(graph: Graph, target: Target, batch: int) -> Program:
     tiles = tuple(choose_tile(node, target, groups) for node in order)
     scratch = tuple(scratch_bytes(node, tile, target, batch) for node, tile in zip(order, tiles, strict=True))
     values = _values(graph, order)
-    strides = {value.name: group_stride(value, target) for value in values}
+    padded = padded_planes(graph, target)
+    planes = {value.name: plane_stride(value, target, padded) for value in values}
+    strides = {value.name: group_stride(value, planes[value.name]) for value in values}
     sizes = {value.name: _size_bytes(value, strides[value.name], groups) for value in values}
     slots = assign_slots(graph, order, sizes, scratch)
     arena_bytes = place_slots(slots.all)
     buffers = {
-        value.name: Buffer(value, slots.of[value.name].offset_bytes, sizes[value.name], strides[value.name])
-        for value in values
+        name: Buffer(value, slots.of[name].offset_bytes, sizes[name], strides[name], planes[name])
+        for name, value in ((value.name, value) for value in values)
     }
     program = Program(
         name=graph.name,
@@ -48,12 +49,12 @@ def lower(graph: Graph, target: Target, batch: int) -> Program:
     return program
 
 
-def group_stride(value: Value, target: Target) -> int:
+def group_stride(value: Value, plane: int) -> int:
     """float32 numbers from one lane group to the next: whole cache lines, and no multiple of 4096 bytes, which would
-    put all groups into the same few sets of the cache."""
+    put all groups into the same few sets of the cache. `plane` is the value's plane stride."""
     if not value.batched:
         return 0
-    stride_bytes = rounded(value.elements * target.lanes * FLOAT_BYTES)
+    stride_bytes = rounded((value.shape[0] if value.shape else 1) * plane * FLOAT_BYTES)
     if stride_bytes % PAGE_BYTES == 0:
         stride_bytes = rounded(stride_bytes + 1)
     return stride_bytes // FLOAT_BYTES

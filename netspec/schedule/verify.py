@@ -39,7 +39,10 @@ def _check_buffer(buffer: Buffer, program: Program) -> None:
     if not value.batched:
         _require(buffer.size_bytes == 4 * value.elements and buffer.group_stride == 0, f"`{name}` has a wrong size")
         return
-    numbers = value.elements * program.target.lanes
+    channels = value.shape[0] if value.shape else 1
+    numbers = channels * buffer.plane_stride
+    _require(buffer.plane_stride * channels >= value.elements * program.target.lanes, f"channels of `{name}` overlap")
+    _require(buffer.plane_stride % program.target.lanes == 0, f"channels of `{name}` are not whole vectors apart")
     _require(buffer.group_stride >= numbers, f"lane groups of `{name}` overlap")
     _require(buffer.group_stride % program.target.lanes == 0, f"lane groups of `{name}` are not whole vectors apart")
     _require(buffer.group_stride * 4 % 4096 != 0, f"lane groups of `{name}` are a multiple of 4096 bytes apart")

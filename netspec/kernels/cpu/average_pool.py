@@ -19,8 +19,10 @@ from netspec.kernels.cpu.window import (
     BEFORE_DOWN,
     CHANNELS,
     HEIGHT,
+    LARGE_PLANE,
     OUT_HEIGHT,
     OUT_WIDTH,
+    SMALL_PLANE,
     STRIDE_ACROSS,
     STRIDE_DOWN,
     WIDTH,
@@ -79,7 +81,7 @@ def _average_plane(tile, arena, d, x, y):
 @kernel
 def average_pool(tile, arena, d, state, begin, end, thread):
     """A unit is a channel of a group."""
-    large, small = d[HEIGHT] * d[WIDTH] * lanes(tile), d[OUT_HEIGHT] * d[OUT_WIDTH] * lanes(tile)
+    large, small = d[LARGE_PLANE], d[SMALL_PLANE]
     for unit in range(begin, end):
         group = unit // d[CHANNELS]
         c = unit - group * d[CHANNELS]
@@ -128,7 +130,7 @@ def _gather_plane(tile, arena, d, dy, dx):
 @kernel
 def average_pool_gradient(tile, arena, d, state, begin, end, thread):
     """A unit is a channel of a group."""
-    large, small = d[HEIGHT] * d[WIDTH] * lanes(tile), d[OUT_HEIGHT] * d[OUT_WIDTH] * lanes(tile)
+    large, small = d[LARGE_PLANE], d[SMALL_PLANE]
     for unit in range(begin, end):
         group = unit // d[CHANNELS]
         c = unit - group * d[CHANNELS]
@@ -154,7 +156,7 @@ def _row(kernel_: Kernel, launch: Launch, small: Buffer, large: Buffer) -> tuple
     size, out = large.value.shape[1:], small.value.shape[1:]
     shares = (*_shares(window, size, out, count_pad, 0), *_shares(window, size, out, count_pad, 1))
     places = (*where(launch.inputs[0]), *where(launch.outputs[0]))
-    words = (*window_words(window, small.value.shape, large.value.shape), *places, *shares)
+    words = (*window_words(window, small, large), *places, *shares)
     return (Row(kernel_, window_tile(window), words, large.value.shape[0], per_group=True),)
 
 

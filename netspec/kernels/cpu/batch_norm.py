@@ -22,8 +22,9 @@ from netspec.kernels.cpu.vector import first_lanes, fma, load, select, splat, st
 CHANNELS, POSITIONS, EPSILON, MOMENTUM = range(4)
 X, X_STRIDE, Y, Y_STRIDE, SCALE, SHIFT, MEAN, VARIANCE = range(4, 12)
 BATCH_MEAN, INVERSE, NEW_MEAN, NEW_VARIANCE = range(12, 16)
-DY, DY_STRIDE, DX, DX_STRIDE, DSCALE, DSHIFT = range(16, 22)
-WORDS = 22
+DY, DY_STRIDE, DX, DX_STRIDE, DSCALE, DSHIFT, PLANE = range(16, 23)
+WORDS = 23
+"""PLANE: float32 numbers from one channel to the next, of all batched values alike"""
 
 BLOCK = 64
 """vectors whose sum is taken before it is added to the total: long sums lose less"""
@@ -40,7 +41,7 @@ def batch_norm(tile, arena, d, state, begin, end, thread):
         c = unit - group * d[CHANNELS]
         factor = arena[d[SCALE] + c] / math.sqrt(arena[d[VARIANCE] + c] + epsilon)
         mean, shift = arena[d[MEAN] + c], arena[d[SHIFT] + c]
-        x, y = d[X] + group * d[X_STRIDE] + c * size, d[Y] + group * d[Y_STRIDE] + c * size
+        x, y = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[Y] + group * d[Y_STRIDE] + c * d[PLANE]
         for i in range(0, size, step):
             store(arena, y + i, fma(load(tile, arena, x + i) - mean, factor, shift))
 
@@ -77,7 +78,7 @@ def _statistics(tile, arena, d, state, c):
     """Mean, biased variance and number of channel c over all live images and positions."""
     positions, count, mean, squares = d[POSITIONS], 0.0, 0.0, 0.0
     for group in range(state[GROUPS]):
-        plane = d[X] + group * d[X_STRIDE] + c * positions * lanes(tile)
+        plane = d[X] + group * d[X_STRIDE] + c * d[PLANE]
         images = min(lanes(tile), state[COUNT] - group * lanes(tile))
         live, here = first_lanes(tile, images), float(images * positions)
         centre = _centre(tile, arena, plane, positions, live, images)
@@ -104,7 +105,7 @@ def batch_norm_training(tile, arena, d, state, begin, end, thread):
         arena[d[NEW_VARIANCE] + c] = momentum * arena[d[VARIANCE] + c] + (1.0 - momentum) * unbiased
         factor, shift = arena[d[SCALE] + c] * inverse, arena[d[SHIFT] + c]
         for group in range(state[GROUPS]):
-            x, y = d[X] + group * d[X_STRIDE] + c * size, d[Y] + group * d[Y_STRIDE] + c * size
+            x, y = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[Y] + group * d[Y_STRIDE] + c * d[PLANE]
             for i in range(0, size, step):
                 store(arena, y + i, fma(load(tile, arena, x + i) - mean, factor, shift))
 
@@ -128,9 +129,9 @@ def _cotangent_sums(tile, arena, d, x, dy, mean):
 @routine
 def _channel_sums(tile, arena, d, state, c, mean):
     """The sums of dy and of dy * (x - mean) over all live images and positions of channel c."""
-    size, plain, weighted = d[POSITIONS] * lanes(tile), 0.0, 0.0
+    plain, weighted = 0.0, 0.0
     for group in range(state[GROUPS]):
-        x, dy = d[X] + group * d[X_STRIDE] + c * size, d[DY] + group * d[DY_STRIDE] + c * size
+        x, dy = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[DY] + group * d[DY_STRIDE] + c * d[PLANE]
         live = first_lanes(tile, state[COUNT] - group * lanes(tile))
         lane_plain, lane_weighted = _cotangent_sums(tile, arena, d, x, dy, mean)
         plain += sum_lanes(select(live, lane_plain, 0.0))
@@ -151,8 +152,8 @@ def batch_norm_gradient(tile, arena, d, state, begin, end, thread):
         offset, slope = plain / count, -weighted * inverse * inverse / count
         factor = arena[d[SCALE] + c] * inverse
         for group in range(state[GROUPS]):
-            x, dy = d[X] + group * d[X_STRIDE] + c * size, d[DY] + group * d[DY_STRIDE] + c * size
-            dx = d[DX] + group * d[DX_STRIDE] + c * size
+            x, dy = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[DY] + group * d[DY_STRIDE] + c * d[PLANE]
+            dx = d[DX] + group * d[DX_STRIDE] + c * d[PLANE]
             live = first_lanes(tile, state[COUNT] - group * lanes(tile))
             for i in range(0, size, step):
                 centred = fma(load(tile, arena, x + i) - mean, slope, load(tile, arena, dy + i) - offset)
@@ -164,7 +165,7 @@ def _row(kernel_, launch: Launch, places: dict[int, int], *, per_group: bool) ->
     x, operation = launch.inputs[0], launch.operation
     words: list[int | float] = [NOWHERE] * WORDS
     words[CHANNELS] = x.value.shape[0]
-    words[POSITIONS] = x.value.elements // x.value.shape[0]
+    words[POSITIONS], words[PLANE] = x.value.elements // x.value.shape[0], x.plane_stride
     if isinstance(operation, BatchNorm | BatchNormTraining):
         words[EPSILON], words[MOMENTUM] = operation.epsilon, operation.momentum
     for word, value in places.items():

@@ -17,7 +17,7 @@ from netspec.kernels.cpu.tile import columns, lanes, load, narrow, rectify, rows
 (X, X_GROUP, X_CHANNEL, X_ROW, HEIGHT, WIDTH) = range(6)
 (Y, Y_GROUP, Y_CHANNEL, Y_ROW, Y_COLUMN, OUT_HEIGHT, OUT_WIDTH) = range(6, 13)
 (TAPS_Y, TAPS_X, DILATION_Y, DILATION_X, STRIDE_Y, STRIDE_X, BEFORE_Y, BEFORE_X) = range(13, 21)
-(WEIGHTS, INPUTS, OUTPUTS, CHANNEL_GROUPS, INPUT_BLOCK, BIAS, ACTIVATION) = range(21, 28)
+(WEIGHTS, INPUTS, OUTPUTS, CHANNEL_GROUPS, INPUT_BLOCK, SEGMENT, BIAS, ACTIVATION) = range(21, 29)
 NO_BIAS = -1
 
 # Words of the descriptor of `pack`: the weights as given, strides of each index of the packed ones, and their sizes.
@@ -77,8 +77,9 @@ def slide(tile, arena, d, state, begin, end, thread):
     """The sliding sum. Unit: a block of output channels of an output row of a group of images.
 
     Of an output row, positions `low` … `high` see the whole window and are done in tiles; the others, and what tiles
-    leave over, a column at a time with the taps that lie on real inputs. Where a block of input channels is not all
-    of them, the sums of the earlier ones stand in the output.
+    leave over, a column at a time with the taps that lie on real inputs. All blocks of outputs are done for SEGMENT
+    positions before the next begin, so that the inputs under them stay in the second cache. Where a block of input
+    channels is not all of them, the sums of the earlier ones stand in the output.
     """
     out_width, width, stride, before = d[OUT_WIDTH], d[WIDTH], d[STRIDE_X], d[BEFORE_X]
     taps, dilation = d[TAPS_X], d[DILATION_X]
@@ -92,22 +93,26 @@ def slide(tile, arena, d, state, begin, end, thread):
         position_y = row * d[STRIDE_Y] - d[BEFORE_Y]
         i0 = first_tap(position_y, d[DILATION_Y])
         i1 = last_tap(position_y, d[DILATION_Y], d[TAPS_Y], d[HEIGHT])
-        for part in range(a_row):
-            b, first, q = part % blocks, part // blocks % passes * d[INPUT_BLOCK], part // (blocks * passes)
-            inputs, count = min(d[INPUT_BLOCK], d[INPUTS] - first), min(rows(tile), d[OUTPUTS] - b * rows(tile))
-            k = q * d[OUTPUTS] + b * rows(tile)
-            bias = d[BIAS] + k if d[BIAS] >= 0 else NO_BIAS
-            w = d[WEIGHTS] + ((q * blocks + b) * d[INPUTS] + first) * d[TAPS_Y] * taps * rows(tile)
-            x = d[X] + group * d[X_GROUP] + (q * d[INPUTS] + first) * d[X_CHANNEL] + position_y * d[X_ROW]
-            y = d[Y] + group * d[Y_GROUP] + k * d[Y_CHANNEL] + row * d[Y_ROW]
-            column = 0
-            while column < out_width:
-                position = column * stride - before
-                at, into = x + position * lanes(tile), y + column * d[Y_COLUMN]
-                if low <= column and column + columns(tile) <= high:
-                    _slide_tile(tile, arena, d, at, into, w, bias, first, inputs, count, i0, i1, 0, taps)
-                    column += columns(tile)
-                else:
-                    j0, j1 = first_tap(position, dilation), last_tap(position, dilation, taps, width)
-                    _slide_tile(narrow(tile), arena, d, at, into, w, bias, first, inputs, count, i0, i1, j0, j1)
-                    column += 1
+        start = 0
+        while start < out_width:
+            column = start
+            for part in range(a_row):
+                b, first, q = part % blocks, part // blocks % passes * d[INPUT_BLOCK], part // (blocks * passes)
+                inputs, count = min(d[INPUT_BLOCK], d[INPUTS] - first), min(rows(tile), d[OUTPUTS] - b * rows(tile))
+                k = q * d[OUTPUTS] + b * rows(tile)
+                bias = d[BIAS] + k if d[BIAS] >= 0 else NO_BIAS
+                w = d[WEIGHTS] + ((q * blocks + b) * d[INPUTS] + first) * d[TAPS_Y] * taps * rows(tile)
+                x = d[X] + group * d[X_GROUP] + (q * d[INPUTS] + first) * d[X_CHANNEL] + position_y * d[X_ROW]
+                y = d[Y] + group * d[Y_GROUP] + k * d[Y_CHANNEL] + row * d[Y_ROW]
+                column = start
+                while column < min(start + d[SEGMENT], out_width):
+                    position = column * stride - before
+                    at, into = x + position * lanes(tile), y + column * d[Y_COLUMN]
+                    if low <= column and column + columns(tile) <= high:
+                        _slide_tile(tile, arena, d, at, into, w, bias, first, inputs, count, i0, i1, 0, taps)
+                        column += columns(tile)
+                    else:
+                        j0, j1 = first_tap(position, dilation), last_tap(position, dilation, taps, width)
+                        _slide_tile(narrow(tile), arena, d, at, into, w, bias, first, inputs, count, i0, i1, j0, j1)
+                        column += 1
+            start = column

@@ -28,14 +28,11 @@ class Planes:
     height: int
     width: int
     lanes: int
+    channel_stride: int
 
     @property
     def row_stride(self) -> int:
         return self.width * self.lanes
-
-    @property
-    def channel_stride(self) -> int:
-        return self.height * self.row_stride
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class Weights:
 def planes(buffer: Buffer, program: Program) -> Planes:
     """Where an activation of three axes lies."""
     c, h, w = buffer.value.shape
-    return Planes(place(buffer), buffer.group_stride, c, h, w, program.target.lanes)
+    return Planes(place(buffer), buffer.group_stride, c, h, w, program.target.lanes, buffer.plane_stride)
 
 
 def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -175,7 +172,9 @@ def _sliding_sum(
     blocks = -(-weights.outputs // tile.rows)
     into = packed.take(weights.groups * blocks * tile.rows * weights.inputs * taps)
     packing = _packing(tile, weights, vertical, horizontal, into, blocks)
-    sizes = (into, weights.inputs, weights.outputs, weights.groups, _input_block(packed.target, x, vertical, weights))
+    block = _input_block(packed, vertical, horizontal, weights)
+    segment = _segment(packed, vertical, horizontal, block)
+    sizes = (into, weights.inputs, weights.outputs, weights.groups, block, segment)
     code = CODES[activation.function] if activation.function in IN_REGISTERS else CODES["identity"]
     words = (*_geometry(x, y, vertical, horizontal), *sizes, bias, code)
     sliding = Row(slide, tile, words, vertical.outputs, per_group=True)
@@ -200,10 +199,23 @@ def _geometry(x: Planes, y: Planes, vertical: Axis, horizontal: Axis) -> tuple[i
     return (*source, *result, *taps, vertical.stride, horizontal.stride, vertical.before, horizontal.before)
 
 
-def _input_block(target: Target, x: Planes, vertical: Axis, weights: Weights) -> int:
-    """Input channels whose rows are summed at a time: all, if the rows under a window fit into half of the second
-    cache, else as many as fit into half of the first."""
-    band_bytes = 4 * max(1, vertical.taps) * x.row_stride
-    if weights.inputs * band_bytes <= target.l2_bytes // 2:
-        return weights.inputs
-    return max(1, min(weights.inputs, target.l1_bytes // 2 // band_bytes))
+def _input_block(packed: _Packed, vertical: Axis, horizontal: Axis, weights: Weights) -> int:
+    """Input channels that are summed at a time: all, if what a tile sees of them fits into half of the second cache,
+    else as many as do."""
+    seen_bytes = _seen_bytes(packed, vertical, horizontal, packed.tile.columns)
+    return max(1, min(weights.inputs, packed.target.l2_bytes // 2 // seen_bytes))
+
+
+def _segment(packed: _Packed, vertical: Axis, horizontal: Axis, block: int) -> int:
+    """Positions of an output row whose inputs, a block of channels, fit into half of the second cache."""
+    most = packed.target.l2_bytes // 2
+    segment = packed.tile.columns
+    while segment < horizontal.outputs and block * _seen_bytes(packed, vertical, horizontal, segment) <= most:
+        segment += packed.tile.columns
+    return segment
+
+
+def _seen_bytes(packed: _Packed, vertical: Axis, horizontal: Axis, positions: int) -> int:
+    """Bytes of one channel under the windows of neighbouring output positions."""
+    across = min(horizontal.size, (positions - 1) * horizontal.stride + horizontal.dilation * (horizontal.taps - 1) + 1)
+    return 4 * packed.target.lanes * max(1, vertical.taps) * max(1, across)

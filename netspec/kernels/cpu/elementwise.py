@@ -20,9 +20,17 @@ FIRST_WORD = 2
 
 
 def vectors(buffer: Buffer, program: Program) -> int:
-    """Vectors that hold one group of a batched buffer, or the whole of an unbatched one."""
-    elements = buffer.value.elements
-    return elements if buffer.value.batched else -(-elements // program.target.lanes)
+    """Vectors from the first to the last of one group of a batched buffer, any between its planes included, or those
+    that hold the whole of an unbatched one."""
+    value = buffer.value
+    if not value.batched:
+        return -(-value.elements // program.target.lanes)
+    return value.shape[0] * plane_vectors(buffer, program) if value.shape else 1
+
+
+def plane_vectors(buffer: Buffer, program: Program) -> int:
+    """Vectors from one channel of a batched buffer to the next."""
+    return buffer.plane_stride // program.target.lanes
 
 
 def where(buffer: Buffer) -> tuple[int, int]:

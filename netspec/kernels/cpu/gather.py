@@ -45,7 +45,7 @@ def gather_rows(program: Program) -> tuple[Row, ...]:
             rows.append(Row(gather_labels, NO_TILE, (place(buffer), buffer.group_stride), 1, per_group=True))
         elif value.batched:
             c, h, w = _image(value)
-            words = (place(buffer), buffer.group_stride, c, h, w)
+            words = (place(buffer), buffer.group_stride, buffer.plane_stride, c, h, w)
             rows.append(Row(gather_images, NO_TILE, words, c, per_group=True))
     return tuple(rows)
 
@@ -53,7 +53,8 @@ def gather_rows(program: Program) -> tuple[Row, ...]:
 def collect_rows(program: Program, value: Value) -> tuple[Row, ...]:
     """Copies a batched value to the address in the state, (TOTAL, elements) in the order of the images."""
     buffer = program.buffers[value.name]
-    words = (place(buffer), buffer.group_stride, value.elements)
+    channels = value.shape[0] if value.shape else 1
+    words = (place(buffer), buffer.group_stride, buffer.plane_stride, channels, value.elements // channels)
     return (Row(collect, NO_TILE, words, 1, per_group=True),)
 
 
@@ -88,7 +89,8 @@ def _clear_row(arena, at, step, begin, end):
 @kernel
 def gather_images(tile, arena, d, state, begin, end, thread):
     """Unit: a channel of a group."""
-    input_at, group_stride, channels, height, width = d[0], d[1], d[2], d[3], d[4]
+    input_at, group_stride, plane_stride = d[0], d[1], d[2]
+    channels, height, width = d[3], d[4], d[5]
     source_height, source_width, pad = state[SOURCE_HEIGHT], state[SOURCE_WIDTH], state[CROP_PAD]
     order = words_at(state[ORDER])
     step = lanes(tile)
@@ -96,7 +98,7 @@ def gather_images(tile, arena, d, state, begin, end, thread):
         g, c = unit // channels, unit % channels
         mean, scale = floats_at(state[MEAN])[c], floats_at(state[SCALE])[c]
         for lane in range(step):
-            at = input_at + g * group_stride + c * height * width * step + lane
+            at = input_at + g * group_stride + c * plane_stride + lane
             n = g * step + lane
             if n >= state[COUNT]:
                 _clear_row(arena, at, step, 0, height * width)
@@ -135,9 +137,11 @@ def gather_labels(tile, arena, d, state, begin, end, thread):
 @kernel
 def collect(tile, arena, d, state, begin, end, thread):
     """Unit: a group."""
-    results, step, numbers = floats_at(state[RESULTS]), lanes(tile), d[2]
+    results, step, channels, positions = floats_at(state[RESULTS]), lanes(tile), d[3], d[4]
     for g in range(begin, end):
         for lane in range(min(step, state[COUNT] - g * step)):
             image = state[FIRST] + g * step + lane
-            for e in range(numbers):
-                results[image * numbers + e] = arena[d[0] + g * d[1] + e * step + lane]
+            for c in range(channels):
+                into, plane = (image * channels + c) * positions, d[0] + g * d[1] + c * d[2] + lane
+                for e in range(positions):
+                    results[into + e] = arena[plane + e * step]

@@ -5,7 +5,7 @@
 from collections.abc import Sequence
 
 from netspec.ir.program import Buffer, Launch, Program, Tile
-from netspec.kernels.cpu.elementwise import BLOCK, FIRST_WORD, block, elementwise_row, vectors, where
+from netspec.kernels.cpu.elementwise import BLOCK, FIRST_WORD, block, elementwise_row, plane_vectors, vectors, where
 from netspec.kernels.cpu.jit import kernel
 from netspec.kernels.cpu.rows import Row
 from netspec.kernels.cpu.tile import lanes
@@ -84,7 +84,7 @@ def concatenate_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 def slice_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     (x,), (y,), operation = launch.inputs, launch.outputs, launch.operation
-    plane = x.value.elements // x.value.shape[0]
+    plane = plane_vectors(x, program)
     return _copy_row(program, [(x, operation.begin * plane, (operation.end - operation.begin) * plane)], y)
 
 

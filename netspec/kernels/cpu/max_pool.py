@@ -12,8 +12,10 @@ from netspec.kernels.cpu.window import (
     BEFORE_DOWN,
     CHANNELS,
     HEIGHT,
+    LARGE_PLANE,
     OUT_HEIGHT,
     OUT_WIDTH,
+    SMALL_PLANE,
     STRIDE_ACROSS,
     STRIDE_DOWN,
     WIDTH,
@@ -77,7 +79,7 @@ def _pool_plane(tile, arena, d, x, y, index):
 @kernel
 def max_pool(tile, arena, d, state, begin, end, thread):
     """A unit is a channel of a group."""
-    large, small = d[HEIGHT] * d[WIDTH] * lanes(tile), d[OUT_HEIGHT] * d[OUT_WIDTH] * lanes(tile)
+    large, small = d[LARGE_PLANE], d[SMALL_PLANE]
     for unit in range(begin, end):
         group = unit // d[CHANNELS]
         c = unit - group * d[CHANNELS]
@@ -161,7 +163,7 @@ def _gather_threes(tile, arena, d, index, dy, dx):
 @kernel
 def max_pool_gradient(tile, arena, d, state, begin, end, thread):
     """A unit is a channel of a group."""
-    large, small = d[HEIGHT] * d[WIDTH] * lanes(tile), d[OUT_HEIGHT] * d[OUT_WIDTH] * lanes(tile)
+    large, small = d[LARGE_PLANE], d[SMALL_PLANE]
     for unit in range(begin, end):
         group = unit // d[CHANNELS]
         c = unit - group * d[CHANNELS]
@@ -179,12 +181,12 @@ def max_pool_gradient(tile, arena, d, state, begin, end, thread):
 def max_pool_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     window, x, (y, *index) = launch.operation.window, launch.inputs[0], launch.outputs
     places = (*where(x), *where(y), *(where(index[0]) if index else (NO_INDEX, 0)))
-    words = (*window_words(window, y.value.shape, x.value.shape), *places)
+    words = (*window_words(window, y, x), *places)
     return (Row(max_pool, window_tile(window), words, x.value.shape[0], per_group=True),)
 
 
 def max_pool_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     window, (index, dy), (dx,) = launch.operation.window, launch.inputs, launch.outputs
     places = (*where(index), *where(dy), *where(dx))
-    words = (*window_words(window, dy.value.shape, dx.value.shape), *places)
+    words = (*window_words(window, dy, dx), *places)
     return (Row(max_pool_gradient, window_tile(window), words, dx.value.shape[0], per_group=True),)

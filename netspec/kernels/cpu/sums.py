@@ -10,23 +10,24 @@ from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.state import GROUPS
 from netspec.kernels.cpu.tile import lane_sums, lanes, rows, zeros
 
-(DY, DY_GROUP, POSITIONS, SUMS) = range(4)
+(DY, DY_GROUP, POSITIONS, DY_CHANNEL, SUMS) = range(5)
 
 
 def channel_sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     """ChannelSum: every position of a channel is summed."""
-    channels, *plane = launch.inputs[0].value.shape
-    return _sum_rows(launch, channels, launch.inputs[0].value.elements // channels if plane else 1)
+    dy = launch.inputs[0]
+    channels = dy.value.shape[0]
+    return _sum_rows(launch, channels, dy.value.elements // channels, dy.plane_stride)
 
 
 def batch_sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     """BatchSum: every element is a channel of one position."""
-    return _sum_rows(launch, launch.inputs[0].value.elements, 1)
+    return _sum_rows(launch, launch.inputs[0].value.elements, 1, program.target.lanes)
 
 
-def _sum_rows(launch: Launch, channels: int, positions: int) -> tuple[Row, ...]:
+def _sum_rows(launch: Launch, channels: int, positions: int, channel_stride: int) -> tuple[Row, ...]:
     dy, sums = launch.inputs[0], launch.outputs[0]
-    words = (place(dy), dy.group_stride, positions, place(sums))
+    words = (place(dy), dy.group_stride, positions, channel_stride, place(sums))
     return (Row(sum_images, launch.tile, words, channels // launch.tile.rows),)
 
 
@@ -34,7 +35,7 @@ def _sum_rows(launch: Launch, channels: int, positions: int) -> tuple[Row, ...]:
 def sum_images(tile, arena, d, state, begin, end, thread):
     """The sum over images and positions of as many channels as the tile has rows: groups in order, positions in order,
     then the lanes by a fixed tree. Unit: such a block of channels."""
-    channel = d[POSITIONS] * lanes(tile)
+    channel = d[DY_CHANNEL]
     for unit in range(begin, end):
         registers = zeros(tile)
         for g in range(state[GROUPS]):

@@ -6,27 +6,30 @@ Kernels whose tile is larger than 1x1 are made for windows of just that size, so
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from netspec.diagnostics.failure import CompilerBug
-from netspec.ir.graph import Shape
 from netspec.ir.operations import Window
-from netspec.ir.program import Tile
+from netspec.ir.program import Buffer, Tile
 from netspec.kernels.cpu.jit import routine
 from netspec.kernels.cpu.tile import columns, lanes, rows
 from netspec.kernels.cpu.vector import splat, store
 
 CHANNELS, HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH = range(5)
 TAPS_DOWN, TAPS_ACROSS, STRIDE_DOWN, STRIDE_ACROSS, BEFORE_DOWN, BEFORE_ACROSS = range(5, 11)
-WINDOW_WORDS = 11
+LARGE_PLANE, SMALL_PLANE = range(11, 13)
+"""float32 numbers from one channel to the next, of the planes that windows slide over and of those they give"""
+WINDOW_WORDS = 13
 """where the kernel's own words begin"""
 
 MADE_FOR = ((2, 2), (3, 3))
 """window sizes that have kernels of their own"""
 
 
-def window_words(window: Window, small: Shape, large: Shape) -> tuple[int, ...]:
-    """The words of a window that slides over planes of shape `large` (c, h, w) and gives `small` (c, oh, ow)."""
+def window_words(window: Window, small: Buffer, large: Buffer) -> tuple[int, ...]:
+    """The words of a window that slides over planes `large` (c, h, w) and gives `small` (c, oh, ow)."""
     if window.dilation != (1, 1):
         raise CompilerBug(f"pooling windows are dense, found {window}")
-    return (*large, *small[1:], *window.kernel, *window.stride, *window.before)
+    sizes = (*large.value.shape, *small.value.shape[1:])
+    strides = (large.plane_stride, small.plane_stride)
+    return (*sizes, *window.kernel, *window.stride, *window.before, *strides)
 
 
 def window_tile(window: Window) -> Tile:
