@@ -36,7 +36,8 @@ def train(
     experiment, data, kind of processor and start give the same bits whatever the number of threads.
 
     Raises SpecError (E450 to E453) before anything else where the recipe asks for what cannot run, DivergedError
-    (E460) after the first step whose loss is not finite, DeviceError where the machine is too small.
+    (E460) after the first step whose loss is not finite and where the weights have no finite loss, DeviceError where
+    the machine is too small.
     """
     check_trainable(experiment)
     training = _begin(experiment, dataset, device, weights)
@@ -47,8 +48,9 @@ def train(
         yield (yield from _epoch(training, epoch))
     yield (last := (yield from _epoch(training, epochs)))
     test = yield from _measure(training, "test", dataset.test, epochs)
-    steps, seconds = training.step, perf_counter() - begin
-    yield Finished(epochs, steps, seconds, last.training, last.validation, test, training.weights())
+    steps, seconds, kept = training.step, perf_counter() - begin, training.weights()
+    _guard_weights(training, kept)
+    yield Finished(epochs, steps, seconds, last.training, last.validation, test, kept)
 
 
 @dataclass
@@ -117,7 +119,7 @@ def _epoch(training: _Training, epoch: int) -> Generator[Progress, None, EpochDo
         first = (training.step - first_step) * training.batch
         metrics = training.machine.run(feed, first=first, steps=steps, step_number=training.step, rate=training.rate)
         training.pace.ran(steps, perf_counter() - called)
-        _guard(training, metrics)
+        _guard_steps(training, metrics)
         training.step += steps
         tally.add(min(steps * training.batch, len(part) - first), metrics)
         if training.pace.due(perf_counter()):
@@ -137,18 +139,35 @@ def _steps_of_one_rate(training: _Training, end_step: int) -> int:
     return sum(1 for _ in takewhile(lambda step: training.rate_of(step) == training.rate, wanted))
 
 
-def _guard(training: _Training, metrics: Array) -> None:
+def _guard_steps(training: _Training, metrics: Array) -> None:
     """Raises DivergedError (E460) naming the first step whose loss is infinite or not a number."""
     broken = np.flatnonzero(~np.isfinite(metrics[:, 0]))
     if len(broken):
         step = training.step + int(broken[0]) + 1
-        what = "not a number" if math.isnan(metrics[broken[0], 0]) else "infinite"
-        raise DivergedError(
-            "E460",
-            f"training diverged: the loss of step {step:,} is {what}",
-            notes=(f"the learning rate of that step was {training.rate:g}",),
-            helps=_what_helps(training),
-        )
+        raise _diverged(training, f"the loss of step {step:,} is {_kind(float(metrics[broken[0], 0]))}")
+
+
+def _guard_scores(training: _Training, phase: Phase, scores: Scores) -> Scores:
+    """The scores, unless the last steps have ruined the weights: then DivergedError (E460)."""
+    if not math.isfinite(scores.loss):
+        raise _diverged(training, f"the {phase} loss after step {training.step:,} is {_kind(scores.loss)}")
+    return scores
+
+
+def _guard_weights(training: _Training, weights: Weights) -> None:
+    """Where nothing is measured, only the weights tell what the last step did. Raises DivergedError (E460)."""
+    broken = next((name for name, array in weights.items() if not np.isfinite(array).all()), None)
+    if broken is not None:
+        raise _diverged(training, f"`{broken}` is not finite after step {training.step:,}")
+
+
+def _diverged(training: _Training, how: str) -> DivergedError:
+    notes = (f"the learning rate of that step was {training.rate:g}",)
+    return DivergedError("E460", f"training diverged: {how}", notes=notes, helps=_what_helps(training))
+
+
+def _kind(loss: float) -> str:
+    return "not a number" if math.isnan(loss) else "infinite"
 
 
 def _what_helps(training: _Training) -> tuple[str, ...]:
@@ -164,14 +183,14 @@ def _what_helps(training: _Training) -> tuple[str, ...]:
 def _measure(
     training: _Training, phase: Phase, part: Part | None, epoch: int
 ) -> Generator[Progress, None, Scores | None]:
-    """Scores of a part with the weights as they are; None where there is no such part."""
+    """Scores of a part with the weights as they are; None where there is no such part. Raises DivergedError (E460)."""
     if not part or training.judge is None:
         return None
     begin, tally = perf_counter(), Tally()
     for tally in training.judge.measure(part, training.weights()):
         if training.pace.due(perf_counter()):
             yield _progress(training, phase, epoch, tally, len(part), perf_counter() - begin)
-    return tally.scores
+    return _guard_scores(training, phase, tally.scores)
 
 
 def _progress(training: _Training, phase: Phase, epoch: int, tally: Tally, of_images: int, seconds: float) -> Progress:
