@@ -22,9 +22,9 @@ def fit(
 
     A net that has neither `train` nor `data` is not meant to be trained (it may end in an image), and not judged.
     """
-    training = training or Training(TrainOptions(), None, {})
+    training = training or Training(TrainOptions(), None)
     loss = training.loss or ("binary_cross_entropy" if graph.outputs[0].shape == (1,) else "cross_entropy")
-    place = training.lines.get("loss") or training.options.span or (data.span if data else None)
+    place = training.options.lines.get("loss") or training.options.span or (data.span if data else None)
     output = graph.layers[-1]
     if place is not None:
         _check_loss(loss, place, output, report)
@@ -57,8 +57,8 @@ def _check_data(training: Training, data: DataOptions, output: Layer, report: Re
     schedule = training.options.schedule
     if schedule.kind == "plateau" and schedule.span is not None:
         report.add(words.nothing_to_watch("plateau", schedule.span, span))
-    if "stop" in training.lines:
-        report.add(words.nothing_to_watch("stop", training.lines["stop"], span))
+    if "stop" in training.options.lines:
+        report.add(words.nothing_to_watch("stop", training.options.lines["stop"], span))
 
 
 def _check_transform(transform: Transform, graph: Graph, report: Report) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, NamedTuple, cast
 
 from netspec.check import synonyms, words_training
@@ -17,11 +18,10 @@ from netspec.syntax.tree import Argument, Name, Statement
 
 
 class Training(NamedTuple):
-    """A `train` block by itself. `loss` is None where the net decides it; `lines` tells where each line stands."""
+    """A `train` block by itself. `loss` is None where the net decides it."""
 
     options: TrainOptions
     loss: LossName | None
-    lines: dict[str, Span]
 
 
 def read_lines(statement: Statement, block: str, entries: dict[str, Entry], scope: Scope) -> list[Statement]:
@@ -65,7 +65,8 @@ def check_train(statement: Statement, scope: Scope) -> Training:
             schedule = _schedule(line, scope)
         else:
             bound[name] = bind_line(line, TRAIN[name], line.arguments, scope)
-    return Training(_options(bound, schedule, statement.name.span, scope), _loss(bound), lines)
+    options = replace(_options(bound, schedule, statement.name.span, scope), lines=lines)
+    return Training(options, _loss(bound))
 
 
 def _line_span(line: Statement) -> Span:

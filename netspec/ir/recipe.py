@@ -74,6 +74,7 @@ class TrainOptions:
     precision: Literal["float32", "tf32", "bf16"] = "float32"
     seed: int = 1
     span: Span | None = None
+    lines: dict[str, Span] = field(default_factory=dict[str, Span])  # where each line stands, by its name
 
 
 @dataclass(frozen=True, slots=True)

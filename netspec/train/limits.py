@@ -28,16 +28,16 @@ def _unsupported(experiment: Experiment) -> Iterator[Diagnostic]:
         help_ = f"use {_listed(RULES)}: `schedule step every=3 factor=0.1`"
         yield _diagnostic(experiment, "E450", what, train.schedule.span, help_)
     if train.stop_patience is not None:
-        what = "early stopping (`stop`) cannot be trained with yet"
-        yield _diagnostic(experiment, "E451", what, train.span, "leave the line out and give the number of `epochs`")
+        what, place = "early stopping (`stop`) cannot be trained with yet", train.lines.get("stop", train.span)
+        yield _diagnostic(experiment, "E451", what, place, "leave the line out and give the number of `epochs`")
     for transform in experiment.augment:
         if transform.kind not in TRANSFORMS:
             what = f"the transform `{transform.kind}` cannot be trained with yet"
             help_ = f"leave the line out; {_listed(TRANSFORMS)} can be used"
             yield _diagnostic(experiment, "E452", what, transform.span, help_)
     if train.precision not in PRECISIONS:
-        what = f"the precision `{train.precision}` cannot be trained with yet"
-        yield _diagnostic(experiment, "E453", what, train.span, "use `precision float32`, the default")
+        what, place = f"the precision `{train.precision}` cannot be trained with yet", train.lines.get("precision")
+        yield _diagnostic(experiment, "E453", what, place or train.span, "use `precision float32`, the default")
 
 
 def _listed(names: Iterable[str]) -> str:

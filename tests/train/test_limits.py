@@ -42,6 +42,14 @@ def test_everything_that_cannot_run_is_told_at_once() -> None:
     assert codes(Experiment(small_graph(), None, transforms, train)) == ["E450", "E451", "E452", "E452", "E453"]
 
 
+def test_a_line_that_cannot_run_is_marked_itself() -> None:
+    lines = {"stop": span("dense 2"), "precision": span("input 3")}
+    train = TrainOptions(stop_patience=3, precision="bf16", span=span("net"), lines=lines)
+    with pytest.raises(SpecError) as caught:
+        check_trainable(replace(PLAIN, train=train))
+    assert [diagnostic.primary.span for diagnostic in caught.value.diagnostics] == list(lines.values())
+
+
 def test_what_an_option_set_is_placed_at_the_net() -> None:
     with pytest.raises(SpecError) as caught:
         check_trainable(replace(PLAIN, train=TrainOptions(stop_patience=1)))
