@@ -21,7 +21,7 @@ from netspec.diagnostics.message import Report
 from netspec.diagnostics.text import Span
 from netspec.ir.operations import Activation
 from netspec.ir.traced import form_of
-from netspec.syntax.tree import Body, Name, Statement
+from netspec.syntax.tree import Body, Call, Name, Statement
 
 
 def elaborate_body(place: Place, body: Body, flow: Flow | None) -> Flow | None:
@@ -84,8 +84,9 @@ def _check_bodies(place: Place, statement: Statement, entry: Entry) -> None:
     elif not low <= found <= high:
         span = statement.name.span if found < low else statement.bodies[high].span
         place.complain(words.number_of_bodies(entry, found, span))
-    if high > 1 and statement.arguments:
-        span = statement.arguments[0].span.to(statement.arguments[-1].span)
+    flags = [one for one in statement.arguments if isinstance(one.value, (Name, Call)) and one.key is None]
+    if high > 1 and flags:
+        span = flags[0].span.to(flags[-1].span)
         place.complain(words.flags_before_body(entry, span))
 
 

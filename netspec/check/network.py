@@ -60,6 +60,7 @@ def _parameters(
 ) -> dict[str, Evaluated]:
     """The value of every parameter: from outside, else its default, which may use those before it."""
     values: dict[str, Evaluated] = {}
+    first: dict[str, Span] = {}
     scope = Scope(report, module, values)
     for parameter in declared:
         name = parameter_name(parameter)
@@ -67,9 +68,10 @@ def _parameters(
             if not isinstance(parameter.value, Broken):
                 report.add(words.malformed("parameter", "`NAME=VALUE`", parameter.span))
             continue
-        if name.text in values:
-            report.add(words.second_statement(name, net.span))
+        if name.text in first:
+            report.add(words.defined_twice("parameter", name, first[name.text]))
             continue
+        first[name.text] = name.span
         value = _given(name.text, given[name.text], report) if name.text in given else _default(parameter, scope, net)
         values[name.text] = Traced(value, name.text) if traced and isinstance(value, int) else value
     for name, text in given.items():

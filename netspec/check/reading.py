@@ -204,7 +204,8 @@ AMOUNT = Slot("AMOUNT", Real(low_open=True), "its deviation or half width")
 
 def _scaled_start(name: Name, atom: Name | Call, scope: Scope) -> object:
     if not isinstance(atom, Call) or len(atom.arguments) != 1 or atom.arguments[0].key is not None:
-        scope.complain(words.amount_of_start(name.text, atom.span))
+        count = len(atom.arguments) if isinstance(atom, Call) else 0
+        scope.complain(words.amount_of_start(name.text, count, atom.span))
         return UNKNOWN
     amount = read(Entry(name.text, ""), AMOUNT, atom.arguments[0].value, scope)
     return Initial(SCALED_STARTS[name.text], float(amount)) if isinstance(amount, (int, float)) else UNKNOWN

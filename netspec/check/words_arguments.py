@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.check.kinds import Entry, Extent, Slot, Word
+from netspec.check.kinds import Entry, Extent, Slot, Switch, Word
 from netspec.check.words import code, either, error, many, size
 from netspec.check.words_kinds import allowed
 from netspec.diagnostics.message import Diagnostic, Label
@@ -93,8 +93,16 @@ def surplus(entry: Entry, count: int, span: Span, helps: tuple[str, ...]) -> Dia
         f"`{entry.name}` takes {takes}, found {count}",
         span,
         "not expected",
-        helps=helps or (_usage(entry),),
+        helps=helps or (_named_arguments(entry),),
     )
+
+
+def _named_arguments(entry: Entry) -> str:
+    """How a statement is written, or the attributes of one that takes nothing else (`sgd 0.1`)."""
+    named = [f"`{slot.name}=`" for slot in entry.attributes if not isinstance(slot.kind, Switch)]
+    if entry.positional or not named:
+        return _usage(entry)
+    return f"give its values by name: {', '.join(named)}"
 
 
 def wrong_kind(entry: Entry, slot: Slot, found: str, span: Span) -> Diagnostic:
@@ -171,9 +179,14 @@ def word_left_out(entry: Entry, slot: Slot, span: Span) -> Diagnostic:
     )
 
 
-def amount_of_start(kind: str, span: Span) -> Diagnostic:
+def amount_of_start(kind: str, count: int, span: Span) -> Diagnostic:
     what = "deviation" if kind == "normal" else "half width"
-    return error("E203", f"`{kind}` needs its {what}", span, f"missing {what}", helps=(f"write `{kind}(0.01)`",))
+    helps = (f"write `{kind}(0.01)`",)
+    if count == 0:
+        return error("E203", f"`{kind}` needs its {what}", span, f"missing {what}", helps=helps)
+    return error(
+        "E204", f"`{kind}` takes one number, its {what}", span, f"found {many(count, 'argument')}", helps=helps
+    )
 
 
 def start_without_amount(kind: str, span: Span) -> Diagnostic:
