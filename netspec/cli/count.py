@@ -110,7 +110,7 @@ def show_symbolic(forms: SymbolicCount) -> None:
     say(f"parameters = {_closed_text(forms.parameters)}")
     say(f"MACs = {_closed_text(forms.macs)}")
     if absent := [f"{name}={value}" for name, value in forms.arguments if name not in forms.symbols]:
-        say(f"these forms hold at {', '.join(absent)}, which sets no size")
+        say(f"these forms hold at {', '.join(absent)}, which {'sets' if len(absent) == 1 else 'set'} no size")
     for rounding in forms.roundings:
         say(f"`{rounding.layer}` rounds: {' × '.join(rounding.closed)} becomes {' × '.join(map(str, rounding.shape))}")
     say(f"conventions: {CONVENTIONS}")

@@ -105,10 +105,14 @@ def mac_sum(op: Weighted, node: Node) -> Sum:
         case ops.Deconvolution():
             formula, value = f"{times(given)} inputs × {_spread_taps(weight)}", elements(given) * elements(weight[1:])
         case ops.Convolution():
-            formula, value = f"{times(made)} outputs × {taps(op, node)}", elements(made) * elements(weight[1:])
+            formula, value = f"{_outputs(made)} × {taps(op, node)}", elements(made) * elements(weight[1:])
         case ops.Local() | ops.Dense():
-            formula, value = f"{times(made)} outputs × {taps(op, node)}", elements(weight)
+            formula, value = f"{_outputs(made)} × {taps(op, node)}", elements(weight)
     return Sum("MACs", formula, value)
+
+
+def _outputs(shape: Shape) -> str:
+    return _counted(shape[0], "output") if len(shape) == 1 else f"{times(shape)} outputs"
 
 
 def taps(op: ops.Convolution | ops.Local | ops.Dense, node: Node) -> str:

@@ -24,7 +24,7 @@ def test_the_table_reads_well(spec: str, golden: Golden):
     done = run("count", spec)
     assert done.exit_code == 0
     assert re.search(
-        r"^training memory: [\d,]+ bytes \([\d.]+ [KMG]iB\) at batch \d+, as planned for", done.stdout, re.M
+        r"^training memory: [\d,]+ bytes \([\d,.]+ [KMG]iB\) at batch \d+, as planned for", done.stdout, re.M
     )
     golden(f"count_{spec}.txt", re.sub(r"^training memory: .*", "training memory: …", done.stdout, flags=re.M))
 

@@ -38,6 +38,11 @@ def sums_of(body: str) -> list[tuple[str, Sum]]:
     return [(layer.name, total) for layer in net.layers for total in layer_sums(layer, rows[layer.name])]
 
 
+def test_one_output_is_one_output() -> None:
+    formulas = {total.what: total.formula for _, total in sums_of("input 48; dense 1 nobias")}
+    assert formulas["parameters"] == formulas["MACs"] == "1 output × 48 inputs"
+
+
 @pytest.mark.parametrize("name", NETS)
 def test_a_formula_has_the_value_beside_it(name: str):
     for layer, total in sums_of(NETS[name]):
