@@ -1,59 +1,56 @@
 """netspec and PyTorch side by side: each in a process of its own, interleaved, disturbed rounds done again.
 
 A round measures the peak, a block of netspec's steps, a block of each PyTorch variant's, and the peak again. A round
-in which the peak fell says nothing and is repeated.
+in which the peak fell, or in which a side kept losing its processors, says nothing and is repeated.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
-import sys
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 
+from netspec.bench.sides import Block, Job, Variant, resident_bytes, started
 from netspec.diagnostics.failure import DeviceError
 
-ROUND_SECONDS = 0.6
-"""How long one side's block of steps takes, about."""
 DISTURBED_PEAK = 0.8
-"""A round whose peak lies below this fraction of the best one seen is done again."""
+"""A round whose peak lies below this fraction of the best one seen is done again,"""
+DISTURBED_SWITCHES = 100.0
+"""and one where a variant lost a processor more often a second, a thread, than this."""
 RAISED_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "1073741824"}
+ALLOCATORS: dict[str, dict[str, str]] = {"default allocator": {}, "raised allocator": RAISED_ALLOCATOR}
 FORMATS = ("contiguous", "channels_last")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What both sides run: a spec and its overrides, images a step, threads."""
-
-    name: str
-    text: str
-    with_values: tuple[tuple[str, str], ...]
-    settings: tuple[str, ...]
-    batch: int
-    threads: int
-    cache_dir: str | None
+COMPILING_SECONDS = 240.0
+"""torch.compile gets no longer than this for a network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds a step of one side over all kept rounds."""
+    """The blocks of one side over all kept rounds. `rss_bytes` is the most memory resident during a step."""
 
     name: str
-    seconds: tuple[float, ...]
+    blocks: tuple[Block, ...]
+    rss_bytes: int | None = None
+
+    @property
+    def seconds(self) -> tuple[float, ...]:
+        """Seconds a step, a round each."""
+        return tuple(block.seconds for block in self.blocks)
 
     @property
     def median(self) -> float:
         return statistics.median(self.seconds)
 
+    @property
+    def switches_a_second(self) -> float:
+        """How often the side lost a processor, in the median round."""
+        return statistics.median(block.switches_a_second for block in self.blocks)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`torch` is empty where netspec was measured alone."""
+    """`torch` is empty where netspec was measured alone. `remarks` name variants that did not run."""
 
     job: Job
     netspec: Timing
@@ -61,6 +58,7 @@ class Comparison:
     fma_peak_gflops: float
     rounds: int
     discarded: int
+    remarks: tuple[str, ...] = ()
 
     @property
     def best(self) -> Timing | None:
@@ -73,114 +71,89 @@ class Comparison:
         return self.best.median / self.netspec.median if self.best else None
 
 
-class Side:
-    """A child process that times steps when asked."""
-
-    def __init__(self, process: subprocess.Popen[str], name: str) -> None:
-        self.process, self.name = process, name
-
-    def ask(self, **request: Any) -> dict[str, Any]:
-        """Sends one request, a JSON line, and waits for its answer."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        try:
-            print(json.dumps(request), file=self.process.stdin, flush=True)
-            answer = self.process.stdout.readline()
-        except BrokenPipeError:
-            answer = ""
-        if not answer:
-            raise DeviceError("E622", f"the {self.name} side of the benchmark ended (exit {self.process.wait()})")
-        return json.loads(answer)
-
-
-@contextmanager
-def started(kind: str, job: Job, environment: dict[str, str]) -> Generator[Side]:
-    """A side's process, ready to time steps; it ends with the block."""
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(job.threads))
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"netspec.bench.{kind}_side"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **threads, **environment},
-    )
-    try:
-        side = Side(process, kind)
-        side.ask(
-            name=job.name,
-            text=job.text,
-            with_values=dict(job.with_values),
-            settings=job.settings,
-            batch=job.batch,
-            threads=job.threads,
-            cache_dir=job.cache_dir,
-        )
-        yield side
-    finally:
-        process.kill()
-        process.communicate()
-
-
 @dataclass(frozen=True, slots=True)
-class Variant:
-    """One way to run a side: PyTorch with a memory format and an allocator setting."""
+class Rounds:
+    """Blocks by variant and then by round, the best peak seen, and how many rounds were done again."""
 
-    name: str
-    side: Side
-    options: dict[str, str]
-    steps: int = 1
-
-    def calibrated(self) -> Variant:
-        """With as many steps a round as fill it, after warming up."""
-        self.side.ask(steps=2, **self.options)
-        once = min(self.side.ask(steps=3, **self.options)["seconds"])
-        return replace(self, steps=max(3, min(2000, round(ROUND_SECONDS / once))))
-
-    def measure(self) -> float:
-        """Median seconds a step of one block."""
-        return statistics.median(self.side.ask(steps=self.steps, **self.options)["seconds"])
+    blocks: tuple[tuple[Block, ...], ...]
+    peak_gflops: float
+    discarded: int
 
 
-def compare(job: Job, rounds: int, progress: Callable[[int], None]) -> Comparison:
-    """Times a training step of both sides. `progress` is called with the number of rounds kept so far.
+Progress = Callable[[int], None]
+
+
+def compare(job: Job, rounds: int, progress: Progress, *, compiled: bool = False) -> Comparison:
+    """Times a training step of both sides. `progress` is called with the number of rounds kept so far; with `compiled`
+    PyTorch is also tried with torch.compile, which takes minutes.
 
     Raises DeviceError (E622) where a side ends early, as it does without PyTorch.
     """
     with ExitStack() as stack:
-        ours = stack.enter_context(started("netspec", job, {}))
-        sides = (
-            ("default allocator", stack.enter_context(started("torch", job, {}))),
-            ("raised allocator", stack.enter_context(started("torch", job, RAISED_ALLOCATOR))),
-        )
-        torch = [
-            Variant(f"{form}, {allocator}", side, {"format": form}).calibrated()
-            for allocator, side in sides
-            for form in FORMATS
-        ]
-        return _interleave(job, Variant("netspec", ours, {}).calibrated(), torch, rounds, progress)
+        ours = _ours(stack, job)
+        torch = [variant for name in ALLOCATORS for variant in _eager(stack, job, name)]
+        remarks: list[str] = []
+        if compiled:
+            torch += _compiled(stack, job, remarks)
+        found = _interleave([ours, *torch], job.threads, rounds, progress)
+    timings = [Timing(v.name, blocks) for v, blocks in zip((ours, *torch), found.blocks, strict=True)]
+    best = min(range(len(torch)), key=lambda k: timings[1 + k].median)
+    timings[0] = Timing(ours.name, found.blocks[0], resident_bytes(ours, job))
+    timings[1 + best] = Timing(torch[best].name, found.blocks[1 + best], resident_bytes(torch[best], job))
+    return Comparison(job, timings[0], tuple(timings[1:]), found.peak_gflops, rounds, found.discarded, tuple(remarks))
 
 
-def measure_alone(job: Job, rounds: int, progress: Callable[[int], None]) -> Comparison:
+def measure_alone(job: Job, rounds: int, progress: Progress) -> Comparison:
     """Times a training step of netspec by itself, as `compare` does."""
-    with started("netspec", job, {}) as ours:
-        return _interleave(job, Variant("netspec", ours, {}).calibrated(), [], rounds, progress)
+    with ExitStack() as stack:
+        ours = _ours(stack, job)
+        found = _interleave([ours], job.threads, rounds, progress)
+    timing = Timing(ours.name, found.blocks[0], resident_bytes(ours, job))
+    return Comparison(job, timing, (), found.peak_gflops, rounds, found.discarded)
 
 
-def _interleave(
-    job: Job, ours: Variant, torch: list[Variant], rounds: int, progress: Callable[[int], None]
-) -> Comparison:
-    variants = [ours, *torch]
-    kept: list[list[float]] = []
+def _ours(stack: ExitStack, job: Job) -> Variant:
+    return Variant("netspec", stack.enter_context(started("netspec", job, {})), {}, {}).calibrated()
+
+
+def _eager(stack: ExitStack, job: Job, allocator: str) -> list[Variant]:
+    """PyTorch as it is, in both memory formats, with one allocator setting."""
+    environment = ALLOCATORS[allocator]
+    side = stack.enter_context(started("torch", job, environment))
+    return [Variant(f"{form}, {allocator}", side, {"format": form}, environment).calibrated() for form in FORMATS]
+
+
+def _compiled(stack: ExitStack, job: Job, remarks: list[str]) -> list[Variant]:
+    """PyTorch with torch.compile; what fails or takes too long is left out, with a remark."""
+    made: list[Variant] = []
+    for form in FORMATS:
+        options: dict[str, object] = {"format": form, "compile": True}
+        try:
+            side = stack.enter_context(started("torch", job, RAISED_ALLOCATOR, COMPILING_SECONDS))
+            made.append(Variant(f"{form}, compiled", side, options, RAISED_ALLOCATOR).calibrated())
+        except DeviceError as failure:
+            remarks.append(f"torch.compile, {form}: left out, {failure}")
+    return made
+
+
+def _interleave(variants: Sequence[Variant], threads: int, rounds: int, progress: Progress) -> Rounds:
+    ours, kept = variants[0], list[list[Block]]()
     best_peak, discarded = 0.0, 0
     while len(kept) < rounds:
         before = ours.side.ask(peak=True)["gflops"]
-        block = [variant.measure() for variant in variants]
+        blocks = [variant.measure() for variant in variants]
         after = ours.side.ask(peak=True)["gflops"]
         best_peak = max(best_peak, before, after)
-        if min(before, after) < DISTURBED_PEAK * best_peak and discarded < 3 * rounds:
+        fell = min(before, after) < DISTURBED_PEAK * best_peak
+        patience = 3 * rounds if fell else rounds if _disturbed(blocks, threads) else 0
+        if discarded < patience:
             discarded += 1
             continue
-        kept.append(block)
+        kept.append(blocks)
         progress(len(kept))
-    timings = [Timing(v.name, tuple(block[k] for block in kept)) for k, v in enumerate(variants)]
-    return Comparison(job, timings[0], tuple(timings[1:]), best_peak, rounds, discarded)
+    return Rounds(tuple(zip(*kept, strict=True)), best_peak, discarded)
+
+
+def _disturbed(blocks: Sequence[Block], threads: int) -> bool:
+    """Whether a side kept losing its processors to others."""
+    return any(block.switches_a_second > DISTURBED_SWITCHES * threads for block in blocks)

@@ -1,7 +1,8 @@
 """What both sides of a comparison share: the job they are given, made-up data, and answering requests.
 
 A side is a process of its own. It reads a job as a line of JSON, says that it is ready, then answers requests, a line
-each: `{"steps": 20}` with the seconds of steps; netspec's also `{"peak": true}`.
+each: `{"steps": 20}` with the seconds of steps and how often the side lost its processor meanwhile,
+`{"memory": true}` with the most memory resident since it was last asked; netspec's also `{"peak": true}`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.bench.memory import involuntary_switches, take_peak_resident_bytes
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.recipe import Experiment
@@ -44,4 +46,11 @@ def serve(side: Callable[[Request], Answer]) -> None:
     answer = side(json.loads(sys.stdin.readline()))
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line))), flush=True)
+        print(json.dumps(_answered(answer, json.loads(line))), flush=True)
+
+
+def _answered(answer: Answer, request: Request) -> Request:
+    if request.get("memory"):
+        return {"rss_bytes": take_peak_resident_bytes()}
+    before = involuntary_switches()
+    return {**answer(request), "switches": involuntary_switches() - before}

@@ -90,13 +90,16 @@ def _batch_norm(node: Node, inputs: Tensors) -> Any:
 
 
 def _response_norm(node: Node, inputs: Tensors) -> Any:
+    """PyTorch wants at least one axis behind the channels."""
     kind: op.LocalResponseNorm = node.operation  # pyright: ignore[reportAssignmentType]
-    return F.local_response_norm(inputs[0], kind.size, kind.alpha, kind.beta, kind.k)
+    x = inputs[0]
+    y = F.local_response_norm(x if x.ndim > 2 else x[:, :, None], kind.size, kind.alpha, kind.beta, kind.k)
+    return y.reshape(x.shape)
 
 
 def _maxout(node: Node, inputs: Tensors) -> Any:
     pieces = node.operation.pieces  # pyright: ignore[reportAttributeAccessIssue]
-    return inputs[0].unflatten(1, (-1, pieces)).amax(2)
+    return inputs[0].unflatten(1, (-1, pieces)).max(2).values
 
 
 ACTIVATIONS: dict[str, Callable[[Any, float], Any]] = {
@@ -163,9 +166,17 @@ class TorchNetwork:
     """A checked graph as PyTorch runs it. `step(x, y)` trains on a minibatch and returns the loss as a tensor."""
 
     def __init__(
-        self, graph: Graph, arrays: dict[str, np.ndarray], loss: str, sgd: Sgd, *, channels_last: bool
+        self,
+        graph: Graph,
+        arrays: dict[str, np.ndarray],
+        loss: str,
+        sgd: Sgd,
+        *,
+        channels_last: bool,
+        compiled: bool = False,
     ) -> None:
         self.graph, self.loss = graph, LOSSES[loss]
+        self.mean_loss: Callable[[Any, Any], Any] = torch.compile(self._mean_loss) if compiled else self._mean_loss
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.values = {name: self._tensor(array) for name, array in arrays.items()}
         trained = [p for p in graph.parameters if p.rate_factor]
@@ -204,7 +215,10 @@ class TorchNetwork:
     def step(self, x: Any, y: Any) -> Any:
         """One step of stochastic gradient descent; returns the mean loss."""
         self.optimiser.zero_grad(set_to_none=True)
-        loss = self.loss(self.forward(x), y)
+        loss = self.mean_loss(x, y)
         loss.backward()
         self.optimiser.step()
         return loss
+
+    def _mean_loss(self, x: Any, y: Any) -> Any:
+        return self.loss(self.forward(x), y)

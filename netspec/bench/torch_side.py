@@ -24,14 +24,15 @@ def side(job: Request) -> Answer:
     parts = [slice(k * batch, (k + 1) * batch) for k in range(BATCHES)]
     formats: dict[str, tuple[TorchNetwork, list[Any]]] = {}
 
-    def network(form: str) -> tuple[TorchNetwork, list[Any]]:
+    def network(form: str, compiled: bool) -> tuple[TorchNetwork, list[Any]]:
         if form not in formats:
-            made = TorchNetwork(graph, arrays, train.loss, train.sgd, channels_last=form == "channels_last")
+            last = form == "channels_last"
+            made = TorchNetwork(graph, arrays, train.loss, train.sgd, channels_last=last, compiled=compiled)
             formats[form] = made, [(made.images(images[part]), labelled[part]) for part in parts]
         return formats[form]
 
     def answer(request: Request) -> Request:
-        made, batches = network(request["format"])
+        made, batches = network(request["format"], request.get("compile", False))
         seconds: list[float] = []
         for k in range(request["steps"]):
             start = time.perf_counter()

@@ -7,9 +7,10 @@ from importlib.util import find_spec as find_module
 
 import click
 
-from netspec.bench.compare import Comparison, Job, Timing, compare, measure_alone
+from netspec.bench.compare import Comparison, Timing, compare, measure_alone
 from netspec.bench.front_end import PROMISED_SECONDS, FrontEndTiming
 from netspec.bench.front_end import measure as measure_front_end
+from netspec.bench.sides import Job
 from netspec.cli.experiment import load_experiment
 from netspec.cli.options import find_spec, json_option, override_options
 from netspec.cli.printing import say, say_json
@@ -32,6 +33,7 @@ TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diag
 @click.command("bench")
 @click.argument("spec", metavar="[SPEC]", required=False)
 @click.option("--against", type=click.Choice(["torch"]), help="Measure PyTorch's step of the same network beside it.")
+@click.option("--compile", "compiled", is_flag=True, help="Try PyTorch with torch.compile too; it takes minutes.")
 @click.option("--front-end", is_flag=True, help="Time the checking of the longest texts within the limits.")
 @click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Threads of each side.")
 @click.option("--batch", type=click.IntRange(1, 1 << 20), help="Images a step (default: the spec's).")
@@ -41,6 +43,7 @@ TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diag
 def command(
     spec: str | None,
     against: str | None,
+    compiled: bool,
     front_end: bool,
     threads: int,
     batch: int | None,
@@ -52,7 +55,8 @@ def command(
     """Measure a training step of SPEC on made-up images: medians of interleaved rounds.
 
     With `--against torch` PyTorch (extra `bench`) runs the same network, batch and precision on as many threads, in
-    both of its memory formats, with its allocator as it is and with raised thresholds; its best variant counts.
+    both of its memory formats, with its allocator as it is and with raised thresholds, and with `--compile` by
+    torch.compile; its best variant counts.
     """
     if front_end:
         return _front_end(as_json)
@@ -61,7 +65,7 @@ def command(
     job = _job(spec, batch, threads, with_values, settings)
     if against and not find_module("torch"):
         raise UsageError("E621", "PyTorch is not installed", helps=("pip install 'netspec[bench]'",))
-    measured = (compare if against else measure_alone)(job, rounds, _progress)
+    measured = compare(job, rounds, _progress, compiled=compiled) if against else measure_alone(job, rounds, _progress)
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
     say_json(_document(measured)) if as_json else _show(measured)
@@ -90,7 +94,7 @@ def _progress(rounds: int) -> None:
 
 def _document(measured: Comparison) -> dict[str, object]:
     """The keys of `bench --json`; PyTorch's are null where it was not measured."""
-    beside = measured.best
+    beside, timings = measured.best, (measured.netspec, *measured.torch)
     return {
         "spec": measured.job.name,
         "threads": measured.job.threads,
@@ -102,7 +106,11 @@ def _document(measured: Comparison) -> dict[str, object]:
         "fma_peak_gflops": measured.fma_peak_gflops,
         "rounds": measured.rounds,
         "discarded_rounds": measured.discarded,
-        "variants": {timing.name: timing.median for timing in (measured.netspec, *measured.torch)},
+        "netspec_rss_bytes": measured.netspec.rss_bytes,
+        "torch_rss_bytes": beside.rss_bytes if beside else None,
+        "involuntary_switches_a_second": {timing.name: timing.switches_a_second for timing in timings},
+        "remarks": list(measured.remarks),
+        "variants": {timing.name: timing.median for timing in timings},
     }
 
 
@@ -118,8 +126,18 @@ def _show(measured: Comparison) -> None:
     say(f"one training step of {job.name}: {job.batch} images, float32, threads: {job.threads}")
     say(f"{measured.rounds} rounds kept, {measured.discarded} disturbed ones done again")
     say(f"peak of a register-only FMA loop, one core: {measured.fma_peak_gflops:.0f} GFLOP/s")
+    _show_memory(measured)
+    for remark in measured.remarks:
+        say(remark)
     if beside := measured.best:
         say(f"ratio: {measured.ratio:.2f} (median of PyTorch's best variant, {beside.name}, over netspec's)")
+
+
+def _show_memory(measured: Comparison) -> None:
+    sides = (("netspec", measured.netspec), ("PyTorch", measured.best))
+    found = [(name, side.rss_bytes) for name, side in sides if side and side.rss_bytes]
+    texts = (f"{name} {rss_bytes / 2**20:,.0f} MiB" for name, rss_bytes in found)
+    say(f"most memory resident during a step, interpreter and libraries included: {', '.join(texts)}")
 
 
 def _front_end(as_json: bool) -> int:
