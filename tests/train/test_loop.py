@@ -180,7 +180,13 @@ def test_the_step_that_diverged_is_named() -> None:
     ("validate", "said"), [("0.2", "the validation loss after step 1 is"), ("0", "is not finite after step 1")]
 )
 def test_a_last_step_that_ruins_the_weights_is_told(validate: str, said: str) -> None:
-    once = ("train.epochs=1", "train.batch=all", "train.sgd.rate=1e300", f"data.validate={validate}")
+    once = (
+        "train.epochs=1",
+        "train.batch=all",
+        "train.sgd.rate=3e38",
+        "train.sgd.decay=100",
+        f"data.validate={validate}",
+    )
     experiment = experiment_of(POINTS, *once)
     dataset = replace(data_of(experiment), test=None)
     with pytest.raises(DivergedError, match=said):
