@@ -11,6 +11,7 @@ from netspec.cli.options import find_spec
 from netspec.cli.printing import remark
 from netspec.diagnostics.failure import UsageError
 from netspec.frontend import read_source
+from netspec.train.files import write_whole
 
 
 @click.command("new")
@@ -35,9 +36,13 @@ def renamed(text: str, name: str) -> str:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Writes a file that was not there. Raises UsageError (E602) where something of that name is."""
+    """Writes a file that was not there, whole. Raises UsageError (E602) where something of that name is."""
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        path.open("x").close()
     except FileExistsError:
         raise UsageError("E602", f"`{path}` exists already", helps=("choose another name",)) from None
+    try:
+        write_whole(path, text.encode())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -25,10 +25,16 @@ def wants_colour(stream: TextIO) -> bool:
 
 
 def prepare_streams() -> None:
-    """A letter that the terminal's encoding lacks is escaped, never an error."""
+    """A letter that the terminal's encoding lacks is escaped, never an error; what a closed stream gets is lost."""
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
+
+
+def _nowhere() -> TextIO:
+    """Stands for a stream that was closed before the program began (`netspec layers >&-`)."""
+    return open(os.devnull, "w", encoding="utf-8")
 
 
 def close_streams(status: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def append_line(path: Path, line: str) -> None:
             end, content = file.tell(), f"{line}\n".encode()
             if file.write(content) != len(content):
                 file.truncate(end)
-                raise OSError(0, "no space left on device")
+                raise OSError(errno.ENOSPC, "no space left on device")
     except OSError as error:
         raise cannot_write(path, error) from None
 
@@ -49,7 +50,8 @@ def make_folder(path: Path) -> None:
 def cannot_write(path: Path, error: OSError) -> DataError:
     """What to tell a person about a write that the system refused."""
     why = (error.strerror or str(error)).lower()
-    helps = ("free some space, or name another folder with `--run DIR`",)
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    helps = ("free some space, or choose another folder" if full else "choose another folder",)
     return DataError("E540", f"cannot write `{path}`: {why}", notes=("nothing is left half-written",), helps=helps)
 
 

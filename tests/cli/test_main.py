@@ -124,6 +124,12 @@ def test_a_closed_pipe_is_no_error():
     assert going.returncode == 0
 
 
+def test_streams_may_be_closed_from_the_beginning():
+    words = f"{sys.executable} -m netspec"
+    assert subprocess.run(f"{words} specs >&- 2>&-", shell=True, check=False).returncode == 0
+    assert subprocess.run(f"{words} count nowhere >&- 2>&-", shell=True, check=False).returncode == 2
+
+
 def test_a_terminal_without_the_letters_gets_escapes():
     done = process("layers", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 0

@@ -1,5 +1,9 @@
 """`netspec new` begins a spec and never overwrites one."""
 
+import resource
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,6 +39,15 @@ def test_nothing_is_overwritten(tmp_path: Path):
 def test_a_missing_folder_is_told(tmp_path: Path):
     done = run("new", tmp_path / "nowhere" / "mine.net")
     refused(done, 3, "E609")
+
+
+def test_a_full_disk_leaves_no_file_behind(tmp_path: Path):
+    words = [sys.executable, "-B", "-m", "netspec", "new", str(tmp_path / "mine.net")]
+    full = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (0, 0))
+    done = subprocess.run(words, preexec_fn=full, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "error[E540]" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_origin_is_told(tmp_path: Path):
