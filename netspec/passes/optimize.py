@@ -10,10 +10,12 @@ from netspec.passes.copies import remove_copies
 from netspec.passes.dead import remove_dead_nodes, remove_unread_indices
 from netspec.passes.equal import merge_equal_nodes
 from netspec.passes.fuse import fuse_activations
+from netspec.passes.unpool import activate_before_unpooling
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_copies,
     merge_equal_nodes,
+    activate_before_unpooling,
     remove_dead_nodes,
     remove_unread_indices,
     fuse_activations,
