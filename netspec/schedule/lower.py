@@ -8,7 +8,7 @@ from netspec.ir.target import Target
 from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.order import launch_order
 from netspec.schedule.planes import PAGE_BYTES, padded_planes, plane_stride
-from netspec.schedule.scratch import FLOAT_BYTES, scratch_bytes, thread_bytes
+from netspec.schedule.scratch import FLOAT_BYTES, gather_bytes, scratch_bytes, thread_bytes
 from netspec.schedule.slots import Slots, assign_slots
 from netspec.schedule.tiles import choose_tile
 from netspec.schedule.verify import verify_program
@@ -36,7 +36,7 @@ def lower(graph: Graph, target: Target, batch: int) -> Program:
         target=target,
         batch=batch,
         arena_bytes=arena_bytes,
-        thread_bytes=_thread_bytes(order, tiles, target, batch),
+        thread_bytes=_thread_bytes(graph, order, tiles, target, batch),
         launches=_launches(order, tiles, buffers, slots),
         buffers=buffers,
         inputs=graph.inputs,
@@ -70,9 +70,10 @@ def _values(graph: Graph, order: tuple[Node, ...]) -> tuple[Value, ...]:
     return (*kept, *graph.inputs, *(value for node in order for value in node.outputs))
 
 
-def _thread_bytes(order: tuple[Node, ...], tiles: tuple[Tile, ...], target: Target, batch: int) -> int:
+def _thread_bytes(graph: Graph, order: tuple[Node, ...], tiles: tuple[Tile, ...], target: Target, batch: int) -> int:
     needs = (thread_bytes(node, tile, target, batch) for node, tile in zip(order, tiles, strict=True))
-    return rounded(max(needs, default=0))
+    gathering = (gather_bytes(value, target) for value in graph.inputs)
+    return rounded(max((*needs, *gathering), default=0))
 
 
 def _launches(

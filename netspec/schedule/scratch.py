@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from netspec.ir import operations as ops
-from netspec.ir.graph import Node
+from netspec.ir.graph import Node, Value
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
 
 FLOAT_BYTES = 4
+BAND = 256
+"""pixels of an image that come in at a time, or a row where that is more"""
 Rule = Callable[[Any, Node, Tile, Target, int], int]
 
 
@@ -27,6 +29,14 @@ def thread_bytes(node: Node, tile: Tile, target: Target, batch: int) -> int:
     """Bytes that every thread has for itself while the launch runs."""
     rule = THREAD_SCRATCH.get(type(node.operation))
     return rule(node.operation, node, tile, target, batch) if rule else 0
+
+
+def gather_bytes(value: Value, target: Target) -> int:
+    """Bytes that every thread has for itself while an input comes in: a band of rows of an image for each lane."""
+    if not value.batched or value.dtype != "float32":
+        return 0
+    width = value.shape[2] if len(value.shape) == 3 else 1
+    return FLOAT_BYTES * target.lanes * padded_rows(max(width, BAND), target.lanes)
 
 
 def padded_rows(features: int, lanes: int) -> int:

@@ -11,6 +11,7 @@ from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.products import outer_apart
 from netspec.kernels.cpu.state import COUNT, GROUPS, SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, load, narrow, rectify, rows, save, spread, zeros
+from netspec.kernels.cpu.turn import turn
 
 # Words of the descriptor of `multiply`. Strides count float32 numbers.
 (X, X_GROUP, Y, Y_GROUP, W, W_OUTPUT, W_INPUT) = range(7)
@@ -69,15 +70,14 @@ def multiply(tile, arena, d, state, begin, end, thread):
 
 @kernel
 def transpose(tile, arena, d, state, begin, end, thread):
-    """Lane groups [feature][lanes] into rows of features, one an image. Unit: a vector of features."""
-    step, features = lanes(tile), d[FEATURES]
+    """Lane groups [feature][lanes] into rows of features, one an image, and what lies behind the last feature into the
+    rest of its vector. Unit: a vector of features."""
+    step = lanes(tile)
     for unit in range(begin, end):
         for g in range(state[GROUPS]):
-            source = d[SOURCE] + g * d[SOURCE_GROUP]
-            for lane in range(min(step, state[COUNT] - g * step)):
-                into = d[TRANSPOSED] + (g * step + lane) * d[IMAGE_STEP]
-                for feature in range(unit * step, min(features, unit * step + step)):
-                    arena[into + feature] = arena[source + feature * step + lane]
+            source = d[SOURCE] + g * d[SOURCE_GROUP] + unit * step * step
+            into = d[TRANSPOSED] + g * step * d[IMAGE_STEP] + unit * step
+            turn(tile, arena, source, step, into, d[IMAGE_STEP], min(step, state[COUNT] - g * step))
 
 
 @routine

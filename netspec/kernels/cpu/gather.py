@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.graph import Value
 from netspec.ir.program import Program, Tile
 from netspec.kernels.cpu.counter import two_words
@@ -23,17 +24,21 @@ from netspec.kernels.cpu.state import (
     ORDER,
     RESULTS,
     SCALE,
+    SCRATCH,
     SEED,
     SOURCE_BYTES,
     SOURCE_HEIGHT,
     SOURCE_WIDTH,
 )
 from netspec.kernels.cpu.tile import lanes
+from netspec.kernels.cpu.turn import turn
 
 CROP_STREAM = 0x43524F50
 """last word of the counter of crop offsets: "CROP"; the others are image, epoch and zero"""
 NO_CROP, RANDOM_CROP, CENTRE_CROP = 0, 1, 2
 NO_TILE = Tile(1, 1)
+BAND = 256
+"""pixels of an image that come in at a time, or a row where that is more"""
 
 
 def gather_rows(program: Program) -> tuple[Row, ...]:
@@ -45,7 +50,7 @@ def gather_rows(program: Program) -> tuple[Row, ...]:
             rows.append(Row(gather_labels, NO_TILE, (place(buffer), buffer.group_stride), 1, per_group=True))
         elif value.batched:
             c, h, w = _image(value)
-            words = (place(buffer), buffer.group_stride, buffer.plane_stride, c, h, w)
+            words = (place(buffer), buffer.group_stride, buffer.plane_stride, c, h, w, *_band(program, value))
             rows.append(Row(gather_images, NO_TILE, words, c, per_group=True))
     return tuple(rows)
 
@@ -56,6 +61,18 @@ def collect_rows(program: Program, value: Value) -> tuple[Row, ...]:
     channels = value.shape[0] if value.shape else 1
     words = (place(buffer), buffer.group_stride, buffer.plane_stride, channels, value.elements // channels)
     return (Row(collect, NO_TILE, words, 1, per_group=True),)
+
+
+def _band(program: Program, value: Value) -> tuple[int, int]:
+    """Rows of an image that come in at a time, few enough for the first cache, and how far apart those of the lanes
+    lie in a thread's scratch."""
+    _, height, width = _image(value)
+    lanes = program.target.lanes
+    pitch = program.thread_bytes // 4 // lanes // lanes * lanes
+    band = min(height, max(1, BAND // width))
+    if pitch < band * width:
+        raise CompilerBug(f"a thread's scratch of {program.thread_bytes} bytes is too small for rows of {width} pixels")
+    return band, min(pitch, -(-band * width // lanes) * lanes + lanes)
 
 
 def _image(value: Value) -> tuple[int, int, int]:
@@ -74,52 +91,77 @@ def _offset(mode, extent, window, pad, word):
 
 
 @routine
-def _copy_row(arena, at, step, source, source_at, begin, end, mean, scale):
-    """arena[at + x*step] = (source[source_at + x] - mean) * scale for x from begin up to end"""
-    for x in range(begin, end):
-        arena[at + x * step] = (np.float32(source[source_at + x]) - mean) * scale
+def _corner(state, image, height, width):
+    """top, left of the window in an image."""
+    word_y = word_x = np.uint64(0)
+    if state[CROP] == RANDOM_CROP:
+        word_y, word_x = two_words(image, state[EPOCH], 0, CROP_STREAM, state[SEED])
+    top = _offset(state[CROP], state[SOURCE_HEIGHT], height, state[CROP_PAD], word_y)
+    return top, _offset(state[CROP], state[SOURCE_WIDTH], width, state[CROP_PAD], word_x)
 
 
 @routine
-def _clear_row(arena, at, step, begin, end):
+def _copy_row(arena, at, source, source_at, begin, end, mean, scale):
+    """arena[at + x] = (source[source_at + x] - mean) * scale for x from begin up to end"""
     for x in range(begin, end):
-        arena[at + x * step] = np.float32(0.0)
+        arena[at + x] = (np.float32(source[source_at + x]) - mean) * scale
+
+
+@routine
+def _clear_row(arena, at, begin, end):
+    for x in range(begin, end):
+        arena[at + x] = np.float32(0.0)
+
+
+@routine
+def _bring(arena, state, at, pixels, begin, end, c):
+    """Pixels begin … end of a stretch of channel c that begins at `pixels`, normalised."""
+    mean, scale = floats_at(state[MEAN])[c], floats_at(state[SCALE])[c]
+    if state[SOURCE_BYTES] == 1:
+        _copy_row(arena, at, bytes_at(state[IMAGES]), pixels, begin, end, mean, scale)
+    else:
+        _copy_row(arena, at, floats_at(state[IMAGES]), pixels, begin, end, mean, scale)
+
+
+@routine
+def _bring_row(arena, state, at, plane, c, y, left, width):
+    """Row y of channel c of an image, from column `left` on; y and `left` may lie outside."""
+    if y < 0 or y >= state[SOURCE_HEIGHT]:
+        _clear_row(arena, at, 0, width)
+        return
+    first, last = max(0, -left), min(width, state[SOURCE_WIDTH] - left)
+    _clear_row(arena, at, 0, first)
+    _bring(arena, state, at, plane + y * state[SOURCE_WIDTH] + left, first, last, c)
+    _clear_row(arena, at, last, width)
 
 
 @kernel
 def gather_images(tile, arena, d, state, begin, end, thread):
-    """Unit: a channel of a group."""
-    input_at, group_stride, plane_stride = d[0], d[1], d[2]
-    channels, height, width = d[3], d[4], d[5]
-    source_height, source_width, pad = state[SOURCE_HEIGHT], state[SOURCE_WIDTH], state[CROP_PAD]
-    order = words_at(state[ORDER])
-    step = lanes(tile)
-    for unit in range(begin, end):
-        g, c = unit // channels, unit % channels
-        mean, scale = floats_at(state[MEAN])[c], floats_at(state[SCALE])[c]
+    """Unit: a channel of a group. The thread's scratch holds a band of rows of each lane's image, side by side, until
+    they are turned into vectors."""
+    channels, height, width, step = d[3], d[4], d[5], lanes(tile)
+    band, pitch, order = d[6], d[7], words_at(state[ORDER])
+    bands = (height + band - 1) // band
+    for part in range(begin * bands, end * bands):
+        unit, first_row = part // bands, part % bands * band
+        rows, g, c = min(band, height - first_row), unit // channels, unit % channels
         for lane in range(step):
-            at = input_at + g * group_stride + c * plane_stride + lane
-            n = g * step + lane
+            at, n = state[SCRATCH] + lane * pitch, g * step + lane
             if n >= state[COUNT]:
-                _clear_row(arena, at, step, 0, height * width)
+                _clear_row(arena, at, 0, rows * width)
                 continue
             image = order[state[FIRST] + n]
-            word_y, word_x = two_words(image, state[EPOCH], 0, CROP_STREAM, state[SEED])
-            top = _offset(state[CROP], source_height, height, pad, word_y)
-            left = _offset(state[CROP], source_width, width, pad, word_x)
-            first, last = max(0, -left), min(width, source_width - left)
-            for y in range(height):
-                row = at + y * width * step
-                if y + top < 0 or y + top >= source_height:
-                    _clear_row(arena, row, step, 0, width)
-                    continue
-                pixels = ((image * channels + c) * source_height + y + top) * source_width + left
-                _clear_row(arena, row, step, 0, first)
-                if state[SOURCE_BYTES] == 1:
-                    _copy_row(arena, row, step, bytes_at(state[IMAGES]), pixels, first, last, mean, scale)
-                else:
-                    _copy_row(arena, row, step, floats_at(state[IMAGES]), pixels, first, last, mean, scale)
-                _clear_row(arena, row, step, last, width)
+            plane = (image * channels + c) * state[SOURCE_HEIGHT] * state[SOURCE_WIDTH]
+            if state[CROP] == NO_CROP:
+                _bring(arena, state, at, plane + first_row * width, 0, rows * width, c)
+                continue
+            top, left = _corner(state, image, height, width)
+            for y in range(rows):
+                _bring_row(arena, state, at + y * width, plane, c, top + first_row + y, left, width)
+        into = d[0] + g * d[1] + c * d[2] + first_row * width * step
+        for x in range(0, rows * width, step):
+            count = min(step, rows * width - x)
+            turn(tile, arena, state[SCRATCH] + x, pitch, into + x * step, step, count)
 
 
 @kernel
