@@ -66,12 +66,16 @@ class Names:
 
 @dataclass(eq=False, slots=True)
 class Instance:
-    """The net, or one call of a block in it: the numbers of automatic names, and the names given with `as`."""
+    """The net, or one call of a block in it: the numbers of automatic names, and the names given with `as`.
+
+    `given` holds the `as` of every name that stands in a list, `copies` how often each `as` was met.
+    """
 
     prefix: str = ""
     counted: dict[str, int] = field(default_factory=dict[str, int])
     taken: set[str] = field(default_factory=set[str])
-    given: dict[str, tuple[Name, int]] = field(default_factory=dict[str, tuple[Name, int]])
+    given: dict[str, Name] = field(default_factory=dict[str, Name])
+    copies: dict[str, int] = field(default_factory=dict[str, int])
 
     def number(self, kind: str) -> str:
         """The next automatic name: `conv1`, `conv2`."""
@@ -82,20 +86,14 @@ class Instance:
         self.taken.add(f"{kind}{count}")
         return f"{kind}{count}"
 
-    def name(self, label: Name) -> str | None:
-        """The name of a layer called `label` with `as`; later copies of the same statement get `_2`, `_3`.
+    def listed(self, label: Name) -> str:
+        """What a layer called `label` with `as` is listed as: later copies of the same statement get `_2`, `_3`."""
+        first, copies = self.given.get(label.text), self.copies.get(label.text, 0)
+        again = copies > 0 and first is not None and first.span == label.span
+        return f"{label.text}_{copies + 1}" if again else label.text
 
-        None where the name belongs to another layer.
-        """
-        first, copies = self.given.get(label.text, (label, 0))
-        name = label.text if copies == 0 else f"{label.text}_{copies + 1}"
-        if first.span != label.span or name in self.taken:
-            return None
-        self.given[label.text] = (label, copies + 1)
+    def take(self, name: str, label: Name) -> None:
+        """Gives the name to the layer called `label`."""
+        self.given[name] = label
+        self.copies[label.text] = self.copies.get(label.text, 0) + 1
         self.taken.add(name)
-        return name
-
-    def owner(self, label: Name) -> Name | None:
-        """Which `as` took this name first."""
-        found = self.given.get(label.text)
-        return found[0] if found else None

@@ -29,10 +29,11 @@ def _part(place: Place, kind: str, label: Name | None) -> str:
     automatic = place.instance.number(kind)
     if label is None or not _allowed(place, label):
         return automatic
-    name = place.instance.name(label)
-    if name is None:
-        place.complain(words.name_taken(label, place.instance.owner(label)))
+    name = place.instance.listed(label)
+    if name in place.instance.taken:
+        place.complain(words.name_taken(name, label, place.instance.given.get(name)))
         return automatic
+    place.instance.take(name, label)
     return name
 
 

@@ -150,14 +150,22 @@ def check_augment(statement: Statement, scope: Scope) -> tuple[Transform, ...]:
     first: dict[str, Span] = {}
     for line in read_lines(statement, "augment", AUGMENT, scope):
         name = line.name.text
-        if name in first and name != "mirror":
-            scope.complain(words.second_statement(line.name, first[name]))
+        once = _once(line)
+        if once in first:
+            scope.complain(words.second_statement(line.name, first[once]))
             continue
-        first.setdefault(name, line.name.span)
+        first[once] = line.name.span
         bound = bind_line(line, AUGMENT[name], line.arguments, scope)
         if UNKNOWN not in bound.values.values():
             transforms.append(Transform(name, _transform_values(name, bound), _line_span(line)))
     return tuple(transforms)
+
+
+def _once(line: Statement) -> str:
+    """What may stand once in the block: a transform, or a mirror of one direction."""
+    name = line.name.text
+    vertical = any(isinstance(one.value, Name) and one.value.text == "vertical" for one in line.arguments)
+    return "mirror vertical" if name == "mirror" and vertical else name
 
 
 TransformValues = dict[str, Number | str | tuple[float, float]]

@@ -105,9 +105,14 @@ def no_such_layer(name: Name, near: tuple[str, ...], span: Span) -> Diagnostic:
     )
 
 
-def name_taken(label: Name, first: Name | None) -> Diagnostic:
+def name_taken(name: str, label: Name, first: Name | None) -> Diagnostic:
+    """`name` is what the layer called `label` would be listed as: `x_2` in the second copy of a `repeat`."""
     other = (Label(first.span, "first given here"),) if first is not None and first.span != label.span else ()
-    return error("E215", f"the name {code(label.text)} is given twice", label.span, "must be unique", secondary=other)
+    copied = next((one.text for one in (label, first) if one is not None and one.text != name), None)
+    notes = () if copied is None else (f"the copies of {code(copied)} are called `{copied}_2`, `{copied}_3` and so on",)
+    return error(
+        "E215", f"the name {code(name)} is given twice", label.span, "must be unique", secondary=other, notes=notes
+    )
 
 
 def name_looks_automatic(label: Name, kind: str) -> Diagnostic:

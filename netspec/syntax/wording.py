@@ -67,6 +67,8 @@ def expected(allowed: frozenset[str]) -> str:
         if kinds <= allowed and not kinds & named:
             words.append(word)
             named |= kinds
+    if not words:
+        return "nothing more"
     return " or ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
