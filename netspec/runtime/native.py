@@ -34,13 +34,18 @@ DRIVER_ARGUMENTS = (WORDS, types.int64)
 
 def code_cache(cache_dir: Path | None) -> CodeCache:
     """The cache below `cache_dir` for this version of the kernels on this processor."""
-    if cache_dir is None:
-        return CodeCache(None)
-    here = Path(__file__).parent
-    sources = [*Path(cpu.__path__[0]).glob("*.py"), *here.glob("*.py")]
+    return CodeCache(None if cache_dir is None else cache_dir / "kernels" / _VERSION)
+
+
+def _version() -> str:
+    """The version of the sources as they are now, of what compiles them, and of the processor."""
+    sources = [*Path(cpu.__path__[0]).glob("*.py"), *Path(__file__).parent.glob("*.py")]
     chosen = processor()
-    key = version_key(sources, numba.__version__, llvmlite.__version__, chosen.name, chosen.features)
-    return CodeCache(cache_dir / "kernels" / key)
+    return version_key(sources, numba.__version__, llvmlite.__version__, chosen.name, chosen.features)
+
+
+_VERSION = _version()
+"""Read when the sources are imported: a process that outlives a change to them must not keep old code as new."""
 
 
 def kernel_address(kernel: Any, shape: TileShape, cache: CodeCache) -> int:
