@@ -56,6 +56,8 @@ def decode(path: Path, channels: int, size: tuple[int, int] | None) -> Pixels:
         raise
     except Image.UnidentifiedImageError:
         raise UnreadableError("not a picture in a known format") from None
+    except PermissionError:
+        raise UnreadableError("it may not be read") from None
     except Exception as error:  # Pillow's decoders raise nearly anything on broken files
         raise UnreadableError(f"broken: {str(error).strip() or type(error).__name__}") from None
 

@@ -140,9 +140,16 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _files_below(folder: Path) -> list[Path]:
-    """Files of a class, folders within it included; links to folders are not followed."""
-    found = [Path(place) / name for place, _, names in os.walk(folder) for name in names if _counts(name)]
-    return sorted(found)
+    """Files of a class, folders within it included; none where a part lacks the class. Links to folders are not
+    followed. Raises DataError (E502)."""
+
+    def fail(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            with reading(Path(error.filename)):
+                raise error
+
+    walk = os.walk(folder, onerror=fail)
+    return sorted(Path(place) / name for place, _, names in walk for name in names if _counts(name))
 
 
 def _counts(name: str) -> bool:

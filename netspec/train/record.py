@@ -36,18 +36,26 @@ def record(run: Run, events: Iterator[Event]) -> Generator[Event, None, None]:
                     epochs.append(event)
                     append_line(run.folder / METRICS, json.dumps(epoch_document(event)))
                 case Finished():
-                    _keep(replace(run, status="finished", result=result_document(event)), event.weights)
-                    started = None
+                    finished = replace(run, status="finished", result=result_document(event))
+                    _keep(finished, event.weights)
+                    run = finished
                     _draw(run, epochs, event.test)
             yield event
     except DivergedError:
         save_record(replace(run, status="diverged"))
         raise
     except (KeyboardInterrupt, GeneratorExit):
-        if started is not None:
-            _keep(replace(run, status="interrupted"), started.weights())
-            _draw(run, epochs, None)
+        if run.status != "finished":
+            _interrupted(replace(run, status="interrupted"), started, epochs)
         raise
+
+
+def _interrupted(run: Run, started: Started | None, epochs: list[EpochDone]) -> None:
+    """Keeps what there is: before the start, no weights."""
+    if started is None:
+        return save_record(run)
+    _keep(run, started.weights())
+    return _draw(run, epochs, None)
 
 
 def _keep(run: Run, weights: Weights) -> None:

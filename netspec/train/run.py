@@ -107,9 +107,12 @@ def save_record(run: Run) -> None:
 
 
 def open_run(folder: Path) -> Run:
-    """Reads a run folder. Raises UsageError (E462) where it is none, DataError (E544) where `run.json` is broken."""
+    """Reads a run folder. Raises UsageError (E462) where it is none, DataError (E544) where `run.json` is broken or may
+    not be read."""
     try:
         content = (folder / RECORD).read_bytes()
+    except PermissionError:
+        raise DataError("E544", f"`{folder / RECORD}` may not be read", helps=("look at its permissions",)) from None
     except OSError:
         helps = ("name the folder that `netspec train` wrote",)
         raise UsageError("E462", f"`{folder}` is not a run folder: it has no `{RECORD}`", helps=helps) from None

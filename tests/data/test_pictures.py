@@ -1,3 +1,5 @@
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +136,33 @@ def test_classes_without_any_picture_are_refused(tmp_path: Path):
     (tmp_path / "cat" / "b.png").write_text("no")
     error = refuses("E511", lambda: read_folder(tmp_path, None, WISH))
     assert "2 files" in error.notes[0]
+
+
+def test_a_class_that_may_not_be_read_is_no_empty_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder(tmp_path)
+    scandir = os.scandir
+
+    def forbidden(place: str) -> Iterator[os.DirEntry[str]]:
+        if Path(place).name == "dog":
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", forbidden)
+    said = refuses("E502", lambda: read_folder(tmp_path, None, WISH)).message
+    assert said == f"`{tmp_path / 'dog'}` may not be read"
+
+
+def test_a_picture_that_may_not_be_read_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder(tmp_path)
+    opens = Image.open
+
+    def forbidden(path: Path, **options: object) -> Image.Image:
+        if path.name == "1.png":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opens(path, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Image, "open", forbidden)
+    assert "(it may not be read)" in read_folder(tmp_path, None, WISH).notices[0]
 
 
 def test_the_order_does_not_depend_on_the_threads(tmp_path: Path):

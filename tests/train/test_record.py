@@ -75,6 +75,17 @@ def test_ctrl_c_in_the_training_keeps_the_weights(run: Run) -> None:
     assert (run.folder / "curve.png").exists()
 
 
+def test_ctrl_c_while_compiling_is_recorded(run: Run) -> None:
+    def events() -> Iterator[Event]:
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        list(record(run, events()))
+    assert open_run(run.folder).status == "interrupted"
+    assert not (run.folder / "weights.safetensors").exists()
+
+
 def test_a_listener_that_stops_keeps_the_weights(run: Run) -> None:
     events = record(run, iter([started(weights(1.0)), done(1), END]))
     next(events)

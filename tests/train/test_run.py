@@ -147,6 +147,20 @@ def test_a_folder_without_a_run_is_a_usage_error(tmp_path: Path) -> None:
     assert caught.value.code == "E462"
 
 
+def test_a_record_that_may_not_be_read_is_no_missing_record(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = run_of(spec, tmp_path / "run").folder
+
+    def forbidden(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    with pytest.raises(DataError, match="may not be read") as caught:
+        open_run(folder)
+    assert caught.value.code == "E544"
+
+
 BROKEN = {
     "no json": "{",
     "a list": "[]",
