@@ -10,10 +10,12 @@ import click
 from netspec.bench.compare import Comparison, Timing, compare, measure_alone
 from netspec.bench.front_end import PROMISED_SECONDS, FrontEndTiming
 from netspec.bench.front_end import measure as measure_front_end
+from netspec.bench.layers import measure_layers
 from netspec.bench.sides import Job
 from netspec.cli.experiment import load_experiment
 from netspec.cli.options import find_spec, json_option, override_options
 from netspec.cli.printing import say, say_json
+from netspec.cli.roofline import roofline_document, show_roofline
 from netspec.cli.tables import Column, show, table
 from netspec.compiler import COUNTED_BATCH
 from netspec.diagnostics.failure import UsageError
@@ -34,6 +36,7 @@ TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diag
 @click.argument("spec", metavar="[SPEC]", required=False)
 @click.option("--against", type=click.Choice(["torch"]), help="Measure PyTorch's step of the same network beside it.")
 @click.option("--compile", "compiled", is_flag=True, help="Try PyTorch with torch.compile too; it takes minutes.")
+@click.option("--layers", is_flag=True, help="Time each layer by itself, beside what the machine could do.")
 @click.option("--front-end", is_flag=True, help="Time the checking of the longest texts within the limits.")
 @click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Threads of each side.")
 @click.option("--batch", type=click.IntRange(1, 1 << 20), help="Images a step (default: the spec's).")
@@ -44,6 +47,7 @@ def command(
     spec: str | None,
     against: str | None,
     compiled: bool,
+    layers: bool,
     front_end: bool,
     threads: int,
     batch: int | None,
@@ -62,6 +66,8 @@ def command(
         return _front_end(as_json)
     if spec is None:
         raise UsageError("E620", "`netspec bench` needs a SPEC or `--front-end`")
+    if layers:
+        return _layers(spec, batch, with_values, settings, as_json)
     job = _job(spec, batch, threads, with_values, settings)
     if against and not find_module("torch"):
         raise UsageError("E621", "PyTorch is not installed", helps=("pip install 'netspec[bench]'",))
@@ -69,6 +75,14 @@ def command(
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
     say_json(_document(measured)) if as_json else _show(measured)
+    return 0
+
+
+def _layers(spec: str, batch: int | None, with_values: dict[str, str], settings: tuple[str, ...], as_json: bool) -> int:
+    experiment = load_experiment(spec, with_values=with_values, settings=settings)
+    images = batch or experiment.train.batch or COUNTED_BATCH
+    roofline = measure_layers(experiment, images, host_device().cache_dir)
+    say_json(roofline_document(roofline, experiment)) if as_json else show_roofline(roofline, experiment)
     return 0
 
 
