@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from netspec.ir.graph import Update, Value
 from netspec.ir.operations import Operation
@@ -35,6 +36,10 @@ class Tile:
     columns: int
 
 
+Algorithm = Literal["direct", "winograd"]
+"""How a launch computes what its operation means; `winograd` rounds differently and is for some convolutions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """One operation on buffers. `scratch` is memory that only this launch uses, shared by the team."""
@@ -45,6 +50,7 @@ class Launch:
     layer: str
     tile: Tile = Tile(1, 1)
     scratch: Buffer | None = None
+    algorithm: Algorithm = "direct"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ class Target:
     """vector registers"""
     l1_bytes: int = 32 * 1024
     l2_bytes: int = 1024 * 1024
+    exact: bool = False
+    """whether only algorithms are planned that round as the definition does: no Winograd convolution"""
 
 
 AVX512 = Target("avx512", lanes=16, registers=32)

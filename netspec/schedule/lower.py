@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from netspec.ir.graph import Graph, Node, Value
-from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.ir.program import Buffer, Launch, Program
 from netspec.ir.target import Target
+from netspec.schedule.algorithm import Plan, choose_plan
 from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.order import launch_order
 from netspec.schedule.planes import PAGE_BYTES, padded_planes, plane_stride
 from netspec.schedule.scratch import FLOAT_BYTES, gather_bytes, scratch_bytes, thread_bytes
 from netspec.schedule.slots import Slots, assign_slots
-from netspec.schedule.tiles import choose_tile
 from netspec.schedule.verify import verify_program
 
 
@@ -18,8 +18,8 @@ def lower(graph: Graph, target: Target, batch: int) -> Program:
     """The program that runs `graph` on minibatches of up to `batch` images on `target`; verified."""
     groups = -(-batch // target.lanes)
     order = launch_order(graph)
-    tiles = tuple(choose_tile(node, target, groups) for node in order)
-    scratch = tuple(scratch_bytes(node, tile, target, batch) for node, tile in zip(order, tiles, strict=True))
+    plans = tuple(choose_plan(node, target, groups) for node in order)
+    scratch = tuple(scratch_bytes(node, plan, target, batch) for node, plan in zip(order, plans, strict=True))
     values = _values(graph, order)
     padded = padded_planes(graph, target)
     planes = {value.name: plane_stride(value, target, padded) for value in values}
@@ -36,8 +36,8 @@ def lower(graph: Graph, target: Target, batch: int) -> Program:
         target=target,
         batch=batch,
         arena_bytes=arena_bytes,
-        thread_bytes=_thread_bytes(graph, order, tiles, target, batch),
-        launches=_launches(order, tiles, buffers, slots),
+        thread_bytes=_thread_bytes(graph, order, plans, target, batch),
+        launches=_launches(order, plans, buffers, slots),
         buffers=buffers,
         inputs=graph.inputs,
         parameters=tuple(parameter.value for parameter in graph.parameters),
@@ -70,14 +70,14 @@ def _values(graph: Graph, order: tuple[Node, ...]) -> tuple[Value, ...]:
     return (*kept, *graph.inputs, *(value for node in order for value in node.outputs))
 
 
-def _thread_bytes(graph: Graph, order: tuple[Node, ...], tiles: tuple[Tile, ...], target: Target, batch: int) -> int:
-    needs = (thread_bytes(node, tile, target, batch) for node, tile in zip(order, tiles, strict=True))
+def _thread_bytes(graph: Graph, order: tuple[Node, ...], plans: tuple[Plan, ...], target: Target, batch: int) -> int:
+    needs = (thread_bytes(node, plan, target, batch) for node, plan in zip(order, plans, strict=True))
     gathering = (gather_bytes(value, target) for value in graph.inputs)
     return rounded(max((*needs, *gathering), default=0))
 
 
 def _launches(
-    order: tuple[Node, ...], tiles: tuple[Tile, ...], buffers: dict[str, Buffer], slots: Slots
+    order: tuple[Node, ...], plans: tuple[Plan, ...], buffers: dict[str, Buffer], slots: Slots
 ) -> tuple[Launch, ...]:
     return tuple(
         Launch(
@@ -85,8 +85,9 @@ def _launches(
             tuple(buffers[value.name] for value in node.inputs),
             tuple(buffers[value.name] for value in node.outputs),
             node.layer,
-            tiles[i],
+            plans[i].tile,
             _scratch(node, i, slots),
+            plans[i].algorithm,
         )
         for i, node in enumerate(order)
     )

@@ -12,6 +12,8 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Node, Value
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
+from netspec.schedule import winograd
+from netspec.schedule.algorithm import Plan, sliding_sum
 
 FLOAT_BYTES = 4
 BAND = 256
@@ -19,16 +21,20 @@ BAND = 256
 Rule = Callable[[Any, Node, Tile, Target, int], int]
 
 
-def scratch_bytes(node: Node, tile: Tile, target: Target, batch: int) -> int:
+def scratch_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     """Bytes that the whole team shares while the launch runs."""
+    if plan.algorithm == "winograd":
+        return winograd.weight_bytes(sliding_sum(node), plan.tile)
     rule = TEAM_SCRATCH.get(type(node.operation))
-    return rule(node.operation, node, tile, target, batch) if rule else 0
+    return rule(node.operation, node, plan.tile, target, batch) if rule else 0
 
 
-def thread_bytes(node: Node, tile: Tile, target: Target, batch: int) -> int:
+def thread_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     """Bytes that every thread has for itself while the launch runs."""
+    if plan.algorithm == "winograd":
+        return winograd.strip_bytes(sliding_sum(node), plan.tile, target)
     rule = THREAD_SCRATCH.get(type(node.operation))
-    return rule(node.operation, node, tile, target, batch) if rule else 0
+    return rule(node.operation, node, plan.tile, target, batch) if rule else 0
 
 
 def gather_bytes(value: Value, target: Target) -> int:

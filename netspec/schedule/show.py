@@ -7,7 +7,7 @@ from dataclasses import fields
 from netspec.ir import operations as ops
 from netspec.ir.program import Buffer, Launch, Program
 
-COLUMNS = ("layer", "operation", "reads", "writes", "tile", "scratch")
+COLUMNS = ("layer", "operation", "algorithm", "reads", "writes", "tile", "scratch")
 
 
 def listing(program: Program) -> str:
@@ -27,6 +27,7 @@ def _cells(launch: Launch) -> tuple[str, ...]:
     return (
         launch.layer,
         describe(launch.operation),
+        launch.algorithm,
         " ".join(_buffer(buffer) for buffer in launch.inputs),
         " ".join(_buffer(buffer) for buffer in launch.outputs),
         f"{launch.tile.rows}x{launch.tile.columns}",

@@ -10,6 +10,7 @@ import numpy as np
 from netspec.kernels.cpu.activations import RELU
 from netspec.kernels.cpu.clipping import first_output, first_tap, last_output, last_tap
 from netspec.kernels.cpu.jit import kernel, routine
+from netspec.kernels.cpu.planes import NO_BIAS
 from netspec.kernels.cpu.products import outer
 from netspec.kernels.cpu.tile import columns, lanes, load, narrow, rectify, rows, save, spread, zeros
 
@@ -18,7 +19,6 @@ from netspec.kernels.cpu.tile import columns, lanes, load, narrow, rectify, rows
 (Y, Y_GROUP, Y_CHANNEL, Y_ROW, Y_COLUMN, OUT_HEIGHT, OUT_WIDTH) = range(6, 13)
 (TAPS_Y, TAPS_X, DILATION_Y, DILATION_X, STRIDE_Y, STRIDE_X, BEFORE_Y, BEFORE_X) = range(13, 21)
 (WEIGHTS, INPUTS, OUTPUTS, CHANNEL_GROUPS, INPUT_BLOCK, SEGMENT, BIAS, ACTIVATION) = range(21, 29)
-NO_BIAS = -1
 
 # Words of the descriptor of `pack`: the weights as given, strides of each index of the packed ones, and their sizes.
 (SOURCE, GROUP_STEP, OUTPUT_STEP, INPUT_STEP, I_STEP, J_STEP, PACKED) = range(7)

@@ -10,29 +10,11 @@ from netspec.ir.operations import Activation, Window
 from netspec.ir.program import Buffer, Launch, Program, Tile
 from netspec.ir.target import Target
 from netspec.kernels.cpu.activations import CODES, activation_row
-from netspec.kernels.cpu.convolution import NO_BIAS, pack, slide
+from netspec.kernels.cpu.convolution import pack, slide
+from netspec.kernels.cpu.planes import IN_REGISTERS, NO_BIAS, Planes, planes
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.sliding import Axis, adjoint_axes, forward_axis
-
-IN_REGISTERS = frozenset({"identity", "relu"})
-"""Activations that a tile applies before it is stored; the others take a pass of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planes:
-    """An activation of channels x height x width; strides count float32 numbers."""
-
-    place: int
-    group_stride: int
-    channels: int
-    height: int
-    width: int
-    lanes: int
-    channel_stride: int
-
-    @property
-    def row_stride(self) -> int:
-        return self.width * self.lanes
+from netspec.kernels.cpu.winograd_rows import winograd_adjoint_rows, winograd_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +37,6 @@ class Weights:
         return max(self.outputs * self.output_step, self.inputs * self.input_step)
 
 
-def planes(buffer: Buffer, program: Program) -> Planes:
-    """Where an activation of three axes lies."""
-    c, h, w = buffer.value.shape
-    return Planes(place(buffer), buffer.group_stride, c, h, w, program.target.lanes, buffer.plane_stride)
-
-
 def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     """Convolution: pack, slide, and a pass for an activation that registers cannot do."""
     op = launch.operation
@@ -69,9 +45,11 @@ def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     k, c, kh, kw = w.value.shape
     weights = Weights(place(w), k // op.groups, c, c * kh * kw, kh * kw, kw, op.groups)
     y = launch.outputs[0]
-    rows = forward_rows(
-        launch, program, op.window, planes(x, program), planes(y, program), weights, _bias(bias), op.activation
-    )
+    source, result = planes(x, program), planes(y, program)
+    if launch.algorithm == "winograd":
+        rows = winograd_rows(launch, program, op.window, source, result, _bias(bias), op.activation)
+    else:
+        rows = forward_rows(launch, program, op.window, source, result, weights, _bias(bias), op.activation)
     return (*rows, *activation_pass(op.activation, launch, program))
 
 
@@ -82,8 +60,10 @@ def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     dy, w = launch.inputs
     k, c, kh, kw = w.value.shape
     weights = Weights(place(w), c, k // op.groups, kh * kw, c * kh * kw, kw, op.groups)
-    dx = launch.outputs[0]
-    return adjoint_rows(launch, program, op.window, planes(dy, program), planes(dx, program), weights)
+    source, result = planes(dy, program), planes(launch.outputs[0], program)
+    if launch.algorithm == "winograd":
+        return winograd_adjoint_rows(launch, program, op.window, source, result)
+    return adjoint_rows(launch, program, op.window, source, result, weights)
 
 
 def _bias(buffers: list[Buffer]) -> int:

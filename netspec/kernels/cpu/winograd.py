@@ -1,0 +1,173 @@
+"""Winograd's convolution: patches of 6x6 inputs are transformed, multiplied with transformed kernels, and brought back.
+
+A thread takes a strip of neighbouring patches, as many as its register tile has columns, through all three steps: what
+lies between is in its own scratch and never leaves the cache. A tile's rows are output channels. The input gradient is
+the same with the kernel turned round and its channels exchanged.
+"""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+import numpy as np
+
+from netspec.kernels.cpu.activations import RELU
+from netspec.kernels.cpu.jit import kernel, routine
+from netspec.kernels.cpu.products import outer
+from netspec.kernels.cpu.state import SCRATCH
+from netspec.kernels.cpu.tile import columns, lanes, rectify, rows, save, zeros
+from netspec.kernels.cpu.vector import load, splat, store
+from netspec.kernels.cpu.winograd_transforms import (
+    PRODUCTS,
+    SIZE,
+    outputs_2,
+    outputs_4,
+    raised,
+    transform_filter_3,
+    transform_filter_5,
+    transform_input,
+)
+
+# Words of the descriptor of `convolve`. Strides count float32 numbers; SIDE x SIDE are the outputs of a patch.
+(X, X_GROUP, X_CHANNEL, X_ROW, HEIGHT, WIDTH, INPUTS) = range(7)
+(Y, Y_GROUP, Y_CHANNEL, Y_ROW, OUT_HEIGHT, OUT_WIDTH, OUTPUTS) = range(7, 14)
+(SIDE, BEFORE_Y, BEFORE_X, WEIGHTS, BIAS, ACTIVATION) = range(14, 20)
+
+# Words of the descriptor of `transform_weights`: the weights as given, where they go, and their sizes.
+(SOURCE, OUTPUT_STEP, INPUT_STEP, I_STEP, J_STEP, PACKED) = range(6)
+(PACK_OUTPUTS, PACK_INPUTS, PACK_TAPS) = range(6, 9)
+
+
+@routine
+def _take_kernels(tile, arena, d, source, count, into):
+    """The kernels of one input channel and `count` output channels, a lane an output channel; other lanes stay."""
+    for i in range(d[PACK_TAPS]):
+        for j in range(d[PACK_TAPS]):
+            at = source + i * d[I_STEP] + j * d[J_STEP]
+            for r in range(count):
+                arena[into + r] = arena[at + r * d[OUTPUT_STEP]]
+            into += lanes(tile)
+
+
+@kernel
+def transform_weights(tile, arena, d, state, begin, end, thread):
+    """Kernels to [product][block][input][rows]; rows behind the last output channel are zeros. Unit: a block.
+
+    Lanes are output channels of a block, so a tile has no more rows than lanes.
+    """
+    taps, inputs, height, step = d[PACK_TAPS], d[PACK_INPUTS], rows(tile), lanes(tile)
+    blocks = (d[PACK_OUTPUTS] + height - 1) // height
+    given = state[SCRATCH]
+    made = given + taps * taps * step
+    for b in range(begin, end):
+        count = min(height, d[PACK_OUTPUTS] - b * height)
+        for i in range(taps * taps):
+            store(arena, given + i * step, splat(tile, 0.0))
+        for c in range(inputs):
+            source = d[SOURCE] + b * height * d[OUTPUT_STEP] + c * d[INPUT_STEP]
+            _take_kernels(tile, arena, d, source, count, given)
+            if taps == 3:
+                transform_filter_3(tile, arena, given, 3 * step, step, made, SIZE * step, step)
+            else:
+                transform_filter_5(tile, arena, given, 5 * step, step, made, SIZE * step, step)
+            for e in range(PRODUCTS):
+                into = d[PACKED] + ((e * blocks + b) * inputs + c) * height
+                for r in range(height):
+                    arena[into + r] = arena[made + e * step + r]
+
+
+@routine
+def _take_patch(tile, arena, d, x, y0, x0, into, plane, spare):
+    """The transformed patches at row y0, column x0 of all input channels; what lies outside is zero."""
+    step = lanes(tile)
+    i0, i1 = max(0, -y0), min(SIZE, d[HEIGHT] - y0)
+    j0, j1 = max(0, -x0), min(SIZE, d[WIDTH] - x0)
+    whole = i0 == 0 and j0 == 0 and i1 == SIZE and j1 == SIZE
+    if not whole:
+        for i in range(PRODUCTS):
+            store(arena, spare + i * step, splat(tile, 0.0))
+    for c in range(d[INPUTS]):
+        at, down = x + c * d[X_CHANNEL] + y0 * d[X_ROW] + x0 * step, d[X_ROW]
+        if not whole:
+            for i in range(i0, i1):
+                for j in range(j0, j1):
+                    store(arena, spare + (i * SIZE + j) * step, load(tile, arena, at + i * down + j * step))
+            at, down = spare, SIZE * step
+        transform_input(tile, arena, at, down, step, into, SIZE * plane, plane)
+        into += columns(tile) * step
+
+
+@routine
+def _multiply(tile, arena, d, data, data_plane, products, products_plane):
+    """Of each of the 36 numbers of a patch, the sums over input channels for all output channels."""
+    width, height, inputs = columns(tile) * lanes(tile), rows(tile), d[INPUTS]
+    blocks = (d[OUTPUTS] + height - 1) // height
+    w = d[WEIGHTS]
+    for e in range(PRODUCTS):
+        y = products + e * products_plane
+        for _ in range(blocks):
+            registers, x = zeros(tile), data + e * data_plane
+            for _ in range(inputs):
+                registers = outer(registers, arena, x, lanes(tile), w)
+                x += width
+                w += height
+            save(registers, arena, y, width, lanes(tile), height)
+            y += height * width
+
+
+@routine
+def _finish(tile, registers, arena, d, k, y, height, width, spare):
+    """Bias and activation, then the first `height` rows and `width` columns of the outputs to their place."""
+    step = lanes(tile)
+    registers = raised(registers, arena[d[BIAS] + k] if d[BIAS] >= 0 else np.float32(0.0))
+    if d[ACTIVATION] == RELU:
+        registers = rectify(registers)
+    if height >= rows(registers) and width >= columns(registers):
+        save(registers, arena, y, d[Y_ROW], step, rows(registers))
+    else:
+        save(registers, arena, spare, columns(registers) * step, step, rows(registers))
+        for i in range(min(height, rows(registers))):
+            for j in range(min(width, columns(registers))):
+                value = load(tile, arena, spare + (i * columns(registers) + j) * step)
+                store(arena, y + i * d[Y_ROW] + j * step, value)
+
+
+@routine
+def _give_patch(tile, arena, d, products, plane, y, height, width, spare):
+    """The outputs of a patch, brought back for all output channels."""
+    for k in range(d[OUTPUTS]):
+        at = products + k * columns(tile) * lanes(tile)
+        if d[SIDE] == 4:
+            four = outputs_4(tile, arena, at, SIZE * plane, plane)
+            _finish(tile, four, arena, d, k, y, height, width, spare)
+        else:
+            two = outputs_2(tile, arena, at, SIZE * plane, plane)
+            _finish(tile, two, arena, d, k, y, height, width, spare)
+        y += d[Y_CHANNEL]
+
+
+@kernel
+def convolve(tile, arena, d, state, begin, end, thread):
+    """The convolution. Unit: a strip of patches of a group of images, in reading order.
+
+    Planes of the scratch are a vector longer than they need be, so that the 36 do not share the sets of a cache.
+    """
+    side, step, width = d[SIDE], lanes(tile), columns(tile) * lanes(tile)
+    across = (d[OUT_WIDTH] + side - 1) // side
+    patches = across * ((d[OUT_HEIGHT] + side - 1) // side)
+    strips = (patches + columns(tile) - 1) // columns(tile)
+    data_plane = d[INPUTS] * width + step
+    products_plane = (d[OUTPUTS] + rows(tile) - 1) // rows(tile) * rows(tile) * width + step
+    data = state[SCRATCH]
+    products = data + PRODUCTS * data_plane
+    spare = products + PRODUCTS * products_plane
+    for unit in range(begin, end):
+        group, first = unit // strips, unit % strips * columns(tile)
+        count = min(columns(tile), patches - first)
+        x, y = d[X] + group * d[X_GROUP], d[Y] + group * d[Y_GROUP]
+        for t in range(count):
+            y0, x0 = (first + t) // across * side, (first + t) % across * side
+            _take_patch(tile, arena, d, x, y0 - d[BEFORE_Y], x0 - d[BEFORE_X], data + t * step, data_plane, spare)
+        _multiply(tile, arena, d, data, data_plane, products, products_plane)
+        for t in range(count):
+            y0, x0 = (first + t) // across * side, (first + t) % across * side
+            height, rest = d[OUT_HEIGHT] - y0, d[OUT_WIDTH] - x0
+            into = y + y0 * d[Y_ROW] + x0 * step
+            _give_patch(tile, arena, d, products + t * step, products_plane, into, height, rest, spare)

@@ -1,0 +1,94 @@
+"""Winograd's convolution as far as planning cares: where it applies, its tile, its cost, its scratch.
+
+It takes patches of 6x6 inputs to 4x4 outputs of a 3x3 kernel or 2x2 of a 5x5 kernel, whatever the padding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.ir import operations as ops
+from netspec.ir.program import Tile
+from netspec.ir.target import Target
+from netspec.schedule import tiles
+
+PATCH = 6
+"""Rows and columns of a patch."""
+PRODUCTS = PATCH * PATCH
+FLOAT_BYTES = 4
+
+# Measured, in the slots of `tiles.py`.
+INPUT_SLOTS = 600
+"""to transform a patch of an input channel"""
+OUTPUT_SLOTS = 400
+"""to bring a patch of an output channel back"""
+FILTER_SLOTS = 250
+"""to transform a kernel of an input and an output channel"""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A sum over a window of taps x taps, stride 1: input channels, and what comes out."""
+
+    inputs: int
+    outputs: int
+    height: int
+    width: int
+    taps: int
+
+    @property
+    def side(self) -> int:
+        """A patch gives side x side outputs."""
+        return PATCH - self.taps + 1
+
+    @property
+    def patches(self) -> int:
+        """Patches of an image."""
+        return -(-self.height // self.side) * -(-self.width // self.side)
+
+
+def applies(operation: ops.Operation) -> bool:
+    """Whether an operation is a sum that the algorithm can do."""
+    match operation:
+        case ops.Convolution(window, groups) | ops.ConvolutionInputGradient(window, groups):
+            square = window.kernel in ((3, 3), (5, 5))
+            return square and window.stride == window.dilation == (1, 1) and groups == 1
+        case _:
+            return False
+
+
+def choose_tile(layer: Layer, target: Target) -> Tile:
+    """Rows are output channels, columns neighbouring patches. Kernels are transformed a lane an output channel, so
+    there are no more rows than lanes."""
+    fitting = tiles.fitting_tiles(target, min(layer.outputs, target.lanes))
+    candidates = [tile for tile in fitting if tile.columns <= layer.patches]
+    return min(candidates, key=lambda tile: (_product_slots(layer, tile), -tile.rows * tile.columns))
+
+
+def _product_slots(layer: Layer, tile: Tile) -> int:
+    blocks, strips = -(-layer.outputs // tile.rows), -(-layer.patches // tile.columns)
+    return PRODUCTS * strips * blocks * layer.inputs * tiles.step_slots(tile.rows, tile.columns)
+
+
+def slots(layer: Layer, tile: Tile, groups: int) -> float:
+    """Cost for a lane group: products, both transforms of every patch, and a share of those of the kernels."""
+    transforms = layer.patches * (layer.inputs * INPUT_SLOTS + layer.outputs * OUTPUT_SLOTS)
+    return _product_slots(layer, tile) + transforms + layer.inputs * layer.outputs * FILTER_SLOTS / groups
+
+
+def weight_bytes(layer: Layer, tile: Tile) -> int:
+    """Transformed kernels, in whole blocks of output channels."""
+    return FLOAT_BYTES * PRODUCTS * _whole(layer.outputs, tile.rows) * layer.inputs
+
+
+def strip_bytes(layer: Layer, tile: Tile, target: Target) -> int:
+    """What a thread needs: the transformed inputs and the products of a strip of patches, and a patch to spare, or a
+    kernel before and after."""
+    channels = layer.inputs + _whole(layer.outputs, tile.rows)
+    strip = PRODUCTS * (channels * tile.columns + 2) + PRODUCTS
+    kernels = PRODUCTS + layer.taps * layer.taps
+    return FLOAT_BYTES * target.lanes * max(strip, kernels)
+
+
+def _whole(outputs: int, rows: int) -> int:
+    return -(-outputs // rows) * rows

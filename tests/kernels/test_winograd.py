@@ -1,0 +1,118 @@
+"""Winograd's convolution beside the oracle: any padding, any size, any channels, all lane counts."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netspec.ir import operations as ops
+from netspec.ir.graph import Graph
+from netspec.ir.operations import Window
+from netspec.ir.target import AVX2, AVX512, NEON
+from netspec.kernels.cpu.winograd_transforms import INPUT, POINTS, SIZE, filter_matrix, output_matrix
+from netspec.schedule import algorithm
+from netspec.schedule.lower import lower
+from tests.kernels.harness import agree, random_arrays, run_kernel
+from tests.kernels.test_convolution import Case, forward, input_gradient
+from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
+
+TOLERANCE = 2e-5
+"""of the largest number, where a direct sum gets 1e-6: see docs/numerics.md"""
+
+
+@contextmanager
+def always() -> Generator[None]:
+    """Winograd wherever it applies, with few tiles."""
+    before, algorithm.CLEARLY = algorithm.CLEARLY, 0.0
+    try:
+        with few_tiles():
+            yield
+    finally:
+        algorithm.CLEARLY = before
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    taps = draw(st.sampled_from((3, 5)))
+    pads = st.tuples(st.integers(0, taps + 1), st.integers(0, taps + 1))
+    window = Window((taps, taps), (1, 1), draw(pads), draw(pads), (1, 1))
+    c, k = draw(st.sampled_from((1, 2, 5))), draw(st.sampled_from((1, 3, 4, 6)))
+    h, w = draw(st.integers(1, 13)), draw(st.integers(1, 13))
+    return Case(window, 1, c, k, h, w, draw(IMAGES), draw(TARGETS), draw(THREADS))
+
+
+CASES = cases().filter(lambda case: case.fits)
+
+
+def check(graph: Graph, case: Case, batch: int | None = None, tolerance: float = TOLERANCE) -> None:
+    with always():
+        (launch,) = lower(graph, case.target, case.images).launches
+        assert launch.algorithm == "winograd"
+        arrays = random_arrays(graph, case.images)
+        agree(graph, arrays, tolerance, images=case.images, batch=batch, target=case.target, threads=case.threads)
+
+
+@given(CASES, st.booleans(), st.sampled_from(("identity", "relu", "tanh")))
+def test_the_forward_pass_is_what_the_oracle_says(case: Case, bias: bool, function: ops.ActivationName) -> None:
+    tolerance = 10 * TOLERANCE if function == "tanh" else TOLERANCE  # its outputs are smaller than the sums
+    check(forward(case, ops.Activation(function), bias), case, tolerance=tolerance)
+
+
+@given(CASES)
+def test_the_input_gradient_is_what_the_oracle_says(case: Case) -> None:
+    check(input_gradient(case), case)
+
+
+def square(taps: int, pad: int, channels: int, size: int, **options: Any) -> Case:
+    window = Window((taps, taps), (1, 1), (pad, pad), (pad, pad), (1, 1))
+    return Case(window, 1, channels, channels, size, size, **({"images": 20, "target": AVX512, "threads": 1} | options))
+
+
+@pytest.mark.parametrize("images", [1, 16, 20])
+def test_a_short_batch_leaves_the_rest_alone(images: int) -> None:
+    case = square(3, 1, 3, 7, images=images)
+    check(forward(case, ops.IDENTITY, bias=True), case, batch=64)
+    check(input_gradient(case), case, batch=64)
+
+
+@pytest.mark.parametrize("target", [AVX512, AVX2, NEON])
+@pytest.mark.parametrize("taps", [3, 5])
+def test_the_same_bits_come_out_for_any_number_of_threads(taps: int, target: Any) -> None:
+    case = square(taps, taps // 2, 6, 11, target=target)
+    for graph in (forward(case, ops.Activation("relu"), bias=True), input_gradient(case)):
+        arrays = random_arrays(graph, case.images)
+        with always():
+            runs = [run_kernel(graph, arrays, images=20, target=target, threads=threads) for threads in (1, 2, 3, 5)]
+        (name,) = runs[0]
+        for other in runs[1:]:
+            np.testing.assert_array_equal(other[name], runs[0][name])
+
+
+@pytest.mark.parametrize(("taps", "side"), [(3, 4), (5, 2)])
+def test_the_tables_are_those_of_a_convolution(taps: int, side: int) -> None:
+    """By polynomials: an output is a sum over taps, which the three matrices give back from unit vectors."""
+    inputs, kernels, outputs = np.array(INPUT), np.array(filter_matrix(taps)), np.array(output_matrix(side))
+    sums = np.einsum("oe,et,ei->oti", outputs, kernels, inputs)
+    wanted = np.array([[[float(i == o + t) for i in range(SIZE)] for t in range(taps)] for o in range(side)])
+    np.testing.assert_allclose(sums, wanted, atol=1e-14)
+
+
+def test_rows_of_the_input_table_vanish_at_the_other_points() -> None:
+    for number, row in enumerate(INPUT[:-1]):
+        values = [sum(Fraction(x) * Fraction(point) ** k for k, x in enumerate(row)) for point in POINTS]
+        assert [value == 0 for value in values] == [other != number for other in range(len(POINTS))]
+
+
+def test_exact_targets_and_other_windows_stay_direct() -> None:
+    case = square(3, 1, 64, 16, images=64)
+    graph = forward(case, ops.IDENTITY, bias=True)
+    assert lower(graph, AVX512, 64).launches[0].algorithm == "winograd"
+    assert lower(graph, replace(AVX512, exact=True), 64).launches[0].algorithm == "direct"
+    strided = replace(case, window=Window((3, 3), (2, 2), (1, 1), (1, 1), (1, 1)))
+    assert lower(forward(strided, ops.IDENTITY, bias=True), AVX512, 64).launches[0].algorithm == "direct"
