@@ -116,6 +116,7 @@ class Network:
         data_dir: str | Path | None = None,
         strict: bool = False,
         threads: int | None = None,
+        exact: bool = False,
         watch: Callable[[Event], None] | None = None,
     ) -> Finished:
         """Trains by the spec's recipe; the network has the weights from then on.
@@ -123,6 +124,7 @@ class Network:
         `run` names a folder for spec, metrics, curve and weights (none is written without it; `force` replaces a run
         that is there). `weights` is a file to start from. `data_dir` holds data sets, a folder each; `strict` makes
         files that would be skipped an error. `threads` defaults to all processors and changes no bit of the result.
+        `exact` plans without Winograd's convolution, then and whenever the weights are used.
         `watch` is called with every event.
 
         Raises SpecError, UsageError, DataError and DeviceError before the first step, DivergedError (E460) when the
@@ -133,7 +135,7 @@ class Network:
             self.experiment,
             self._origin,
             places=places,
-            device=host_device(threads),
+            device=host_device(threads, exact=exact),
             keep=run is not None,
             folder=_path(run),
             force=force,
@@ -144,7 +146,7 @@ class Network:
                 if watch:
                     watch(event)
                 if isinstance(event, Finished):
-                    self._trained = Trained(self.experiment, prepared(begun.dataset), event.weights)
+                    self._trained = Trained(self.experiment, prepared(begun.dataset), event.weights, exact)
                     return event
         raise AssertionError("a training ends with Finished")
 
@@ -155,7 +157,7 @@ class Network:
         """
         trained = self._require_weights()
         dataset = load_data(self.experiment, DataPlaces(_path(data_dir)))
-        device = host_device(threads)
+        device = host_device(threads, exact=trained.exact)
         return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
 
     def predict(self, images: NDArray[Any], *, threads: int | None = None) -> Array:
@@ -166,7 +168,8 @@ class Network:
         """
         trained = self._require_weights()
         fitting = as_images(images, trained.preparation.shape)
-        return predict(self.experiment, trained.preparation, trained.weights, fitting, device=host_device(threads))
+        device = host_device(threads, exact=trained.exact)
+        return predict(self.experiment, trained.preparation, trained.weights, fitting, device=device)
 
     @property
     def weights(self) -> dict[str, Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def side(job: Request) -> Answer:
     """Compiles the job's program and returns what answers requests."""
     experiment, batch = experiment_of(job), int(job["batch"])
     cache_dir = Path(job["cache_dir"]) if job["cache_dir"] else None
-    program = compiler.training_program(experiment, host_target(), batch)
+    program = compiler.training_program(experiment, replace(host_target(), exact=job["exact"]), batch)
     machine = Machine(program, job["threads"], cache_dir=cache_dir)
     for name, array in initialize(experiment.graph, experiment.train.seed).items():
         machine.write(name, array)

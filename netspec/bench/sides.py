@@ -32,6 +32,7 @@ class Job:
     batch: int
     threads: int
     cache_dir: str | None
+    exact: bool = False
 
 
 class Side:
@@ -85,6 +86,7 @@ def started(
             batch=job.batch,
             threads=job.threads,
             cache_dir=job.cache_dir,
+            exact=job.exact,
         )
         yield side
     finally:

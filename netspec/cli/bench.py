@@ -13,7 +13,7 @@ from netspec.bench.front_end import measure as measure_front_end
 from netspec.bench.layers import measure_layers
 from netspec.bench.sides import Job
 from netspec.cli.experiment import load_experiment
-from netspec.cli.options import find_spec, json_option, override_options
+from netspec.cli.options import exact_option, find_spec, json_option, override_options
 from netspec.cli.printing import say, say_json
 from netspec.cli.roofline import roofline_document, show_roofline
 from netspec.cli.tables import Column, show, table
@@ -41,6 +41,7 @@ TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diag
 @click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Threads of each side.")
 @click.option("--batch", type=click.IntRange(1, 1 << 20), help="Images a step (default: the spec's).")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=7, show_default=True, help="Interleaved rounds.")
+@exact_option
 @override_options
 @json_option
 def command(
@@ -52,6 +53,7 @@ def command(
     threads: int,
     batch: int | None,
     rounds: int,
+    exact: bool,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -68,7 +70,7 @@ def command(
         raise UsageError("E620", "`netspec bench` needs a SPEC or `--front-end`")
     if layers:
         return _layers(spec, batch, with_values, settings, as_json)
-    job = _job(spec, batch, threads, with_values, settings)
+    job = _job(spec, batch, threads, exact, with_values, settings)
     if against and not find_module("torch"):
         raise UsageError("E621", "PyTorch is not installed", helps=("pip install 'netspec[bench]'",))
     measured = compare(job, rounds, _progress, compiled=compiled) if against else measure_alone(job, rounds, _progress)
@@ -86,7 +88,14 @@ def _layers(spec: str, batch: int | None, with_values: dict[str, str], settings:
     return 0
 
 
-def _job(spec: str, batch: int | None, threads: int, with_values: dict[str, str], settings: tuple[str, ...]) -> Job:
+def _job(
+    spec: str,
+    batch: int | None,
+    threads: int,
+    exact: bool,
+    with_values: dict[str, str],
+    settings: tuple[str, ...],
+) -> Job:
     experiment = load_experiment(spec, with_values=with_values, settings=settings)
     source, cache = read_source(find_spec(spec)), host_device().cache_dir
     return Job(
@@ -97,6 +106,7 @@ def _job(spec: str, batch: int | None, threads: int, with_values: dict[str, str]
         batch or experiment.train.batch or COUNTED_BATCH,
         threads,
         str(cache) if cache else None,
+        exact,
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import click
 
 from netspec.cli.experiment import load_experiment
-from netspec.cli.options import find_spec, json_option, override_options, spec_argument
+from netspec.cli.options import exact_option, find_spec, json_option, override_options, spec_argument
 from netspec.cli.plan import plan_document, show_plan
 from netspec.cli.printing import say, say_json
 from netspec.compiler import COUNTED_BATCH, evaluation_program, prediction_program, step_graph, training_program
@@ -36,6 +37,7 @@ FORMS = ("tree", "graph", "step", "program", "llvm", "asm")
 @click.option("--emit", type=click.Choice(FORMS), help="The form to print; without it, the memory plan.")
 @click.option("--for", "purpose", type=click.Choice(list(PROGRAMS)), default="training", help="Which program.")
 @click.option("--batch", type=click.IntRange(1, 2**31 - 1), help="Images a step; the spec's if left out.")
+@exact_option
 @override_options
 @json_option
 def command(
@@ -43,6 +45,7 @@ def command(
     emit: str | None,
     purpose: str,
     batch: int | None,
+    exact: bool,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -53,13 +56,15 @@ def command(
     tree      the statements as read
     graph     the checked network, an equation a line
     step      forward, loss, backward and update, optimised
-    program   the launches, a line each, with shapes, places and tiles
+    program   the launches, a line each, with algorithms, shapes, places and tiles
     llvm asm  the kernels' code
     """
     experiment = load_experiment(spec, with_values=with_values, settings=settings)
     if emit in ("tree", "graph", "step"):
         return _print(emit, _front_text(emit, spec, experiment), as_json=as_json)
-    program = PROGRAMS[purpose](experiment, host_target(), batch or experiment.train.batch or COUNTED_BATCH)
+    program = PROGRAMS[purpose](
+        experiment, replace(host_target(), exact=exact), batch or experiment.train.batch or COUNTED_BATCH
+    )
     if emit is None:
         return say_json(plan_document(program)) if as_json else show_plan(program)
     return _print(emit, _back_text(emit, program), as_json=as_json)

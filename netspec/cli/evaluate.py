@@ -9,6 +9,7 @@ import click
 from netspec.cli.options import (
     data_dir_option,
     data_option,
+    exact_option,
     json_option,
     override_options,
     readable_data_folder,
@@ -30,6 +31,7 @@ from netspec.train.evaluate import evaluate
 @data_option
 @data_dir_option
 @threads_option
+@exact_option
 @override_options
 @json_option
 def command(
@@ -39,6 +41,7 @@ def command(
     data: str | None,
     data_dir: Path | None,
     threads: int | None,
+    exact: bool,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -51,7 +54,8 @@ def command(
     dataset = load_data(trained.experiment, places)
     for notice in dataset.notices:
         remark(f"note: {notice}")
-    found = evaluate(trained.experiment, dataset, trained.preparation, trained.weights, device=host_device(threads))
+    device = host_device(threads, exact=exact or trained.exact)
+    found = evaluate(trained.experiment, dataset, trained.preparation, trained.weights, device=device)
     if as_json:
         scores = found.scores
         say_json({"part": found.part, "images": scores.images, "loss": scores.loss, "accuracy": scores.accuracy})

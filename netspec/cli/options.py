@@ -96,6 +96,9 @@ weights_option: Decorator[Any] = click.option(
 threads_option: Decorator[Any] = click.option(
     "--threads", type=click.IntRange(1, 1024), help="How many threads compute  [default: all processors]."
 )
+exact_option: Decorator[Any] = click.option(
+    "--exact", is_flag=True, help="Plan without Winograd's convolution, which is faster and rounds a little more."
+)
 
 
 def readable_data_folder() -> Path | None:

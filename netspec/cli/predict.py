@@ -11,6 +11,7 @@ import numpy as np
 from netspec.cli.options import (
     data_dir_option,
     data_option,
+    exact_option,
     json_option,
     override_options,
     readable_data_folder,
@@ -35,6 +36,7 @@ from netspec.train.preparation import Preparation
 @data_option
 @data_dir_option
 @threads_option
+@exact_option
 @override_options
 @json_option
 def command(
@@ -45,6 +47,7 @@ def command(
     data: str | None,
     data_dir: Path | None,
     threads: int | None,
+    exact: bool,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -57,7 +60,8 @@ def command(
     pictures, notices = read_pictures(images, trained.preparation)
     for notice in notices:
         remark(f"note: {notice}")
-    found = predict(trained.experiment, trained.preparation, trained.weights, pictures, device=host_device(threads))
+    device = host_device(threads, exact=exact or trained.exact)
+    found = predict(trained.experiment, trained.preparation, trained.weights, pictures, device=device)
     ranked = [ranking(row, top, trained.preparation) for row in found]
     documents = [{"image": path, **rows[0], "top": rows} for path, rows in zip(images, ranked, strict=True)]
     if as_json:

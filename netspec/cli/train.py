@@ -12,6 +12,7 @@ from netspec.cli.experiment import load_experiment, with_data
 from netspec.cli.options import (
     data_dir_option,
     data_option,
+    exact_option,
     find_spec,
     json_option,
     override_options,
@@ -41,6 +42,7 @@ from netspec.train.run_document import Run
 @data_option
 @data_dir_option
 @threads_option
+@exact_option
 @override_options
 @json_option
 def command(
@@ -52,6 +54,7 @@ def command(
     data: str | None,
     data_dir: Path | None,
     threads: int | None,
+    exact: bool,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -61,7 +64,7 @@ def command(
     Ctrl-C keeps the weights as they are. The number of threads changes no bit of the result.
     """
     experiment = load_experiment(spec, with_values=with_values, settings=settings, data=data)
-    device = host_device(threads)
+    device = host_device(threads, exact=exact)
     begun = begin(
         experiment,
         Origin(read_source(find_spec(spec)), with_values, with_data(data, settings)),

@@ -30,8 +30,8 @@ def choose_plan(node: Node, target: Target, groups: int) -> Plan:
     if target.exact or not winograd.applies(node.operation):
         return Plan(tile)
     layer = sliding_sum(node)
-    candidate = winograd.choose_tile(layer, target)
-    gains = direct_slots(layer, tile) > CLEARLY * winograd.slots(layer, candidate, groups)
+    candidate = winograd.choose_tile(layer, target, groups)
+    gains = direct_slots(node, tile, groups) > CLEARLY * winograd.slots(layer, candidate, groups)
     return Plan(candidate, "winograd") if gains else Plan(tile)
 
 
@@ -48,8 +48,20 @@ def sliding_sum(node: Node) -> winograd.Layer:
             raise CompilerBug(f"{type(node.operation).__name__} is no sum over a window")
 
 
-def direct_slots(layer: winograd.Layer, tile: Tile) -> float:
-    """Cost for a lane group of the sum done as it is defined."""
+def direct_slots(node: Node, tile: Tile, groups: int) -> float:
+    """Cost for all groups of the sum done as it is defined, which leaves out rows of the padding."""
+    layer = sliding_sum(node)
     blocks, steps = -(-layer.outputs // tile.rows), -(-layer.width // tile.columns)
-    products = layer.inputs * layer.taps * layer.taps
-    return blocks * layer.height * steps * products * step_slots(tile.rows, tile.columns)
+    products = layer.inputs * layer.taps * _real_rows(node)
+    return groups * blocks * steps * products * step_slots(tile.rows, tile.columns)
+
+
+def _real_rows(node: Node) -> int:
+    """How often a row of the kernel meets a row that is not padding; the same forward and backward."""
+    (_, size, _), (_, outputs, _) = node.inputs[0].shape, node.outputs[0].shape
+    if isinstance(node.operation, ops.ConvolutionInputGradient):
+        size, outputs = outputs, size
+    assert isinstance(node.operation, ops.Convolution | ops.ConvolutionInputGradient)
+    window = node.operation.window
+    positions = (y - window.before[0] + i for y in range(outputs) for i in range(window.kernel[0]))
+    return sum(0 <= position < size for position in positions)

@@ -27,7 +27,7 @@ def _cells(launch: Launch) -> tuple[str, ...]:
     return (
         launch.layer,
         describe(launch.operation),
-        launch.algorithm,
+        launch.algorithm if launch.algorithm != "direct" else "-",
         " ".join(_buffer(buffer) for buffer in launch.inputs),
         " ".join(_buffer(buffer) for buffer in launch.outputs),
         f"{launch.tile.rows}x{launch.tile.columns}",

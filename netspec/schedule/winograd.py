@@ -16,6 +16,8 @@ PATCH = 6
 """Rows and columns of a patch."""
 PRODUCTS = PATCH * PATCH
 FLOAT_BYTES = 4
+WIDEST = 4
+"""Columns of a tile at most: wider strips are no faster, leave the cache sooner, and each tile must be compiled."""
 
 # Measured, in the slots of `tiles.py`.
 INPUT_SLOTS = 600
@@ -57,23 +59,24 @@ def applies(operation: ops.Operation) -> bool:
             return False
 
 
-def choose_tile(layer: Layer, target: Target) -> Tile:
+def choose_tile(layer: Layer, target: Target, groups: int) -> Tile:
     """Rows are output channels, columns neighbouring patches. Kernels are transformed a lane an output channel, so
     there are no more rows than lanes."""
     fitting = tiles.fitting_tiles(target, min(layer.outputs, target.lanes))
-    candidates = [tile for tile in fitting if tile.columns <= layer.patches]
-    return min(candidates, key=lambda tile: (_product_slots(layer, tile), -tile.rows * tile.columns))
+    candidates = [tile for tile in fitting if tile.columns <= min(WIDEST, layer.patches * groups)]
+    return min(candidates, key=lambda tile: (_product_slots(layer, tile, groups), -tile.rows * tile.columns))
 
 
-def _product_slots(layer: Layer, tile: Tile) -> int:
-    blocks, strips = -(-layer.outputs // tile.rows), -(-layer.patches // tile.columns)
+def _product_slots(layer: Layer, tile: Tile, groups: int) -> int:
+    """Of all groups; two threads or more share the patches, and none has half a strip for nothing."""
+    blocks, strips = -(-layer.outputs // tile.rows), 2 * -(-layer.patches * groups // (2 * tile.columns))
     return PRODUCTS * strips * blocks * layer.inputs * tiles.step_slots(tile.rows, tile.columns)
 
 
-def slots(layer: Layer, tile: Tile, groups: int) -> float:
-    """Cost for a lane group: products, both transforms of every patch, and a share of those of the kernels."""
-    transforms = layer.patches * (layer.inputs * INPUT_SLOTS + layer.outputs * OUTPUT_SLOTS)
-    return _product_slots(layer, tile) + transforms + layer.inputs * layer.outputs * FILTER_SLOTS / groups
+def slots(layer: Layer, tile: Tile, groups: int) -> int:
+    """Cost for all groups: products, both transforms of every patch, and those of the kernels."""
+    transforms = layer.patches * groups * (layer.inputs * INPUT_SLOTS + layer.outputs * OUTPUT_SLOTS)
+    return _product_slots(layer, tile, groups) + transforms + layer.inputs * layer.outputs * FILTER_SLOTS
 
 
 def weight_bytes(layer: Layer, tile: Tile) -> int:

@@ -121,4 +121,5 @@ def _new_run(experiment: Experiment, origin: Origin, dataset: Dataset, device: D
             "numba": version("numba"),
             "target": device.target.name,
         },
+        exact=device.target.exact,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
@@ -27,10 +27,13 @@ class Device:
         return Machine(program, self.threads, cache_dir=self.cache_dir)
 
 
-def host_device(threads: int | None = None) -> Device:
-    """This machine, on as many threads as it gives this process unless told otherwise; kernels in the user's cache."""
+def host_device(threads: int | None = None, *, exact: bool = False) -> Device:
+    """This machine, on as many threads as it gives this process unless told otherwise; kernels in the user's cache.
+
+    With `exact` programs are planned without Winograd's convolution.
+    """
     cache = platformdirs.user_cache_path("netspec", appauthor=False)
-    return Device(host_target(), threads or usable_threads(), cache)
+    return Device(replace(host_target(), exact=exact), threads or usable_threads(), cache)
 
 
 def usable_threads() -> int:

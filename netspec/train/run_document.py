@@ -17,7 +17,8 @@ LAYOUT = 1
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run folder. `status` is running, finished, interrupted or diverged; `result` is empty until the end."""
+    """A run folder. `status` is running, finished, interrupted or diverged; `result` is empty until the end. `exact` is
+    whether it was trained without Winograd's convolution, and is used without it."""
 
     folder: Path
     spec: str
@@ -27,6 +28,7 @@ class Run:
     data: DataOptions | None
     preparation: Preparation
     versions: Mapping[str, str]
+    exact: bool = False
     status: str = "running"
     result: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
@@ -40,6 +42,7 @@ def document_of(run: Run) -> dict[str, Any]:
         "with": dict(run.with_values),
         "set": list(run.settings),
         "seed": run.seed,
+        "exact": run.exact,
         "data": _data_document(run.data),
         "image": {"shape": run.preparation.shape, "white": run.preparation.white},
         "normalisation": {"mean": run.preparation.mean, "deviation": run.preparation.deviation},
@@ -78,6 +81,7 @@ def run_of(folder: Path, document: Any) -> Run:
         data=None if document["data"] is None else _data(document["data"]),
         preparation=_preparation(document),
         versions={str(key): str(value) for key, value in document["versions"].items()},
+        exact=bool(document.get("exact", False)),
         status=str(document["status"]),
         result={str(key): value for key, value in document["result"].items()},
     )

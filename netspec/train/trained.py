@@ -16,11 +16,13 @@ from netspec.train.weights import read_weights
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """`preparation` is the training's own, so that images go through what the weights have learnt on."""
+    """`preparation` is the training's own, so that images go through what the weights have learnt on, and `exact` what
+    it was trained with."""
 
     experiment: Experiment
     preparation: Preparation
     weights: Weights
+    exact: bool = False
 
 
 def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None = None) -> Trained:
@@ -30,7 +32,7 @@ def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None 
     """
     run = open_run(folder)
     experiment = run_experiment(run, settings)
-    return Trained(experiment, run.preparation, read_weights(weights or folder / WEIGHTS, experiment.graph))
+    return Trained(experiment, run.preparation, read_weights(weights or folder / WEIGHTS, experiment.graph), run.exact)
 
 
 def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trained:
@@ -41,7 +43,7 @@ def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trai
     """
     arrays = read_weights(weights, experiment.graph)
     try:
-        preparation = open_run(weights.parent).preparation
+        run = open_run(weights.parent)
     except NetspecError:
-        preparation = prepared(load_data(experiment, places))
-    return Trained(experiment, preparation, arrays)
+        return Trained(experiment, prepared(load_data(experiment, places)), arrays)
+    return Trained(experiment, run.preparation, arrays, run.exact)

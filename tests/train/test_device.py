@@ -1,5 +1,7 @@
 """Programs run on this machine, with its own threads unless told otherwise."""
 
+from dataclasses import replace
+
 from netspec.compiler import prediction_program
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
@@ -12,6 +14,7 @@ def test_the_host_is_a_known_target_with_at_least_one_thread() -> None:
     assert device.target in TARGETS.values()
     assert device.threads == usable_threads() >= 1
     assert host_device(3).threads == 3
+    assert host_device(exact=True).target == replace(device.target, exact=True)
 
 
 def test_a_machine_runs_the_program_on_the_devices_threads() -> None:

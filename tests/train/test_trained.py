@@ -44,6 +44,13 @@ def test_a_run_keeps_its_own_normalisation(folder: Path) -> None:
     assert trained.experiment.data == replace(named, span=None)
 
 
+def test_a_run_that_was_trained_exactly_is_used_exactly(folder: Path) -> None:
+    assert not from_run(folder).exact
+    document = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**document, "exact": True}))
+    assert from_run(folder).exact
+
+
 def test_a_file_in_a_run_folder_brings_the_runs_preparation(folder: Path) -> None:
     trained = from_file(experiment_of(), folder / "weights.safetensors", DataPlaces())
     assert trained.preparation == from_run(folder).preparation

@@ -145,29 +145,30 @@ def _give_patch(tile, arena, d, products, plane, y, height, width, spare):
 
 @kernel
 def convolve(tile, arena, d, state, begin, end, thread):
-    """The convolution. Unit: a strip of patches of a group of images, in reading order.
+    """The convolution. Unit: a patch; those of a group of images follow each other in reading order.
 
-    Planes of the scratch are a vector longer than they need be, so that the 36 do not share the sets of a cache.
+    A strip may run on from one group to the next. A patch's sums are the same wherever in a strip it stands. Planes of
+    the scratch are a vector longer than they need be, so that the 36 do not share the sets of a cache.
     """
     side, step, width = d[SIDE], lanes(tile), columns(tile) * lanes(tile)
     across = (d[OUT_WIDTH] + side - 1) // side
     patches = across * ((d[OUT_HEIGHT] + side - 1) // side)
-    strips = (patches + columns(tile) - 1) // columns(tile)
     data_plane = d[INPUTS] * width + step
     products_plane = (d[OUTPUTS] + rows(tile) - 1) // rows(tile) * rows(tile) * width + step
     data = state[SCRATCH]
     products = data + PRODUCTS * data_plane
     spare = products + PRODUCTS * products_plane
-    for unit in range(begin, end):
-        group, first = unit // strips, unit % strips * columns(tile)
-        count = min(columns(tile), patches - first)
-        x, y = d[X] + group * d[X_GROUP], d[Y] + group * d[Y_GROUP]
+    for first in range(begin, end, columns(tile)):
+        count = min(columns(tile), end - first)
         for t in range(count):
-            y0, x0 = (first + t) // across * side, (first + t) % across * side
-            _take_patch(tile, arena, d, x, y0 - d[BEFORE_Y], x0 - d[BEFORE_X], data + t * step, data_plane, spare)
+            group, n = (first + t) // patches, (first + t) % patches
+            y0, x0 = n // across * side - d[BEFORE_Y], n % across * side - d[BEFORE_X]
+            x = d[X] + group * d[X_GROUP]
+            _take_patch(tile, arena, d, x, y0, x0, data + t * step, data_plane, spare)
         _multiply(tile, arena, d, data, data_plane, products, products_plane)
         for t in range(count):
-            y0, x0 = (first + t) // across * side, (first + t) % across * side
+            group, n = (first + t) // patches, (first + t) % patches
+            y0, x0 = n // across * side, n % across * side
+            y = d[Y] + group * d[Y_GROUP] + y0 * d[Y_ROW] + x0 * step
             height, rest = d[OUT_HEIGHT] - y0, d[OUT_WIDTH] - x0
-            into = y + y0 * d[Y_ROW] + x0 * step
-            _give_patch(tile, arena, d, products + t * step, products_plane, into, height, rest, spare)
+            _give_patch(tile, arena, d, products + t * step, products_plane, y, height, rest, spare)

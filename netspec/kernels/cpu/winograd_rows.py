@@ -56,9 +56,9 @@ def _rows(
     source = (x.place, x.group_stride, x.channel_stride, x.row_stride, x.height, x.width, x.channels)
     result = (y.place, y.group_stride, y.channel_stride, y.row_stride, y.height, y.width, y.channels)
     code = CODES[activation.function if activation.function in IN_REGISTERS else "identity"]
-    strips = -(-(-(-y.height // side) * -(-y.width // side)) // tile.columns)
+    patches = -(-y.height // side) * -(-y.width // side)
     words = (*source, *result, side, *before, packed, bias, code)
-    return (weights, Row(convolve, tile, words, strips, per_group=True))
+    return (weights, Row(convolve, tile, words, patches, per_group=True))
 
 
 def _packed(launch: Launch, program: Program, inputs: int, outputs: int) -> int:
