@@ -61,8 +61,8 @@ def test_the_same_net_and_recipe_come_back_from_the_folder(spec: Path, tmp_path:
     first = experiment_of(spec, given, settings)
     assert again.graph.parameters == first.graph.parameters
     assert again.graph.inputs == first.graph.inputs
-    assert replace(again.train, span=None, schedule=replace(again.train.schedule, span=None)) == replace(
-        first.train, span=None, schedule=replace(first.train.schedule, span=None)
+    assert replace(again.train, span=None, lines={}, schedule=replace(again.train.schedule, span=None)) == replace(
+        first.train, span=None, lines={}, schedule=replace(first.train.schedule, span=None)
     )
 
 
