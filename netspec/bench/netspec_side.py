@@ -49,9 +49,16 @@ def side(job: Request) -> Answer:
         machine.run(feed, first=0, steps=steps, step_number=0, rate=RATE)
         return (time.perf_counter() - start) / steps
 
+    def losses(first: int, steps: int) -> list[float]:
+        feed, rate = feed_of(images, labels, (first + steps) * batch), experiment.train.sgd.rate
+        metrics = machine.run(feed, first=first * batch, steps=steps, step_number=first, rate=rate)
+        return (metrics[:, 0] / batch).tolist()
+
     def answer(request: Request) -> Request:
         if request.get("peak"):
             return {"gflops": fma_peak_gflops(cache_dir)}
+        if "first" in request:
+            return {"losses": losses(request["first"], request["steps"])}
         return {"seconds": [seconds(-(-request["steps"] // BLOCKS)) for _ in range(BLOCKS)]}
 
     return answer

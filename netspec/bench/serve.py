@@ -2,7 +2,8 @@
 
 A side is a process of its own. It reads a job as a line of JSON, says that it is ready, then answers requests, a line
 each: `{"steps": 20}` with the seconds of steps and how often the side lost its processor meanwhile,
-`{"memory": true}` with the most memory resident since it was last asked; netspec's also `{"peak": true}`.
+`{"first": 0, "steps": 20}` with the mean losses of steps by the spec's recipe, `{"memory": true}` with the most memory
+resident since it was last asked; netspec's also `{"peak": true}`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
 import torch
 
 from netspec.bench.serve import BATCHES, Answer, Request, experiment_of, made_up_data, serve
@@ -22,21 +23,27 @@ def side(job: Request) -> Answer:
     graph, train = experiment.graph, experiment.train
     arrays, labelled = initialize(graph, train.seed), torch.from_numpy(labels).long()
     parts = [slice(k * batch, (k + 1) * batch) for k in range(BATCHES)]
-    formats: dict[str, tuple[TorchNetwork, list[Any]]] = {}
+    made: dict[tuple[str, str], tuple[TorchNetwork, list[Any]]] = {}
 
-    def network(form: str, compiled: bool) -> tuple[TorchNetwork, list[Any]]:
-        if form not in formats:
-            last = form == "channels_last"
-            made = TorchNetwork(graph, arrays, train.loss, train.sgd, channels_last=last, compiled=compiled)
-            formats[form] = made, [(made.images(images[part]), labelled[part]) for part in parts]
-        return formats[form]
+    def network(form: str, precision: str, compiled: bool) -> tuple[TorchNetwork, list[Any]]:
+        if (form, precision) not in made:
+            last, kind = form == "channels_last", np.dtype(precision)
+            cast = {name: array.astype(kind) for name, array in arrays.items()}
+            built = TorchNetwork(graph, cast, train.loss, train.sgd, channels_last=last, compiled=compiled)
+            batches = [(built.images(images[part].astype(kind)), labelled[part]) for part in parts]
+            made[form, precision] = built, batches
+        return made[form, precision]
 
     def answer(request: Request) -> Request:
-        made, batches = network(request["format"], request.get("compile", False))
+        precision = request.get("precision", "float32")
+        model, batches = network(request["format"], precision, request.get("compile", False))
+        if "first" in request:
+            steps = range(request["first"], request["first"] + request["steps"])
+            return {"losses": [model.step(*batches[k % BATCHES]).item() for k in steps]}
         seconds: list[float] = []
         for k in range(request["steps"]):
             start = time.perf_counter()
-            made.step(*batches[k % BATCHES])
+            model.step(*batches[k % BATCHES])
             seconds.append(time.perf_counter() - start)
         return {"seconds": seconds}
 

@@ -11,8 +11,10 @@ from netspec.bench.compare import Comparison, Timing, compare, measure_alone
 from netspec.bench.front_end import PROMISED_SECONDS, FrontEndTiming
 from netspec.bench.front_end import measure as measure_front_end
 from netspec.bench.layers import measure_layers
+from netspec.bench.losses import compare_losses
 from netspec.bench.sides import Job
 from netspec.cli.experiment import load_experiment
+from netspec.cli.losses import losses_document, show_losses
 from netspec.cli.options import exact_option, find_spec, json_option, override_options
 from netspec.cli.printing import say, say_json
 from netspec.cli.roofline import roofline_document, show_roofline
@@ -20,6 +22,7 @@ from netspec.cli.tables import Column, show, table
 from netspec.compiler import COUNTED_BATCH
 from netspec.diagnostics.failure import UsageError
 from netspec.frontend import read_source
+from netspec.ir.graph import Graph
 from netspec.train.device import host_device
 
 SIDE_COLUMNS: tuple[Column, ...] = (
@@ -37,6 +40,7 @@ TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diag
 @click.option("--against", type=click.Choice(["torch"]), help="Measure PyTorch's step of the same network beside it.")
 @click.option("--compile", "compiled", is_flag=True, help="Try PyTorch with torch.compile too; it takes minutes.")
 @click.option("--layers", is_flag=True, help="Time each layer by itself, beside what the machine could do.")
+@click.option("--losses", type=click.IntRange(1, 100_000), help="Compare the losses of so many steps with PyTorch's.")
 @click.option("--front-end", is_flag=True, help="Time the checking of the longest texts within the limits.")
 @click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Threads of each side.")
 @click.option("--batch", type=click.IntRange(1, 1 << 20), help="Images a step (default: the spec's).")
@@ -49,6 +53,7 @@ def command(
     against: str | None,
     compiled: bool,
     layers: bool,
+    losses: int | None,
     front_end: bool,
     threads: int,
     batch: int | None,
@@ -62,7 +67,8 @@ def command(
 
     With `--against torch` PyTorch (extra `bench`) runs the same network, batch and precision on as many threads, in
     both of its memory formats, with its allocator as it is and with raised thresholds, and with `--compile` by
-    torch.compile; its best variant counts.
+    torch.compile; its best variant counts. With `--losses 200` both sides train by the spec's recipe instead, and the
+    exit status is 1 where the losses differ by more than the order of float32 sums explains.
     """
     if front_end:
         return _front_end(as_json)
@@ -71,11 +77,13 @@ def command(
     if layers:
         return _layers(spec, batch, with_values, settings, as_json)
     job = _job(spec, batch, threads, exact, with_values, settings)
-    if against and not find_module("torch"):
+    if (against or losses) and not find_module("torch"):
         raise UsageError("E621", "PyTorch is not installed", helps=("pip install 'netspec[bench]'",))
+    if losses:
+        graph = load_experiment(spec, with_values=with_values, settings=settings).graph
+        return _losses(job, graph, losses, as_json)
     measured = compare(job, rounds, _progress, compiled=compiled) if against else measure_alone(job, rounds, _progress)
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
+    _clear_progress()
     say_json(_document(measured)) if as_json else _show(measured)
     return 0
 
@@ -86,6 +94,13 @@ def _layers(spec: str, batch: int | None, with_values: dict[str, str], settings:
     roofline = measure_layers(experiment, images, host_device().cache_dir)
     say_json(roofline_document(roofline, experiment)) if as_json else show_roofline(roofline, experiment)
     return 0
+
+
+def _losses(job: Job, graph: Graph, steps: int, as_json: bool) -> int:
+    measured = compare_losses(job, graph, steps, _losses_progress)
+    _clear_progress()
+    say_json(losses_document(measured)) if as_json else show_losses(measured)
+    return 0 if measured.agree else 1
 
 
 def _job(
@@ -114,6 +129,17 @@ def _progress(rounds: int) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\r{rounds} rounds")
         sys.stderr.flush()
+
+
+def _losses_progress(run: str, steps: int) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{run}: {steps} steps")
+        sys.stderr.flush()
+
+
+def _clear_progress() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
 
 
 def _document(measured: Comparison) -> dict[str, object]:
