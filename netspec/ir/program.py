@@ -36,8 +36,9 @@ class Tile:
     columns: int
 
 
-Algorithm = Literal["direct", "winograd"]
-"""How a launch computes what its operation means; `winograd` rounds differently and is for some convolutions."""
+Algorithm = Literal["direct", "pointwise", "winograd"]
+"""How a launch computes what its operation means. `pointwise` is a product of matrices, for convolutions of 1x1
+windows; `winograd` rounds differently and is for some convolutions of larger ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from netspec.ir.graph import Node
 from netspec.ir.program import Algorithm, Tile
 from netspec.ir.target import Target
 from netspec.schedule import winograd
+from netspec.schedule.direct import direct_algorithm
 from netspec.schedule.tiles import choose_tile, step_slots
 
 CLEARLY = 1.15
@@ -28,7 +29,7 @@ def choose_plan(node: Node, target: Target, groups: int) -> Plan:
     """The plan of a node's launch; `groups` are lane groups of a batch."""
     tile = choose_tile(node, target, groups)
     if target.exact or not winograd.applies(node.operation):
-        return Plan(tile)
+        return Plan(tile, direct_algorithm(node.operation))
     layer = sliding_sum(node)
     candidate = winograd.choose_tile(layer, target, groups)
     gains = direct_slots(node, tile, groups) > CLEARLY * winograd.slots(layer, candidate, groups)

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from netspec.ir import operations as ops
-from netspec.ir.graph import Node
+from netspec.ir.graph import Node, Shape
 from netspec.ir.operations import Window
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
+from netspec.schedule.direct import is_pointwise
 
 LATENCY_SLOTS = 8
 LOOP_SLOTS = 2
@@ -23,6 +24,8 @@ HEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
 """Rows that tiles may have: few enough that most nets share their compiled kernels."""
 WIDTHS = (1, 2, 3, 4, 5, 6, 7, 8)
 """Columns that tiles may have."""
+MOST_APART = 8
+"""Rows of a tile whose places lie apart in memory: more would need more address registers than there are."""
 
 Rule = Callable[[Any, Node, Target, int], Tile]
 
@@ -84,13 +87,23 @@ def _adjoint(window: Window, size: int, width: int, outputs: int, target: Target
     return sliding_tile(target, outputs, phase, interior)
 
 
+def _pointwise(window: Window, positions: Shape, outputs: int, target: Target) -> Tile:
+    """The tile of a product at every one of `positions`, which are a single row where no stride parts them."""
+    width = positions[2] if window.stride != (1, 1) else positions[1] * positions[2]
+    return sliding_tile(target, outputs, width, width)
+
+
 def _convolution(op: ops.Convolution, node: Node, target: Target, _: int) -> Tile:
     x, y = node.inputs[0].shape, node.outputs[0].shape
+    if is_pointwise(op.window):
+        return _pointwise(op.window, y, y[0] // op.groups, target)
     return _slide(op.window, x[2], y[2], y[0] // op.groups, target)
 
 
 def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, target: Target, _: int) -> Tile:
     dy, dx = node.inputs[0].shape, node.outputs[0].shape
+    if is_pointwise(op.window):
+        return _pointwise(op.window, dy, dx[0] // op.groups, target)
     return _adjoint(op.window, dx[2], dy[2], dx[0] // op.groups, target)
 
 
@@ -115,7 +128,13 @@ def weight_gradient_tile(target: Target, outputs: int, inputs: int, taps: int) -
         blocks = -(-outputs // tile.rows) * -(-inputs // tile.columns)
         return blocks * step_slots(tile.rows, tile.columns), -tile.rows * tile.columns
 
-    return min((tile for tile in fitting_tiles(target, outputs) if tile.columns <= inputs), key=cost)
+    low = fitting_tiles(target, min(outputs, MOST_APART))
+    return min((tile for tile in low if tile.columns <= inputs and _crosses(tile, target)), key=cost)
+
+
+def _crosses(tile: Tile, target: Target) -> bool:
+    """Whether a tile stays in registers beside a vector a row and one more: what its rows are given are vectors too."""
+    return tile.rows * tile.columns + tile.rows < target.registers
 
 
 def _dense(_: ops.Dense, node: Node, target: Target, groups: int) -> Tile:
@@ -134,7 +153,7 @@ def _dense_weight_gradient(_: ops.DenseWeightGradient, node: Node, target: Targe
 def dense_tile(target: Target, outputs: int, vectors: int) -> Tile:
     """The tile of a product of matrices: rows are outputs, columns vectors (lane groups, or lanes of features).
 
-    Rows of weights lie apart, and more than eight of them would need more address registers than there are.
+    Rows of weights lie apart.
     """
 
     def cost(tile: Tile) -> tuple[int, int]:
@@ -142,7 +161,7 @@ def dense_tile(target: Target, outputs: int, vectors: int) -> Tile:
         row = full * step_slots(tile.rows, tile.columns) + single * step_slots(tile.rows, 1)
         return -(-outputs // tile.rows) * row, -tile.rows * tile.columns
 
-    return min((tile for tile in fitting_tiles(target, min(outputs, 8)) if tile.columns <= vectors), key=cost)
+    return min((tile for tile in fitting_tiles(target, min(outputs, MOST_APART)) if tile.columns <= vectors), key=cost)
 
 
 def _neighbourhood(_: ops.LocalResponseNorm | ops.LocalResponseNormGradient, __: Node, ___: Target, ____: int) -> Tile:

@@ -33,6 +33,8 @@ def test_a_weight_gradient_tile_never_reaches_past_the_weights(
     tile = weight_gradient_tile(target, outputs, inputs, taps)
     assert tile.rows <= outputs
     assert tile.columns == taps if taps > 2 else tile.columns <= inputs
+    if taps <= 2:
+        assert tile.rows * (tile.columns + 1) < target.registers
 
 
 @given(

@@ -5,42 +5,18 @@ that a tile's factors lie side by side: [group of channels][block][input][i][j][
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
-import numpy as np
-
 from netspec.kernels.cpu.activations import RELU
 from netspec.kernels.cpu.clipping import first_output, first_tap, last_output, last_tap
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.planes import NO_BIAS
 from netspec.kernels.cpu.products import outer
-from netspec.kernels.cpu.tile import columns, lanes, load, narrow, rectify, rows, save, spread, zeros
+from netspec.kernels.cpu.tile import columns, lanes, load, narrow, prefetch, rectify, rows, save, spread, zeros
 
 # Words of the descriptor of `slide`. Strides count float32 numbers.
 (X, X_GROUP, X_CHANNEL, X_ROW, HEIGHT, WIDTH) = range(6)
 (Y, Y_GROUP, Y_CHANNEL, Y_ROW, Y_COLUMN, OUT_HEIGHT, OUT_WIDTH) = range(6, 13)
 (TAPS_Y, TAPS_X, DILATION_Y, DILATION_X, STRIDE_Y, STRIDE_X, BEFORE_Y, BEFORE_X) = range(13, 21)
 (WEIGHTS, INPUTS, OUTPUTS, CHANNEL_GROUPS, INPUT_BLOCK, SEGMENT, BIAS, ACTIVATION) = range(21, 29)
-
-# Words of the descriptor of `pack`: the weights as given, strides of each index of the packed ones, and their sizes.
-(SOURCE, GROUP_STEP, OUTPUT_STEP, INPUT_STEP, I_STEP, J_STEP, PACKED) = range(7)
-(PACK_OUTPUTS, PACK_INPUTS, PACK_TAPS_Y, PACK_TAPS_X, PACK_BLOCKS) = range(7, 12)
-
-
-@kernel
-def pack(tile, arena, d, state, begin, end, thread):
-    """Weights into blocks of the tile's rows; rows behind the last output channel are zeros. Unit: a block."""
-    inputs, taps_y, taps_x, height = d[PACK_INPUTS], d[PACK_TAPS_Y], d[PACK_TAPS_X], rows(tile)
-    for unit in range(begin, end):
-        group, first = unit // d[PACK_BLOCKS], unit % d[PACK_BLOCKS] * height
-        source = d[SOURCE] + group * d[GROUP_STEP] + first * d[OUTPUT_STEP]
-        into = d[PACKED] + unit * inputs * taps_y * taps_x * height
-        count = min(height, d[PACK_OUTPUTS] - first)
-        for c in range(inputs):
-            for i in range(taps_y):
-                for j in range(taps_x):
-                    at = source + c * d[INPUT_STEP] + i * d[I_STEP] + j * d[J_STEP]
-                    for r in range(height):
-                        arena[into + r] = arena[at + r * d[OUTPUT_STEP]] if r < count else np.float32(0.0)
-                    into += height
 
 
 @routine
@@ -49,12 +25,13 @@ def _slide_tile(tile, arena, d, x, y, w, bias, first, inputs, count, i0, i1, j0,
 
     x and w are where tap 0, 0 of the first channel lies. Sums of earlier channels stand in the output already.
     """
+    registers = zeros(tile)
     if first > 0:
         registers = load(tile, arena, y, d[Y_CHANNEL], d[Y_COLUMN], count)
-    elif bias >= 0:
-        registers = spread(tile, arena, bias, count)
     else:
-        registers = zeros(tile)
+        prefetch(tile, arena, y, d[Y_CHANNEL], d[Y_COLUMN], count)
+        if bias >= 0:
+            registers = spread(tile, arena, bias, count)
     height, x_step, x_tap = rows(tile), d[STRIDE_X] * lanes(tile), d[DILATION_X] * lanes(tile)
     x_channel, x_row = d[X_CHANNEL], d[DILATION_Y] * d[X_ROW]
     w_row = d[TAPS_X] * height

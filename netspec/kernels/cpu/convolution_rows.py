@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.operations import Activation, Window
-from netspec.ir.program import Buffer, Launch, Program, Tile
-from netspec.ir.target import Target
+from netspec.ir.program import Buffer, Launch, Program
 from netspec.kernels.cpu.activations import CODES, activation_row
-from netspec.kernels.cpu.convolution import pack, slide
+from netspec.kernels.cpu.convolution import slide
+from netspec.kernels.cpu.packing import Packed, Weights
 from netspec.kernels.cpu.planes import IN_REGISTERS, NO_BIAS, Planes, planes
+from netspec.kernels.cpu.pointwise_rows import pointwise_adjoint_rows, pointwise_rows
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.sliding import Axis, adjoint_axes, forward_axis
 from netspec.kernels.cpu.winograd_rows import winograd_adjoint_rows, winograd_rows
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Weights of a sliding sum as they lie in the arena, [outputs][inputs][kh][kw] or with the first two exchanged."""
-
-    place: int
-    outputs: int
-    """output channels of a group of channels"""
-    inputs: int
-    output_step: int
-    input_step: int
-    row_step: int
-    """float32 numbers from one kernel row to the next"""
-    groups: int = 1
-
-    @property
-    def group_step(self) -> int:
-        """From the weights of one group of channels to the next."""
-        return max(self.outputs * self.output_step, self.inputs * self.input_step)
 
 
 def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -48,6 +26,8 @@ def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     source, result = planes(x, program), planes(y, program)
     if launch.algorithm == "winograd":
         rows = winograd_rows(launch, program, op.window, source, result, _bias(bias), op.activation)
+    elif launch.algorithm == "pointwise":
+        rows = pointwise_rows(launch, program, op.window, source, result, weights, _bias(bias), op.activation)
     else:
         rows = forward_rows(launch, program, op.window, source, result, weights, _bias(bias), op.activation)
     return (*rows, *activation_pass(op.activation, launch, program))
@@ -63,6 +43,8 @@ def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     source, result = planes(dy, program), planes(launch.outputs[0], program)
     if launch.algorithm == "winograd":
         return winograd_adjoint_rows(launch, program, op.window, source, result)
+    if launch.algorithm == "pointwise":
+        return pointwise_adjoint_rows(launch, program, op.window, source, result, weights)
     return adjoint_rows(launch, program, op.window, source, result, weights)
 
 
@@ -94,7 +76,7 @@ def forward_rows(
     """
     vertical = forward_axis(window, 0, x.height, y.height)
     horizontal = forward_axis(window, 1, x.width, y.width)
-    packed = _Packed(launch, program.target)
+    packed = Packed(launch, program.target)
     return _sliding_sum(packed, x, y, weights, vertical, horizontal, bias, activation)
 
 
@@ -112,7 +94,7 @@ def adjoint_rows(
 
     `weights.outputs` are channels of dx. Scratch as in `forward_rows`.
     """
-    packed = _Packed(launch, program.target)
+    packed = Packed(launch, program.target)
     return tuple(
         row
         for vertical in adjoint_axes(window, 0, dx.height, dy.height)
@@ -121,25 +103,8 @@ def adjoint_rows(
     )
 
 
-class _Packed:
-    """Hands out a launch's scratch to packed weights, phase after phase."""
-
-    def __init__(self, launch: Launch, target: Target) -> None:
-        if launch.scratch is None:
-            raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for its weights")
-        self.tile, self.target, self._scratch = launch.tile, target, launch.scratch
-        self._next = place(launch.scratch)
-
-    def take(self, floats: int) -> int:
-        """Where the next `floats` numbers may go."""
-        taken, self._next = self._next, self._next + floats
-        if self._next > place(self._scratch) + self._scratch.size_bytes // 4:
-            raise CompilerBug(f"`{self._scratch.value.name}` of {self._scratch.size_bytes} bytes is too small")
-        return taken
-
-
 def _sliding_sum(
-    packed: _Packed,
+    packed: Packed,
     x: Planes,
     y: Planes,
     weights: Weights,
@@ -148,25 +113,14 @@ def _sliding_sum(
     bias: int,
     activation: Activation,
 ) -> tuple[Row, ...]:
-    tile, taps = packed.tile, vertical.taps * horizontal.taps
-    blocks = -(-weights.outputs // tile.rows)
-    into = packed.take(weights.groups * blocks * tile.rows * weights.inputs * taps)
-    packing = _packing(tile, weights, vertical, horizontal, into, blocks)
+    into, packing = packed.weights(weights, vertical, horizontal)
     block = _input_block(packed, vertical, horizontal, weights)
     segment = _segment(packed, vertical, horizontal, block)
     sizes = (into, weights.inputs, weights.outputs, weights.groups, block, segment)
     code = CODES[activation.function] if activation.function in IN_REGISTERS else CODES["identity"]
     words = (*_geometry(x, y, vertical, horizontal), *sizes, bias, code)
-    sliding = Row(slide, tile, words, vertical.outputs, per_group=True)
-    return (packing, sliding) if taps else (sliding,)
-
-
-def _packing(tile: Tile, weights: Weights, vertical: Axis, horizontal: Axis, into: int, blocks: int) -> Row:
-    source = weights.place + vertical.tap_first * weights.row_step + horizontal.tap_first
-    steps = (weights.group_step, weights.output_step, weights.input_step)
-    tap_steps = (vertical.tap_step * weights.row_step, horizontal.tap_step)
-    sizes = (weights.outputs, weights.inputs, vertical.taps, horizontal.taps, blocks)
-    return Row(pack, Tile(tile.rows, 1), (source, *steps, *tap_steps, into, *sizes), weights.groups * blocks)
+    sliding = Row(slide, packed.tile, words, vertical.outputs, per_group=True)
+    return (packing, sliding) if vertical.taps and horizontal.taps else (sliding,)
 
 
 def _geometry(x: Planes, y: Planes, vertical: Axis, horizontal: Axis) -> tuple[int, ...]:
@@ -179,14 +133,14 @@ def _geometry(x: Planes, y: Planes, vertical: Axis, horizontal: Axis) -> tuple[i
     return (*source, *result, *taps, vertical.stride, horizontal.stride, vertical.before, horizontal.before)
 
 
-def _input_block(packed: _Packed, vertical: Axis, horizontal: Axis, weights: Weights) -> int:
+def _input_block(packed: Packed, vertical: Axis, horizontal: Axis, weights: Weights) -> int:
     """Input channels that are summed at a time: all, if what a tile sees of them fits into half of the second cache,
     else as many as do."""
     seen_bytes = _seen_bytes(packed, vertical, horizontal, packed.tile.columns)
     return max(1, min(weights.inputs, packed.target.l2_bytes // 2 // seen_bytes))
 
 
-def _segment(packed: _Packed, vertical: Axis, horizontal: Axis, block: int) -> int:
+def _segment(packed: Packed, vertical: Axis, horizontal: Axis, block: int) -> int:
     """Positions of an output row whose inputs, a block of channels, fit into half of the second cache."""
     most = packed.target.l2_bytes // 2
     segment = packed.tile.columns
@@ -195,7 +149,7 @@ def _segment(packed: _Packed, vertical: Axis, horizontal: Axis, block: int) -> i
     return segment
 
 
-def _seen_bytes(packed: _Packed, vertical: Axis, horizontal: Axis, positions: int) -> int:
+def _seen_bytes(packed: Packed, vertical: Axis, horizontal: Axis, positions: int) -> int:
     """Bytes of one channel under the windows of neighbouring output positions."""
     across = min(horizontal.size, (positions - 1) * horizontal.stride + horizontal.dilation * (horizontal.taps - 1) + 1)
     return 4 * packed.target.lanes * max(1, vertical.taps) * max(1, across)

@@ -3,7 +3,8 @@
 from netspec.ir import operations as ops
 from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu.convolution import NO_BIAS
-from netspec.kernels.cpu.convolution_rows import Weights, activation_pass, adjoint_rows, planes
+from netspec.kernels.cpu.convolution_rows import activation_pass, adjoint_rows, planes
+from netspec.kernels.cpu.packing import Weights
 from netspec.kernels.cpu.rows import Row, place
 
 

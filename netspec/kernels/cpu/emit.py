@@ -87,3 +87,11 @@ def lane_sum(builder, value):
             builder.shuffle_vector(value, undefined, low), builder.shuffle_vector(value, undefined, high)
         )
     return builder.extract_element(value, ir.Constant(INT32, 0))
+
+
+def prefetch(builder, arena, index) -> None:
+    """Asks for the line of arena[index], to be written."""
+    place = builder.bitcast(address(builder, arena, index), INT8.as_pointer())
+    signature = ir.FunctionType(ir.VoidType(), [place.type, INT32, INT32, INT32])
+    function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0i8")
+    builder.call(function, [place, ir.Constant(INT32, 1), ir.Constant(INT32, 3), ir.Constant(INT32, 1)])

@@ -211,3 +211,19 @@ def rectify(_typing, registers):
         return values
 
     return registers(registers), codegen
+
+
+@intrinsic
+def prefetch(_typing, tile, arena, index, row_step, column_step, count):
+    """Asks for the lines that `save` of such a tile will write, so that they come while its sums are made."""
+    shape = tile.shape
+
+    def codegen(context, builder, _signature, arguments):
+        _, memory, start, down, across, count = arguments
+        for r in range(shape.rows):
+            head = builder.add(start, builder.mul(down, emit.clamped(builder, r, count)))
+            for c in range(shape.columns):
+                emit.prefetch(builder, memory, builder.add(head, emit.scaled(builder, across, c)))
+        return context.get_dummy_value()
+
+    return types.void(tile, arena, *[types.intp] * 4), codegen

@@ -1,0 +1,86 @@
+"""Weights packed so that a tile's factors lie side by side: [group of channels][block][input][i][j][rows]."""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.program import Launch, Tile
+from netspec.ir.target import Target
+from netspec.kernels.cpu.jit import kernel
+from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.sliding import Axis
+from netspec.kernels.cpu.tile import rows
+
+# Words of the descriptor of `pack`: the weights as given, strides of each index of the packed ones, and their sizes.
+(SOURCE, GROUP_STEP, OUTPUT_STEP, INPUT_STEP, I_STEP, J_STEP, PACKED) = range(7)
+(PACK_OUTPUTS, PACK_INPUTS, PACK_TAPS_Y, PACK_TAPS_X, PACK_BLOCKS) = range(7, 12)
+
+
+@kernel
+def pack(tile, arena, d, state, begin, end, thread):
+    """Weights into blocks of the tile's rows; rows behind the last output channel are zeros. Unit: a block."""
+    inputs, taps_y, taps_x, height = d[PACK_INPUTS], d[PACK_TAPS_Y], d[PACK_TAPS_X], rows(tile)
+    for unit in range(begin, end):
+        group, first = unit // d[PACK_BLOCKS], unit % d[PACK_BLOCKS] * height
+        source = d[SOURCE] + group * d[GROUP_STEP] + first * d[OUTPUT_STEP]
+        into = d[PACKED] + unit * inputs * taps_y * taps_x * height
+        count = min(height, d[PACK_OUTPUTS] - first)
+        for c in range(inputs):
+            for i in range(taps_y):
+                for j in range(taps_x):
+                    at = source + c * d[INPUT_STEP] + i * d[I_STEP] + j * d[J_STEP]
+                    for r in range(height):
+                        arena[into + r] = arena[at + r * d[OUTPUT_STEP]] if r < count else np.float32(0.0)
+                    into += height
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights of a sliding sum as they lie in the arena, [outputs][inputs][kh][kw] or with the first two exchanged."""
+
+    place: int
+    outputs: int
+    """output channels of a group of channels"""
+    inputs: int
+    output_step: int
+    input_step: int
+    row_step: int
+    """float32 numbers from one kernel row to the next"""
+    groups: int = 1
+
+    @property
+    def group_step(self) -> int:
+        """From the weights of one group of channels to the next."""
+        return max(self.outputs * self.output_step, self.inputs * self.input_step)
+
+
+class Packed:
+    """Hands out a launch's scratch to packed weights, phase after phase."""
+
+    def __init__(self, launch: Launch, target: Target) -> None:
+        if launch.scratch is None:
+            raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for its weights")
+        self.tile, self.target, self._scratch = launch.tile, target, launch.scratch
+        self._next = place(launch.scratch)
+
+    def take(self, floats: int) -> int:
+        """Where the next `floats` numbers may go."""
+        taken, self._next = self._next, self._next + floats
+        if self._next > place(self._scratch) + self._scratch.size_bytes // 4:
+            raise CompilerBug(f"`{self._scratch.value.name}` of {self._scratch.size_bytes} bytes is too small")
+        return taken
+
+    def weights(self, weights: Weights, vertical: Axis, horizontal: Axis) -> tuple[int, Row]:
+        """Where the next weights are packed, and the row that packs them."""
+        blocks = -(-weights.outputs // self.tile.rows)
+        into = self.take(weights.groups * blocks * self.tile.rows * weights.inputs * vertical.taps * horizontal.taps)
+        source = weights.place + vertical.tap_first * weights.row_step + horizontal.tap_first
+        steps = (weights.group_step, weights.output_step, weights.input_step)
+        tap_steps = (vertical.tap_step * weights.row_step, horizontal.tap_step)
+        sizes = (weights.outputs, weights.inputs, vertical.taps, horizontal.taps, blocks)
+        words = (source, *steps, *tap_steps, into, *sizes)
+        return into, Row(pack, Tile(self.tile.rows, 1), words, weights.groups * blocks)

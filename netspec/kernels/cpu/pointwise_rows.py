@@ -1,0 +1,89 @@
+"""Launch rows of convolutions of 1x1 windows and of their input gradients."""
+
+from __future__ import annotations
+
+from netspec.ir import operations as ops
+from netspec.ir.operations import Activation, Window
+from netspec.ir.program import Launch, Program
+from netspec.kernels.cpu.activations import CODES
+from netspec.kernels.cpu.clear import clear_row
+from netspec.kernels.cpu.packing import Packed, Weights
+from netspec.kernels.cpu.planes import IN_REGISTERS, NO_BIAS, Planes
+from netspec.kernels.cpu.pointwise import multiply_channels
+from netspec.kernels.cpu.rows import Row
+from netspec.kernels.cpu.sliding import Axis
+
+Steps = tuple[int, int, int]
+"""float32 numbers from a channel, a row and a position to the next"""
+
+
+def pointwise_rows(
+    launch: Launch,
+    program: Program,
+    window: Window,
+    x: Planes,
+    y: Planes,
+    weights: Weights,
+    bias: int = NO_BIAS,
+    activation: Activation = ops.IDENTITY,
+) -> tuple[Row, ...]:
+    """y = weights times x at every position that y has, plus bias, then the activation if it is one of
+    IN_REGISTERS."""
+    return _product(launch, program, (x, _steps(x, window.stride)), (y, _steps(y)), y, weights, bias, activation)
+
+
+def pointwise_adjoint_rows(
+    launch: Launch, program: Program, window: Window, dy: Planes, dx: Planes, weights: Weights
+) -> tuple[Row, ...]:
+    """dx = weights times dy where y has a position, and zero between."""
+    clearing = () if window.stride == (1, 1) else (clear_row(launch.outputs[0], program),)
+    given, made = (dy, _steps(dy)), (dx, _steps(dx, window.stride))
+    return (*clearing, *_product(launch, program, given, made, dy, weights, NO_BIAS, ops.IDENTITY))
+
+
+def _steps(planes: Planes, stride: tuple[int, int] = (1, 1)) -> Steps:
+    return planes.channel_stride, stride[0] * planes.row_stride, stride[1] * planes.lanes
+
+
+def _product(
+    launch: Launch,
+    program: Program,
+    given: tuple[Planes, Steps],
+    made: tuple[Planes, Steps],
+    positions: Planes,
+    weights: Weights,
+    bias: int,
+    activation: Activation,
+) -> tuple[Row, ...]:
+    """The rows of y = weights times x at the `positions` of the smaller of the two."""
+    packed, point = Packed(launch, program.target), Axis(1, 1, 1, 1, 1, 0)
+    into, packing = packed.weights(weights, point, point)
+    (x, x_steps), (y, y_steps) = given, made
+    one_row = all(row == positions.width * column for _, row, column in (x_steps, y_steps))
+    height, width = (1, positions.height * positions.width) if one_row else (positions.height, positions.width)
+    block = _input_block(packed, weights.inputs)
+    segment = _segment(packed, block, width)
+    segments = -(-width // segment)
+    code = CODES[activation.function] if activation.function in IN_REGISTERS else CODES["identity"]
+    places = (x.place, x.group_stride, *x_steps, y.place, y.group_stride, *y_steps)
+    sizes = (into, weights.inputs, weights.outputs, weights.groups, block)
+    words = (*places, width, segment, segments, height * segments, *sizes, bias, code)
+    return packing, Row(multiply_channels, launch.tile, words, height * segments, per_group=True)
+
+
+def _near_bytes(packed: Packed) -> int:
+    """Half of the first cache, for the inputs under a segment."""
+    return packed.target.l1_bytes // 2
+
+
+def _input_block(packed: Packed, inputs: int) -> int:
+    """Input channels that are summed at a time: equal parts of all, as few as bring what a tile sees of a part near."""
+    seen_bytes = 4 * packed.target.lanes * packed.tile.columns
+    parts = -(-inputs * seen_bytes // _near_bytes(packed))
+    return -(-inputs // parts)
+
+
+def _segment(packed: Packed, block: int, width: int) -> int:
+    """Positions whose inputs, a block of channels, are near at the same time, in whole tiles."""
+    tiles = _near_bytes(packed) // (4 * packed.target.lanes * packed.tile.columns * block)
+    return min(width, packed.tile.columns * max(1, tiles))
