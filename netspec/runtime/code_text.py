@@ -8,9 +8,9 @@ from typing import Literal
 
 from netspec.ir.program import Program
 from netspec.kernels.cpu.rows import Row
-from netspec.kernels.cpu.tile import TileShape, TileShapeType
+from netspec.kernels.cpu.tile import TileShape
+from netspec.runtime.compilation import Unit
 from netspec.runtime.launch_table import launch_rows
-from netspec.runtime.native import KERNEL_ARGUMENTS
 
 Form = Literal["llvm", "asm"]
 
@@ -30,6 +30,6 @@ def _tile_text(row: Row, program: Program) -> str:
 
 
 def _text(row: Row, lanes: int, form: Form) -> str:
-    arguments = (TileShapeType(TileShape(row.tile.rows, row.tile.columns, lanes)), *KERNEL_ARGUMENTS)
+    arguments = Unit(row.kernel, TileShape(row.tile.rows, row.tile.columns, lanes)).arguments
     row.kernel.compile(arguments)
     return row.kernel.inspect_llvm(arguments) if form == "llvm" else row.kernel.inspect_asm(arguments)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from netspec.kernels.cpu.table import KERNELS
 from netspec.kernels.cpu.tile import TileShape
 from netspec.runtime.cache import CodeCache
 from netspec.runtime.driver import ADDRESS, DESCRIPTOR, PER_GROUP, ROW_WORDS, UNITS
-from netspec.runtime.native import kernel_address
+from netspec.runtime.native import kernel_address, link_kernels
 
 Words = NDArray[np.int64]
 
@@ -29,10 +28,11 @@ class LaunchTable:
 
     def __init__(self, rows: Iterable[Row], lanes: int, cache: CodeCache) -> None:
         self.rows = tuple(rows)
+        link_kernels(((row.kernel, _shape(row, lanes)) for row in self.rows), cache)
         self._descriptors = _descriptors(self.rows)
         self.words: Words = np.zeros((len(self.rows), ROW_WORDS), np.int64)
         for number, (row, words) in enumerate(zip(self.rows, self._descriptors, strict=True)):
-            self.words[number, ADDRESS] = _address(row, lanes, cache)
+            self.words[number, ADDRESS] = kernel_address(row.kernel, _shape(row, lanes), cache)
             self.words[number, DESCRIPTOR] = words.ctypes.data
             self.words[number, UNITS] = row.units
             self.words[number, PER_GROUP] = row.per_group
@@ -42,5 +42,5 @@ def _descriptors(rows: tuple[Row, ...]) -> tuple[Words, ...]:
     return tuple(np.array([*map(word, row.words), 0], np.int64) for row in rows)
 
 
-def _address(row: Row, lanes: int, cache: CodeCache) -> Any:
-    return kernel_address(row.kernel, TileShape(row.tile.rows, row.tile.columns, lanes), cache)
+def _shape(row: Row, lanes: int) -> TileShape:
+    return TileShape(row.tile.rows, row.tile.columns, lanes)

@@ -1,92 +1,43 @@
-"""Addresses of compiled functions: from the cache, or compiled by Numba and put there.
-
-A kernel's machine code is an object file that holds the one function and calls nothing of Python, so it is loaded
-by a bare LLVM linker: with a warm cache Numba neither types nor lowers anything.
-"""
+"""Addresses of compiled functions: linked once into this process, from the cache or compiled and put there."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import llvmlite
 import llvmlite.binding as llvm
-import numba
-from numba import types
 
-from netspec.diagnostics.failure import CompilerBug
-from netspec.kernels import cpu
-from netspec.kernels.cpu.memory import FLOATS, WORDS
-from netspec.kernels.cpu.tile import TileShape, TileShapeType
-from netspec.runtime.cache import Code, CodeCache, version_key
+from netspec.kernels.cpu.tile import TileShape
+from netspec.runtime.cache import Code, CodeCache
+from netspec.runtime.compilation import VERSION, Unit
+from netspec.runtime.crew import compile_units
 from netspec.runtime.driver import drive
-from netspec.runtime.host import processor
-
-KERNEL_ARGUMENTS = (FLOATS, WORDS, WORDS, types.int64, types.int64, types.int64)
-"""arena, descriptor, state, begin, end, thread: what follows a kernel's tile"""
-PYTHON_PREFIXES = ("Py", "_Py", "NRT_", "numba_", "_ZN")
-"""Names of functions that machine code cannot call without Python."""
-DRIVER_ARGUMENTS = (WORDS, types.int64)
-"""control, thread"""
 
 
 def code_cache(cache_dir: Path | None) -> CodeCache:
     """The cache below `cache_dir` for this version of the kernels on this processor."""
-    return CodeCache(None if cache_dir is None else cache_dir / "kernels" / _VERSION)
-
-
-def _version() -> str:
-    """The version of the sources as they are now, of what compiles them, and of the processor."""
-    sources = [*Path(cpu.__path__[0]).glob("*.py"), *Path(__file__).parent.glob("*.py")]
-    chosen = processor()
-    return version_key(sources, numba.__version__, llvmlite.__version__, chosen.name, chosen.features)
-
-
-_VERSION = _version()
-"""Read when the sources are imported: a process that outlives a change to them must not keep old code as new."""
+    return CodeCache(None if cache_dir is None else cache_dir / "kernels" / VERSION)
 
 
 def kernel_address(kernel: Any, shape: TileShape, cache: CodeCache) -> int:
     """The address of `kernel` for a tile shape: i32 (*)(ptr, ptr, ptr tile, ptr arena, ptr d, ptr state, i64 * 3)."""
-    name = f"{_name(kernel)}-{shape.rows}x{shape.columns}x{shape.lanes}"
-    return _LINKER.address(name, kernel, (TileShapeType(shape), *KERNEL_ARGUMENTS), cache)
+    return _LINKER.addresses((Unit(kernel, shape),), cache)[0]
 
 
 def driver_address(cache: CodeCache) -> int:
     """The address of the driver: i32 (*)(ptr, ptr, ptr control, i64 thread)."""
-    return _LINKER.address(_name(drive), drive, DRIVER_ARGUMENTS, cache)
+    return _LINKER.addresses((Unit(drive),), cache)[0]
 
 
-def _name(function: Any) -> str:
-    return f"{function.py_func.__module__}.{function.py_func.__qualname__}"
+def link_kernels(kernels: Iterable[tuple[Any, TileShape]], cache: CodeCache) -> None:
+    """Brings the driver and kernels for their tile shapes into this process, so that their addresses cost nothing.
 
-
-def compile_code(function: Any, arguments: tuple[types.Type, ...]) -> Code:
-    """Compiles a jitted function for argument types. Raises CompilerBug where it might raise or would need Python."""
-    function.compile(arguments)
-    compiled = function.overloads[arguments]
-    library, symbol = compiled.library, compiled.fndesc.llvm_func_name
-    declared = (f.name for f in library._final_module.functions if f.is_declaration)
-    foreign = sorted(name for name in declared if name.startswith(PYTHON_PREFIXES))
-    if foreign:
-        raise CompilerBug(f"{_name(function)} calls {', '.join(foreign)}")
-    _, exception, *_ = library.get_function(symbol).arguments
-    if b"readnone" not in b" ".join(exception.attributes):
-        raise CompilerBug(f"{_name(function)} may raise an exception")
-    return Code(symbol, library._get_compiled_object())
-
-
-def _obtain(name: str, function: Any, arguments: tuple[types.Type, ...], cache: CodeCache) -> Code:
-    """The code from the cache, else compiled and put there. The cache's key knows of netspec's own functions only."""
-    if not name.startswith("netspec."):
-        return compile_code(function, arguments)
-    code = cache.load(name)
-    if code is None:
-        code = compile_code(function, arguments)
-        cache.store(name, code)
-    return code
+    What the cache lacks is compiled in several processes at once.
+    """
+    _LINKER.addresses((Unit(drive), *(Unit(kernel, shape) for kernel, shape in kernels)), cache)
 
 
 class _Linker:
@@ -97,18 +48,32 @@ class _Linker:
         self._addresses: dict[str, int] = {}
         self._engine: Any = None
 
-    def address(self, name: str, function: Any, arguments: tuple[types.Type, ...], cache: CodeCache) -> int:
-        """The address of `function` compiled for `arguments`, known as `name` in memory and in the cache."""
+    def addresses(self, units: Iterable[Unit], cache: CodeCache) -> tuple[int, ...]:
+        """The addresses of functions, in order."""
+        named = [(unit.name, unit) for unit in units]
         with self._lock:
-            if name not in self._addresses:
-                self._addresses[name] = self._link(_obtain(name, function, arguments, cache))
-            return self._addresses[name]
+            missing = {name: unit for name, unit in named if name not in self._addresses}
+            for name, code in _obtain(missing, cache).items():
+                self._addresses[name] = self._link(code)
+            return tuple(self._addresses[name] for name, _ in named)
 
     def _link(self, code: Code) -> int:
         engine = self._engine = self._engine or _new_engine()
         engine.add_object_file(llvm.ObjectFileRef.from_data(code.object_file))
         engine.finalize_object()
         return engine.get_function_address(code.symbol)
+
+
+def _obtain(units: dict[str, Unit], cache: CodeCache) -> dict[str, Code]:
+    """Code by name, from the cache where it has it, else compiled and put there."""
+    found = {name: cache.load(name) if unit.kept else None for name, unit in units.items()}
+    missing = [units[name] for name, code in found.items() if code is None]
+    made = {}
+    for unit, code in compile_units(missing):
+        made[unit.name] = code
+        if unit.kept:
+            cache.store(unit.name, code)
+    return {name: code for name, code in found.items() if code is not None} | made
 
 
 def _new_engine() -> Any:

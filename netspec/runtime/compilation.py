@@ -1,0 +1,125 @@
+"""From a jitted function to an object file, and the names by which both are known.
+
+A kernel's machine code is an object file that holds the one function and calls nothing of Python, so it is loaded
+by a bare LLVM linker: with a warm cache Numba neither types nor lowers anything.
+"""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+import numba
+from numba import types
+from numba.core import config
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.kernels import cpu
+from netspec.kernels.cpu.memory import FLOATS, WORDS
+from netspec.kernels.cpu.tile import TileShape, TileShapeType
+from netspec.runtime.cache import Code, version_key
+from netspec.runtime.host import processor
+
+KERNEL_ARGUMENTS = (FLOATS, WORDS, WORDS, types.int64, types.int64, types.int64)
+"""arena, descriptor, state, begin, end, thread: what follows a kernel's tile"""
+DRIVER_ARGUMENTS = (WORDS, types.int64)
+"""control, thread"""
+PYTHON_PREFIXES = ("Py", "_Py", "NRT_", "numba_", "_ZN")
+"""Names of functions that machine code cannot call without Python."""
+PACKAGES = ("netspec.kernels.cpu", "netspec.runtime")
+"""Packages whose sources are part of the version."""
+NUMBA_OPTIONS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "DEBUGINFO_DEFAULT", "LLVM_REFPRUNE_PASS")
+"""Numba's settings that change the code it makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A function to compile: a kernel for the shape of a tile, or without a shape the driver."""
+
+    function: Any
+    shape: TileShape | None = None
+
+    @property
+    def arguments(self) -> tuple[types.Type, ...]:
+        """The types that it is compiled for."""
+        return DRIVER_ARGUMENTS if self.shape is None else (TileShapeType(self.shape), *KERNEL_ARGUMENTS)
+
+    @property
+    def module(self) -> str:
+        """Where its function stands."""
+        return self.function.py_func.__module__
+
+    @property
+    def function_name(self) -> str:
+        """`netspec.kernels.cpu.dense.multiply`"""
+        return f"{self.module}.{self.function.py_func.__qualname__}"
+
+    @property
+    def name(self) -> str:
+        """What it is known by in memory and in the cache: `netspec.kernels.cpu.dense.multiply-6x4x16`. A function
+        whose source is no part of the version carries a hash of it."""
+        tile = "" if self.shape is None else f"-{self.shape.rows}x{self.shape.columns}x{self.shape.lanes}"
+        counted = self.module.rpartition(".")[0] in PACKAGES
+        return self.function_name + tile + ("" if counted else f"-{_source_hash(self)}")
+
+    @property
+    def kept(self) -> bool:
+        """Whether it may be cached and compiled elsewhere: a function of netspec that can be found by its name."""
+        return self.module.startswith("netspec.") and "<" not in self.function.py_func.__qualname__
+
+    @property
+    def address(self) -> list[Any]:
+        """Where another process finds it, in what JSON can hold; see `unit_at`."""
+        shape = None if self.shape is None else [self.shape.rows, self.shape.columns, self.shape.lanes]
+        return [self.module, self.function.py_func.__qualname__, shape]
+
+
+def unit_at(address: list[Any]) -> Unit:
+    """The unit that another process means."""
+    module, name, shape = address
+    return Unit(getattr(import_module(module), name), None if shape is None else TileShape(*shape))
+
+
+def _source_hash(unit: Unit) -> str:
+    path = Path(unit.function.py_func.__code__.co_filename)
+    return sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "no-source"
+
+
+def compile_unit(unit: Unit) -> Code:
+    """Compiles a function. Raises CompilerBug where it might raise an exception or would need Python."""
+    unit.function.compile(unit.arguments)
+    compiled = unit.function.overloads[unit.arguments]
+    library, symbol = compiled.library, compiled.fndesc.llvm_func_name
+    declared = (f.name for f in library._final_module.functions if f.is_declaration)
+    foreign = sorted(name for name in declared if name.startswith(PYTHON_PREFIXES))
+    if foreign:
+        raise CompilerBug(f"{unit.function_name} calls {', '.join(foreign)}")
+    _, exception, *_ = library.get_function(symbol).arguments
+    if b"readnone" not in b" ".join(exception.attributes):
+        raise CompilerBug(f"{unit.function_name} may raise an exception")
+    return Code(symbol, library._get_compiled_object())
+
+
+def _version() -> str:
+    """Of the sources as they are now, of all that compiles them and how, and of the processor."""
+    sources = [*Path(cpu.__path__[0]).glob("*.py"), *Path(__file__).parent.glob("*.py")]
+    chosen = processor()
+    compilers = (
+        numba.__version__,
+        llvmlite.__version__,
+        str(llvm.llvm_version_info),
+        str(sys.implementation.cache_tag),
+    )
+    options = (f"{name}={getattr(config, name, None)}" for name in NUMBA_OPTIONS)
+    return version_key(sources, *compilers, *options, llvm.get_process_triple(), chosen.name, chosen.features)
+
+
+VERSION = _version()
+"""Read when the sources are imported: a process that outlives a change to them must not keep old code as new."""
