@@ -18,10 +18,12 @@ if TYPE_CHECKING:
         SpecError,
         UsageError,
     )
+    from netspec.predict.predictor import Predictor
 
 _PLACES = {
     "load": "netspec.api",
     "Network": "netspec.api",
+    "Predictor": "netspec.predict.predictor",
     "NetspecError": "netspec.diagnostics.failure",
     "SpecError": "netspec.diagnostics.failure",
     "UsageError": "netspec.diagnostics.failure",
@@ -36,6 +38,7 @@ __all__ = [
     "DivergedError",
     "NetspecError",
     "Network",
+    "Predictor",
     "SpecError",
     "UsageError",
     "load",

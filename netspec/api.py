@@ -30,12 +30,14 @@ from netspec.frontend import check_experiment, examine, read_source
 from netspec.ir.program import Program
 from netspec.ir.recipe import DataOptions, Experiment
 from netspec.ir.target import Target
+from netspec.predict.intake import as_images
+from netspec.predict.predictor import Predictor
 from netspec.resources import bundled_specs
 from netspec.train.begin import DataPlaces, Origin, begin, load_data
 from netspec.train.device import host_device
 from netspec.train.evaluate import Evaluation, evaluate
 from netspec.train.events import Array, Event, Finished
-from netspec.train.predict import as_images, predict
+from netspec.train.predictor import make_predictor, predict
 from netspec.train.preparation import prepared
 from netspec.train.run import WEIGHTS, kept_data, open_run
 from netspec.train.trained import Trained, from_file
@@ -169,7 +171,16 @@ class Network:
         trained = self._require_weights()
         fitting = as_images(images, trained.preparation.shape)
         device = host_device(threads, exact=trained.exact)
-        return predict(self.experiment, trained.preparation, trained.weights, fitting, device=device)
+        return predict(trained, fitting, device)
+
+    def predictor(self, batch: int = 1, *, threads: int | None = None) -> Predictor:
+        """The net and its weights of now, compiled for images that come a few at a time: see `Predictor`.
+
+        `batch` images are worked on at once, 1 for answers as soon as they can be had. Raises UsageError where there
+        are no weights (E464) or `batch` is below one (E467), DeviceError (E590) where memory does not suffice.
+        """
+        trained = self._require_weights()
+        return make_predictor(trained, host_device(threads, exact=trained.exact), batch)
 
     @property
     def weights(self) -> dict[str, Array]:

@@ -5,13 +5,17 @@ The first half, from a file to the checked graph, is `frontend.py`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from netspec.autodiff.differentiate import training_step
 from netspec.ir.graph import Graph
 from netspec.ir.program import Program
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import Target
+from netspec.passes.fold import Folded, fold_batch_norms
 from netspec.passes.inference import inference
 from netspec.passes.optimize import optimize
+from netspec.passes.probabilities import with_probabilities
 from netspec.schedule.lower import lower
 
 COUNTED_BATCH = 64
@@ -33,6 +37,12 @@ def evaluation_program(experiment: Experiment, target: Target, batch: int) -> Pr
     return lower(optimize(inference(experiment.graph, experiment.train.loss)), target, batch)
 
 
+def prediction(experiment: Experiment) -> Folded:
+    """Forward alone, from an image to the probability of each class, batch normalisation folded into the weights."""
+    folded = fold_batch_norms(inference(experiment.graph, None))
+    return replace(folded, graph=optimize(with_probabilities(folded.graph, experiment.train.loss)))
+
+
 def prediction_program(experiment: Experiment, target: Target, batch: int) -> Program:
-    """Forward alone with running statistics: logits of up to `batch` images."""
-    return lower(optimize(inference(experiment.graph, None)), target, batch)
+    """Forward alone: probabilities of up to `batch` images. Its weights are `fold_weights.folded_weights`."""
+    return lower(prediction(experiment).graph, target, batch)

@@ -24,7 +24,8 @@ from netspec.cli.training_display import percent
 from netspec.train.begin import DataPlaces
 from netspec.train.device import host_device
 from netspec.train.events import Array
-from netspec.train.predict import class_name, predict, read_pictures
+from netspec.train.predict import class_name, read_pictures
+from netspec.train.predictor import predict
 from netspec.train.preparation import Preparation
 
 
@@ -60,8 +61,7 @@ def command(
     pictures, notices = read_pictures(images, trained.preparation)
     for notice in notices:
         remark(f"note: {notice}")
-    device = host_device(threads, exact=exact or trained.exact)
-    found = predict(trained.experiment, trained.preparation, trained.weights, pictures, device=device)
+    found = predict(trained, pictures, host_device(threads, exact=exact or trained.exact))
     ranked = [ranking(row, top, trained.preparation) for row in found]
     documents = [{"image": path, **rows[0], "top": rows} for path, rows in zip(images, ranked, strict=True)]
     if as_json:

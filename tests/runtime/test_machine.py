@@ -8,13 +8,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from netspec.compiler import prediction_program, training_program
+from netspec.compiler import training_program
 from netspec.diagnostics.failure import DeviceError, SpecError
 from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph
 from netspec.ir.initialize import initialize
+from netspec.ir.program import Program
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import AVX512
+from netspec.passes.inference import inference
 from netspec.runtime.feed import Crop, Feed
 from netspec.runtime.host import host_target
 from netspec.runtime.machine import Machine
@@ -38,6 +40,11 @@ def feeds(graph: Graph, images: int, classes: int) -> dict[str, Any]:
         else:
             values[value.name] = generator.standard_normal((images, *value.shape)).astype(np.float32)
     return values
+
+
+def forward(net: Experiment, batch: int) -> Program:
+    """The outputs of a net as they are."""
+    return lower(inference(net.graph, None), AVX512, batch)
 
 
 def machine_with(graph: Graph, values: Mapping[str, Any], batch: int, threads: int = 1) -> Machine:
@@ -135,7 +142,7 @@ def test_the_loss_of_a_minibatch_is_the_sum_over_its_images() -> None:
 
 def test_outputs_come_in_the_order_of_the_feed() -> None:
     net = experiment("net t {\ninput 2x3x3\nconv 3 3x3\n}")
-    machine = Machine(prediction_program(net, AVX512, 32), cache_dir=CACHE_DIR)
+    machine = Machine(forward(net, 32), cache_dir=CACHE_DIR)
     weights = initialize(net.graph, 1)
     for name, array in weights.items():
         machine.write(name, array)
@@ -153,7 +160,7 @@ CROPPED = "net t {\ninput 1x3x4\nflatten\n}"
 
 def cropped(feed: Feed) -> Any:
     """What reaches the input, as (n, 3, 4)."""
-    machine = Machine(prediction_program(experiment(CROPPED), AVX512, 32), cache_dir=CACHE_DIR)
+    machine = Machine(forward(experiment(CROPPED), 32), cache_dir=CACHE_DIR)
     return machine.outputs(feed).arrays.reshape(-1, 3, 4)
 
 
@@ -184,7 +191,7 @@ def test_random_crops_depend_on_seed_and_epoch_alone() -> None:
 def test_a_program_larger_than_memory_is_refused() -> None:
     net = experiment("net t {\ninput 3x4096x4096\nconv 4 3x3\npool avg global\n}")
     with pytest.raises(DeviceError, match="GB of memory") as caught:
-        Machine(prediction_program(net, AVX512, 1 << 16), cache_dir=CACHE_DIR)
+        Machine(forward(net, 1 << 16), cache_dir=CACHE_DIR)
     assert caught.value.code == "E590"
 
 

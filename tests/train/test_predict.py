@@ -1,24 +1,17 @@
-"""Images become what the net was trained on, and outputs become probabilities."""
+"""Pictures become what the net was trained on."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
-from netspec.diagnostics.failure import DataError, UsageError
-from netspec.ir.graph import Node, Value
-from netspec.ir.operations import Softmax
-from netspec.ir.recipe import Experiment, TrainOptions
-from netspec.train.predict import as_images, class_name, probabilities, read_pictures
+from netspec.diagnostics.failure import DataError
+from netspec.train.predict import class_name, read_pictures
 from netspec.train.preparation import Preparation
-from tests.train.nets import small_graph
 
 GREY = Preparation((1, 8, 6), (0.0,), (1.0,), 255.0, ("null", "eins"))
-EXPERIMENT = Experiment(small_graph(), None, (), TrainOptions())
 
 
 def picture(path: Path, size: tuple[int, int] = (6, 8), colour: int = 200) -> Path:
@@ -63,67 +56,6 @@ def test_a_file_that_is_no_picture_is_a_data_error(tmp_path: Path) -> None:
     for path in (tmp_path / "fake.png", tmp_path / "none.png", tmp_path):
         with pytest.raises(DataError, match=str(path)):
             read_pictures([path], GREY)
-
-
-@pytest.mark.parametrize("shape", [(1, 8, 6), (8, 6), (5, 1, 8, 6), (5, 8, 6)])
-def test_one_image_or_many_are_taken_with_or_without_a_single_channel(shape: tuple[int, ...]) -> None:
-    array = np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
-    images = as_images(array, (1, 8, 6))
-    assert images.shape == (5 if 5 in shape else 1, 1, 8, 6)
-    assert images.dtype == np.float32
-    assert np.array_equal(images.ravel(), array.ravel())
-
-
-def test_points_are_taken_as_rows(tmp_path: Path) -> None:
-    assert as_images(np.zeros((4, 2)), (2, 1, 1)).shape == (4, 2, 1, 1)
-    assert as_images(np.zeros(2), (2, 1, 1)).shape == (1, 2, 1, 1)
-
-
-def test_bytes_stay_bytes() -> None:
-    assert as_images(np.zeros((1, 8, 6), np.uint8), (1, 8, 6)).dtype == np.uint8
-
-
-@pytest.mark.parametrize("shape", [(8, 6, 1), (6, 8), (0, 1, 8, 6), (), (5, 3, 8, 6), (1, 5, 1, 8, 6)])
-def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(UsageError) as caught:
-        as_images(np.zeros(shape), (1, 8, 6))
-    assert caught.value.code == "E465"
-    assert "(N, 1, 8, 6)" in caught.value.message
-
-
-def test_what_is_no_number_is_refused() -> None:
-    for array in (np.full((8, 6), "x"), np.zeros((8, 6), complex)):
-        with pytest.raises(UsageError):
-            as_images(array, (1, 8, 6))
-
-
-@given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=2))
-def test_probabilities_add_up_to_one_and_keep_the_order(outputs: list[float]) -> None:
-    row = probabilities(EXPERIMENT, np.array([outputs], np.float32))[0]
-    assert row.sum() == pytest.approx(1)
-    assert (row[0] >= row[1]) == (outputs[0] >= outputs[1]) or row[0] == row[1]
-
-
-@given(st.floats(-1e6, 1e6, width=32))
-def test_one_output_is_the_probability_of_class_one(output: float) -> None:
-    (row,) = probabilities(EXPERIMENT, np.array([[output]], np.float32))
-    assert 0 <= row[0] <= 1
-    assert (row[0] > 0.5) == (output > 0) or abs(output) < 1e-6
-
-
-def test_under_binary_cross_entropy_every_output_stands_for_itself() -> None:
-    binary = replace(EXPERIMENT, train=TrainOptions(loss="binary_cross_entropy"))
-    row = probabilities(binary, np.array([[0.0, 100.0]], np.float32))[0]
-    assert row.tolist() == [0.5, 1.0]
-
-
-def test_a_net_that_ends_with_softmax_says_probabilities_itself() -> None:
-    graph = small_graph()
-    last = Value("softmax1", (2,))
-    softmax = Node(Softmax(), graph.outputs, (last,), "softmax1")
-    experiment = replace(EXPERIMENT, graph=replace(graph, nodes=(*graph.nodes, softmax), outputs=(last,)))
-    outputs = np.array([[0.25, 0.75]], np.float32)
-    assert np.array_equal(probabilities(experiment, outputs), outputs)
 
 
 def test_a_class_without_a_name_goes_by_its_number() -> None:

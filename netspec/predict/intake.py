@@ -1,0 +1,58 @@
+"""Images as they are given, checked and brought to the form that a net takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.dataset import Images
+from netspec.diagnostics.failure import UsageError
+from netspec.runtime.feed import Crop, Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a net sees of images of `shape` (C, H, W): (x - mean) / deviation, a value a channel, and with `pad` the
+    middle of the image with so many zeros around it."""
+
+    shape: tuple[int, int, int]
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    pad: int | None = None
+
+    def feed(self, images: Images) -> Feed:
+        """Images (N, C, H, W), in their order."""
+        mean, scale = self.normalisation()
+        crop = None if self.pad is None else Crop(random=False, pad=self.pad)
+        return Feed(images, None, np.arange(len(images)), mean, scale, crop)
+
+    def normalisation(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What is taken off, and the factor then: float32, (C,) each."""
+        scale = 1.0 / np.asarray(self.deviation, np.float64)
+        return np.asarray(self.mean, np.float32), scale.astype(np.float32)
+
+
+def as_images(array: NDArray[Any], shape: tuple[int, int, int]) -> Images:
+    """An array of one or more images as (N, C, H, W), bytes as they are and everything else as float32.
+
+    Takes (N, C, H, W), (C, H, W), and without the channel where there is one; flat vectors (N, C) or (C,) where images
+    are single pixels. Raises UsageError (E465) for any other shape, and for values that are no finite numbers.
+    """
+    whole = (shape, shape[1:] if shape[0] == 1 else shape, shape[:1] if shape[1:] == (1, 1) else shape)
+    single = any(array.shape == one for one in whole)
+    if not single and not any(array.ndim and array.shape[1:] == one and len(array) for one in whole):
+        takes = f"({', '.join(map(str, ('N', *shape)))})"
+        raise UsageError("E465", f"images of shape {array.shape} do not fit: the net was trained on {takes}")
+    if not (np.issubdtype(array.dtype, np.number) or array.dtype == np.bool_) or np.iscomplexobj(array):
+        raise UsageError("E465", f"images are numbers, not {array.dtype}")
+    if array.dtype == np.uint8:
+        return array.reshape(-1, *shape)
+    with np.errstate(over="ignore"):
+        images = np.asarray(array, np.float32).reshape(-1, *shape)
+    if not np.isfinite(images).all():
+        spoilt = int(np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))[0])
+        raise UsageError("E465", f"image {spoilt} holds a number that is not finite in float32")
+    return images

@@ -1,0 +1,72 @@
+"""A net made ready to be asked again and again: compiled once, weights in place, safe to call from several threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.compiler import prediction
+from netspec.diagnostics.failure import UsageError
+from netspec.ir.recipe import Experiment
+from netspec.ir.target import Target
+from netspec.passes.fold_weights import folded_weights
+from netspec.predict.intake import Intake, as_images
+from netspec.runtime.machine import Machine
+from netspec.schedule.lower import lower
+
+Array = NDArray[Any]
+
+
+class Predictor:
+    """Probabilities of images, by a net and weights that stay as they were when this was made.
+
+        predictor = netspec.load("runs/digits").predictor()
+        probabilities = predictor(image)  # (1, 10)
+
+    Nothing is compiled and no weight is moved in a call. Calls from several threads at once take turns; whatever the
+    threads, an image gets the same bits. Made by `Network.predictor`.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        weights: Mapping[str, Array],
+        intake: Intake,
+        target: Target,
+        *,
+        batch: int = 1,
+        threads: int = 1,
+        cache_dir: Path | None = None,
+        class_names: tuple[str, ...] = (),
+    ) -> None:
+        """`batch` images are worked on at a time; memory grows with it. `cache_dir` as for `Machine`.
+
+        Raises UsageError (E467) where `batch` is below one, DeviceError (E590) where memory does not suffice.
+        """
+        if batch < 1:
+            raise UsageError("E467", f"a predictor works on at least one image at a time, not {batch}")
+        folded = prediction(experiment)
+        self._machine = Machine(lower(folded.graph, target, batch), threads, cache_dir=cache_dir)
+        for name, array in folded_weights(folded, weights).items():
+            self._machine.write(name, array)
+        self._intake, self._class_names, self._lock = intake, class_names, Lock()
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the probabilities are of; empty where the classes have no names."""
+        return self._class_names
+
+    def __call__(self, images: NDArray[np.generic]) -> Array:
+        """Probabilities (N, K), float32, of images (N, C, H, W) or one image (C, H, W), in the units of the data set.
+
+        A net with one output gives (N, 1): the probability of class 1. Raises UsageError (E465) where the images do
+        not fit, are none, or hold what is not a finite number.
+        """
+        feed = self._intake.feed(as_images(images, self._intake.shape))
+        with self._lock:
+            return self._machine.outputs(feed).arrays
