@@ -84,8 +84,8 @@ Progress = Callable[[int], None]
 
 
 def compare(job: Job, rounds: int, progress: Progress, *, compiled: bool = False) -> Comparison:
-    """Times a training step of both sides. `progress` is called with the number of rounds kept so far; with `compiled`
-    PyTorch is also tried with torch.compile, which takes minutes.
+    """Times the steps of both sides, or their predictions. `progress` is called with the number of rounds kept so
+    far; with `compiled` PyTorch is also tried with torch.compile, which takes minutes.
 
     Raises DeviceError (E622) where a side ends early, as it does without PyTorch.
     """
@@ -104,7 +104,7 @@ def compare(job: Job, rounds: int, progress: Progress, *, compiled: bool = False
 
 
 def measure_alone(job: Job, rounds: int, progress: Progress) -> Comparison:
-    """Times a training step of netspec by itself, as `compare` does."""
+    """Times the steps of netspec by itself, as `compare` does."""
     with ExitStack() as stack:
         ours = _ours(stack, job)
         found = _interleave([ours], job.threads, rounds, progress)
@@ -113,13 +113,13 @@ def measure_alone(job: Job, rounds: int, progress: Progress) -> Comparison:
 
 
 def _ours(stack: ExitStack, job: Job) -> Variant:
-    return Variant("netspec", stack.enter_context(started("netspec", job, {})), {}, {}).calibrated()
+    return Variant("netspec", stack.enter_context(started(job.side("netspec"), job, {})), {}, {}).calibrated()
 
 
 def _eager(stack: ExitStack, job: Job, allocator: str) -> list[Variant]:
     """PyTorch as it is, in both memory formats, with one allocator setting."""
     environment = ALLOCATORS[allocator]
-    side = stack.enter_context(started("torch", job, environment))
+    side = stack.enter_context(started(job.side("torch"), job, environment))
     return [Variant(f"{form}, {allocator}", side, {"format": form}, environment).calibrated() for form in FORMATS]
 
 
@@ -129,7 +129,7 @@ def _compiled(stack: ExitStack, job: Job, remarks: list[str]) -> list[Variant]:
     for form in FORMATS:
         options: dict[str, object] = {"format": form, "compile": True}
         try:
-            side = stack.enter_context(started("torch", job, RAISED_ALLOCATOR, COMPILING_SECONDS))
+            side = stack.enter_context(started(job.side("torch"), job, RAISED_ALLOCATOR, COMPILING_SECONDS))
             made.append(Variant(f"{form}, compiled", side, options, RAISED_ALLOCATOR).calibrated())
         except DeviceError as failure:
             remarks.append(f"torch.compile, {form}: left out, {failure}")

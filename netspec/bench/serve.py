@@ -42,6 +42,13 @@ def made_up_data(experiment: Experiment, batch: int) -> tuple[Array, Array]:
     return images, draw.integers(0, classes, count).astype(np.int32)
 
 
+def prediction_images(experiment: Experiment, batch: int) -> list[Array]:
+    """A few minibatches (batch, C, H, W), a flat vector of F numbers being F channels of one pixel."""
+    images, _ = made_up_data(experiment, batch)
+    channels, *sizes = images.shape[1:]
+    return list(images.reshape(BATCHES, batch, channels, *(sizes or (1, 1))))
+
+
 def serve(side: Callable[[Request], Answer]) -> None:
     """Serves one job until standard input ends."""
     answer = side(json.loads(sys.stdin.readline()))

@@ -33,6 +33,12 @@ class Job:
     threads: int
     cache_dir: str | None
     exact: bool = False
+    predict: bool = False
+    """whether a prediction is timed, not a training step"""
+
+    def side(self, name: str) -> str:
+        """The module, but for `_side`, that runs this job for `netspec` or `torch`."""
+        return f"{name}_predict" if self.predict else name
 
 
 class Side:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib.util import find_spec as find_module
 
 import click
@@ -39,6 +40,7 @@ TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diag
 @click.argument("spec", metavar="[SPEC]", required=False)
 @click.option("--against", type=click.Choice(["torch"]), help="Measure PyTorch's step of the same network beside it.")
 @click.option("--compile", "compiled", is_flag=True, help="Try PyTorch with torch.compile too; it takes minutes.")
+@click.option("--predict", is_flag=True, help="Time predictions instead, of one image unless `--batch` says more.")
 @click.option("--layers", is_flag=True, help="Time each layer by itself, beside what the machine could do.")
 @click.option("--losses", type=click.IntRange(1, 100_000), help="Compare the losses of so many steps with PyTorch's.")
 @click.option("--front-end", is_flag=True, help="Time the checking of the longest texts within the limits.")
@@ -52,6 +54,7 @@ def command(
     spec: str | None,
     against: str | None,
     compiled: bool,
+    predict: bool,
     layers: bool,
     losses: int | None,
     front_end: bool,
@@ -67,8 +70,9 @@ def command(
 
     With `--against torch` PyTorch (extra `bench`) runs the same network, batch and precision on as many threads, in
     both of its memory formats, with its allocator as it is and with raised thresholds, and with `--compile` by
-    torch.compile; its best variant counts. With `--losses 200` both sides train by the spec's recipe instead, and the
-    exit status is 1 where the losses differ by more than the order of float32 sums explains.
+    torch.compile; its best variant counts. With `--predict` both sides are asked for the probabilities of
+    images. With `--losses 200` both train by the spec's recipe instead, and the exit status is 1 where the losses
+    differ by more than the order of float32 sums explains.
     """
     if front_end:
         return _front_end(as_json)
@@ -76,7 +80,8 @@ def command(
         raise UsageError("E620", "`netspec bench` needs a SPEC or `--front-end`")
     if layers:
         return _layers(spec, batch, with_values, settings, as_json)
-    job = _job(spec, batch, threads, exact, with_values, settings)
+    job = _job(spec, batch or (1 if predict else None), threads, exact, with_values, settings)
+    job = replace(job, predict=predict)
     if (against or losses) and not find_module("torch"):
         raise UsageError("E621", "PyTorch is not installed", helps=("pip install 'netspec[bench]'",))
     if losses:
@@ -149,6 +154,7 @@ def _document(measured: Comparison) -> dict[str, object]:
         "spec": measured.job.name,
         "threads": measured.job.threads,
         "batch": measured.job.batch,
+        "task": "predict" if measured.job.predict else "train",
         "netspec_seconds": measured.netspec.median,
         "torch_seconds": beside.median if beside else None,
         "torch_variant": beside.name if beside else None,
@@ -173,7 +179,8 @@ def _row(timing: Timing, measured: Comparison) -> tuple[str, ...]:
 def _show(measured: Comparison) -> None:
     show(table(SIDE_COLUMNS, [_row(timing, measured) for timing in (measured.netspec, *measured.torch)]))
     job = measured.job
-    say(f"one training step of {job.name}: {job.batch} images, float32, threads: {job.threads}")
+    what = "prediction" if job.predict else "training step"
+    say(f"one {what} of {job.name}: {job.batch} images, float32, threads: {job.threads}")
     say(f"{measured.rounds} rounds kept, {measured.discarded} disturbed ones done again")
     say(f"peak of a register-only FMA loop, one core: {measured.fma_peak_gflops:.0f} GFLOP/s")
     _show_memory(measured)

@@ -1,0 +1,47 @@
+"""netspec's side of a comparison of predictions: a predictor asked for a few images at a time, as a program would."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from netspec.bench.peak import fma_peak_gflops
+from netspec.bench.serve import Answer, Request, experiment_of, prediction_images, serve
+from netspec.ir.initialize import initialize
+from netspec.predict.intake import Intake
+from netspec.predict.predictor import Predictor
+from netspec.runtime.host import host_target
+
+
+def side(job: Request) -> Answer:
+    """Makes the job's predictor and returns what answers requests."""
+    experiment, batch = experiment_of(job), int(job["batch"])
+    cache_dir = Path(job["cache_dir"]) if job["cache_dir"] else None
+    images = prediction_images(experiment, batch)
+    channels, height, width = images[0].shape[1:]
+    predictor = Predictor(
+        experiment,
+        initialize(experiment.graph, experiment.train.seed),
+        Intake((channels, height, width), (0.0,) * channels, (1.0,) * channels),
+        replace(host_target(), exact=job["exact"]),
+        batch=batch,
+        threads=job["threads"],
+        cache_dir=cache_dir,
+    )
+
+    def seconds(k: int) -> float:
+        start = time.perf_counter()
+        predictor(images[k % len(images)])
+        return time.perf_counter() - start
+
+    def answer(request: Request) -> Request:
+        if request.get("peak"):
+            return {"gflops": fma_peak_gflops(cache_dir)}
+        return {"seconds": [seconds(k) for k in range(request["steps"])]}
+
+    return answer
+
+
+if __name__ == "__main__":
+    serve(side)
