@@ -14,7 +14,8 @@ from netspec.cli.options import DATA_VARIABLE, json_option, readable_data_folder
 from netspec.cli.printing import say, say_json
 from netspec.data.places import Places
 from netspec.runtime.host import host_target, processor
-from netspec.train.device import host_device, usable_threads
+from netspec.runtime.processors import usable_cores
+from netspec.train.device import host_device
 
 REQUIRED = ("netspec", "numpy", "numba", "llvmlite", "lark", "click", "rich", "safetensors", "Pillow", "matplotlib")
 OPTIONAL = {
@@ -70,7 +71,7 @@ def _processor() -> dict[str, object]:
         "target": target.name,
         "lanes": target.lanes,
         "registers": target.registers,
-        "threads": usable_threads(),
+        "threads": usable_cores(),
         **cache_sizes(CACHES),
         "planned_l1": f"{target.l1_bytes // 1024}K",
         "planned_l2": f"{target.l2_bytes // 1024}K",

@@ -1,7 +1,7 @@
 """The driver: walks the launch table in native code, minibatch by minibatch, one call for many steps.
 
-It is compiled once for all programs. Every thread of the team runs it; they meet after each row. Each thread keeps
-its own copy of the state words, computed alike, so nothing but the arena is shared.
+It is compiled once for all programs. Every thread of the team runs it; they meet where the table says so. Each thread
+keeps its own copy of the state words, computed alike, so nothing but the arena is shared.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -10,33 +10,32 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from netspec.kernels.cpu.jit import kernel
+from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import floats_at, words_at
-from netspec.kernels.cpu.state import COUNT, FIRST, GROUPS, STEP, TOTAL
+from netspec.kernels.cpu.state import COUNT, FIRST, GROUPS, METRICS, METRICS_BYTES, STEP, TOTAL
 from netspec.kernels.cpu.state import WORDS as STATE_WORDS
-from netspec.runtime.team import wait_for_team
+from netspec.runtime.team import advance, atomic_load, meet, wait_for_change
 
 # Words of the control block; those that threads write to are a cache line (8 words) apart.
 ROWS = 0
 """address of the launch table"""
-ROW_BEGIN = 1
-ROW_END = 2
-"""rows from ROW_BEGIN up to ROW_END are run each step"""
-ARENA = 3
-STATES = 4
+ROW_COUNT = 1
+ARENA = 2
+STATES = 3
 """address of the state words of thread 0; those of the others follow"""
-STEPS = 5
-BATCH = 6
-LANES = 7
-METRICS = 8
-"""address of float64 (STEPS, 2): the sums of loss and of correct answers of each step"""
-LOSS = 9
-CORRECT = 10
-"""places of the two sums in the arena, -1 where the program has none"""
-THREADS = 11
-ARRIVED = 16
-GENERATION = 24
-ABORT = 32
+STEPS = 4
+BATCH = 5
+LANES = 6
+THREADS = 7
+SPINS = 8
+"""rounds of spinning at a meeting"""
+STOP = 9
+"""1: workers return instead of taking the next job"""
+JOB = 16
+"""counts the jobs given out; behind it the workers asleep"""
+ARRIVED = 24
+GENERATION = 32
+"""counts the meetings; behind it the threads asleep"""
 CONTROL_WORDS = 40
 
 # Words of a row of the launch table.
@@ -44,7 +43,17 @@ ADDRESS = 0
 DESCRIPTOR = 1
 UNITS = 2
 PER_GROUP = 3
-ROW_WORDS = 4
+SHARES = 4
+"""address of what each thread takes: from shares[thread] up to shares[thread + 1], in 2**-32 of all units"""
+MEET = 5
+"""1: all threads meet behind this row"""
+ROW_WORDS = 6
+SHARE_BITS = 32
+
+LEADER = 0
+"""the thread that gives the job out and returns when it is done; those above wait for jobs"""
+DISMISSAL = -1
+"""no thread at all: tells the workers to return"""
 
 
 @intrinsic
@@ -65,43 +74,45 @@ def _launch(_typing, address, arena, d, state, begin, end, thread):
     return types.void(types.int64, arena, d, state, types.int64, types.int64, types.int64), codegen
 
 
-@intrinsic
-def _set_real(_typing, words, index, value):
-    """words[index] = the float64 bits of value"""
-
-    def codegen(context, builder, _signature, arguments):
-        place = builder.gep(arguments[0], [arguments[1]], inbounds=True)
-        builder.store(arguments[2], builder.bitcast(place, ir.DoubleType().as_pointer()))
-        return context.get_dummy_value()
-
-    return types.void(words, types.intp, types.float64), codegen
+@routine
+def _walk(control, state, thread):
+    """One step: this thread's share of every row."""
+    table, arena = words_at(control[ROWS]), floats_at(control[ARENA])
+    for row in range(0, control[ROW_COUNT] * ROW_WORDS, ROW_WORDS):
+        units = table[row + UNITS]
+        if table[row + PER_GROUP] != 0:
+            units *= state[GROUPS]
+        shares = words_at(table[row + SHARES])
+        begin, end = units * shares[thread] >> SHARE_BITS, units * shares[thread + 1] >> SHARE_BITS
+        if begin < end:
+            _launch(table[row + ADDRESS], arena, words_at(table[row + DESCRIPTOR]), state, begin, end, thread)
+        if table[row + MEET] != 0:
+            meet(control, ARRIVED, GENERATION, control[THREADS], control[SPINS])
 
 
 @kernel
-def drive(control, thread):
-    """Runs control[STEPS] steps from the minibatch that the state words name."""
-    table, arena = words_at(control[ROWS]), floats_at(control[ARENA])
-    state = words_at(control[STATES] + 8 * STATE_WORDS * thread)
-    threads, batch, lanes = control[THREADS], control[BATCH], control[LANES]
-    for step in range(control[STEPS]):
-        count = min(batch, state[TOTAL] - state[FIRST])
-        groups = (count + lanes - 1) // lanes
-        state[COUNT], state[GROUPS] = count, groups
-        for number in range(control[ROW_BEGIN], control[ROW_END]):
-            row = number * ROW_WORDS
-            units = table[row + UNITS]
-            if table[row + PER_GROUP] != 0:
-                units *= groups
-            begin, end = units * thread // threads, units * (thread + 1) // threads
-            if begin < end:
-                _launch(table[row + ADDRESS], arena, words_at(table[row + DESCRIPTOR]), state, begin, end, thread)
-            if not wait_for_team(control, ARRIVED, GENERATION, ABORT, threads):
-                return
-        if thread == 0:
-            metrics = words_at(control[METRICS] + 16 * step)
-            if control[LOSS] >= 0:
-                _set_real(metrics, 0, arena[control[LOSS]])
-            if control[CORRECT] >= 0:
-                _set_real(metrics, 1, arena[control[CORRECT]])
-        state[FIRST] += batch
-        state[STEP] += 1
+def take_part(control, thread):
+    """The leader runs control[STEPS] steps from the minibatch that the state words name, together with the workers,
+    who come here once and wait for one job after the other."""
+    if thread == DISMISSAL:
+        control[STOP] = 1
+        advance(control, JOB)
+        return
+    job = 0
+    while True:
+        if thread == LEADER:
+            advance(control, JOB)
+        else:
+            job = wait_for_change(control, JOB, job, control[SPINS])
+        if atomic_load(control, STOP) != 0:
+            return
+        state = words_at(control[STATES] + 8 * STATE_WORDS * thread)
+        first, number, metrics, batch = state[FIRST], state[STEP], state[METRICS], control[BATCH]
+        for step in range(control[STEPS]):  # behind the last meeting nothing is written: the next job may come
+            state[FIRST], state[STEP] = first + step * batch, number + step
+            state[METRICS] = metrics + step * METRICS_BYTES
+            state[COUNT] = min(batch, state[TOTAL] - state[FIRST])
+            state[GROUPS] = (state[COUNT] + control[LANES] - 1) // control[LANES]
+            _walk(control, state, thread)
+        if thread == LEADER:
+            return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,34 +12,56 @@ from netspec.kernels.cpu.rows import Row, word
 from netspec.kernels.cpu.table import KERNELS
 from netspec.kernels.cpu.tile import TileShape
 from netspec.runtime.cache import CodeCache
-from netspec.runtime.driver import ADDRESS, DESCRIPTOR, PER_GROUP, ROW_WORDS, UNITS
+from netspec.runtime.driver import ADDRESS, DESCRIPTOR, MEET, PER_GROUP, ROW_WORDS, SHARE_BITS, SHARES, UNITS
 from netspec.runtime.native import kernel_address, link_kernels
+from netspec.runtime.phases import Task, launch_tasks, schedule
 
 Words = NDArray[np.int64]
 
 
 def launch_rows(program: Program) -> tuple[Row, ...]:
     """The rows of all launches, in order."""
-    return tuple(row for launch in program.launches for row in KERNELS[type(launch.operation)](launch, program))
+    return tuple(task.row for task in program_tasks(program))
+
+
+def program_tasks(program: Program) -> tuple[Task, ...]:
+    """The rows of all launches, in order, and what they touch."""
+    return tuple(
+        task
+        for launch in program.launches
+        for task in launch_tasks(launch, KERNELS[type(launch.operation)](launch, program), program.batch)
+    )
 
 
 class LaunchTable:
-    """Rows in native form. The arrays behind the addresses live as long as this does."""
+    """Tasks in native form, in an order and divided up as suits a team of `threads`. The arrays behind the addresses
+    live as long as this does."""
 
-    def __init__(self, rows: Iterable[Row], lanes: int, cache: CodeCache) -> None:
-        self.rows = tuple(rows)
-        link_kernels(((row.kernel, _shape(row, lanes)) for row in self.rows), cache)
-        self._descriptors = _descriptors(self.rows)
-        self.words: Words = np.zeros((len(self.rows), ROW_WORDS), np.int64)
-        for number, (row, words) in enumerate(zip(self.rows, self._descriptors, strict=True)):
+    def __init__(self, tasks: Sequence[Task], program: Program, threads: int, cache: CodeCache) -> None:
+        steps = schedule(tasks, program.groups, threads)
+        rows = [tasks[step.task].row for step in steps]
+        lanes = program.target.lanes
+        link_kernels(((row.kernel, _shape(row, lanes)) for row in rows), cache)
+        self._descriptors = tuple(np.array([*map(word, row.words), 0], np.int64) for row in rows)
+        self._shares = tuple(_shares(step.counts) for step in steps)
+        self.words: Words = np.zeros((len(rows), ROW_WORDS), np.int64)
+        for number, (row, step) in enumerate(zip(rows, steps, strict=True)):
             self.words[number, ADDRESS] = kernel_address(row.kernel, _shape(row, lanes), cache)
-            self.words[number, DESCRIPTOR] = words.ctypes.data
-            self.words[number, UNITS] = row.units
-            self.words[number, PER_GROUP] = row.per_group
+            self.words[number, DESCRIPTOR] = self._descriptors[number].ctypes.data
+            self.words[number, SHARES] = self._shares[number].ctypes.data
+            self.words[number, [UNITS, PER_GROUP, MEET]] = row.units, row.per_group, step.meet
 
 
-def _descriptors(rows: tuple[Row, ...]) -> tuple[Words, ...]:
-    return tuple(np.array([*map(word, row.words), 0], np.int64) for row in rows)
+def _shares(counts: Sequence[int]) -> Words:
+    """Where each thread begins, in 2**-SHARE_BITS of all units; one more says where the last one ends.
+
+    Rounded up, so that of a full batch's units each thread gets its count.
+    """
+    units, before, shares = max(1, sum(counts)), 0, [0]
+    for count in counts:
+        before += count
+        shares.append(-(-(before << SHARE_BITS) // units))
+    return np.array(shares, np.int64)
 
 
 def _shape(row: Row, lanes: int) -> TileShape:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import threading
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +14,18 @@ from netspec.diagnostics.failure import DeviceError
 from netspec.ir.program import Program
 from netspec.kernels.cpu import gather, state
 from netspec.kernels.cpu.gather import collect_rows, gather_rows
+from netspec.kernels.cpu.report import report_rows
 from netspec.runtime import driver, layout
 from netspec.runtime.feed import Feed, prepared
-from netspec.runtime.launch_table import LaunchTable, launch_rows
-from netspec.runtime.native import code_cache, driver_address
+from netspec.runtime.launch_table import LaunchTable, program_tasks
+from netspec.runtime.native import code_cache
+from netspec.runtime.phases import Task, row_task
+from netspec.runtime.workers import Team
 
 Array = NDArray[Any]
 PAGE_BYTES = 4096
-ENTRY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
-"""The driver's address as a function; ctypes lets the GIL go while it runs."""
+Job = Literal["step", "run", "outputs"]
+"""What a call does beside computing: nothing; gather minibatches first; and collect outputs as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,15 @@ class Machine:
     def __init__(self, program: Program, threads: int = 1, *, cache_dir: Path | None = None) -> None:
         self.program, self.threads = program, threads
         self._lanes = program.target.lanes
-        cache = code_cache(cache_dir)
-        gathering, computing = gather_rows(program), launch_rows(program)
-        collecting = collect_rows(program, program.outputs[0]) if program.outputs[0].batched else ()
-        self._table = LaunchTable((*gathering, *computing, *collecting), self._lanes, cache)
-        self._compute = len(gathering), len(gathering) + len(computing)
-        self._drive = ENTRY(driver_address(cache))
+        self._cache = code_cache(cache_dir)
+        self._tables: dict[Job, LaunchTable] = {}
+        self._team = Team(threads, self._cache)
         thread_floats = program.thread_bytes // 4
         self.arena = _allocate(program.arena_bytes // 4 + threads * thread_floats)
         self._state = np.zeros((threads, state.WORDS), np.int64)
         self._state[:, state.SCRATCH] = program.arena_bytes // 4 + thread_floats * np.arange(threads)
         self._state[:, state.THREADS] = threads
-        self._control = self._new_control()
+        self._table("run" if program.updates else "outputs")
 
     def write(self, name: str, array: Array) -> None:
         """Stores a value by name: (N, *shape) with N up to the batch, or (*shape) of one without a batch axis."""
@@ -86,7 +83,7 @@ class Machine:
         if "rate" in self.program.buffers:
             self.write("rate", np.array(rate, np.float32))
         self._take_feed(feed, first, steps, step_number)
-        return self._call(0, self._compute[1], steps)
+        return self._call("run", steps)
 
     def outputs(self, feed: Feed) -> Outputs:
         """Runs all images of the feed through a program without updates and collects its first output."""
@@ -94,7 +91,7 @@ class Machine:
         results, steps = np.empty((total, *output.shape), np.float32), -(-total // self.program.batch)
         self._take_feed(feed, 0, steps, 0)
         self._state[:, state.RESULTS] = results.ctypes.data
-        metrics = self._call(0, len(self._table.rows), steps)
+        metrics = self._call("outputs", steps)
         loss, correct = (float(total) for total in metrics.sum(axis=0))
         return Outputs(results, loss, correct)
 
@@ -102,25 +99,16 @@ class Machine:
         """Runs one step on inputs that `write` has put there for `images` images; returns (1, 2) as `run` does."""
         self._state[:, [state.FIRST, state.TOTAL]] = 0, images
         self._state[:, [state.STEP, state.SEED]] = step_number, _signed(seed)
-        return self._call(*self._compute, 1)
+        return self._call("step", 1)
 
     def _view(self, name: str) -> Array:
         return layout.view(self.arena, self.program.buffers[name], self._lanes)
 
-    def _new_control(self) -> Array:
-        control = np.zeros(driver.CONTROL_WORDS, np.int64)
-        control[driver.ROWS] = self._table.words.ctypes.data
-        control[driver.ARENA] = self.arena.ctypes.data
-        control[driver.STATES] = self._state.ctypes.data
-        control[[driver.BATCH, driver.LANES]] = self.program.batch, self._lanes
-        control[driver.THREADS] = self.threads
-        control[[driver.LOSS, driver.CORRECT]] = self._place("loss"), self._place("correct")
-        return control
-
-    def _place(self, output: str) -> int:
-        """Where a scalar output lies in the arena, -1 where the program has none of that name."""
-        names = {value.name for value in self.program.outputs}
-        return self.program.buffers[output].offset_bytes // 4 if output in names else -1
+    def _table(self, job: Job) -> LaunchTable:
+        """The launch table of a kind of job, made once."""
+        if job not in self._tables:
+            self._tables[job] = LaunchTable(_tasks(self.program, job), self.program, self.threads, self._cache)
+        return self._tables[job]
 
     def _take_feed(self, feed: Feed, first: int, steps: int, step_number: int) -> None:
         """Puts a feed into the state words, and keeps it alive."""
@@ -137,36 +125,24 @@ class Machine:
         words[:, state.CROP] = _crop_mode(feed)
         words[:, state.CROP_PAD] = feed.crop.pad if feed.crop else 0
 
-    def _call(self, begin: int, end: int, steps: int) -> Array:
+    def _call(self, job: Job, steps: int) -> Array:
         metrics = np.zeros((steps, 2), np.float64)
-        self._control[[driver.ROW_BEGIN, driver.ROW_END, driver.STEPS]] = begin, end, steps
-        self._control[driver.METRICS] = metrics.ctypes.data
-        self._control[[driver.ARRIVED, driver.GENERATION, driver.ABORT]] = 0
-        self._run_team()
+        self._state[:, state.METRICS] = metrics.ctypes.data
+        table, control = self._table(job).words, self._team.control
+        control[[driver.ROWS, driver.ROW_COUNT]] = table.ctypes.data, len(table)
+        control[[driver.ARENA, driver.STATES]] = self.arena.ctypes.data, self._state.ctypes.data
+        control[[driver.STEPS, driver.BATCH, driver.LANES]] = steps, self.program.batch, self._lanes
+        self._team.run()
         return metrics
 
-    def _run_team(self) -> None:
-        """Runs the driver on every thread of the team, this one among them."""
-        workers = [threading.Thread(target=self._enter, args=(k,)) for k in range(1, self.threads)]
-        try:
-            for worker in workers:
-                worker.start()
-            self._enter(0)
-        except BaseException:
-            self._control[driver.ABORT] = 1
-            raise
-        finally:
-            _join(workers)
 
-    def _enter(self, thread: int) -> None:
-        result = ctypes.c_void_p()
-        self._drive(ctypes.addressof(result), None, self._control.ctypes.data, thread)
-
-
-def _join(workers: Iterable[threading.Thread]) -> None:
-    for worker in workers:
-        if worker.ident is not None:
-            worker.join()
+def _tasks(program: Program, job: Job) -> tuple[Task, ...]:
+    """What a job does in one step, in order."""
+    gathering = () if job == "step" else gather_rows(program)
+    output = program.outputs[0]
+    collecting = collect_rows(program, output) if job == "outputs" and output.batched else ()
+    after = tuple(map(row_task, (*report_rows(program), *collecting)))
+    return (*map(row_task, gathering), *program_tasks(program), *after)
 
 
 def _allocate(floats: int) -> Array:

@@ -14,7 +14,7 @@ from netspec.kernels.cpu.tile import TileShape
 from netspec.runtime.cache import Code, CodeCache
 from netspec.runtime.compilation import VERSION, Unit
 from netspec.runtime.crew import compile_units
-from netspec.runtime.driver import drive
+from netspec.runtime.driver import take_part
 
 
 def code_cache(cache_dir: Path | None) -> CodeCache:
@@ -29,7 +29,7 @@ def kernel_address(kernel: Any, shape: TileShape, cache: CodeCache) -> int:
 
 def driver_address(cache: CodeCache) -> int:
     """The address of the driver: i32 (*)(ptr, ptr, ptr control, i64 thread)."""
-    return _LINKER.addresses((Unit(drive),), cache)[0]
+    return _LINKER.addresses((Unit(take_part),), cache)[0]
 
 
 def link_kernels(kernels: Iterable[tuple[Any, TileShape]], cache: CodeCache) -> None:
@@ -37,7 +37,7 @@ def link_kernels(kernels: Iterable[tuple[Any, TileShape]], cache: CodeCache) -> 
 
     What the cache lacks is compiled in several processes at once.
     """
-    _LINKER.addresses((Unit(drive), *(Unit(kernel, shape) for kernel, shape in kernels)), cache)
+    _LINKER.addresses((Unit(take_part), *(Unit(kernel, shape) for kernel, shape in kernels)), cache)
 
 
 class _Linker:

@@ -1,4 +1,4 @@
-"""Threads that meet: atomic words, a pause, and a barrier that spins a little, then yields, then sleeps."""
+"""Threads that meet: atomic words, and waiting for one to change: spinning a little, then yielding, then asleep."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from llvmlite import ir
@@ -11,10 +11,18 @@ from netspec.kernels.cpu.jit import routine
 INT32 = ir.IntType(32)
 INT64 = ir.IntType(64)
 SPINS = 300
-"""rounds of spinning: about as long as a short launch takes"""
-YIELDS = 2000
+"""rounds of spinning where every thread has a core: about as long as a short launch takes"""
+YIELDS = 1000
 """rounds of giving the core away before sleeping"""
 NAP_MICROSECONDS = 50
+"""how long to sleep where the system cannot wake a thread when a word changes"""
+SLEEPERS = 1
+"""how far behind a word that is waited for the number of threads asleep stands"""
+FUTEX_CALLS = {"x86_64": 202, "aarch64": 98}
+"""Linux's number of the system call by processor family"""
+FUTEX_WAIT, FUTEX_WAKE = 128, 129
+"""both for threads of one process"""
+EVERYBODY = 1 << 30
 
 
 def _word(builder, arguments):
@@ -82,38 +90,86 @@ def yield_core(_typing):
     return types.void(), codegen
 
 
-@intrinsic
-def nap(_typing):
-    """Sleeps for NAP_MICROSECONDS."""
+def _futex_call(triple):
+    """The number of the system call that sleeps until woken, None where there is none."""
+    family = triple.split("-")[0]
+    return FUTEX_CALLS.get(family) if "linux" in triple else None
 
-    def codegen(context, builder, _signature, _arguments):
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(INT32, [INT32]), "usleep")
-        builder.call(function, [ir.Constant(INT32, NAP_MICROSECONDS)])
+
+def _futex(builder, words_and_index, operation, value):
+    """Calls the kernel of the system with the low half of a word, which comes first in memory on these processors."""
+    call = _futex_call(builder.module.triple)
+    address = builder.ptrtoint(_word(builder, words_and_index), INT64)
+    function_type = ir.FunctionType(INT64, [INT64] * 7)
+    function = cgutils.get_or_insert_function(builder.module, function_type, "syscall")
+    number, what, nothing = (ir.Constant(INT64, k) for k in (call, operation, 0))
+    builder.call(function, [number, address, what, value, nothing, nothing, nothing])
+
+
+@intrinsic
+def sleep_while(_typing, words, index, value):
+    """Sleeps until woken if words[index] is still `value`; may return without any reason."""
+
+    def codegen(context, builder, _signature, arguments):
+        if _futex_call(builder.module.triple) is not None:
+            low_half = builder.and_(arguments[2], ir.Constant(INT64, 0xFFFFFFFF))
+            _futex(builder, arguments, FUTEX_WAIT, low_half)
+        else:
+            function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(INT32, [INT32]), "usleep")
+            builder.call(function, [ir.Constant(INT32, NAP_MICROSECONDS)])
         return context.get_dummy_value()
 
-    return types.void(), codegen
+    return types.void(words, types.intp, types.int64), codegen
+
+
+@intrinsic
+def wake_all(_typing, words, index):
+    """Wakes all that sleep on words[index]."""
+
+    def codegen(context, builder, _signature, arguments):
+        if _futex_call(builder.module.triple) is not None:
+            _futex(builder, arguments, FUTEX_WAKE, ir.Constant(INT64, EVERYBODY))
+        return context.get_dummy_value()
+
+    return types.void(words, types.intp), codegen
 
 
 @routine
-def wait_for_team(words, arrived, generation, abort, threads):
-    """A barrier of `threads` over the words numbered `arrived`, `generation` and `abort`, each in a cache line of
-    its own. False when the abort word was set: then nobody waits any longer."""
+def advance(words, index):
+    """Adds one to words[index] and wakes those that sleep until it changes."""
+    atomic_add(words, index, 1)
+    if atomic_add(words, index + SLEEPERS, 0) > 0:
+        wake_all(words, index)
+
+
+@routine
+def wait_for_change(words, index, known, spins):
+    """words[index] as soon as it is no longer `known`."""
+    rounds = 0
+    found = atomic_load(words, index)
+    while found == known:
+        rounds += 1
+        if rounds <= spins:
+            pause()
+        elif rounds <= spins + YIELDS:
+            yield_core()
+        else:
+            atomic_add(words, index + SLEEPERS, 1)
+            sleep_while(words, index, known)
+            atomic_add(words, index + SLEEPERS, -1)
+        found = atomic_load(words, index)
+    return found
+
+
+@routine
+def meet(words, arrived, generation, threads, spins):
+    """A barrier of `threads`: nobody leaves before all have come. Both words stand in a cache line of their own, and
+    behind `generation` the number of those asleep."""
     if threads == 1:
-        return True
+        return
     before = atomic_load(words, generation)
     if atomic_add(words, arrived, 1) == threads - 1:
         atomic_store(words, arrived, 0)
-        atomic_add(words, generation, 1)
-        return atomic_load(words, abort) == 0
-    rounds = 0
-    while atomic_load(words, generation) == before:
-        if atomic_load(words, abort) != 0:
-            return False
-        rounds += 1
-        if rounds < SPINS:
-            pause()
-        elif rounds < YIELDS:
-            yield_core()
-        else:
-            nap()
-    return atomic_load(words, abort) == 0
+        advance(words, generation)
+    else:
+        wait_for_change(words, generation, before, spins)

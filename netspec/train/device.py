@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from netspec.ir.program import Program
 from netspec.ir.target import Target
 from netspec.runtime.host import host_target
 from netspec.runtime.machine import Machine
+from netspec.runtime.processors import usable_cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,10 @@ class Device:
 
 
 def host_device(threads: int | None = None, *, exact: bool = False) -> Device:
-    """This machine, on as many threads as it gives this process unless told otherwise; kernels in the user's cache.
+    """This machine, on as many threads as this process may use cores unless told otherwise; kernels in
+    the user's cache.
 
     With `exact` programs are planned without Winograd's convolution.
     """
     cache = platformdirs.user_cache_path("netspec", appauthor=False)
-    return Device(replace(host_target(), exact=exact), threads or usable_threads(), cache)
-
-
-def usable_threads() -> int:
-    """Processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):  # only Linux tells
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return Device(replace(host_target(), exact=exact), threads or usable_cores(), cache)

@@ -19,7 +19,7 @@ from netspec.runtime import crew
 from netspec.runtime.cache import Code
 from netspec.runtime.compilation import VERSION, Unit, compile_unit, unit_at
 from netspec.runtime.compile_server import answer_all
-from netspec.runtime.driver import drive
+from netspec.runtime.driver import take_part
 
 UNITS = tuple(Unit(sum_images, TileShape(rows, 1, 4)) for rows in range(1, 9))
 
@@ -117,7 +117,7 @@ def test_a_server_compiles_what_it_is_asked_for() -> None:
 
 
 def test_an_address_finds_the_function_again() -> None:
-    for unit in (*UNITS, Unit(drive)):
+    for unit in (*UNITS, Unit(take_part)):
         assert unit_at(json.loads(json.dumps(unit.address))) == unit
 
 

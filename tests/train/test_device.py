@@ -6,13 +6,14 @@ from netspec.compiler import prediction_program
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.target import TARGETS
-from netspec.train.device import host_device, usable_threads
+from netspec.runtime.processors import usable_cores
+from netspec.train.device import host_device
 
 
 def test_the_host_is_a_known_target_with_at_least_one_thread() -> None:
     device = host_device()
     assert device.target in TARGETS.values()
-    assert device.threads == usable_threads() >= 1
+    assert device.threads == usable_cores() >= 1
     assert host_device(3).threads == 3
     assert host_device(exact=True).target == replace(device.target, exact=True)
 

@@ -67,7 +67,9 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     if image_step < features:
         raise CompilerBug(f"`{launch.scratch.value.name}` of {launch.scratch.size_bytes} bytes is too small")
     copy = (place(launch.scratch), image_step, features)
+    vectors = -(-features // program.target.lanes)
+    source = (place(x), x.group_stride)
     return (
-        Row(transpose, Tile(1, 1), (*copy, place(x), x.group_stride), -(-features // program.target.lanes)),
+        Row(transpose, Tile(1, 1), (*copy, *source), vectors, reads=(x,), writes=(launch.scratch,)),
         Row(weight_gradient, tile, (*copy, place(dy), dy.group_stride, place(dw), outputs), -(-outputs // tile.rows)),
     )

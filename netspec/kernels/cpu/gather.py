@@ -47,11 +47,12 @@ def gather_rows(program: Program) -> tuple[Row, ...]:
     for value in program.inputs:
         buffer = program.buffers[value.name]
         if value.batched and value.dtype == "int32":
-            rows.append(Row(gather_labels, NO_TILE, (place(buffer), buffer.group_stride), 1, per_group=True))
+            words = (place(buffer), buffer.group_stride)
+            rows.append(Row(gather_labels, NO_TILE, words, 1, per_group=True, writes=(buffer,)))
         elif value.batched:
             c, h, w = _image(value)
             words = (place(buffer), buffer.group_stride, buffer.plane_stride, c, h, w, *_band(program, value))
-            rows.append(Row(gather_images, NO_TILE, words, c, per_group=True))
+            rows.append(Row(gather_images, NO_TILE, words, c, per_group=True, writes=(buffer,)))
     return tuple(rows)
 
 
@@ -60,7 +61,7 @@ def collect_rows(program: Program, value: Value) -> tuple[Row, ...]:
     buffer = program.buffers[value.name]
     channels = value.shape[0] if value.shape else 1
     words = (place(buffer), buffer.group_stride, buffer.plane_stride, channels, value.elements // channels)
-    return (Row(collect, NO_TILE, words, 1, per_group=True),)
+    return (Row(collect, NO_TILE, words, 1, per_group=True, reads=(buffer,)),)
 
 
 def _band(program: Program, value: Value) -> tuple[int, int]:

@@ -69,3 +69,15 @@ def real(_typing, words, index):
         return builder.fptrunc(wide, ir.FloatType())
 
     return types.float32(words, types.intp), codegen
+
+
+@intrinsic
+def store_real(_typing, words, index, value):
+    """words[index] = the float64 bits of value"""
+
+    def codegen(context, builder, _signature, arguments):
+        place = builder.gep(arguments[0], [arguments[1]], inbounds=True)
+        builder.store(arguments[2], builder.bitcast(place, ir.DoubleType().as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(words, types.intp, types.float64), codegen

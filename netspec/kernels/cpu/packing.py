@@ -64,7 +64,8 @@ class Packed:
     def __init__(self, launch: Launch, target: Target) -> None:
         if launch.scratch is None:
             raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for its weights")
-        self.tile, self.target, self._scratch = launch.tile, target, launch.scratch
+        self.tile, self.target = launch.tile, target
+        self._source, self._scratch = launch.inputs[1], launch.scratch
         self._next = place(launch.scratch)
 
     def take(self, floats: int) -> int:
@@ -78,9 +79,10 @@ class Packed:
         """Where the next weights are packed, and the row that packs them."""
         blocks = -(-weights.outputs // self.tile.rows)
         into = self.take(weights.groups * blocks * self.tile.rows * weights.inputs * vertical.taps * horizontal.taps)
-        source = weights.place + vertical.tap_first * weights.row_step + horizontal.tap_first
+        first = weights.place + vertical.tap_first * weights.row_step + horizontal.tap_first
         steps = (weights.group_step, weights.output_step, weights.input_step)
         tap_steps = (vertical.tap_step * weights.row_step, horizontal.tap_step)
         sizes = (weights.outputs, weights.inputs, vertical.taps, horizontal.taps, blocks)
-        words = (source, *steps, *tap_steps, into, *sizes)
-        return into, Row(pack, Tile(self.tile.rows, 1), words, weights.groups * blocks)
+        words = (first, *steps, *tap_steps, into, *sizes)
+        units, source, scratch = weights.groups * blocks, (self._source,), (self._scratch,)
+        return into, Row(pack, Tile(self.tile.rows, 1), words, units, reads=source, writes=scratch)

@@ -20,6 +20,8 @@ class Row:
 
     With `per_group` there are `units` for each live lane group, and the kernel's unit u is number u % units of group
     u // units. `words` is the descriptor; a float stands in it as float64 bits and is read with `real(d, k)`.
+    `reads` and `writes` are all the memory that it touches beside the thread's own; a row that names none may touch
+    all that its launch has. Rows that cannot disturb each other may run at the same time (`runtime/phases.py`).
     """
 
     kernel: Kernel
@@ -27,6 +29,8 @@ class Row:
     words: tuple[Word, ...]
     units: int
     per_group: bool = False
+    reads: tuple[Buffer, ...] = ()
+    writes: tuple[Buffer, ...] = ()
 
 
 RowBuilder = Callable[[Launch, Program], tuple[Row, ...]]

@@ -39,6 +39,9 @@ CROP_PAD = 18
 """rows and columns of zeros (after normalisation) around an image before it is cropped"""
 RESULTS = 19
 """address of the outputs collected image by image, float32 (TOTAL, K); 0: not collected"""
+METRICS = 20
+"""address of two float64: where the sums of loss and of correct answers of this step go"""
+METRICS_BYTES = 16
 
 WORDS = 32
 """size of a thread's copy; a multiple of a cache line"""

@@ -1,0 +1,154 @@
+"""When rows may run at the same time: phases, with a meeting of the team between them.
+
+Two rows disturb each other when one writes memory that the other reads or writes. A row's phase comes after those of
+all earlier rows that it disturbs, and no later; so the rows of one phase may run in any order and at the same time,
+and running phase after phase leaves the same numbers in memory as running row after row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.ir.counts import macs
+from netspec.ir.graph import Node
+from netspec.ir.program import Buffer, Launch
+from netspec.kernels.cpu.rows import Row
+
+LINE_BYTES = 64
+"""Buffers begin at such multiples; the last vector of one may reach up to the next."""
+FLOPS_A_NANOSECOND = 60.0
+BYTES_A_NANOSECOND = 20.0
+MEETING_NANOSECONDS = 1000.0
+"""Roughly, what a core computes and moves, and what a meeting costs. They decide who does what, never a
+bit of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A row, where it reads and writes as (begin, end) in bytes of the arena, and about how long it takes one
+    thread."""
+
+    row: Row
+    reads: tuple[tuple[int, int], ...]
+    writes: tuple[tuple[int, int], ...]
+    nanoseconds: float
+
+
+def launch_tasks(launch: Launch, rows: Sequence[Row], batch: int) -> tuple[Task, ...]:
+    """The rows of a launch for a full batch. Rows that say nothing of what they touch share the launch's work."""
+    scratch = (launch.scratch,) if launch.scratch else ()
+    touched = (*launch.inputs, *launch.outputs, *scratch)
+    inputs, outputs = (tuple(buffer.value for buffer in buffers) for buffers in (launch.inputs, launch.outputs))
+    flops = 2 * batch * macs(Node(launch.operation, inputs, outputs, launch.layer))
+    silent = sum(1 for row in rows if not (row.reads or row.writes))
+    return tuple(
+        row_task(row)
+        if row.reads or row.writes
+        else row_task(replace(row, reads=touched, writes=(*launch.outputs, *scratch)), flops / silent)
+        for row in rows
+    )
+
+
+def row_task(row: Row, flops: float = 0.0) -> Task:
+    """A row that names all it touches."""
+    reads, writes = _places(row.reads), _places(row.writes)
+    moved = sum(end - begin for begin, end in {*reads, *writes})
+    return Task(row, reads, writes, max(flops / FLOPS_A_NANOSECOND, moved / BYTES_A_NANOSECOND))
+
+
+def _places(buffers: Iterable[Buffer]) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (buffer.offset_bytes, -(-(buffer.offset_bytes + buffer.size_bytes) // LINE_BYTES) * LINE_BYTES)
+        for buffer in buffers
+    )
+
+
+def phase_numbers(tasks: Sequence[Task]) -> list[int]:
+    """The phase of each task, from 0."""
+    places = [place for task in tasks for place in (*task.reads, *task.writes)]
+    ends = sorted({end for place in places for end in place})
+    number = {end: k for k, end in enumerate(ends)}
+    written = np.full(len(ends), -1)
+    touched = np.full(len(ends), -1)
+    phases: list[int] = []
+    for task in tasks:
+        reads, writes = ([slice(number[a], number[b]) for a, b in places] for places in (task.reads, task.writes))
+        phase = 1 + max(_latest(written, reads), _latest(touched, writes))
+        for place in writes:
+            written[place] = phase
+        for place in (*reads, *writes):
+            touched[place] = np.maximum(touched[place], phase)
+        phases.append(phase)
+    return phases
+
+
+def _latest(phases: NDArray[Any], places: Iterable[slice]) -> int:
+    return max((int(phases[place].max(initial=-1)) for place in places), default=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the team does in turn: the task of this number, each thread its count of a full batch's units, and then
+    perhaps a meeting."""
+
+    task: int
+    counts: tuple[int, ...]
+    meet: bool
+
+
+def schedule(tasks: Sequence[Task], groups: int, threads: int) -> tuple[Step, ...]:
+    """All tasks, phase by phase, for batches of `groups` lane groups. One thread keeps the order there is."""
+    if threads == 1:
+        return tuple(Step(k, (_units(task.row, groups),), k == len(tasks) - 1) for k, task in enumerate(tasks))
+    numbers = phase_numbers(tasks)
+    ordered = sorted(range(len(tasks)), key=numbers.__getitem__)
+    phases = [tuple(members) for _, members in groupby(ordered, key=numbers.__getitem__)]
+    alone = _alone([sum(tasks[k].nanoseconds for k in phase) for phase in phases])
+    steps: list[Step] = []
+    for number, phase in enumerate(phases):
+        counts = _counts([tasks[k] for k in phase], groups, 1 if alone[number] else threads)
+        last = number == len(phases) - 1
+        meet = last or not (alone[number] and alone[number + 1])
+        steps += [
+            Step(k, (*count, *[0] * (threads - len(count))), meet and k == phase[-1])
+            for k, count in zip(phase, counts, strict=True)
+        ]
+    return tuple(steps)
+
+
+def _alone(nanoseconds: Sequence[float]) -> list[bool]:
+    """Which phases the first thread does alone: those that take less than a meeting, next to another such, for between
+    the two nobody has to meet."""
+    short = [False, *(time < MEETING_NANOSECONDS for time in nanoseconds), False]
+    beside = [before or after for before, after in zip(short, short[2:], strict=False)]
+    return [own and other for own, other in zip(short[1:], beside, strict=False)]
+
+
+def _counts(tasks: Sequence[Task], groups: int, threads: int) -> list[tuple[int, ...]]:
+    """Units of each task for each thread. What cannot be split evenly goes where there is least to do; long units
+    first."""
+    units = [_units(task.row, groups) for task in tasks]
+    cost = [task.nanoseconds / max(1, count) for task, count in zip(tasks, units, strict=True)]
+    load = [0.0] * threads
+    counts: list[tuple[int, ...]] = [()] * len(tasks)
+    for k in sorted(range(len(tasks)), key=lambda k: -cost[k]):
+        each, rest = divmod(units[k], threads)
+        idle = sorted(range(threads), key=load.__getitem__)[:rest]
+        counts[k] = tuple(each + (thread in idle) for thread in range(threads))
+        load = [time + cost[k] * count for time, count in zip(load, counts[k], strict=True)]
+    return counts
+
+
+def _units(row: Row, groups: int) -> int:
+    return row.units * groups if row.per_group else row.units
+
+
+def meetings(steps: Sequence[Step]) -> int:
+    """How often the team meets in one run of all steps."""
+    return sum(step.meet for step in steps)

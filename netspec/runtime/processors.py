@@ -1,0 +1,72 @@
+"""Processors that this process may use: what its affinity leaves of the machine's cores, and what cgroups grant.
+
+All that is read are small text files below `root`, so that tests can put others there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from math import ceil
+from pathlib import Path
+
+ROOT = Path("/")
+CPU_FOLDER = "sys/devices/system/cpu"
+
+
+def usable_cores(root: Path = ROOT, processors: Iterable[int] | None = None) -> int:
+    """Physical cores for this process, at least one: of cores whose processors are threads of one core each counts
+    once, and a cgroup's quota of time (version 1 or 2) cuts their number, rounded up.
+
+    `processors` are those it may run on; by default what the system says.
+    """
+    allowed = sorted(_affinity() if processors is None else processors)
+    cores = len({_core(root, processor) for processor in allowed})
+    return max(1, min((cores, *(ceil(quota) for quota in _quotas(root)))))
+
+
+def _affinity() -> Iterable[int]:
+    if hasattr(os, "sched_getaffinity"):  # only Linux tells
+        return os.sched_getaffinity(0)
+    return range(os.cpu_count() or 1)
+
+
+def _core(root: Path, processor: int) -> str:
+    """What processors of one core have in common: the list of them; the processor itself where it is not told."""
+    topology = root / CPU_FOLDER / f"cpu{processor}" / "topology"
+    return _text(topology / "core_cpus_list") or _text(topology / "thread_siblings_list") or str(processor)
+
+
+def _quotas(root: Path) -> Iterator[float]:
+    """Processors' worth of time that each cgroup of this process grants, and each cgroup above it."""
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            folders = (*_folders(root / "sys/fs/cgroup", path), *_folders(root / "sys/fs/cgroup/unified", path))
+            yield from _granted(_text(folder / "cpu.max").split() for folder in folders)
+        elif "cpu" in controllers.split(","):
+            folders = (*_folders(root / "sys/fs/cgroup/cpu", path), *_folders(root / "sys/fs/cgroup/cpu,cpuacct", path))
+            names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+            yield from _granted([_text(folder / name) for name in names] for folder in folders)
+
+
+def _folders(mount: Path, path: str) -> Iterator[Path]:
+    """A cgroup's folder and those above it, up to the mount, which in a container may be the container's own cgroup."""
+    parts = [part for part in path.split("/") if part not in ("", "..")]
+    for depth in range(len(parts), -1, -1):
+        yield mount.joinpath(*parts[:depth])
+
+
+def _granted(limits: Iterable[list[str]]) -> Iterator[float]:
+    """quota / period of those limits that are two positive numbers: `max` and -1 stand for none."""
+    for limit in limits:
+        if len(limit) == 2 and all(number.isdecimal() and int(number) > 0 for number in limit):
+            yield int(limit[0]) / int(limit[1])
+
+
+def _text(path: Path) -> str:
+    """The text of a file without blanks around it, empty where it cannot be read."""
+    try:
+        return path.read_text().strip()
+    except (OSError, ValueError):
+        return ""
