@@ -38,10 +38,11 @@ class Team:
         self._threads = threads
         self._entry = ENTRY(driver_address(cache))
         self._process: int | None = None
+        self._dismissal: Any = None
 
     def run(self) -> None:
         """Does the job in the control words on all threads. Raises DeviceError (E591) where they cannot be started."""
-        if self._process != os.getpid():
+        if self._process != os.getpid() or not self._dismissal.alive:
             self._start_workers()
         _enter(self._entry, self.control, driver.LEADER)
 
@@ -49,12 +50,12 @@ class Team:
         """New workers with control words of their own: others may still look at the old ones."""
         control = self.control = self.control.copy()
         control[COUNTERS] = 0
-        dismissal = weakref.finalize(self, _enter, self._entry, control, driver.DISMISSAL)
+        self._dismissal = weakref.finalize(self, _enter, self._entry, control, driver.DISMISSAL)
         try:
             for thread in range(1, self._threads):
                 _start(self._entry, control, thread)
         except RuntimeError as error:
-            dismissal()
+            self._dismissal()
             raise DeviceError(
                 "E591",
                 f"this machine does not give netspec {self._threads} threads: {error}",
