@@ -12,7 +12,7 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Node, Value
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
-from netspec.schedule import winograd
+from netspec.schedule import winograd, winograd_weights
 from netspec.schedule.algorithm import Plan, sliding_sum
 
 FLOAT_BYTES = 4
@@ -24,7 +24,7 @@ Rule = Callable[[Any, Node, Tile, Target, int], int]
 def scratch_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     """Bytes that the whole team shares while the launch runs."""
     if plan.algorithm == "winograd":
-        return winograd.weight_bytes(sliding_sum(node), plan.tile)
+        return _winograd_bytes(node, plan.tile, target, batch)
     rule = TEAM_SCRATCH.get(type(node.operation))
     return rule(node.operation, node, plan.tile, target, batch) if rule else 0
 
@@ -32,9 +32,21 @@ def scratch_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
 def thread_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     """Bytes that every thread has for itself while the launch runs."""
     if plan.algorithm == "winograd":
-        return winograd.strip_bytes(sliding_sum(node), plan.tile, target)
+        return _winograd_thread_bytes(node, plan.tile, target, batch)
     rule = THREAD_SCRATCH.get(type(node.operation))
     return rule(node.operation, node, plan.tile, target, batch) if rule else 0
+
+
+def _winograd_bytes(node: Node, tile: Tile, target: Target, batch: int) -> int:
+    if winograd_weights.applies(node.operation):
+        return winograd_weights.part_bytes(winograd_weights.layer_of(node), tile, target, -(-batch // target.lanes))
+    return winograd.weight_bytes(sliding_sum(node), tile)
+
+
+def _winograd_thread_bytes(node: Node, tile: Tile, target: Target, batch: int) -> int:
+    if winograd_weights.applies(node.operation):
+        return winograd_weights.unit_bytes(winograd_weights.layer_of(node), tile, target, -(-batch // target.lanes))
+    return winograd.strip_bytes(sliding_sum(node), tile, target)
 
 
 def gather_bytes(value: Value, target: Target) -> int:

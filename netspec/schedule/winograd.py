@@ -53,10 +53,14 @@ def applies(operation: ops.Operation) -> bool:
     """Whether an operation is a sum that the algorithm can do."""
     match operation:
         case ops.Convolution(window, groups) | ops.ConvolutionInputGradient(window, groups):
-            square = window.kernel in ((3, 3), (5, 5))
-            return square and window.stride == window.dilation == (1, 1) and groups == 1
+            return has_window(window, groups)
         case _:
             return False
+
+
+def has_window(window: ops.Window, groups: int) -> bool:
+    """Whether patches can do a window: 3x3 or 5x5, side by side, over all channels."""
+    return window.kernel in ((3, 3), (5, 5)) and window.stride == window.dilation == (1, 1) and groups == 1
 
 
 def choose_tile(layer: Layer, target: Target, groups: int) -> Tile:

@@ -18,7 +18,7 @@ from netspec.kernels.cpu.winograd_transforms import INPUT, POINTS, SIZE, filter_
 from netspec.schedule import algorithm
 from netspec.schedule.lower import lower
 from tests.kernels.harness import agree, random_arrays, run_kernel
-from tests.kernels.test_convolution import Case, forward, input_gradient
+from tests.kernels.test_convolution import Case, forward, input_gradient, weight_gradient
 from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 
 TOLERANCE = 2e-5
@@ -68,6 +68,11 @@ def test_the_input_gradient_is_what_the_oracle_says(case: Case) -> None:
     check(input_gradient(case), case)
 
 
+@given(CASES)
+def test_the_weight_gradient_is_what_the_oracle_says(case: Case) -> None:
+    check(weight_gradient(case), case)
+
+
 def square(
     taps: int, pad: int, channels: int, size: int, *, images: int = 20, target: Target = AVX512, threads: int = 1
 ) -> Case:
@@ -80,13 +85,14 @@ def test_a_short_batch_leaves_the_rest_alone(images: int) -> None:
     case = square(3, 1, 4, 7, images=images)
     check(forward(case, ops.IDENTITY, bias=True), case, batch=64)
     check(input_gradient(case), case, batch=64)
+    check(weight_gradient(case), case, batch=64)
 
 
 @pytest.mark.parametrize("target", [AVX512, AVX2, NEON])
 @pytest.mark.parametrize("taps", [3, 5])
 def test_the_same_bits_come_out_for_any_number_of_threads(taps: int, target: Target) -> None:
     case = square(taps, taps // 2, 6, 11, target=target)
-    for graph in (forward(case, ops.Activation("relu"), bias=True), input_gradient(case)):
+    for graph in (forward(case, ops.Activation("relu"), bias=True), input_gradient(case), weight_gradient(case)):
         arrays = random_arrays(graph, case.images)
         with always():
             runs = [run_kernel(graph, arrays, images=20, target=target, threads=threads) for threads in (1, 2, 3, 5)]
@@ -99,7 +105,7 @@ def test_the_same_bits_come_out_for_any_number_of_threads(taps: int, target: Tar
 def test_the_error_is_what_the_docs_say(taps: int) -> None:
     """docs/numerics.md: 1e-5 of the largest number; these come to 2e-6."""
     case = square(taps, taps // 2, 64, 12, images=16)
-    for graph in (forward(case, ops.IDENTITY, bias=False), input_gradient(case)):
+    for graph in (forward(case, ops.IDENTITY, bias=False), input_gradient(case), weight_gradient(case)):
         assert lower(graph, AVX512, 16).launches[0].algorithm == "winograd"
         agree(graph, random_arrays(graph, 16), 1e-5, images=16)
 

@@ -18,6 +18,7 @@ from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.sliding import Axis, forward_axis
 from netspec.kernels.cpu.state import GROUPS, SCRATCH
 from netspec.kernels.cpu.tile import columns, lane_sums, lanes, load, rows, save, zeros
+from netspec.kernels.cpu.winograd_weights_rows import winograd_weight_gradient_rows
 
 # Words of the descriptor. Strides count float32 numbers.
 (X, X_GROUP, X_CHANNEL, X_ROW, HEIGHT, WIDTH) = range(6)
@@ -31,10 +32,12 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     op = launch.operation
     assert isinstance(op, ops.ConvolutionWeightGradient)
     (x, dy), dw, tile = launch.inputs, launch.outputs[0], launch.tile
+    source, cotangent = planes(x, program), planes(dy, program)
+    if launch.algorithm == "winograd":
+        return winograd_weight_gradient_rows(launch, program, op.window, source, cotangent)
     k, inputs, _, taps_x = dw.value.shape
     outputs = k // op.groups
     blocks = op.groups * -(-outputs // tile.rows)
-    source, cotangent = planes(x, program), planes(dy, program)
     vertical = forward_axis(op.window, 0, source.height, cotangent.height)
     horizontal = forward_axis(op.window, 1, source.width, cotangent.width)
     words = (*_geometry(source, cotangent, vertical, horizontal), place(dw), inputs, outputs)

@@ -39,6 +39,23 @@ def outer(_typing, registers, arena, x, x_step, w):
 
 
 @intrinsic
+def outer_lane(_typing, registers, arena, x, w):
+    """tile[r, c] += arena[w + r*lanes] * arena[x + c*lanes : +lanes]: one lane of a vector for each row."""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, w = arguments
+        data = [emit.load(builder, memory, x, shape.lanes, c * shape.lanes) for c in range(shape.columns)]
+        for r in range(shape.rows):
+            factor = emit.broadcast(builder, memory, w, shape.lanes, r * shape.lanes)
+            for c in range(shape.columns):
+                values = _add_product(builder, values, r * shape.columns + c, data[c], factor)
+        return values
+
+    return registers(registers, arena, INDEX, INDEX), codegen
+
+
+@intrinsic
 def outer_apart(_typing, registers, arena, x, x_step, w, w_step, count):
     """tile[r, c] += arena[w + r*w_step] * arena[x + c*x_step : +lanes]; rows from `count` on repeat the last."""
     shape = registers.shape

@@ -5,7 +5,11 @@ outputs of a 5x5 kernel, each from a 6x6 patch of the input by 36 products inste
 
     outputs = OUTPUT [(FILTER kernel FILTER^T) * (INPUT patch INPUT^T)] OUTPUT^T
 
-where * multiplies number by number. A row of INPUT is a Lagrange polynomial of the points, scaled to have whole
+where * multiplies number by number. The gradient of a kernel is the transpose of that, summed over all patches,
+
+    gradient = FILTER^T [sum of (OUTPUT^T cotangents OUTPUT) * (INPUT patch INPUT^T)] FILTER
+
+A row of INPUT is a Lagrange polynomial of the points, scaled to have whole
 numbers or halves; FILTER undoes the scale. (Lavin and Gray, arXiv:1509.09308. The points 0, 1, -1, 2, -1/2 and
 infinity err up to three times less than the usual 0, 1, -1, 2, -2: see docs/numerics.md.)
 """
@@ -54,6 +58,10 @@ def filter_matrix(taps: int) -> Matrix:
 def output_matrix(side: int) -> Matrix:
     """OUTPUT for side x side outputs: side x 6."""
     return tuple(tuple(float(x) for x in column) for column in zip(*_powers(side), strict=True))
+
+
+def _transpose(matrix: Matrix) -> Matrix:
+    return tuple(zip(*matrix, strict=True))
 
 
 def _combined(builder, row, vectors):
@@ -137,6 +145,14 @@ transform_filter_3 = _moving(filter_matrix(3))
 """The same from a 3x3 kernel."""
 transform_filter_5 = _moving(filter_matrix(5))
 """The same from a 5x5 kernel."""
+transform_cotangents_4 = _moving(_transpose(output_matrix(4)))
+"""The same from the cotangents of 4x4 outputs."""
+transform_cotangents_2 = _moving(_transpose(output_matrix(2)))
+"""The same from the cotangents of 2x2 outputs."""
+kernel_gradient_3 = _moving(_transpose(filter_matrix(3)))
+"""The gradient of a 3x3 kernel, 3x3 vectors at y, from 6x6 sums of products at x."""
+kernel_gradient_5 = _moving(_transpose(filter_matrix(5)))
+"""The same of a 5x5 kernel."""
 outputs_4 = _gathering(output_matrix(4))
 """outputs_4(tile, arena, x, x_down, x_across): 6x6 products at x become a tile of 4x4 outputs"""
 outputs_2 = _gathering(output_matrix(2))

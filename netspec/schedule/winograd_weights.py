@@ -1,0 +1,70 @@
+"""The weight gradient by Winograd's algorithm as far as planning cares: where it applies, its tile, cost, scratch."""
+
+from __future__ import annotations
+
+from netspec.ir import operations as ops
+from netspec.ir.graph import Node
+from netspec.ir.patch_blocks import PRODUCTS, PatchBlocks, patch_blocks
+from netspec.ir.program import Tile
+from netspec.ir.target import Target
+from netspec.schedule import tiles
+from netspec.schedule.winograd import FLOAT_BYTES, Layer, has_window
+
+# Measured, in the slots of `tiles.py`.
+INPUT_SLOTS = 900
+"""to transform a patch of an input channel and turn its lanes"""
+COTANGENT_SLOTS = 400
+"""to transform the cotangents of a patch of an output channel"""
+KERNEL_SLOTS = 60
+"""to bring back the gradient of a kernel of an input and an output channel"""
+
+
+def applies(operation: ops.Operation) -> bool:
+    """Whether an operation is a weight gradient that the algorithm can do."""
+    return isinstance(operation, ops.ConvolutionWeightGradient) and has_window(operation.window, operation.groups)
+
+
+def layer_of(node: Node) -> Layer:
+    """The sizes of the convolution that a weight gradient belongs to."""
+    k, c, taps, _ = node.outputs[0].shape
+    _, height, width = node.inputs[1].shape
+    return Layer(c, k, height, width, taps)
+
+
+def choose_tile(layer: Layer, target: Target, groups: int) -> Tile:
+    """Rows are output channels, columns vectors of input channels."""
+    vectors = -(-layer.inputs // target.lanes)
+    candidates = [tile for tile in tiles.fitting_tiles(target, layer.outputs) if tile.columns <= vectors]
+    return min(candidates, key=lambda tile: (_product_slots(layer, tile, target, groups), -tile.rows * tile.columns))
+
+
+def slots(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+    """Cost for all groups: the sums of products, the transforms of all blocks, and each part's gradients."""
+    cut, patches = blocks(layer, tile, target, groups), layer.patches * groups
+    inputs = patches * layer.inputs * cut.output_blocks * INPUT_SLOTS
+    cotangents = patches * layer.outputs * cut.input_blocks * COTANGENT_SLOTS
+    kernels = cut.parts * layer.outputs * layer.inputs * KERNEL_SLOTS
+    return _product_slots(layer, tile, target, groups) + inputs + cotangents + kernels
+
+
+def _product_slots(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+    """Every lane of every patch is a step of a tile."""
+    high, across = -(-layer.outputs // tile.rows), -(-layer.inputs // (tile.columns * target.lanes))
+    steps = layer.patches * groups * target.lanes
+    return PRODUCTS * high * across * steps * tiles.step_slots(tile.rows, tile.columns)
+
+
+def blocks(layer: Layer, tile: Tile, target: Target, groups: int) -> PatchBlocks:
+    """The cut into units of work."""
+    return patch_blocks(layer.outputs, layer.inputs, layer.patches * groups, tile, target.lanes)
+
+
+def part_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+    """The gradients of all parts, where there are several."""
+    parts = blocks(layer, tile, target, groups).parts
+    return FLOAT_BYTES * parts * layer.outputs * layer.inputs * layer.taps**2 if parts > 1 else 0
+
+
+def unit_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+    """What a thread needs for a unit of work."""
+    return FLOAT_BYTES * blocks(layer, tile, target, groups).thread_floats
