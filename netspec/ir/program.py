@@ -36,9 +36,10 @@ class Tile:
     columns: int
 
 
-Algorithm = Literal["direct", "pointwise", "winograd"]
+Algorithm = Literal["direct", "pointwise", "depthwise", "winograd"]
 """How a launch computes what its operation means. `pointwise` is a product of matrices, for convolutions of 1x1
-windows; `winograd` rounds differently and is for some convolutions of larger ones."""
+windows; `depthwise` streams through planes, for those channel by channel; `winograd` rounds differently and is for some
+of larger windows."""
 
 
 @dataclass(frozen=True, slots=True)

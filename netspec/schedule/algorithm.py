@@ -30,7 +30,7 @@ class Plan:
 
 def choose_plan(node: Node, target: Target, groups: int) -> Plan:
     """The plan of a node's launch; `groups` are lane groups of a batch."""
-    direct = Plan(choose_tile(node, target, groups), direct_algorithm(node.operation))
+    direct = Plan(choose_tile(node, target, groups), direct_algorithm(node, target))
     if target.exact:
         return direct
     if winograd.applies(node.operation):

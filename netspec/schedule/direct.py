@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from netspec.ir import operations as ops
-from netspec.ir.operations import Operation, Window
+from netspec.ir.graph import Node, Value
+from netspec.ir.operations import Window
 from netspec.ir.program import Algorithm
+from netspec.ir.target import Target
+
+BESIDE_TAPS = 5
+"""Vectors that a window's taps leave free, at least: a sum channel by channel keeps every tap in a register."""
 
 
-def direct_algorithm(operation: Operation) -> Algorithm:
-    """The way an operation is done that follows its definition."""
-    match operation:
+def direct_algorithm(node: Node, target: Target) -> Algorithm:
+    """The way a node is done that follows its definition."""
+    match node.operation:
+        case ops.Convolution(window, groups) if is_depthwise(window, groups, node.inputs[1], target):
+            return "depthwise"
+        case ops.ConvolutionInputGradient(window, groups) if is_depthwise(window, groups, node.inputs[1], target):
+            return "depthwise"
+        case ops.ConvolutionWeightGradient(window, groups) if is_depthwise(window, groups, node.outputs[0], target):
+            return "depthwise"
         case ops.Convolution(window) | ops.ConvolutionInputGradient(window) if is_pointwise(window):
             return "pointwise"
         case _:
             return "direct"
+
+
+def is_depthwise(window: Window, groups: int, weights: Value, target: Target) -> bool:
+    """Whether every channel is summed by itself, over a window without gaps whose taps fit into registers."""
+    taps = window.kernel[0] * window.kernel[1]
+    dense = window.dilation == (1, 1)
+    return dense and weights.shape[:2] == (groups, 1) and 1 < taps <= target.registers - BESIDE_TAPS
 
 
 def is_pointwise(window: Window) -> bool:

@@ -23,6 +23,8 @@ Rule = Callable[[Any, Node, Tile, Target, int], int]
 
 def scratch_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     """Bytes that the whole team shares while the launch runs."""
+    if plan.algorithm == "depthwise":
+        return 0
     if plan.algorithm == "winograd":
         return _winograd_bytes(node, plan.tile, target, batch)
     rule = TEAM_SCRATCH.get(type(node.operation))
@@ -33,6 +35,8 @@ def thread_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     """Bytes that every thread has for itself while the launch runs."""
     if plan.algorithm == "winograd":
         return _winograd_thread_bytes(node, plan.tile, target, batch)
+    if plan.algorithm == "depthwise":
+        return _band(node, target)
     rule = THREAD_SCRATCH.get(type(node.operation))
     return rule(node.operation, node, plan.tile, target, batch) if rule else 0
 
@@ -82,6 +86,16 @@ def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, tile: Tile, _:
 def _deconvolution(_: ops.Deconvolution, node: Node, tile: Tile, __: Target, ___: int) -> int:
     c, k, kh, kw = node.inputs[1].shape
     return _packed(k, c, kh * kw, 1, tile.rows)
+
+
+def _band(node: Node, target: Target) -> int:
+    """Rows of a plane with the zeros around them, for a sum channel by channel: all of them, or as many as a quarter
+    of the second cache holds, and no fewer than a window needs."""
+    assert isinstance(node.operation, ops.Convolution | ops.ConvolutionInputGradient | ops.ConvolutionWeightGradient)
+    window, (_, height, width) = node.operation.window, node.inputs[0].shape
+    margins = tuple(2 * window.kernel[a] + abs(window.before[a]) + abs(window.after[a]) + 1 for a in range(2))
+    row_bytes = FLOAT_BYTES * target.lanes * (width + margins[1])
+    return row_bytes * max(margins[0], min(height + margins[0], target.l2_bytes // 4 // row_bytes))
 
 
 def _dense_weight_gradient(_: ops.DenseWeightGradient, node: Node, __: Tile, target: Target, batch: int) -> int:

@@ -9,6 +9,7 @@ Everything is counted in such slots.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import gcd
 from typing import Any
 
 from netspec.ir import operations as ops
@@ -16,7 +17,7 @@ from netspec.ir.graph import Node, Shape
 from netspec.ir.operations import Window
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
-from netspec.schedule.direct import is_pointwise
+from netspec.schedule.direct import is_depthwise, is_pointwise
 
 LATENCY_SLOTS = 8
 LOOP_SLOTS = 2
@@ -95,13 +96,23 @@ def _pointwise(window: Window, positions: Shape, outputs: int, target: Target) -
 
 def _convolution(op: ops.Convolution, node: Node, target: Target, _: int) -> Tile:
     x, y = node.inputs[0].shape, node.outputs[0].shape
+    if is_depthwise(op.window, op.groups, node.inputs[1], target):
+        return Tile(*op.window.kernel)
     if is_pointwise(op.window):
         return _pointwise(op.window, y, y[0] // op.groups, target)
     return _slide(op.window, x[2], y[2], y[0] // op.groups, target)
 
 
+def _phase_taps(window: Window, axis: int) -> int:
+    """The most taps that a phase of a stride has along an axis: they are so far apart that outputs fit."""
+    stride = window.stride[axis]
+    return -(-window.kernel[axis] // (stride // gcd(stride, window.dilation[axis])))
+
+
 def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, target: Target, _: int) -> Tile:
     dy, dx = node.inputs[0].shape, node.outputs[0].shape
+    if is_depthwise(op.window, op.groups, node.inputs[1], target):
+        return Tile(_phase_taps(op.window, 0), _phase_taps(op.window, 1))
     if is_pointwise(op.window):
         return _pointwise(op.window, dy, dx[0] // op.groups, target)
     return _adjoint(op.window, dx[2], dy[2], dx[0] // op.groups, target)
@@ -114,6 +125,8 @@ def _deconvolution(op: ops.Deconvolution, node: Node, target: Target, _: int) ->
 
 def _weight_gradient(op: ops.ConvolutionWeightGradient, node: Node, target: Target, _: int) -> Tile:
     """Rows are output channels; columns are the taps of a window's row, or input channels where it has few taps."""
+    if is_depthwise(op.window, op.groups, node.outputs[0], target):
+        return Tile(*op.window.kernel)
     k, c, _, taps = node.outputs[0].shape
     return weight_gradient_tile(target, k // op.groups, c, taps)
 

@@ -112,10 +112,3 @@ def test_many_channels_are_summed_block_by_block() -> None:
     with few_tiles():
         check(forward(case, ops.Activation("relu"), bias=True), case)
         check(input_gradient(case), case)
-
-
-def test_depthwise_convolutions_are_groups_of_one_channel() -> None:
-    case = Case(Window((3, 3), (2, 2), (0, 1), (1, 1)), 8, 8, 8, 9, 8, 18, AVX512, 2)
-    with few_tiles():
-        for graph in (forward(case, ops.IDENTITY, bias=False), input_gradient(case), weight_gradient(case)):
-            check(graph, case)

@@ -7,6 +7,7 @@ from netspec.ir.operations import Activation, Window
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.kernels.cpu.activations import CODES, activation_row
 from netspec.kernels.cpu.convolution import slide
+from netspec.kernels.cpu.depthwise_rows import depthwise_adjoint_rows, depthwise_rows
 from netspec.kernels.cpu.packing import Packed, Weights
 from netspec.kernels.cpu.planes import IN_REGISTERS, NO_BIAS, Planes, planes
 from netspec.kernels.cpu.pointwise_rows import pointwise_adjoint_rows, pointwise_rows
@@ -26,6 +27,8 @@ def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     source, result = planes(x, program), planes(y, program)
     if launch.algorithm == "winograd":
         rows = winograd_rows(launch, program, op.window, source, result, _bias(bias), op.activation)
+    elif launch.algorithm == "depthwise":
+        rows = depthwise_rows(launch, program, op.window, source, result, _bias(bias), op.activation)
     elif launch.algorithm == "pointwise":
         rows = pointwise_rows(launch, program, op.window, source, result, weights, _bias(bias), op.activation)
     else:
@@ -43,6 +46,8 @@ def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     source, result = planes(dy, program), planes(launch.outputs[0], program)
     if launch.algorithm == "winograd":
         return winograd_adjoint_rows(launch, program, op.window, source, result)
+    if launch.algorithm == "depthwise":
+        return depthwise_adjoint_rows(launch, program, op.window, source, result)
     if launch.algorithm == "pointwise":
         return pointwise_adjoint_rows(launch, program, op.window, source, result, weights)
     return adjoint_rows(launch, program, op.window, source, result, weights)

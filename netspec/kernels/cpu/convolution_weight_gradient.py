@@ -11,8 +11,9 @@ from __future__ import annotations
 from netspec.ir import operations as ops
 from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu.clipping import first_output, first_tap, last_output, last_tap
-from netspec.kernels.cpu.convolution_rows import Planes, planes
+from netspec.kernels.cpu.depthwise_rows import depthwise_weight_gradient_rows
 from netspec.kernels.cpu.jit import kernel, routine
+from netspec.kernels.cpu.planes import Planes, planes
 from netspec.kernels.cpu.products import cross, cross_clipped, cross_run, run_length
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.sliding import Axis, forward_axis
@@ -35,6 +36,8 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     source, cotangent = planes(x, program), planes(dy, program)
     if launch.algorithm == "winograd":
         return winograd_weight_gradient_rows(launch, program, op.window, source, cotangent)
+    if launch.algorithm == "depthwise":
+        return depthwise_weight_gradient_rows(launch, program, op.window, source, cotangent)
     k, inputs, _, taps_x = dw.value.shape
     outputs = k // op.groups
     blocks = op.groups * -(-outputs // tile.rows)
