@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import partial
@@ -32,6 +33,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Trust it": {
         "gradcheck": "Compare every gradient with finite differences.",
         "bench": "Measure steps, beside PyTorch if asked.",
+        "cache": "Tell where compiled kernels are kept, or clear them.",
         "doctor": "Tell what netspec found on this machine.",
     },
     "Write one": {
@@ -88,6 +90,7 @@ class Program(click.Group):
     ) -> NoReturn:
         """Parses, runs and exits; the arguments are click's. Usage errors and `--help` end here too."""
         printing.prepare_streams()
+        warnings.showwarning = printing.show_warning
         signal.signal(signal.SIGTERM, _terminate)
         parse_and_run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
         sys.exit(printing.close_streams(_status(parse_and_run, lambda: False)))

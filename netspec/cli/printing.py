@@ -68,6 +68,11 @@ def remark(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+def show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+    """What Python calls for a warning: a library's remark on how it does its work, which is a note to a person."""
+    remark(f"note: {message}")
+
+
 def say_json(document: Mapping[str, object]) -> None:
     """One JSON object on standard output; a number that is not finite becomes null, as JSON has no other word."""
     sys.stdout.write(json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n")

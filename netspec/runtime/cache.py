@@ -1,22 +1,28 @@
 """Machine code of kernels on disk: one file a kernel and tile, in a folder keyed by everything that decides the code.
 
-Nothing is unpickled. Files are written beside and renamed, so several processes may compile at once; a file whose
-checksum is wrong counts as missing. Without a folder, or where it cannot be written, everything is compiled anew.
+Nothing is unpickled. Files are written beside and renamed, so several processes may compile at once, and one that is
+killed leaves nothing that is read; a file whose checksum is wrong counts as missing. Without a folder, or where it
+cannot be written, everything is compiled anew. What keeps the folder small stands in `cache_limits.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
+import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from netspec.runtime.cache_limits import keep_within_limits, mark_used
+
 DIGEST_BYTES = 32
-KEPT_VERSIONS = 8
-"""Folders of other versions that stay beside the one in use, the most recent ones."""
+
+
+class CacheWarning(UserWarning):
+    """Compiled code cannot be kept; nothing is lost but time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +48,50 @@ class CodeCache:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        self._in_order = False
 
     def load(self, name: str) -> Code | None:
         """The code stored under `name`, None where there is none that is whole."""
         if self._folder is None:
             return None
+        path = self._folder / f"{name}.o"
         try:
-            content = (self._folder / f"{name}.o").read_bytes()
+            content = path.read_bytes()
         except OSError:
             return None
         digest, rest = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
         if hashlib.sha256(rest).digest() != digest:
             return None
+        mark_used(path)
         symbol, _, object_file = rest.partition(b"\n")
         return Code(symbol.decode(), object_file)
 
     def store(self, name: str, code: Code) -> None:
-        """Keeps the code; a folder that cannot be written is left alone."""
+        """Keeps the code. Where that is not possible, a CacheWarning says why, once a process."""
         if self._folder is None:
             return
         rest = code.symbol.encode() + b"\n" + code.object_file
         try:
-            if not self._folder.is_dir():
-                self._folder.mkdir(parents=True, exist_ok=True)
-                _forget_old_versions(self._folder)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if not self._in_order:
+                self._in_order = True
+                mark_used(self._folder)
+                keep_within_limits(self._folder)
             _replace(self._folder / f"{name}.o", hashlib.sha256(rest).digest() + rest)
-        except OSError:
-            return
+        except OSError as error:
+            _warn(self._folder, error)
 
 
-def _forget_old_versions(folder: Path) -> None:
-    """Removes the oldest folders beside `folder` where there are too many."""
-    others = [(path.stat().st_mtime, path) for path in folder.parent.iterdir() if path.is_dir() and path != folder]
-    for _, path in sorted(others, reverse=True)[KEPT_VERSIONS:]:
-        shutil.rmtree(path, ignore_errors=True)
+_COMPLAINED: set[Path] = set()
+"""Folders that a warning has told of: once a process is enough."""
+
+
+def _warn(folder: Path, error: OSError) -> None:
+    if folder in _COMPLAINED:
+        return
+    _COMPLAINED.add(folder)
+    why = (error.strerror or type(error).__name__).lower()
+    warnings.warn(f"compiled kernels cannot be kept in `{folder.parent}`: {why}", CacheWarning, stacklevel=1)
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -85,5 +101,6 @@ def _replace(path: Path, content: bytes) -> None:
             file.write(content)
         Path(beside).replace(path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        with suppress(OSError):
+            Path(beside).unlink()
         raise

@@ -19,7 +19,12 @@ from netspec.runtime.driver import take_part
 
 def code_cache(cache_dir: Path | None) -> CodeCache:
     """The cache below `cache_dir` for this version of the kernels on this processor."""
-    return CodeCache(None if cache_dir is None else cache_dir / "kernels" / VERSION)
+    return CodeCache(None if cache_dir is None else kernel_folder(cache_dir))
+
+
+def kernel_folder(cache_dir: Path) -> Path:
+    """Where this version's code lies; beside it lie other versions."""
+    return cache_dir / "kernels" / VERSION
 
 
 def kernel_address(kernel: Any, shape: TileShape, cache: CodeCache) -> int:

@@ -1,12 +1,16 @@
 """Machine code on disk."""
 
+import errno
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from netspec.runtime.cache import KEPT_VERSIONS, Code, CodeCache, version_key
+from netspec.runtime.cache import CacheWarning, Code, CodeCache, version_key
 
 CODE = Code("symbol", b"\x7fELF\n\x00rest")
 
@@ -28,10 +32,11 @@ def test_a_damaged_file_counts_as_missing(tmp_path: Path, damage: Callable[[byte
     assert cache.load("kernel") is None
 
 
-def test_a_folder_that_cannot_be_written_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_said_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    cache = CodeCache(tmp_path / "file")
-    cache.store("kernel", CODE)
+    cache = CodeCache(tmp_path / "file" / "v1")
+    with pytest.warns(CacheWarning, match="cannot be kept in .*: not a directory"):
+        cache.store("kernel", CODE)
     assert cache.load("kernel") is None
 
 
@@ -50,9 +55,34 @@ def test_the_key_changes_with_every_source_and_every_fact(tmp_path: Path) -> Non
     assert len(keys) == 4
 
 
-def test_the_oldest_versions_are_forgotten_when_a_new_one_begins(tmp_path: Path) -> None:
-    for age in range(KEPT_VERSIONS + 3):
-        CodeCache(tmp_path / f"v{age}").store("kernel", CODE)
-        os.utime(tmp_path / f"v{age}", (1000 - age, 1000 - age))
-    CodeCache(tmp_path / "new").store("kernel", CODE)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", *(f"v{age}" for age in range(KEPT_VERSIONS))]
+def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.warns(CacheWarning, match="no space left"):
+        CodeCache(tmp_path / "v1").store("kernel", CODE)
+    assert list((tmp_path / "v1").iterdir()) == []
+
+
+COMPILE_AND_STORE = """
+import sys, pathlib
+from netspec.kernels.cpu.sums import sum_images
+from netspec.kernels.cpu.tile import TileShape
+from netspec.runtime.native import code_cache, link_kernels
+link_kernels([(sum_images, TileShape(rows, 1, 4)) for rows in (1, 2)], code_cache(pathlib.Path(sys.argv[1])))
+"""
+
+
+def test_several_processes_fill_an_empty_cache_at_once(tmp_path: Path) -> None:
+    run = [sys.executable, "-c", COMPILE_AND_STORE, str(tmp_path)]
+    writers = [subprocess.Popen(run) for _ in range(3)]
+    killed = subprocess.Popen(run)
+    time.sleep(1)
+    killed.kill()
+    killed.wait()
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    (folder,) = (tmp_path / "kernels").iterdir()
+    names = [path.stem for path in folder.iterdir() if path.suffix == ".o"]
+    assert len(names) == 3  # the driver and two kernels
+    assert all(CodeCache(folder).load(name) for name in names)
