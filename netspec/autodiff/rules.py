@@ -111,10 +111,11 @@ def _upsample(op: ops.Upsample, _: Node, dy: Value) -> Products:
     return (Product((0,), ops.UpsampleGradient(op.factor), (dy,)),)
 
 
-def _batch_norm_training(_: ops.BatchNormTraining, node: Node, dy: Value) -> Products:
-    x, scale, *_rest = node.inputs
+def _batch_norm_training(op: ops.BatchNormTraining, node: Node, dy: Value) -> Products:
+    _plain(op.activation)
+    x, scale, shift, *_running = node.inputs
     _y, batch_mean, inverse_deviation, *_new = node.outputs
-    return (Product((0, 1, 2), ops.BatchNormGradient(), (x, scale, batch_mean, inverse_deviation, dy)),)
+    return (Product((0, 1, 2), ops.BatchNormGradient(), (x, scale, shift, batch_mean, inverse_deviation, dy)),)
 
 
 def _local_response_norm(op: ops.LocalResponseNorm, node: Node, dy: Value) -> Products:

@@ -72,6 +72,7 @@ COUNT_RULES: Mapping[type[Operation], Callable[[Node], int]] = {
     ops.BatchNorm: _none,
     ops.BatchNormTraining: _none,
     ops.BatchNormGradient: _none,
+    ops.BatchNormAddGradient: _none,
     ops.LocalResponseNorm: _none,
     ops.LocalResponseNormGradient: _none,
     ops.Maxout: _none,

@@ -93,6 +93,7 @@ MEANINGS: Mapping[type[Operation], Meaning] = {
     ops.BatchNorm: normalization.batch_norm,
     ops.BatchNormTraining: normalization.batch_norm_training,
     ops.BatchNormGradient: normalization.batch_norm_gradient,
+    ops.BatchNormAddGradient: normalization.batch_norm_add_gradient,
     ops.LocalResponseNorm: normalization.local_response_norm,
     ops.LocalResponseNormGradient: normalization.local_response_norm_gradient,
     ops.Maxout: elementwise.maxout,

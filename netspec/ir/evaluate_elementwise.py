@@ -73,7 +73,12 @@ def activation(op: ops.Activation, arrays: Arrays, _: Values, __: Context) -> Ar
 
 def activation_gradient(op: ops.ActivationGradient, arrays: Arrays, _: Values, __: Context) -> Arrays:
     saved, dy = arrays
-    return (dy * SLOPES[op.function](saved, op.slope).astype(dy.dtype),)
+    return (pull_back(ops.Activation(op.function, op.slope), saved, dy),)
+
+
+def pull_back(activation: ops.Activation, saved: Array, dy: Array) -> Array:
+    """dy times the function's derivative; `saved` is its input for those in SAVES_INPUT, else its output."""
+    return dy * SLOPES[activation.function](saved, activation.slope).astype(dy.dtype)
 
 
 def maxout(op: ops.Maxout, arrays: Arrays, _: Values, __: Context) -> Arrays:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from netspec.ir import evaluate_elementwise as elementwise
 from netspec.ir import operations as ops
 from netspec.ir.evaluate_context import Array, Arrays, Context
 from netspec.ir.graph import Value
@@ -20,23 +21,47 @@ def batch_norm(op: ops.BatchNorm, arrays: Arrays, _: Values, __: Context) -> Arr
 def batch_norm_training(op: ops.BatchNormTraining, arrays: Arrays, _: Values, __: Context) -> Arrays:
     """Normalises by the batch's own mean and biased variance; the running variance takes the unbiased one, which is
     taken as 0 where a channel has a single number."""
-    x, scale, shift, mean, variance = arrays
+    x, scale, shift, mean, variance, *addend = arrays
     batch_mean, batch_variance = x.mean(axis=_all_but_channels(x)), x.var(axis=_all_but_channels(x))
     inverse = 1 / np.sqrt(batch_variance + op.epsilon)
-    y = _spread(scale * inverse, x) * (x - _spread(batch_mean, x)) + _spread(shift, x)
+    z = sum(addend, _normalised(x, scale, shift, batch_mean, inverse))
     count = x.size // x.shape[1]
     unbiased = batch_variance * (count / max(count - 1, 1))
     new_mean = op.momentum * mean + (1 - op.momentum) * batch_mean
     new_variance = op.momentum * variance + (1 - op.momentum) * unbiased
-    return y, batch_mean, inverse, new_mean, new_variance
+    return elementwise.activate(op.activation, z), batch_mean, inverse, new_mean, new_variance
 
 
-def batch_norm_gradient(_: ops.BatchNormGradient, arrays: Arrays, __: Values, ___: Context) -> Arrays:
-    """With h = (x - mean) * inverse and m numbers a channel: dx = scale * inverse * (dy - sum dy / m - h sum(dy h) / m)
+def _normalised(x: Array, scale: Array, shift: Array, mean: Array, inverse: Array) -> Array:
+    return _spread(scale * inverse, x) * (x - _spread(mean, x)) + _spread(shift, x)
+
+
+def batch_norm_gradient(op: ops.BatchNormGradient, arrays: Arrays, _: Values, __: Context) -> Arrays:
+    x, scale, shift, mean, inverse, *cotangents = arrays
+    z = _normalised(x, scale, shift, mean, inverse)
+    saved = z if op.activation.function in ops.SAVES_INPUT else elementwise.activate(op.activation, z)
+    return _pulled_back(x, scale, mean, inverse, elementwise.pull_back(op.activation, saved, _total(cotangents)))
+
+
+def batch_norm_add_gradient(op: ops.BatchNormAddGradient, arrays: Arrays, _: Values, __: Context) -> Arrays:
+    x, scale, mean, inverse, *maps = arrays
+    saved, cotangents = (x, maps) if op.activation == ops.IDENTITY else (maps[0], maps[1:])
+    dz = elementwise.pull_back(op.activation, saved, _total(cotangents))
+    return *_pulled_back(x, scale, mean, inverse, dz), dz
+
+
+def _total(cotangents: list[Array]) -> Array:
+    """From left to right."""
+    return sum(cotangents[1:], cotangents[0])
+
+
+def _pulled_back(x: Array, scale: Array, mean: Array, inverse: Array, dy: Array) -> Arrays:
+    """dx, dscale, dshift. With h = (x - mean) * inverse and m numbers a channel:
+
+    dx = scale * inverse * (dy - sum dy / m - h sum(dy h) / m)
 
     Ioffe and Szegedy, "Batch normalization", 2015, section 3.
     """
-    x, scale, mean, inverse, dy = arrays
     axes, count = _all_but_channels(x), x.size // x.shape[1]
     normal = (x - _spread(mean, x)) * _spread(inverse, x)
     dshift, dscale = dy.sum(axis=axes), (dy * normal).sum(axis=axes)

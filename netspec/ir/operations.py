@@ -34,6 +34,8 @@ ActivationName = Literal[
 ]
 SAVES_INPUT: frozenset[str] = frozenset({"gelu", "silu"})
 """Activations whose derivative is taken from their input; all others take it from their output."""
+STRAIGHT: frozenset[str] = frozenset({"identity", "relu", "relu6", "leaky_relu"})
+"""Activations made of straight pieces: a few instructions, forward and backward."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +158,25 @@ class BatchNorm:  # x, scale, shift, mean, variance (all (C,)) -> y, with the ru
 
 
 @dataclass(frozen=True, slots=True)
-class BatchNormTraining:  # x, scale, shift, mean, variance -> y, batch_mean, inverse_deviation, mean', variance'
-    # statistics over images and positions, biased variance to normalise; the running variance takes the
-    # unbiased one (as PyTorch); running' = momentum*running + (1-momentum)*batch
+class BatchNormTraining:
+    # x, scale, shift, mean, variance[, addend] -> y, batch_mean, inverse_deviation, mean', variance'
+    # y = activation(normalised x [+ addend]); statistics over images and positions, biased variance to normalise; the
+    # running variance takes the unbiased one (as PyTorch); running' = momentum*running + (1-momentum)*batch
     momentum: float = 0.9
     epsilon: float = 1e-5
+    activation: Activation = IDENTITY
 
 
 @dataclass(frozen=True, slots=True)
-class BatchNormGradient:  # x, scale, batch_mean, inverse_deviation, dy -> dx, dscale, dshift
-    pass
+class BatchNormGradient:  # x, scale, shift, batch_mean, inverse_deviation, dy, ... -> dx, dscale, dshift
+    # of activation(normalised x); the cotangent is the sum of all dy
+    activation: Activation = IDENTITY
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNormAddGradient:  # x, scale, batch_mean, inverse_deviation[, y], dy, ... -> dx, dscale, dshift, dz
+    # of y = activation(z), z = normalised x + anything; y is given unless the activation is the identity
+    activation: Activation = IDENTITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +289,7 @@ Operation = (
     | BatchNorm
     | BatchNormTraining
     | BatchNormGradient
+    | BatchNormAddGradient
     | LocalResponseNorm
     | LocalResponseNormGradient
     | Maxout

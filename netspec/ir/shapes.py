@@ -202,15 +202,28 @@ def _batch_norm(_: ops.BatchNorm, inputs: Shapes, __: Shapes) -> Shapes:
 
 
 def _batch_norm_training(_: ops.BatchNormTraining, inputs: Shapes, __: Shapes) -> Shapes:
-    x, *channels = inputs
-    _require(all(shape == x[:1] for shape in channels), "{} beside {}", channels, x)
+    x, channels, addend = inputs[0], inputs[1:5], inputs[5:]
+    _check_channels(x, channels, addend)
     return (x, *(x[:1],) * 4)
 
 
 def _batch_norm_gradient(_: ops.BatchNormGradient, inputs: Shapes, __: Shapes) -> Shapes:
-    x, *channels, dy = inputs
-    _require(x == dy and all(shape == x[:1] for shape in channels), "{} and {} beside {}", channels, dy, x)
+    x, channels, cotangents = inputs[0], inputs[1:5], inputs[5:]
+    _check_channels(x, channels, cotangents)
     return (x, x[:1], x[:1])
+
+
+def _batch_norm_add_gradient(op: ops.BatchNormAddGradient, inputs: Shapes, _: Shapes) -> Shapes:
+    x, channels, maps = inputs[0], inputs[1:4], inputs[4:]
+    _require(len(maps) > (op.activation != ops.IDENTITY), "{} lacks a cotangent", op)
+    _check_channels(x, channels, maps)
+    return (x, x[:1], x[:1], x)
+
+
+def _check_channels(x: Shape, channels: Shapes, maps: Shapes) -> None:
+    """One number a channel of `x` each, and maps of its shape."""
+    fits = all(shape == x[:1] for shape in channels) and all(shape == x for shape in maps)
+    _require(fits, "{} and {} beside {}", channels, maps, x)
 
 
 def _maxout(op: ops.Maxout, inputs: Shapes, _: Shapes) -> Shapes:
@@ -295,6 +308,7 @@ SHAPE_RULES: Mapping[type[Operation], Rule] = {
     ops.BatchNorm: _batch_norm,
     ops.BatchNormTraining: _batch_norm_training,
     ops.BatchNormGradient: _batch_norm_gradient,
+    ops.BatchNormAddGradient: _batch_norm_add_gradient,
     ops.LocalResponseNorm: _same_as_input,
     ops.LocalResponseNormGradient: _same_twice,
     ops.Maxout: _maxout,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from netspec.ir.graph import Graph
 from netspec.ir.verify import verify
+from netspec.passes.batch_norm_gradients import fuse_batch_norm_gradients
+from netspec.passes.batch_norms import fuse_batch_norms
 from netspec.passes.copies import remove_copies
 from netspec.passes.dead import remove_dead_nodes, remove_unread_indices
 from netspec.passes.equal import merge_equal_nodes
@@ -18,6 +20,8 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     activate_before_unpooling,
     remove_dead_nodes,
     remove_unread_indices,
+    fuse_batch_norm_gradients,
+    fuse_batch_norms,
     fuse_activations,
 )
 

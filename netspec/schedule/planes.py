@@ -25,6 +25,7 @@ PADDABLE: frozenset[type[ops.Operation]] = frozenset(
         ops.AveragePool,
         ops.AveragePoolGradient,
         ops.BatchNorm,
+        ops.BatchNormAddGradient,
         ops.BatchNormGradient,
         ops.BatchNormTraining,
         ops.ChannelSum,

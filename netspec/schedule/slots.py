@@ -15,14 +15,19 @@ from netspec.ir.graph import Graph, Node, Value
 FOREVER = 1 << 62
 """The end of a slot that outlives the step."""
 
-OVERWRITES: Mapping[type[ops.Operation], tuple[int, ...]] = {
-    ops.Activation: (0,),
-    ops.ActivationGradient: (1, 0),
-    ops.Add: tuple(range(8)),
-    ops.Dropout: (0,),
-    ops.BatchNorm: (0,),
+MANY = 8
+"""Inputs of an Add or of a gradient that are looked at."""
+OVERWRITES: Mapping[type[ops.Operation], Mapping[int, tuple[int, ...]]] = {
+    ops.Activation: {0: (0,)},
+    ops.ActivationGradient: {0: (1, 0)},
+    ops.Add: {0: tuple(range(MANY))},
+    ops.Dropout: {0: (0,)},
+    ops.BatchNorm: {0: (0,)},
+    ops.BatchNormTraining: {0: (5,)},
+    ops.BatchNormGradient: {0: tuple(range(5, MANY))},
+    ops.BatchNormAddGradient: {0: (0,), 3: tuple(range(4, MANY))},
 }
-"""Operations whose kernels read a place before they write it: inputs that the first output may replace, best first."""
+"""Operations whose kernels read a place before they write it: for an output, inputs that it may replace, best first."""
 
 
 @dataclass(slots=True)
@@ -93,9 +98,7 @@ def _shared(node: Node, number: int, value: Value, i: int, replaced: Mapping[str
         return slots.of[replaced[value.name]]
     if isinstance(node.operation, ops.Reshape):
         return slots.of[node.inputs[0].name]
-    if number > 0:
-        return None
-    for k in OVERWRITES.get(type(node.operation), ()):
+    for k in OVERWRITES.get(type(node.operation), {}).get(number, ()):
         if k < len(node.inputs) and slots.of[node.inputs[k].name].end == i:
             return slots.of[node.inputs[k].name]
     return None

@@ -39,7 +39,12 @@ GRAPHS: tuple[Graph, ...] = (
         {"mean": "new_mean", "variance": "new_variance"},
     ),
     one_operation(
-        ops.BatchNormGradient(), (X, CHANNELS[0], *STATISTICS[:2], DY), (DX, plain("dscale", 4), plain("dshift", 4))
+        ops.BatchNormGradient(), (X, *CHANNELS[:2], *STATISTICS[:2], DY), (DX, plain("dscale", 4), plain("dshift", 4))
+    ),
+    one_operation(
+        ops.BatchNormAddGradient(RELU),
+        (X, CHANNELS[0], *STATISTICS[:2], Y, DY),
+        (DX, plain("dscale", 4), plain("dshift", 4), batched("dz", *MAP)),
     ),
     one_operation(ops.ChannelSum(), (DY,), (plain("db", 4),)),
     one_operation(ops.Concatenate(), (X, batched("x2", 3, 16, 8)), (batched("y", 7, 16, 8),)),

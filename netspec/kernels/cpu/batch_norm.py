@@ -1,4 +1,4 @@
-"""Batch normalisation: with running statistics, with the batch's own, and its gradient. A unit is a channel.
+"""Batch normalisation: with running statistics, and with the batch's own, then an addend and an activation.
 
 Statistics are of live images only. Of each lane group they are taken about a number close to its mean, so that a large
 mean costs no precision and memory is read once; groups are merged in order in float64 (Chan, Golub, LeVeque 1979).
@@ -11,6 +11,7 @@ import numpy as np
 
 from netspec.ir.operations import BatchNorm, BatchNormTraining
 from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.kernels.cpu.bend import bend, bend_words
 from netspec.kernels.cpu.elementwise import where
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import real
@@ -21,9 +22,9 @@ from netspec.kernels.cpu.vector import first_lanes, fma, load, select, splat, st
 
 CHANNELS, POSITIONS, EPSILON, MOMENTUM = range(4)
 X, X_STRIDE, Y, Y_STRIDE, SCALE, SHIFT, MEAN, VARIANCE = range(4, 12)
-BATCH_MEAN, INVERSE, NEW_MEAN, NEW_VARIANCE = range(12, 16)
-DY, DY_STRIDE, DX, DX_STRIDE, DSCALE, DSHIFT, PLANE = range(16, 23)
-WORDS = 23
+BATCH_MEAN, INVERSE, NEW_MEAN, NEW_VARIANCE, PLANE = range(12, 17)
+ADDEND, ADDEND_STRIDE, SLOPE, UPPER = range(17, 21)
+WORDS = 21
 """PLANE: float32 numbers from one channel to the next, of all batched values alike"""
 
 BLOCK = 64
@@ -92,88 +93,50 @@ def _statistics(tile, arena, d, state, c):
     return mean, max(squares, 0.0) / count, count
 
 
+@routine
+def _normalise(tile, arena, d, group, c):
+    """A plane, with its statistics where they are kept: the gradient finds the same bits there."""
+    step, size, slope, upper = lanes(tile), d[POSITIONS] * lanes(tile), real(d, SLOPE), real(d, UPPER)
+    mean, factor, shift = arena[d[BATCH_MEAN] + c], arena[d[SCALE] + c] * arena[d[INVERSE] + c], arena[d[SHIFT] + c]
+    x, y = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[Y] + group * d[Y_STRIDE] + c * d[PLANE]
+    addend = d[ADDEND] + group * d[ADDEND_STRIDE] + c * d[PLANE]
+    if d[ADDEND] == NOWHERE:
+        for i in range(0, size, step):
+            store(arena, y + i, bend(fma(load(tile, arena, x + i) - mean, factor, shift), slope, upper))
+    else:
+        for i in range(0, size, step):
+            z = fma(load(tile, arena, x + i) - mean, factor, shift) + load(tile, arena, addend + i)
+            store(arena, y + i, bend(z, slope, upper))
+
+
 @kernel
 def batch_norm_training(tile, arena, d, state, begin, end, thread):
-    """A unit is a channel of all groups."""
-    step, size, momentum = lanes(tile), d[POSITIONS] * lanes(tile), real(d, MOMENTUM)
+    """A unit is a channel of all groups: those read last come first in the second pass, which finds them in a cache."""
+    momentum = real(d, MOMENTUM)
     for c in range(begin, end):
         mean, variance, count = _statistics(tile, arena, d, state, c)
-        inverse = 1.0 / math.sqrt(variance + real(d, EPSILON))
         unbiased = variance * (count / max(count - 1.0, 1.0))
-        arena[d[BATCH_MEAN] + c], arena[d[INVERSE] + c] = mean, inverse
+        arena[d[BATCH_MEAN] + c], arena[d[INVERSE] + c] = mean, 1.0 / math.sqrt(variance + real(d, EPSILON))
         arena[d[NEW_MEAN] + c] = momentum * arena[d[MEAN] + c] + (1.0 - momentum) * mean
         arena[d[NEW_VARIANCE] + c] = momentum * arena[d[VARIANCE] + c] + (1.0 - momentum) * unbiased
-        factor, shift = arena[d[SCALE] + c] * inverse, arena[d[SHIFT] + c]
         for group in range(state[GROUPS]):
-            x, y = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[Y] + group * d[Y_STRIDE] + c * d[PLANE]
-            for i in range(0, size, step):
-                store(arena, y + i, fma(load(tile, arena, x + i) - mean, factor, shift))
+            _normalise(tile, arena, d, state[GROUPS] - 1 - group, c)
 
 
-@routine
-def _cotangent_sums(tile, arena, d, x, dy, mean):
-    """The sums of dy and of dy * (x - mean) over a plane's vectors, lane by lane."""
-    step, positions = lanes(tile), d[POSITIONS]
-    plain, weighted = splat(tile, 0.0), splat(tile, 0.0)
-    for first in range(0, positions, BLOCK):
-        a = b = splat(tile, 0.0)
-        for i in range(first * step, min(first + BLOCK, positions) * step, step):
-            cotangent = load(tile, arena, dy + i)
-            a += cotangent
-            b = fma(cotangent, load(tile, arena, x + i) - mean, b)
-        plain += a
-        weighted += b
-    return plain, weighted
-
-
-@routine
-def _channel_sums(tile, arena, d, state, c, mean):
-    """The sums of dy and of dy * (x - mean) over all live images and positions of channel c."""
-    plain, weighted = 0.0, 0.0
-    for group in range(state[GROUPS]):
-        x, dy = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[DY] + group * d[DY_STRIDE] + c * d[PLANE]
-        live = first_lanes(tile, state[COUNT] - group * lanes(tile))
-        lane_plain, lane_weighted = _cotangent_sums(tile, arena, d, x, dy, mean)
-        plain += sum_lanes(select(live, lane_plain, 0.0))
-        weighted += sum_lanes(select(live, lane_weighted, 0.0))
-    return plain, weighted
-
-
-@kernel
-def batch_norm_gradient(tile, arena, d, state, begin, end, thread):
-    """dx = scale * inverse * (dy - mean of dy - (x - mean) * inverse^2 * mean of dy * (x - mean)); a unit is a channel
-    of all groups. Dead lanes get zeros."""
-    step, size = lanes(tile), d[POSITIONS] * lanes(tile)
-    for c in range(begin, end):
-        mean, inverse = arena[d[BATCH_MEAN] + c], arena[d[INVERSE] + c]
-        plain, weighted = _channel_sums(tile, arena, d, state, c, mean)
-        arena[d[DSHIFT] + c], arena[d[DSCALE] + c] = plain, weighted * inverse
-        count = float(state[COUNT] * d[POSITIONS])
-        offset, slope = plain / count, -weighted * inverse * inverse / count
-        factor = arena[d[SCALE] + c] * inverse
-        for group in range(state[GROUPS]):
-            x, dy = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[DY] + group * d[DY_STRIDE] + c * d[PLANE]
-            dx = d[DX] + group * d[DX_STRIDE] + c * d[PLANE]
-            live = first_lanes(tile, state[COUNT] - group * lanes(tile))
-            for i in range(0, size, step):
-                centred = fma(load(tile, arena, x + i) - mean, slope, load(tile, arena, dy + i) - offset)
-                store(arena, dx + i, select(live, centred * factor, 0.0))
-
-
-def _row(kernel_, launch: Launch, places: dict[int, int], *, per_group: bool) -> tuple[Row, ...]:
+def _row(kernel_, launch: Launch, places: dict[int, int | float], *, per_group: bool) -> tuple[Row, ...]:
     """A row over the channels of the launch's first input; `places` fills the words that the kernel reads."""
     x, operation = launch.inputs[0], launch.operation
     words: list[int | float] = [NOWHERE] * WORDS
     words[CHANNELS] = x.value.shape[0]
     words[POSITIONS], words[PLANE] = x.value.elements // x.value.shape[0], x.plane_stride
-    if isinstance(operation, BatchNorm | BatchNormTraining):
-        words[EPSILON], words[MOMENTUM] = operation.epsilon, operation.momentum
+    assert isinstance(operation, BatchNorm | BatchNormTraining)
+    words[EPSILON], words[MOMENTUM] = operation.epsilon, operation.momentum
     for word, value in places.items():
         words[word] = value
     return (Row(kernel_, Tile(1, 1), tuple(words), x.value.shape[0], per_group=per_group),)
 
 
-def _batched(first: int, buffer: Buffer) -> dict[int, int]:
+def _batched(first: int, buffer: Buffer) -> dict[int, int | float]:
     """The two words of a batched buffer, from `first` on."""
     begin, stride = where(buffer)
     return {first: begin, first + 1: stride}
@@ -187,14 +150,11 @@ def batch_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 def batch_norm_training_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     (x, *channels), (y, *statistics) = launch.inputs, launch.outputs
+    channels, addend = channels[:4], channels[4:]
     places = dict(zip((SCALE, SHIFT, MEAN, VARIANCE), map(place, channels), strict=True))
+    slope, upper = bend_words(launch.operation.activation)
     places |= dict(zip((BATCH_MEAN, INVERSE, NEW_MEAN, NEW_VARIANCE), map(place, statistics), strict=True))
-    return _row(batch_norm_training, launch, _batched(X, x) | _batched(Y, y) | places, per_group=False)
-
-
-def batch_norm_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    (x, *channels, dy), (dx, *sums) = launch.inputs, launch.outputs
-    places = dict(zip((SCALE, BATCH_MEAN, INVERSE), map(place, channels), strict=True))
-    places |= dict(zip((DSCALE, DSHIFT), map(place, sums), strict=True))
-    batched = _batched(X, x) | _batched(DY, dy) | _batched(DX, dx)
-    return _row(batch_norm_gradient, launch, batched | places, per_group=False)
+    for buffer in addend:
+        places |= _batched(ADDEND, buffer)
+    words = _batched(X, x) | _batched(Y, y) | places | {SLOPE: slope, UPPER: upper}
+    return _row(batch_norm_training, launch, words, per_group=False)

@@ -1,0 +1,58 @@
+"""Lets a batch normalisation add the other branch of a sum and apply the activation before it writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+from netspec.ir.graph import Graph, Node, Value
+from netspec.ir.operations import IDENTITY, STRAIGHT, Activation, Add, BatchNormTraining
+from netspec.ir.rewrite import substitute, with_nodes
+
+Join = Callable[[Node, Node, set[Value]], Node | None]
+"""a BatchNormTraining, the only reader of its y, all values made before it -> the two as one, if they can be"""
+
+
+def fuse_batch_norms(graph: Graph) -> Graph:
+    """Joins to a BatchNormTraining the Add of two that alone reads its y, if the other term is made by then, and then
+    the Activation that alone reads that; only those of STRAIGHT pieces, which cost a kernel next to nothing.
+
+    A layer whose output was a value in between (a sum before its `relu`) now has the activated one.
+    """
+    return _join_readers(_join_readers(graph, _with_addend), _with_activation)
+
+
+def _join_readers(graph: Graph, join: Join) -> Graph:
+    reads = Counter(value for node in graph.nodes for value in node.inputs)
+    reads.update(graph.outputs)
+    readers = {value: node for node in graph.nodes for value in node.inputs if reads[value] == 1}
+    known = set(graph.inputs)
+    joined: dict[Value, Node] = {}
+    for node in graph.nodes:
+        y = node.outputs[0]
+        if isinstance(node.operation, BatchNormTraining) and node.operation.activation == IDENTITY and y in readers:
+            both = join(node, readers[y], known)
+            joined |= {} if both is None else {y: both}
+        known.update(node.outputs)
+    instead = {y: node.outputs[0] for y, node in joined.items()}
+    gone = set(instead.values())
+    kept = (joined.get(node.outputs[0], node) for node in graph.nodes if node.outputs[0] not in gone)
+    return substitute(with_nodes(graph, kept), instead)
+
+
+def _with_addend(node: Node, reader: Node, known: set[Value]) -> Node | None:
+    if not isinstance(reader.operation, Add) or len(reader.inputs) != 2 or len(node.inputs) != 5:
+        return None
+    (addend,) = (value for value in reader.inputs if value != node.outputs[0])
+    inputs, outputs = (*node.inputs, addend), (*reader.outputs, *node.outputs[1:])
+    return replace(node, inputs=inputs, outputs=outputs) if addend in known else None
+
+
+def _with_activation(node: Node, reader: Node, _: set[Value]) -> Node | None:
+    activation = reader.operation
+    if not isinstance(activation, Activation) or activation.function not in STRAIGHT:
+        return None
+    assert isinstance(node.operation, BatchNormTraining)
+    operation = replace(node.operation, activation=activation)
+    return replace(node, operation=operation, outputs=(*reader.outputs, *node.outputs[1:]))
