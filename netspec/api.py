@@ -36,10 +36,11 @@ from netspec.resources import bundled_specs
 from netspec.train.begin import DataPlaces, Origin, begin, load_data
 from netspec.train.device import host_device
 from netspec.train.evaluate import Evaluation, evaluate
-from netspec.train.events import Array, Event, Finished
+from netspec.train.events import Event, Finished
 from netspec.train.predictor import make_predictor, predict
 from netspec.train.preparation import prepared
 from netspec.train.run import WEIGHTS, kept_data, open_run
+from netspec.train.scores import Array
 from netspec.train.trained import Trained, from_file
 from netspec.train.weights import write_weights
 

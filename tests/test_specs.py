@@ -29,6 +29,7 @@ TOTALS = {  # spec: parameters, MACs (an exact number, or rounded by its source 
     "lecture": (573, None),  # the lecture: 21 * 25 + 3 * 4**2
     "lecture_mlp": (3_146_752, None),  # the lecture: 3 * 32**4 + 32**2
     "digits": (13_706, None),  # of netspec's own
+    "digits_plateau": (13_706, None),  # the same net
     "mlp": (669_706, 668_672),  # 784 * 512 + 512 * 512 + 512 * 10, and 1,034 biases
     "vgg16_cifar": (14_982_474, 313_463_808),  # torchvision's vgg16().features, and 512 * 512 + 512 * 10 + 522
     "resnet18_cifar": (11_173_962, 555_422_720),  # resnet18, its stem 64 * 3 * 49 -> 64 * 3 * 9, its end 10 wide

@@ -23,10 +23,10 @@ from netspec.cli.trained import load_trained
 from netspec.cli.training_display import percent
 from netspec.train.begin import DataPlaces
 from netspec.train.device import host_device
-from netspec.train.events import Array
 from netspec.train.predict import class_name, read_pictures
 from netspec.train.predictor import predict
 from netspec.train.preparation import Preparation
+from netspec.train.scores import Array
 
 
 @click.command("predict")

@@ -120,5 +120,22 @@ def summary(experiment: Experiment, run: Run, end: Finished) -> str:
     measured = {"training": end.training, "validation": end.validation, "test": end.test}
     width = max(len(part) for part, scores in measured.items() if scores)
     lines = [scores_line(part.ljust(width), scores) for part, scores in measured.items() if scores]
+    if end.kept_epoch != end.epochs:
+        lines.append(f"the weights are those of epoch {end.kept_epoch}, which had the lowest validation loss")
     files = ", ".join((run.spec, RECORD, METRICS, CURVE, WEIGHTS))
-    return "\n".join(("", f"trained {experiment.graph.name}: {spent}", *lines, f"{run.folder} holds {files}"))
+    return "\n".join(
+        (
+            "",
+            f"trained {experiment.graph.name}: {spent}{_early(experiment, end)}",
+            *lines,
+            f"{run.folder} holds {files}",
+        )
+    )
+
+
+def _early(experiment: Experiment, end: Finished) -> str:
+    """Why a training ended before its last epoch, if it did."""
+    recipe = experiment.train
+    if end.epochs == recipe.epochs or recipe.stop_patience is None:
+        return ""
+    return f", stopped after {counted(recipe.stop_patience, 'epoch')} without a lower validation loss"

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from netspec.cli.printing import wants_colour
-from netspec.train.events import EpochDone, Event, Finished, Progress, Scores, Started
+from netspec.train.events import EpochDone, Event, Finished, Progress, Started
+from netspec.train.scores import Scores
 
 HEAD = "epoch        rate   train loss   accuracy   valid. loss   accuracy   images/s     time"
 NOTHING = "-"

@@ -9,8 +9,8 @@ from netspec.data.dataset import Dataset, Part
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.recipe import Experiment
 from netspec.train.device import Device
-from netspec.train.events import Scores, Weights
 from netspec.train.preparation import Preparation
+from netspec.train.scores import Scores, Weights
 from netspec.train.scoring import Judge
 
 

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
-
-Array = np.ndarray[Any, np.dtype[np.float32]]
-Weights = Mapping[str, Array]
-"""Parameters and states of a net by name, float32, shaped as in its graph."""
+from netspec.train.scores import Scores, Weights
+from netspec.train.snapshot import Snapshot
 
 Phase = Literal["training", "validation", "test"]
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """Mean loss an image and fraction of images classified rightly, over `images` images."""
-
-    images: int
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True, slots=True)
 class Started:
-    """Everything is compiled and in memory. `weights()` copies the weights as they are between two events."""
+    """Everything is compiled and in memory; a training that goes on has `epochs_before` done already.
+
+    Between two events `weights()` are what the training has come to (those of the best epoch so far where the recipe
+    stops early, else copies of the present ones), and `snapshot()` is all that going on needs, None where a step was
+    broken off.
+    """
 
     net: str
     parameters: int
@@ -38,6 +31,8 @@ class Started:
     steps_per_epoch: int
     arena_bytes: int
     weights: Callable[[], Weights]
+    snapshot: Callable[[], Snapshot | None]
+    epochs_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +71,9 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end. `training` is the last epoch's; `validation` and `test` were measured on `weights`."""
+    """The end, after so many epochs, maybe fewer than the recipe's. `training` is the last epoch's; `validation` and
+    `test` were measured on `weights`, which are those of epoch `kept_epoch`. `best_epoch` had the lowest validation
+    loss, None where nothing is validated."""
 
     epochs: int
     steps: int
@@ -85,6 +82,8 @@ class Finished:
     validation: Scores | None
     test: Scores | None
     weights: Weights
+    kept_epoch: int
+    best_epoch: int | None = None
 
 
 Event = Started | Progress | EpochDone | Finished

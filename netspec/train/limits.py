@@ -8,14 +8,13 @@ from netspec.diagnostics.failure import SpecError
 from netspec.diagnostics.message import Diagnostic, Label, Severity
 from netspec.diagnostics.text import Span
 from netspec.ir.recipe import Experiment
-from netspec.train.schedules import RULES
 
 TRANSFORMS = frozenset({"crop"})
 PRECISIONS = frozenset({"float32"})
 
 
 def check_trainable(experiment: Experiment) -> None:
-    """Raises SpecError (E450 to E453), every line that cannot run yet located in it."""
+    """Raises SpecError (E452, E453), every line that cannot run yet located in it."""
     found = tuple(_unsupported(experiment))
     if found:
         raise SpecError(found)
@@ -23,13 +22,6 @@ def check_trainable(experiment: Experiment) -> None:
 
 def _unsupported(experiment: Experiment) -> Iterator[Diagnostic]:
     train = experiment.train
-    if train.schedule.kind not in RULES:
-        what = f"the schedule `{train.schedule.kind}` cannot be trained with yet"
-        help_ = f"use {_listed(RULES)}: `schedule step every=3 factor=0.1`"
-        yield _diagnostic(experiment, "E450", what, train.schedule.span, help_)
-    if train.stop_patience is not None:
-        what, place = "early stopping (`stop`) cannot be trained with yet", train.lines.get("stop", train.span)
-        yield _diagnostic(experiment, "E451", what, place, "leave the line out and give the number of `epochs`")
     for transform in experiment.augment:
         if transform.kind not in TRANSFORMS:
             what = f"the transform `{transform.kind}` cannot be trained with yet"

@@ -6,8 +6,8 @@ from netspec.data.dataset import Images
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
 from netspec.train.device import Device
-from netspec.train.events import Array
 from netspec.train.preparation import crop_pad
+from netspec.train.scores import Array
 from netspec.train.scoring import MEASURING_BATCH
 from netspec.train.trained import Trained
 

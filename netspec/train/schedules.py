@@ -11,15 +11,26 @@ from netspec.ir.recipe import Schedule
 ROUNDING = 1e-9
 """Times are quotients of step numbers: 2.9999999996 epochs are 3."""
 
+CLIMB = 0.3
+"""The part of a onecycle training in which the rate climbs."""
+FIRST, LAST = 1 / 25, 1 / 250_000
+"""Where a onecycle rate begins and ends (Smith and Topin 2018, with PyTorch's numbers)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step: it begins and ends at these times, in a training of `epochs`; one validation loss a finished epoch."""
+    """A step: it begins and ends at these times, in a training of `epochs`; until then the validation losses have
+    asked for so many `reductions` of the rate (`watch.Watch`)."""
 
     begin: float
     end: float
     epochs: int
-    validation_losses: tuple[float, ...] = ()
+    reductions: int = 0
+
+    @property
+    def passed(self) -> float:
+        """The part of the training that lies before the step, from 0 to 1."""
+        return min(1.0, self.begin / self.epochs)
 
 
 Rule = Callable[[Schedule, Moment], float]
@@ -37,7 +48,39 @@ def _step(schedule: Schedule, moment: Moment) -> float:
     return schedule.factor**reached
 
 
-RULES: dict[str, Rule] = {"constant": _constant, "step": _step}
+def _exponential(schedule: Schedule, moment: Moment) -> float:
+    """`factor` once an epoch."""
+    return schedule.factor ** math.floor(moment.begin + ROUNDING)
+
+
+def _cosine(schedule: Schedule, moment: Moment) -> float:
+    return _fall(1.0, 0.0, moment.passed)
+
+
+def _onecycle(schedule: Schedule, moment: Moment) -> float:
+    """Up for three tenths of the training, then down, each half a cosine."""
+    if moment.passed < CLIMB:
+        return _fall(FIRST, 1.0, moment.passed / CLIMB)
+    return _fall(1.0, LAST, (moment.passed - CLIMB) / (1 - CLIMB))
+
+
+def _plateau(schedule: Schedule, moment: Moment) -> float:
+    return schedule.factor**moment.reductions
+
+
+def _fall(first: float, last: float, passed: float) -> float:
+    """Half a cosine from `first` to `last` while `passed` goes from 0 to 1."""
+    return last + (first - last) * (1 + math.cos(math.pi * passed)) / 2
+
+
+RULES: dict[str, Rule] = {
+    "constant": _constant,
+    "step": _step,
+    "exponential": _exponential,
+    "cosine": _cosine,
+    "onecycle": _onecycle,
+    "plateau": _plateau,
+}
 """Schedule -> what it multiplies the base rate by."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from time import perf_counter
 
 from netspec.compiler import evaluation_program
@@ -12,33 +11,13 @@ from netspec.ir.recipe import Experiment
 from netspec.runtime.feed import Feed
 from netspec.runtime.machine import Array, Machine
 from netspec.train.device import Device
-from netspec.train.events import Scores, Weights
 from netspec.train.feeds import measuring_feed
 from netspec.train.pace import Pace
 from netspec.train.preparation import Preparation
+from netspec.train.scores import Tally, Weights
 
 MEASURING_BATCH = 64
 """Images at a time where nothing is learnt, so that figures do not depend on the spec's batch."""
-
-
-@dataclass
-class Tally:
-    """Sums over images as they are met."""
-
-    images: int = 0
-    loss: float = 0.0
-    right: float = 0.0
-
-    def add(self, images: int, metrics: Array) -> None:
-        """`metrics` (steps, 2) are each step's sums of loss and of right answers over, together, `images`."""
-        self.images += images
-        self.loss += float(metrics[:, 0].sum())
-        self.right += float(metrics[:, 1].sum())
-
-    @property
-    def scores(self) -> Scores:
-        """Means over the images so far, of which there must be one."""
-        return Scores(self.images, self.loss / self.images, self.right / self.images)
 
 
 class Judge:
@@ -55,7 +34,7 @@ class Judge:
         feed = measuring_feed(part.images, part.labels, self._experiment, self._preparation)
         tally = Tally()
         for images, metrics in run_in_calls(self._machine, feed, MEASURING_BATCH):
-            tally.add(images, metrics)
+            tally = tally.plus(images, metrics)
             yield tally
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from netspec.diagnostics.failure import NetspecError
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data
-from netspec.train.events import Weights
 from netspec.train.preparation import Preparation, prepared
 from netspec.train.run import WEIGHTS, open_run, run_experiment
+from netspec.train.scores import Weights
 from netspec.train.weights import read_weights
 
 

@@ -16,8 +16,8 @@ import safetensors.numpy
 
 from netspec.diagnostics.failure import DataError
 from netspec.ir.graph import Graph, Shape
-from netspec.train.events import Array, Weights
 from netspec.train.files import write_whole
+from netspec.train.scores import Array, Weights
 
 SHOWN_DIFFERENCES = 10
 HELPS = ("a run keeps its weights in `weights.safetensors`",)

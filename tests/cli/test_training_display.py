@@ -9,14 +9,15 @@ from io import StringIO
 import pytest
 
 from netspec.cli.training_display import HEAD, Display, duration, epoch_line, scores_line
-from netspec.train.events import EpochDone, Event, Finished, Progress, Scores, Started
+from netspec.train.events import EpochDone, Event, Finished, Progress, Started
+from netspec.train.scores import Scores
 
 EVENTS: list[Event] = [
-    Started("small", 14, 100, 20, 10, 1, 10, 10, 4096, dict),
+    Started("small", 14, 100, 20, 10, 1, 10, 10, 4096, dict, lambda: None),
     Progress("training", 1, 1, 5, 50, 100, 1.5, 0.5, 1234.0, 0.05),
     Progress("validation", 1, 1, 10, 10, 20, 1.25, 0.5, 1234.0, 0.05),
     EpochDone(1, 1, 10, 0.05, Scores(100, 1.25, 0.625), Scores(20, 1.5, 0.5), 0.5, 200.0),
-    Finished(1, 10, 0.5, Scores(100, 1.25, 0.625), Scores(20, 1.5, 0.5), None, {}),
+    Finished(1, 10, 0.5, Scores(100, 1.25, 0.625), Scores(20, 1.5, 0.5), None, {}, 1),
 ]
 
 

@@ -17,10 +17,11 @@ from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.device import host_device
-from netspec.train.events import EpochDone, Event, Finished, Progress, Started, Weights
+from netspec.train.events import EpochDone, Event, Finished, Progress, Started
 from netspec.train.feeds import epoch_feed
 from netspec.train.loop import train
 from netspec.train.preparation import prepared
+from netspec.train.scores import Weights
 from netspec.train.weights import expected_shapes
 
 DIGITS = """net n { input 1x8x8; conv 4 3x3 pad=1 nobias; batchnorm relu; pool max 2x2; dropout 0.25; dense 10 }
@@ -194,7 +195,7 @@ def test_a_last_step_that_ruins_the_weights_is_told(validate: str, said: str) ->
 
 
 def test_what_cannot_run_is_refused_before_anything_is_compiled() -> None:
-    experiment = experiment_of(POINTS, "train.schedule=cosine")
+    experiment = experiment_of(POINTS, "train.precision=bf16")
     with pytest.raises(SpecError):
         next(train(experiment, data_of(experiment), device=_NoDevice()))  # type: ignore[arg-type]
 
@@ -202,3 +203,53 @@ def test_what_cannot_run_is_refused_before_anything_is_compiled() -> None:
 class _NoDevice:
     def __getattr__(self, name: str) -> Iterator[None]:
         raise AssertionError(f"asked the device for {name}")
+
+
+OVERFITTING = ("train.sgd.rate=0.5", "train.stop.patience=2", "train.epochs=40", "data.take=60")
+
+
+def test_early_stopping_keeps_the_weights_of_the_best_epoch() -> None:
+    experiment = experiment_of(DIGITS, *OVERFITTING)
+    events = events_of(experiment)
+    done, end = [event for event in events if isinstance(event, EpochDone)], events[-1]
+    assert isinstance(end, Finished)
+    losses = [event.validation.loss for event in done if event.validation]
+    best = int(np.argmin(losses)) + 1
+    assert (end.epochs, end.kept_epoch, end.best_epoch) == (best + 2, best, best)
+    assert end.epochs < 40
+    assert end.validation is not None
+    assert end.validation.loss == losses[best - 1]
+    longer = experiment_of(DIGITS, *OVERFITTING[:1], *OVERFITTING[3:], "train.epochs=40")
+    seen = train(longer, data_of(longer), device=host_device(1))
+    started = next(seen)
+    assert isinstance(started, Started)
+    next(event for event in seen if isinstance(event, EpochDone) and event.epoch == best)
+    assert same(started.weights(), end.weights)
+
+
+def test_without_a_stop_the_last_weights_are_kept_and_the_best_epoch_is_told() -> None:
+    events = events_of(experiment_of(DIGITS, "train.sgd.rate=0.5", "data.take=60", "train.epochs=6"))
+    end, losses = events[-1], [e.validation.loss for e in events if isinstance(e, EpochDone) and e.validation]
+    assert isinstance(end, Finished)
+    assert (end.epochs, end.kept_epoch, end.best_epoch) == (6, 6, int(np.argmin(losses)) + 1)
+    assert end.validation is not None
+    assert end.validation.loss == losses[-1]
+
+
+def test_the_rate_is_turned_down_by_the_validation_loss() -> None:
+    settings = ("train.schedule=plateau", "train.schedule.factor=0.5", "train.schedule.patience=1")
+    events = events_of(experiment_of(DIGITS, *settings, "train.schedule.warmup=0", *OVERFITTING[2:]))
+    done = [event for event in events if isinstance(event, EpochDone)]
+    wanted, lowest = 0.05, np.inf
+    for event in done:
+        assert event.rate == wanted
+        assert event.validation is not None
+        wanted, lowest = (wanted if event.validation.loss < lowest else wanted / 2), min(lowest, event.validation.loss)
+    assert wanted < 0.05
+
+
+def test_a_smooth_schedule_changes_with_every_minibatch() -> None:
+    experiment = experiment_of(POINTS, "train.schedule=cosine")
+    losses = [(1 + np.cos(np.pi * step / 15)) / 2 for step in range(15)]
+    done = [event for event in events_of(experiment) if isinstance(event, EpochDone)]
+    assert [event.rate for event in done] == pytest.approx([0.5 * losses[step] for step in (4, 9, 14)])

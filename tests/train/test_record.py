@@ -9,11 +9,13 @@ import pytest
 from PIL import Image
 
 from netspec.diagnostics.failure import DivergedError
-from netspec.train.events import EpochDone, Event, Finished, Scores, Started, Weights
+from netspec.train.events import EpochDone, Event, Finished, Started
 from netspec.train.preparation import Preparation
 from netspec.train.record import record
 from netspec.train.run import WEIGHTS, open_run, save_record
 from netspec.train.run_document import Run
+from netspec.train.scores import Scores, Weights
+from netspec.train.snapshot import Position, Snapshot
 from netspec.train.weights import expected_shapes, read_weights
 from tests.train.nets import small_graph
 
@@ -23,14 +25,14 @@ def weights(value: float) -> Weights:
 
 
 def started(now: Weights) -> Started:
-    return Started("small", 14, 100, 20, 0, 2, 10, 10, 4096, lambda: now)
+    return Started("small", 14, 100, 20, 0, 2, 10, 10, 4096, lambda: now, lambda: Snapshot(Position(), now))
 
 
 def done(epoch: int) -> EpochDone:
     return EpochDone(epoch, 2, 10 * epoch, 0.1, Scores(100, 0.5, 0.75), Scores(20, 0.625, 0.5), 1.5, 66.6)
 
 
-END = Finished(2, 20, 3.0, Scores(100, 0.5, 0.75), Scores(20, 0.625, 0.5), None, weights(2.0))
+END = Finished(2, 20, 3.0, Scores(100, 0.5, 0.75), Scores(20, 0.625, 0.5), None, weights(2.0), 2, 1)
 
 
 @pytest.fixture
@@ -57,6 +59,7 @@ def test_events_pass_unchanged_and_everything_is_written(run: Run) -> None:
     ]
     result = open_run(run.folder)
     assert (result.status, result.result["test_accuracy"], result.result["epochs"]) == ("finished", None, 2)
+    assert (result.result["kept_epoch"], result.result["best_epoch"]) == (2, 1)
     with Image.open(run.folder / "curve.png") as curve:
         assert curve.format == "PNG"
         assert curve.width > curve.height > 300

@@ -15,10 +15,11 @@ from netspec.passes.inference import inference
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.device import host_device
 from netspec.train.evaluate import evaluate
-from netspec.train.events import Array
-from netspec.train.predict import predict
+from netspec.train.predictor import predict
 from netspec.train.preparation import prepared
+from netspec.train.scores import Array
 from netspec.train.scoring import Judge
+from netspec.train.trained import Trained
 
 SPEC = """net n { input 1x6x6; conv 4 3x3; batchnorm relu; dropout 0.5; dense 10 }
 data digits validate=0.2 take=350
@@ -58,7 +59,7 @@ def test_predictions_are_those_of_the_oracle_for_one_image_and_for_many() -> Non
         images = dataset.train.images[:count]
         logits = oracle(graph, {**weights, "input": dataset.normalized(images)[:, :, 1:7, 1:7]})[graph.outputs[0].name]
         expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-        found = predict(experiment, prepared(dataset), weights, images, device=host_device(1))
+        found = predict(Trained(experiment, prepared(dataset), weights), images, host_device(1))
         assert np.allclose(found, expected, atol=1e-5)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.diagnostics.failure import DataError
-from netspec.train.events import Array
+from netspec.train.scores import Array
 from netspec.train.weights import expected_shapes, read_weights, write_weights
 from tests.train.nets import small_graph
 

@@ -1,0 +1,40 @@
+"""A training between two steps, whole: from a snapshot it goes on to the same bits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from netspec.train.scores import Array, Scores, Tally, Weights
+from netspec.train.watch import Watch
+
+NOTHING, UNSEEN = Tally(), Watch()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a training is: `epochs` are done whole, `step` steps in all, the last of them at the rate `rate`.
+
+    `tally` and `epoch_seconds` belong to the epoch under way, `training` and `validation` to the last whole one, and
+    `best` to the one of the lowest validation loss. `seconds` is the time spent so far, in all sittings.
+    """
+
+    epochs: int = 0
+    step: int = 0
+    rate: float = 0.0
+    tally: Tally = NOTHING
+    epoch_seconds: float = 0.0
+    seconds: float = 0.0
+    training: Scores | None = None
+    validation: Scores | None = None
+    best: Scores | None = None
+    watch: Watch = UNSEEN
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`arrays` are parameters, running statistics and velocities by name; `best` the weights of the best epoch, where
+    the recipe stops early and one is done."""
+
+    position: Position
+    arrays: Weights
+    best: Weights = field(default_factory=dict[str, Array])

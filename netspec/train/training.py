@@ -1,0 +1,147 @@
+"""A training under way: the machine that steps, where it stands, and what is kept of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import takewhile
+from time import perf_counter
+
+from netspec.compiler import training_program
+from netspec.data.dataset import Dataset
+from netspec.ir.initialize import initialize
+from netspec.ir.recipe import Experiment
+from netspec.runtime.feed import Feed
+from netspec.train.device import Device
+from netspec.train.feeds import epoch_feed
+from netspec.train.guard import Guard
+from netspec.train.pace import Pace
+from netspec.train.preparation import prepared
+from netspec.train.schedules import Moment, rate_at
+from netspec.train.scores import Scores, Tally, Weights
+from netspec.train.scoring import Judge
+from netspec.train.snapshot import Snapshot
+from netspec.train.weights import expected_shapes
+
+
+class Training:
+    """Compiled and in memory when made. `position` moves on after every call of the device.
+
+    The arrays of `start` take the place of what the seed draws. A call never crosses a multiple of `milestone` steps.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        dataset: Dataset,
+        device: Device,
+        start: Snapshot,
+        milestone: int | None = None,
+    ) -> None:
+        images = len(dataset.train)
+        self.experiment, self.dataset, self.recipe = experiment, dataset, experiment.train
+        self.batch = min(self.recipe.batch or images, images)
+        self.steps_per_epoch = -(-images // self.batch)
+        self.machine = device.machine(training_program(experiment, device.target, self.batch))
+        for name, array in {**initialize(experiment.graph, self.recipe.seed), **start.arrays}.items():
+            self.machine.write(name, array)
+        measured = dataset.validation or dataset.test
+        self.judge = Judge(experiment, prepared(dataset), device) if measured else None
+        self.position, self.guard, self.pace = start.position, Guard(experiment), Pace()
+        self._best: Weights = start.best
+        self._milestone, self._stepping = milestone, False
+        self._begun = perf_counter() - start.position.seconds
+
+    @property
+    def over(self) -> bool:
+        """Whether all epochs are done, or no progress has been made for as long as the recipe waits."""
+        done, patience = self.position.epochs, self.recipe.stop_patience
+        return done >= self.recipe.epochs or self.position.watch.exhausted(done, patience)
+
+    @property
+    def end_step(self) -> int:
+        """Steps done when the epoch under way is over."""
+        return (self.position.epochs + 1) * self.steps_per_epoch
+
+    @property
+    def seconds(self) -> float:
+        """Time since the start, in all sittings."""
+        return perf_counter() - self._begun
+
+    def weights(self) -> Weights:
+        """Copies of the weights as they are."""
+        return {name: self.machine.read(name) for name in expected_shapes(self.experiment.graph)}
+
+    def kept_weights(self) -> Weights:
+        """What the training has come to: the weights of the best epoch where the recipe stops early, else the last."""
+        return self._best or self.weights()
+
+    @property
+    def kept_epoch(self) -> int:
+        """The epoch that `kept_weights` are of."""
+        return self.position.watch.best_epoch if self._best else self.position.epochs
+
+    def snapshot(self) -> Snapshot | None:
+        """Everything that going on needs; None where a step was broken off."""
+        if self._stepping:
+            return None
+        program = self.machine.program
+        arrays = {value.name: self.machine.read(value.name) for value in (*program.parameters, *program.states)}
+        return Snapshot(replace(self.position, seconds=self.seconds), arrays, self._best)
+
+    def feed(self) -> Feed:
+        """What the epoch under way reads."""
+        return epoch_feed(self.dataset.train, self.experiment, prepared(self.dataset), self.position.epochs)
+
+    def advance(self, feed: Feed) -> None:
+        """Takes some steps of the epoch under way. Raises DivergedError (E460)."""
+        position, begin = self.position, perf_counter()
+        rate, steps = self._next_call()
+        first = (position.step % self.steps_per_epoch) * self.batch
+        self._stepping = True
+        called = perf_counter()
+        metrics = self.machine.run(feed, first=first, steps=steps, step_number=position.step, rate=rate)
+        self.pace.ran(steps, perf_counter() - called)
+        self.guard.check_steps(metrics, position.step, rate)
+        images = min(steps * self.batch, len(self.dataset.train) - first)
+        self.position = replace(
+            position,
+            step=position.step + steps,
+            rate=rate,
+            tally=position.tally.plus(images, metrics),
+            epoch_seconds=position.epoch_seconds + perf_counter() - begin,
+        )
+        self._stepping = False
+
+    def _next_call(self) -> tuple[float, int]:
+        """The learning rate of the next step, and how many to take at once: all of that rate."""
+        step, rate = self.position.step, self._rate_of(self.position.step)
+        end = min(step + self.pace.steps, self.end_step)
+        if self._milestone:
+            end = min(end, (step // self._milestone + 1) * self._milestone)
+        return rate, sum(1 for _ in takewhile(lambda later: self._rate_of(later) == rate, range(step, end)))
+
+    def _rate_of(self, step: int) -> float:
+        """The learning rate of a step, counted from zero."""
+        steps, reductions = self.steps_per_epoch, self.position.watch.reductions
+        moment = Moment(step / steps, (step + 1) / steps, self.recipe.epochs, reductions)
+        return rate_at(self.recipe.schedule, self.recipe.sgd.rate, moment)
+
+    def end_epoch(self, validation: Scores | None) -> None:
+        """Counts the epoch under way as done; `validation` was measured with the weights that it led to."""
+        position, epoch = self.position, self.position.epochs + 1
+        watch, best = position.watch, position.best
+        if validation:
+            watch = watch.after(epoch, validation.loss, self.recipe.schedule)
+            if watch.best_epoch == epoch:
+                best = validation
+                self._best = self.weights() if self.recipe.stop_patience is not None else {}
+        self.position = replace(
+            position,
+            epochs=epoch,
+            tally=Tally(),
+            epoch_seconds=0.0,
+            training=position.tally.scores,
+            validation=validation,
+            best=best,
+            watch=watch,
+        )
