@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.ir import operations as ops
+from netspec.ir.packed_kernels import PackedKernels
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
 from netspec.schedule import tiles
@@ -83,17 +84,17 @@ def slots(layer: Layer, tile: Tile, groups: int) -> int:
     return _product_slots(layer, tile, groups) + transforms + layer.inputs * layer.outputs * FILTER_SLOTS
 
 
-def weight_bytes(layer: Layer, tile: Tile) -> int:
-    """Transformed kernels, in whole blocks of output channels."""
-    return FLOAT_BYTES * PRODUCTS * _whole(layer.outputs, tile.rows) * layer.inputs
+def weight_bytes(layer: Layer, tile: Tile, target: Target) -> int:
+    """Transformed kernels."""
+    return FLOAT_BYTES * PackedKernels(layer.outputs, layer.inputs, tile.rows, target.lanes).floats
 
 
 def strip_bytes(layer: Layer, tile: Tile, target: Target) -> int:
     """What a thread needs: the transformed inputs and the products of a strip of patches, and a patch to spare, or a
-    kernel before and after."""
+    kernel."""
     channels = layer.inputs + _whole(layer.outputs, tile.rows)
     strip = PRODUCTS * (channels * tile.columns + 2) + PRODUCTS
-    kernels = PRODUCTS + layer.taps * layer.taps
+    kernels = layer.taps * layer.taps
     return FLOAT_BYTES * target.lanes * max(strip, kernels)
 
 

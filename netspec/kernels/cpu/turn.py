@@ -19,13 +19,32 @@ def turn(_typing, tile, arena, source, source_step, result, result_step, count):
     def codegen(context, builder, _signature, arguments):
         _, memory, source, down, result, across, count = arguments
         places = [builder.add(source, emit.scaled(builder, down, r)) for r in range(lanes)]
-        columns = _transposed(builder, [emit.load(builder, memory, place, lanes) for place in places])
-        for c, column in enumerate(columns):
-            with builder.if_then(builder.icmp_signed("<", ir.Constant(emit.INT64, c), count), likely=True):
-                emit.store(builder, column, memory, builder.add(result, emit.scaled(builder, across, c)))
+        _turn(builder, memory, places, result, across, count)
         return context.get_dummy_value()
 
     return types.void(tile, arena, *[types.intp] * 5), codegen
+
+
+@intrinsic
+def turn_rows(_typing, tile, arena, source, source_step, rows, result, result_step, count):
+    """As `turn` of `rows` rows, at least one; the last stands for those behind it, and nothing is read of them."""
+    lanes = tile.shape.lanes
+
+    def codegen(context, builder, _signature, arguments):
+        _, memory, source, down, rows, result, across, count = arguments
+        clamped = [emit.clamped(builder, r, rows) for r in range(lanes)]
+        _turn(builder, memory, [builder.add(source, builder.mul(down, r)) for r in clamped], result, across, count)
+        return context.get_dummy_value()
+
+    return types.void(tile, arena, *[types.intp] * 6), codegen
+
+
+def _turn(builder, memory, places, result, across, count):
+    """Turns the vectors at `places` and stores the first `count` results `across` apart."""
+    columns = _transposed(builder, [emit.load(builder, memory, place, len(places)) for place in places])
+    for c, column in enumerate(columns):
+        with builder.if_then(builder.icmp_signed("<", ir.Constant(emit.INT64, c), count), likely=True):
+            emit.store(builder, column, memory, builder.add(result, emit.scaled(builder, across, c)))
 
 
 def _transposed(builder, rows):

@@ -13,6 +13,7 @@ from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.products import outer
 from netspec.kernels.cpu.state import SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, rectify, rows, save, zeros
+from netspec.kernels.cpu.turn import turn_rows
 from netspec.kernels.cpu.vector import load, splat, store
 from netspec.kernels.cpu.winograd_transforms import (
     PRODUCTS,
@@ -28,49 +29,47 @@ from netspec.kernels.cpu.winograd_transforms import (
 # Words of the descriptor of `convolve`. Strides count float32 numbers; SIDE x SIDE are the outputs of a patch.
 (X, X_GROUP, X_CHANNEL, X_ROW, HEIGHT, WIDTH, INPUTS) = range(7)
 (Y, Y_GROUP, Y_CHANNEL, Y_ROW, OUT_HEIGHT, OUT_WIDTH, OUTPUTS) = range(7, 14)
-(SIDE, BEFORE_Y, BEFORE_X, WEIGHTS, BIAS, ACTIVATION) = range(14, 20)
+(SIDE, BEFORE_Y, BEFORE_X, WEIGHTS, WEIGHT_BLOCK, WEIGHT_PLANE, BIAS, ACTIVATION) = range(14, 22)
 
-# Words of the descriptor of `transform_weights`: the weights as given, where they go, and their sizes.
-(SOURCE, OUTPUT_STEP, INPUT_STEP, I_STEP, J_STEP, PACKED) = range(6)
-(PACK_OUTPUTS, PACK_INPUTS, PACK_TAPS) = range(6, 9)
+# Words of the descriptor of `transform_weights`: the weights as given, whether their kernels are to be turned round,
+# and where they go; steps count float32 numbers.
+(SOURCE, OUTPUT_STEP, INPUT_STEP, ROUND, PACKED, PACKED_BLOCK, PACKED_PLANE) = range(7)
+(PACK_OUTPUTS, PACK_INPUTS, PACK_TAPS) = range(7, 10)
 
 
 @routine
-def _take_kernels(tile, arena, d, source, count, into):
-    """The kernels of one input channel and `count` output channels, a lane an output channel; other lanes stay."""
-    for i in range(d[PACK_TAPS]):
-        for j in range(d[PACK_TAPS]):
-            at = source + i * d[I_STEP] + j * d[J_STEP]
-            for r in range(count):
-                arena[into + r] = arena[at + r * d[OUTPUT_STEP]]
-            into += lanes(tile)
+def _take_kernels(tile, arena, source, output_step, outputs, taps, into):
+    """The kernels of one input channel and `outputs` output channels, as `taps` vectors with a lane an output channel.
+    Squares of numbers are turned; the last one may overlap the one before."""
+    step = lanes(tile)
+    for first in range(0, taps, step):
+        tap = max(0, min(first, taps - step))
+        turn_rows(tile, arena, source + tap, output_step, outputs, into + tap * step, step, min(step, taps))
 
 
 @kernel
 def transform_weights(tile, arena, d, state, begin, end, thread):
-    """Kernels to [product][block][input][rows]; rows behind the last output channel are zeros. Unit: a block.
+    """Kernels to [product][block][input][rows]; see `ir/packed_kernels.py`. Unit: a block.
 
-    Lanes are output channels of a block, so a tile has no more rows than lanes.
+    Lanes are output channels, and a tile has no more rows than lanes: what a vector holds behind a block's rows, the
+    next input channel overwrites. Rows behind the last output channel repeat it.
     """
-    taps, inputs, height, step = d[PACK_TAPS], d[PACK_INPUTS], rows(tile), lanes(tile)
-    blocks = (d[PACK_OUTPUTS] + height - 1) // height
+    taps, height, step, plane = d[PACK_TAPS], rows(tile), lanes(tile), d[PACKED_PLANE]
     given = state[SCRATCH]
-    made = given + taps * taps * step
+    start, turned = given, 1
+    if d[ROUND] != 0:
+        start, turned = given + (taps * taps - 1) * step, -1
     for b in range(begin, end):
-        count = min(height, d[PACK_OUTPUTS] - b * height)
-        for i in range(taps * taps):
-            store(arena, given + i * step, splat(tile, 0.0))
-        for c in range(inputs):
-            source = d[SOURCE] + b * height * d[OUTPUT_STEP] + c * d[INPUT_STEP]
-            _take_kernels(tile, arena, d, source, count, given)
+        source, into = d[SOURCE] + b * height * d[OUTPUT_STEP], d[PACKED] + b * d[PACKED_BLOCK]
+        outputs = min(step, d[PACK_OUTPUTS] - b * height)
+        for _ in range(d[PACK_INPUTS]):
+            _take_kernels(tile, arena, source, d[OUTPUT_STEP], outputs, taps * taps, given)
             if taps == 3:
-                transform_filter_3(tile, arena, given, 3 * step, step, made, SIZE * step, step)
+                transform_filter_3(tile, arena, start, turned * 3 * step, turned * step, into, SIZE * plane, plane)
             else:
-                transform_filter_5(tile, arena, given, 5 * step, step, made, SIZE * step, step)
-            for e in range(PRODUCTS):
-                into = d[PACKED] + ((e * blocks + b) * inputs + c) * height
-                for r in range(height):
-                    arena[into + r] = arena[made + e * step + r]
+                transform_filter_5(tile, arena, start, turned * 5 * step, turned * step, into, SIZE * plane, plane)
+            source += d[INPUT_STEP]
+            into += height
 
 
 @routine
@@ -99,11 +98,11 @@ def _multiply(tile, arena, d, data, data_plane, products, products_plane):
     """Of each of the 36 numbers of a patch, the sums over input channels for all output channels."""
     width, height, inputs = columns(tile) * lanes(tile), rows(tile), d[INPUTS]
     blocks = (d[OUTPUTS] + height - 1) // height
-    w = d[WEIGHTS]
     for e in range(PRODUCTS):
         y = products + e * products_plane
-        for _ in range(blocks):
+        for b in range(blocks):
             registers, x = zeros(tile), data + e * data_plane
+            w = d[WEIGHTS] + e * d[WEIGHT_PLANE] + b * d[WEIGHT_BLOCK]
             for _ in range(inputs):
                 registers = outer(registers, arena, x, lanes(tile), w)
                 x += width

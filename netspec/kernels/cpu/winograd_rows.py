@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.operations import IDENTITY, Activation, Window
+from netspec.ir.packed_kernels import PackedKernels
 from netspec.ir.program import Launch, Program, Tile
 from netspec.kernels.cpu.activations import CODES
 from netspec.kernels.cpu.planes import IN_REGISTERS, NO_BIAS, Planes
@@ -23,7 +24,7 @@ def winograd_rows(
 ) -> tuple[Row, ...]:
     """y = the window's sum over x, plus bias, then the activation if it is one of IN_REGISTERS."""
     taps = window.kernel[0]
-    given = (place(launch.inputs[1]), x.channels * taps * taps, taps * taps, taps, 1)
+    given = (place(launch.inputs[1]), x.channels * taps * taps, taps * taps, int(False))
     return _rows(launch, program, x, y, given, window.before, taps, bias, activation)
 
 
@@ -31,8 +32,7 @@ def winograd_adjoint_rows(launch: Launch, program: Program, window: Window, dy: 
     """dx = the transpose of the window's sum applied to dy: the sum over dy of the kernels turned round, that begins
     as far before dx as taps - 1 and the padding leave."""
     taps = window.kernel[0]
-    last = place(launch.inputs[1]) + taps * taps - 1
-    given = (last, taps * taps, dx.channels * taps * taps, -taps, -1)
+    given = (place(launch.inputs[1]), taps * taps, dx.channels * taps * taps, int(True))
     before = (taps - 1 - window.before[0], taps - 1 - window.before[1])
     return _rows(launch, program, dy, dx, given, before, taps, NO_BIAS, IDENTITY)
 
@@ -50,23 +50,23 @@ def _rows(
 ) -> tuple[Row, ...]:
     """`given` are the words of `transform_weights` that tell where the kernels lie."""
     tile, side = launch.tile, SIZE + 1 - taps
-    blocks = -(-y.channels // tile.rows)
-    packed = _packed(launch, program, x.channels, blocks * tile.rows)
-    weights = Row(transform_weights, Tile(tile.rows, 1), (*given, packed, y.channels, x.channels, taps), blocks)
+    packed = PackedKernels(y.channels, x.channels, tile.rows, program.target.lanes)
+    into = (_place(launch, program, packed), packed.block, packed.plane)
+    weights = Row(transform_weights, Tile(tile.rows, 1), (*given, *into, y.channels, x.channels, taps), packed.blocks)
     source = (x.place, x.group_stride, x.channel_stride, x.row_stride, x.height, x.width, x.channels)
     result = (y.place, y.group_stride, y.channel_stride, y.row_stride, y.height, y.width, y.channels)
     code = CODES[activation.function if activation.function in IN_REGISTERS else "identity"]
     patches = -(-y.height // side) * -(-y.width // side)
-    words = (*source, *result, side, *before, packed, bias, code)
+    words = (*source, *result, side, *before, *into, bias, code)
     return (weights, Row(convolve, tile, words, patches, per_group=True))
 
 
-def _packed(launch: Launch, program: Program, inputs: int, outputs: int) -> int:
+def _place(launch: Launch, program: Program, packed: PackedKernels) -> int:
     """Where the transformed kernels go; checks that they fit, and a thread's strip too."""
-    strip = PRODUCTS * ((inputs + outputs) * launch.tile.columns + 3) * program.target.lanes
-    scratch = launch.scratch
-    if scratch is None or scratch.size_bytes < 4 * PRODUCTS * outputs * inputs or program.thread_bytes < 4 * strip:
+    channels = packed.inputs + packed.blocks * packed.rows
+    strip = PRODUCTS * (channels * launch.tile.columns + 3) * packed.lanes
+    if launch.scratch is None or launch.scratch.size_bytes < 4 * packed.floats or program.thread_bytes < 4 * strip:
         raise CompilerBug(f"the launch of `{launch.layer}` has too little scratch for Winograd's convolution")
-    if launch.tile.rows > program.target.lanes:
+    if packed.rows > packed.lanes:
         raise CompilerBug(f"the tile of `{launch.layer}` has more rows than lanes")
-    return place(scratch)
+    return place(launch.scratch)
