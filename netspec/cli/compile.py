@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import click
 
+from netspec.bench.forecast import launch_works, measure_ceilings
 from netspec.cli.experiment import load_experiment
 from netspec.cli.options import exact_option, find_spec, json_option, override_options, spec_argument
 from netspec.cli.plan import plan_document, show_plan
 from netspec.cli.printing import say, say_json
+from netspec.cli.roofline import forecast_document, show_forecast
 from netspec.compiler import COUNTED_BATCH, evaluation_program, prediction_program, step_graph, training_program
 from netspec.diagnostics.message import Report
 from netspec.frontend import read_source
@@ -23,6 +25,7 @@ from netspec.runtime.host import host_target
 from netspec.schedule.show import listing
 from netspec.syntax import show as tree_text
 from netspec.syntax.parse import parse
+from netspec.train.device import host_device
 
 PROGRAMS: Mapping[str, Callable[[Experiment, Target, int], Program]] = {
     "training": training_program,
@@ -34,7 +37,7 @@ FORMS = ("tree", "graph", "step", "program", "llvm", "asm")
 
 @click.command("compile")
 @spec_argument
-@click.option("--emit", type=click.Choice(FORMS), help="The form to print; without it, the memory plan.")
+@click.option("--emit", type=click.Choice(FORMS), help="The form to print; without it, memory plan and forecast.")
 @click.option("--for", "purpose", type=click.Choice(list(PROGRAMS)), default="training", help="Which program.")
 @click.option("--batch", type=click.IntRange(1, 2**31 - 1), help="Images a step; the spec's if left out.")
 @exact_option
@@ -52,6 +55,8 @@ def command(
 ) -> None:
     """Print what SPEC becomes on its way to machine code.
 
+    Without `--emit` it is the plan of its memory, and a layer what it does and should take on this machine.
+
     \b
     tree      the statements as read
     graph     the checked network, an equation a line
@@ -66,8 +71,21 @@ def command(
         experiment, replace(host_target(), exact=exact), batch or experiment.train.batch or COUNTED_BATCH
     )
     if emit is None:
-        return say_json(plan_document(program)) if as_json else show_plan(program)
+        return _outlook(program, experiment, purpose, as_json=as_json)
     return _print(emit, _back_text(emit, program), as_json=as_json)
+
+
+def _outlook(program: Program, experiment: Experiment, purpose: str, *, as_json: bool) -> None:
+    """The memory plan, and the forecast from what a core reaches, measured now."""
+    ceilings = measure_ceilings(host_device().cache_dir)
+    works = launch_works(program, ceilings)
+    trained = experiment if purpose == "training" else replace(experiment, data=None)  # only steps make up epochs
+    if as_json:
+        forecast = forecast_document(works, ceilings, trained, program.batch)
+        return say_json({**plan_document(program), "forecast": forecast})
+    show_plan(program)
+    say()
+    return show_forecast(works, ceilings, trained, program.batch)
 
 
 def _front_text(emit: str, spec: str, experiment: Experiment) -> str:

@@ -1,16 +1,25 @@
-"""The roofline of a training step in print."""
+"""The roofline of a program in print: what is forecast, and what `bench --layers` has measured beside it."""
 
 from __future__ import annotations
 
-from netspec.bench.layers import Roofline, Work, training_images
+from netspec.bench.forecast import Ceilings, Work, by_layer, together, training_images
+from netspec.bench.layers import Roofline, Timed
 from netspec.cli.printing import say
 from netspec.cli.tables import Column, show, table
 from netspec.ir.recipe import Experiment
 
+FORECAST_COLUMNS: tuple[Column, ...] = (
+    ("layer", "left"),
+    ("MFLOP", "right"),
+    ("MB", "right"),
+    ("algorithm", "left"),
+    ("forecast us", "right"),
+)
 COLUMNS: tuple[Column, ...] = (
     ("layer", "left"),
     ("MFLOP", "right"),
     ("MB", "right"),
+    ("algorithm", "left"),
     ("forecast us", "right"),
     ("measured us", "right"),
     ("of peak", "right"),
@@ -24,30 +33,56 @@ def steps_an_epoch(experiment: Experiment, batch: int) -> int | None:
     return None if images is None else -(-images // batch)
 
 
+def show_forecast(works: tuple[Work, ...], ceilings: Ceilings, experiment: Experiment, batch: int) -> None:
+    """Prints what each layer of a program should take; of a training step also an epoch and the whole training."""
+    total = together("total", works)
+    show(table(FORECAST_COLUMNS, map(_work_cells, by_layer(works)), _work_cells(total)))
+    _show_ceilings(ceilings)
+    say("forecasts are for one thread and take arrays from memory")
+    for what, count in _spans(experiment, batch):
+        say(f"{what}: forecast {_time(count * total.forecast_seconds)}")
+
+
 def show_roofline(roofline: Roofline, experiment: Experiment) -> None:
     """Prints the table of layers and what a whole training would take."""
     total = roofline.total
     rows = (_cells(layer, roofline) for layer in roofline.layers)
     show(table(COLUMNS, rows, _cells(total, roofline, kernels=False)))
-    ceilings = roofline.ceilings
     say(f"one training step of {experiment.graph.name}: {roofline.batch} images, float32, one thread")
-    say(f"a core's peak is {ceilings.gflops:.0f} GFLOP/s, and it copies {ceilings.gigabytes_a_second:.1f} GB/s")
+    _show_ceilings(roofline.ceilings)
     say("every launch is measured by itself in processor time, its arrays warm; forecasts take arrays from memory")
-    steps, epochs = steps_an_epoch(experiment, roofline.batch), experiment.train.epochs
-    if steps is not None:
-        for what, count in ((f"an epoch, {steps:,} steps", steps), (f"{epochs} epochs", epochs * steps)):
-            say(f"{what}: forecast {_time(count * total.forecast_seconds)}, measured {_time(count * total.seconds)}")
+    for what, count in _spans(experiment, roofline.batch):
+        forecast, measured = count * total.work.forecast_seconds, count * total.seconds
+        say(f"{what}: forecast {_time(forecast)}, measured {_time(measured)}")
 
 
-def _cells(work: Work, roofline: Roofline, *, kernels: bool = True) -> tuple[str, ...]:
+def _show_ceilings(ceilings: Ceilings) -> None:
+    peak, copied = f"{ceilings.gflops:.0f} GFLOP/s", f"{ceilings.gigabytes_a_second:.1f} GB/s"
+    say(f"measured just now: a core's peak is {peak}, and it copies {copied}")
+
+
+def _spans(experiment: Experiment, batch: int) -> tuple[tuple[str, int], ...]:
+    """An epoch and the whole training in words and in steps; nothing where the spec does not tell its images."""
+    steps, epochs = steps_an_epoch(experiment, batch), experiment.train.epochs
+    return () if steps is None else ((f"an epoch, {steps:,} steps", steps), (f"{epochs} epochs", epochs * steps))
+
+
+def _work_cells(work: Work) -> tuple[str, ...]:
     return (
         work.name,
         f"{work.flops / 1e6:,.1f}",
         f"{work.moved_bytes / 1e6:,.2f}",
+        " ".join(work.algorithms),
         f"{1e6 * work.forecast_seconds:,.0f}",
-        f"{1e6 * work.seconds:,.0f}",
-        f"{100 * work.of_peak(roofline.ceilings):.0f} %" if work.flops else "",
-        " ".join(work.kernels) if kernels else "",
+    )
+
+
+def _cells(layer: Timed, roofline: Roofline, *, kernels: bool = True) -> tuple[str, ...]:
+    return (
+        *_work_cells(layer.work),
+        f"{1e6 * layer.seconds:,.0f}",
+        f"{100 * layer.of_peak(roofline.ceilings):.0f} %" if layer.work.flops else "",
+        " ".join(layer.work.kernels) if kernels else "",
     )
 
 
@@ -59,36 +94,62 @@ def _time(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
+def forecast_document(
+    works: tuple[Work, ...], ceilings: Ceilings, experiment: Experiment, batch: int
+) -> dict[str, object]:
+    """The forecast as data; times of an epoch and of the training are null where the spec does not tell its images."""
+    total = together("total", works)
+    return {
+        "threads": 1,
+        **_ceilings_document(ceilings),
+        "layers": [_work_document(layer) for layer in by_layer(works)],
+        "total": _work_document(total),
+        **_spans_document(experiment, batch, "forecast_seconds", total.forecast_seconds),
+    }
+
+
 def roofline_document(roofline: Roofline, experiment: Experiment) -> dict[str, object]:
     """The table as data; times of an epoch and of the training are null where the spec does not tell its images."""
-    steps, total = steps_an_epoch(experiment, roofline.batch), roofline.total
-
-    def epochs(count: int, seconds: float) -> float | None:
-        return None if steps is None else count * steps * seconds
-
+    total = roofline.total
     return {
         "name": experiment.graph.name,
         "batch": roofline.batch,
         "threads": 1,
-        "fma_peak_gflops": roofline.ceilings.gflops,
-        "bandwidth_gigabytes_a_second": roofline.ceilings.gigabytes_a_second,
+        **_ceilings_document(roofline.ceilings),
         "layers": [_document(layer, roofline) for layer in roofline.layers],
         "launches": [_document(launch, roofline) for launch in roofline.launches],
         "total": _document(total, roofline),
-        "epoch_forecast_seconds": epochs(1, total.forecast_seconds),
-        "epoch_seconds": epochs(1, total.seconds),
-        "training_forecast_seconds": epochs(experiment.train.epochs, total.forecast_seconds),
-        "training_seconds": epochs(experiment.train.epochs, total.seconds),
+        **_spans_document(experiment, roofline.batch, "forecast_seconds", total.work.forecast_seconds),
+        **_spans_document(experiment, roofline.batch, "seconds", total.seconds),
     }
 
 
-def _document(work: Work, roofline: Roofline) -> dict[str, object]:
+def _ceilings_document(ceilings: Ceilings) -> dict[str, object]:
+    return {
+        "fma_peak_gflops": ceilings.gflops,
+        "bandwidth_gigabytes_a_second": ceilings.gigabytes_a_second,
+    }
+
+
+def _spans_document(experiment: Experiment, batch: int, key: str, step_seconds: float) -> dict[str, float | None]:
+    steps, epochs = steps_an_epoch(experiment, batch), experiment.train.epochs
+    return {
+        f"epoch_{key}": None if steps is None else steps * step_seconds,
+        f"training_{key}": None if steps is None else epochs * steps * step_seconds,
+    }
+
+
+def _work_document(work: Work) -> dict[str, object]:
     return {
         "name": work.name,
+        "algorithms": list(work.algorithms),
         "kernels": list(work.kernels),
         "flops": work.flops,
         "bytes": work.moved_bytes,
         "forecast_seconds": work.forecast_seconds,
-        "seconds": work.seconds,
-        "fraction_of_peak": work.of_peak(roofline.ceilings),
     }
+
+
+def _document(layer: Timed, roofline: Roofline) -> dict[str, object]:
+    measured = {"seconds": layer.seconds, "fraction_of_peak": layer.of_peak(roofline.ceilings)}
+    return {**_work_document(layer.work), **measured}

@@ -20,7 +20,8 @@ def test_a_form_reads_well(form: str, golden: Golden):
 
 def test_the_plan_has_a_line_a_value():
     program = training_program(load_experiment("lecture"), host_target())
-    lines = run("compile", "lecture").stdout.splitlines()
+    plan, _, _ = run("compile", "lecture").stdout.partition("\nlayer")
+    lines = plan.splitlines()
     assert f"{program.arena_bytes:,} bytes" in lines[1]
     told = {line.split()[0]: line for line in lines[6:]}
     assert told.keys() == program.buffers.keys()
@@ -32,6 +33,29 @@ def test_the_plan_as_json_is_the_program():
     got = run_json("compile", "lenet")
     assert got["memory_bytes"] == program.peak_bytes == run_json("count", "lenet")["memory_bytes"]
     assert {buffer["name"] for buffer in got["buffers"]} == program.buffers.keys()
+
+
+def test_the_forecast_has_a_line_a_layer():
+    lines = run("compile", "lenet").stdout.partition("\nlayer")[2].splitlines()
+    told = {line.split()[0]: line for line in lines if line}
+    program = training_program(load_experiment("lenet"), host_target())
+    assert told.keys() > {launch.layer for launch in program.launches} | {"total", "an"}
+    assert "winograd" in told["conv2"]
+
+
+def test_the_forecast_as_json_adds_up():
+    forecast = run_json("compile", "lenet", "--batch", 100)["forecast"]
+    layers, total = forecast["layers"], forecast["total"]
+    assert sum(layer["forecast_seconds"] for layer in layers) == pytest.approx(total["forecast_seconds"])
+    assert forecast["epoch_forecast_seconds"] == pytest.approx(540 * total["forecast_seconds"])
+    assert set(layers[0]) == {"name", "algorithms", "kernels", "flops", "bytes", "forecast_seconds"}
+    assert total["flops"] / total["forecast_seconds"] < 4.01e9 * forecast["fma_peak_gflops"]
+
+
+def test_only_training_has_epochs():
+    forecast = run_json("compile", "lenet", "--for", "prediction")["forecast"]
+    assert forecast["training_forecast_seconds"] is forecast["epoch_forecast_seconds"] is None
+    assert forecast["total"]["forecast_seconds"] > 0
 
 
 def test_lifetimes_cover_every_use():

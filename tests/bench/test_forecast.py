@@ -1,0 +1,76 @@
+"""Forecasts: work counted by hand, times from the two ceilings."""
+
+from dataclasses import replace
+
+import pytest
+
+from netspec.bench.forecast import (
+    Ceilings,
+    Work,
+    by_layer,
+    launch_bytes,
+    launch_flops,
+    products_saved,
+    together,
+    training_images,
+)
+from netspec.compiler import training_program
+from netspec.counting.table import count
+from netspec.ir import operations as ops
+from netspec.ir.recipe import DataOptions
+from netspec.ir.target import AVX512
+from tests.check.reading_specs import examined
+
+TEXT = "net n {\n input 1x6x6\n conv 2 3x3 relu\n dense 3\n}\n"
+CEILINGS = Ceilings(gflops=100.0, gigabytes_a_second=10.0)
+
+
+def test_the_larger_of_the_two_bounds_is_the_forecast() -> None:
+    assert CEILINGS.forecast_seconds(200_000_000_000, 1) == pytest.approx(2.0)
+    assert CEILINGS.forecast_seconds(1, 30_000_000_000) == pytest.approx(3.0)
+
+
+def test_a_step_does_forward_and_both_gradients_but_the_images() -> None:
+    experiment, _ = examined(TEXT)
+    program = training_program(experiment, AVX512, 32)
+    conv, dense = (row.macs for row in count(experiment.graph).layers[1:])
+    assert (conv, dense) == (2 * 16 * 9, 32 * 3)
+    assert sum(launch_flops(launch, 32) for launch in program.launches) == 2 * 32 * (2 * conv + 3 * dense)
+
+
+def test_a_launch_moves_each_of_its_arrays_once() -> None:
+    experiment, _ = examined(TEXT)
+    program = training_program(experiment, AVX512, 32)
+    loss = next(launch for launch in program.launches if isinstance(launch.operation, ops.LossGradient))
+    assert launch_bytes(loss) >= 4 * 32 * (3 + 1 + 3)
+
+
+def test_work_adds_up() -> None:
+    parts = [Work("a", ("direct",), ("one",), 10, 5, 0.5), Work("a", ("winograd",), ("two", "one"), 20, 5, 0.5)]
+    whole = Work("a", ("direct", "winograd"), ("one", "two"), 30, 10, 1.0)
+    assert together("a", parts) == whole
+    assert by_layer([*parts, Work("b", (), (), 1, 1, 1.0)]) == (whole, Work("b", (), (), 1, 1, 1.0))
+
+
+@pytest.mark.parametrize(("size", "saved"), [(3, 4.0), (5, 100 / 36)])
+def test_winograd_does_fewer_products(size: int, saved: float) -> None:
+    experiment, _ = examined(f"net n {{ input 32x16x16; conv 32 {size}x{size} pad=same; dense 3 }}\n")
+    for target, products in ((AVX512, saved), (replace(AVX512, exact=True), 1.0)):
+        launches = training_program(experiment, target, 32).launches
+        forward = next(launch for launch in launches if isinstance(launch.operation, ops.Convolution))
+        assert products_saved(forward) == pytest.approx(products)
+
+
+@pytest.mark.parametrize(
+    ("options", "images"),
+    [
+        (None, None),
+        (DataOptions("mnist"), 60_000),
+        (DataOptions("cifar10", validate=0.1), 45_000),
+        (DataOptions("mnist", take=1000, validate=0.2), 800),
+        (DataOptions("mnist", classes=(0, 1)), None),
+        (DataOptions("digits.npz", is_path=True), None),
+    ],
+)
+def test_images_are_known_where_the_spec_tells(options: DataOptions | None, images: int | None) -> None:
+    assert training_images(options) == images
