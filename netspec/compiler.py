@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netspec.autodiff.differentiate import training_step
+from netspec.ir.augmentation import augmentation
 from netspec.ir.graph import Graph
 from netspec.ir.program import Program
 from netspec.ir.recipe import Experiment
@@ -28,8 +29,10 @@ def step_graph(experiment: Experiment) -> Graph:
 
 
 def training_program(experiment: Experiment, target: Target, batch: int | None = None) -> Program:
-    """One training step as launches over one arena, for minibatches of `batch` images (default: the spec's)."""
-    return lower(step_graph(experiment), target, batch or experiment.train.batch or COUNTED_BATCH)
+    """One training step as launches over one arena, for minibatches of `batch` images (default: the spec's), which are
+    augmented as they come in. The other programs never augment."""
+    images = batch or experiment.train.batch or COUNTED_BATCH
+    return lower(step_graph(experiment), target, images, augmentation(experiment.augment))
 
 
 def evaluation_program(experiment: Experiment, target: Target, batch: int) -> Program:

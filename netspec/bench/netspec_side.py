@@ -30,6 +30,7 @@ def feed_of(images: Array, labels: Array, count: int) -> Feed:
         np.resize(np.arange(len(images)), count).astype(np.int64),
         np.zeros(channels, np.float32),
         np.ones(channels, np.float32),
+        white=1.0,
     )
 
 

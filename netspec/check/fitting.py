@@ -14,6 +14,9 @@ from netspec.ir.recipe import DataOptions, TrainOptions, Transform
 
 ON_LOGITS: tuple[LossName, ...] = ("cross_entropy", "binary_cross_entropy", "hinge")
 
+OF_SINGLE_NUMBERS = frozenset({"brightness", "noise"})
+"""Transforms of vectors too; the others need rows and columns."""
+
 
 def fit(
     graph: Graph, training: Training | None, data: DataOptions | None, augment: tuple[Transform, ...], report: Report
@@ -63,11 +66,13 @@ def _check_data(training: Training, data: DataOptions, output: Layer, report: Re
 
 def _check_transform(transform: Transform, graph: Graph, report: Report) -> None:
     image, place = graph.layers[0], transform.span
-    if transform.kind != "crop" or place is None:
+    if place is None or transform.kind in OF_SINGLE_NUMBERS:
         return
     shape = image.output.shape
     if len(shape) != 3:
-        report.add(words.crop_of_a_vector(place, image.span))
+        report.add(words.transform_of_a_vector(transform.kind, place, image.span))
+        return
+    if transform.kind != "crop":
         return
     crop = (int(str(transform.values["height"])), int(str(transform.values["width"])))
     if crop != shape[1:]:

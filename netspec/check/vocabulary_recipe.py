@@ -121,7 +121,7 @@ AUGMENT: dict[str, Entry] = {
         "contrast", "stretches by up to this much, each way", (Slot("AMOUNT", Real(0.0, 1.0), "at most"),)
     ),
     "noise": Entry("noise", "adds normal noise", (Slot("DEVIATION", Real(), "its deviation"),)),
-    "cutout": Entry("cutout", "blanks a square at a random place", (Slot("N", Whole(), "its side", unit="pixels"),)),
+    "cutout": Entry("cutout", "blanks a square at a random place", (Slot("N", Whole(0), "its side", unit="pixels"),)),
 }
 
 SELECTION = (

@@ -72,12 +72,12 @@ def crop_against_input(crop: Shape, image: Shape, span: Span, net_input: Span) -
     )
 
 
-def crop_of_a_vector(span: Span, net_input: Span) -> Diagnostic:
+def transform_of_a_vector(kind: str, span: Span, net_input: Span) -> Diagnostic:
     return error(
         "E405",
-        "`crop` needs images, and this net takes a vector",
+        f"{code(kind)} needs images, and this net takes a vector",
         span,
-        "nothing to crop",
+        "no rows and columns to work on",
         secondary=(Label(net_input, "the net's input"),),
     )
 

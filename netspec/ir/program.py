@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from netspec.ir.augmentation import Augmentation
 from netspec.ir.graph import Update, Value
 from netspec.ir.operations import Operation
 from netspec.ir.target import Target
@@ -55,6 +56,16 @@ class Launch:
     algorithm: Algorithm = "direct"
 
 
+@dataclass(frozen=True, slots=True)
+class Augmenting:
+    """What is done to images while a minibatch comes in, and memory for it that is free again when the first launch
+    runs: the numbers drawn for each image, and how far each pixel is displaced."""
+
+    augmentation: Augmentation
+    draws: Buffer
+    displacements: Buffer | None = None
+
+
 @dataclass(frozen=True)
 class Program:
     """`buffers` holds every named value's place. Parameters and states keep theirs from step to step; `inputs` are
@@ -76,6 +87,7 @@ class Program:
     states: tuple[Value, ...]
     outputs: tuple[Value, ...]
     updates: tuple[Update, ...]
+    augmenting: Augmenting | None = None
 
     @property
     def peak_bytes(self) -> int:

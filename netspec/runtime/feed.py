@@ -27,7 +27,8 @@ class Feed:
 
     images (N, C, H, W) uint8 or float32; labels (N,) int32, None for prediction; order int64 image numbers; mean and
     scale (C,) float32. A flat vector of F numbers is an image (F, 1, 1). Without a crop the images have the
-    input's size. `seed` and `epoch` pick the random places.
+    input's size. `seed` and `epoch` pick the random places, and all else that a program which augments draws. `white`
+    is the brightest pixel.
     """
 
     images: NDArray[Any]
@@ -38,6 +39,7 @@ class Feed:
     crop: Crop | None = None
     seed: int = 0
     epoch: int = 0
+    white: float = 255.0
 
 
 def prepared(feed: Feed, program: Program, first: int, steps: int) -> Feed:
@@ -56,6 +58,7 @@ def prepared(feed: Feed, program: Program, first: int, steps: int) -> Feed:
         feed.crop,
         feed.seed,
         feed.epoch,
+        feed.white,
     )
     _require(first >= 0 and first + (steps - 1) * program.batch < len(ready.order), f"{steps} steps from image {first}")
     _check_order(ready)

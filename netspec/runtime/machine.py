@@ -122,6 +122,7 @@ class Machine:
         words[:, state.MEAN], words[:, state.SCALE] = feed.mean.ctypes.data, feed.scale.ctypes.data
         words[:, state.SOURCE_BYTES] = feed.images.itemsize
         words[:, state.SOURCE_HEIGHT], words[:, state.SOURCE_WIDTH] = feed.images.shape[2:]
+        words[:, state.WHITE] = np.float64(feed.white).view(np.int64)
         words[:, state.CROP] = _crop_mode(feed)
         words[:, state.CROP_PAD] = feed.crop.pad if feed.crop else 0
 

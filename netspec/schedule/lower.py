@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from netspec.ir.augmentation import Augmentation
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.ir.target import Target
 from netspec.schedule.algorithm import Plan, choose_plan
 from netspec.schedule.arena import place_slots, rounded
+from netspec.schedule.incoming import augmenting, incoming_values, noise_row_bytes, size_bytes
 from netspec.schedule.order import launch_order
 from netspec.schedule.planes import PAGE_BYTES, padded_planes, plane_stride
 from netspec.schedule.scratch import FLOAT_BYTES, gather_bytes, scratch_bytes, thread_bytes
@@ -14,8 +16,9 @@ from netspec.schedule.slots import Slots, assign_slots
 from netspec.schedule.verify import verify_program
 
 
-def lower(graph: Graph, target: Target, batch: int) -> Program:
-    """The program that runs `graph` on minibatches of up to `batch` images on `target`; verified."""
+def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation | None = None) -> Program:
+    """The program that runs `graph` on minibatches of up to `batch` images on `target`, augmented as they come in;
+    verified."""
     groups = -(-batch // target.lanes)
     order = launch_order(graph)
     plans = tuple(choose_plan(node, target, groups) for node in order)
@@ -25,7 +28,8 @@ def lower(graph: Graph, target: Target, batch: int) -> Program:
     planes = {value.name: plane_stride(value, target, padded) for value in values}
     strides = {value.name: group_stride(value, planes[value.name]) for value in values}
     sizes = {value.name: _size_bytes(value, strides[value.name], groups) for value in values}
-    slots = assign_slots(graph, order, sizes, scratch)
+    incoming = incoming_values(graph, augmentation, target, groups)
+    slots = assign_slots(graph, order, sizes, scratch, tuple(size_bytes(value) for value in incoming))
     arena_bytes = place_slots(slots.all)
     buffers = {
         name: Buffer(value, slots.of[name].offset_bytes, sizes[name], strides[name], planes[name])
@@ -36,7 +40,9 @@ def lower(graph: Graph, target: Target, batch: int) -> Program:
         target=target,
         batch=batch,
         arena_bytes=arena_bytes,
-        thread_bytes=_thread_bytes(graph, order, plans, target, batch),
+        thread_bytes=max(
+            _thread_bytes(graph, order, plans, target, batch), rounded(noise_row_bytes(graph, augmentation, target))
+        ),
         launches=_launches(order, plans, buffers, slots),
         buffers=buffers,
         inputs=graph.inputs,
@@ -44,6 +50,7 @@ def lower(graph: Graph, target: Target, batch: int) -> Program:
         states=tuple(state.value for state in graph.states),
         outputs=graph.outputs,
         updates=graph.updates,
+        augmenting=augmenting(augmentation, incoming, slots.incoming),
     )
     verify_program(program)
     return program

@@ -43,18 +43,25 @@ class Slot:
 
 @dataclass(slots=True)
 class Slots:
-    """`of` finds a value's slot; `scratch` the slot that only one launch uses; `all` are all of them."""
+    """`of` finds a value's slot; `scratch` the slot that only one launch uses; `incoming` those used only while images
+    come in, before the first launch; `all` are all of them."""
 
     of: dict[str, Slot]
     scratch: dict[int, Slot]
+    incoming: tuple[Slot, ...]
     all: list[Slot]
 
 
 def assign_slots(
-    graph: Graph, order: tuple[Node, ...], sizes: Mapping[str, int], scratch_bytes: tuple[int, ...]
+    graph: Graph,
+    order: tuple[Node, ...],
+    sizes: Mapping[str, int],
+    scratch_bytes: tuple[int, ...],
+    incoming_bytes: tuple[int, ...] = (),
 ) -> Slots:
     """Slots of all values of `graph` run in `order`; `sizes` are bytes by value name, scratch by launch number."""
-    slots = Slots({}, {}, [])
+    incoming = tuple(Slot(-1, -1, size_bytes) for size_bytes in incoming_bytes)
+    slots = Slots({}, {}, incoming, [*incoming])
     last_use = _last_uses(graph, order)
     kept = (*(p.value for p in graph.parameters), *(s.value for s in graph.states), *graph.inputs)
     for value in kept:

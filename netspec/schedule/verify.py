@@ -18,7 +18,7 @@ def verify_program(program: Program) -> None:
     arrays are where the old ones were.
     """
     try:
-        for buffer in program.buffers.values():
+        for buffer in (*program.buffers.values(), *_incoming(program)):
             _check_buffer(buffer, program)
         _check_contents(program)
         _check_updates(program)
@@ -52,14 +52,25 @@ def _check_buffer(buffer: Buffer, program: Program) -> None:
 def _check_contents(program: Program) -> None:
     """Plays the launches with names in place of numbers."""
     arena = _Contents()
-    for value in (*program.parameters, *program.states, *program.inputs):
+    for value in (*program.parameters, *program.states):
         arena.write(program.buffers[value.name])
+    incoming = _incoming(program)
+    for buffer in (*incoming, *(program.buffers[value.name] for value in program.inputs)):
+        arena.write(buffer)
+    for buffer in incoming:
+        _require(arena.holds(buffer), f"`{buffer.value.name}` is not whole while images come in")
     for launch in program.launches:
         _play(launch, arena)
     replaced = {update.old.name for update in program.updates}
     for value in _survivors(program):
         if value.name not in replaced:
             _require(arena.holds(program.buffers[value.name]), f"`{value.name}` does not survive the step")
+
+
+def _incoming(program: Program) -> tuple[Buffer, ...]:
+    """Memory that is used while images come in."""
+    found = program.augmenting
+    return () if found is None else tuple(buffer for buffer in (found.draws, found.displacements) if buffer)
 
 
 def _play(launch: Launch, arena: _Contents) -> None:

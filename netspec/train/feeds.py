@@ -41,4 +41,4 @@ def _feed(
 ) -> Feed:
     mean = np.asarray(preparation.mean, np.float32)
     scale = (1.0 / np.asarray(preparation.deviation, np.float64)).astype(np.float32)
-    return Feed(images, labels, order, mean, scale, crop, seed, epoch)
+    return Feed(images, labels, order, mean, scale, crop, seed, epoch, preparation.white)

@@ -31,7 +31,7 @@ def train(
     give the same bits whatever the number of threads, and in however many sittings. After every `milestone` steps
     there is an event.
 
-    Raises SpecError (E452, E453) before anything else where the recipe asks for what cannot run, DivergedError
+    Raises SpecError (E453) before anything else where the recipe asks for what cannot run, DivergedError
     (E460) after the first step whose loss is not finite and where the weights have no finite loss, DeviceError where
     the machine is too small.
     """

@@ -13,6 +13,7 @@ from netspec.kernels.cpu.vector import (
     count_lanes,
     first_lanes,
     float_bits,
+    floor,
     fma,
     lane_numbers,
     load,
@@ -27,10 +28,11 @@ from netspec.kernels.cpu.vector import (
     store_integers,
     sum_lanes,
     to_float,
+    to_integer,
 )
 from tests.kernels.vectors import LANES, run_by_hand
 
-EXPRESSIONS = 24
+EXPRESSIONS = 26
 """vectors that `calculate` stores"""
 
 
@@ -64,6 +66,8 @@ def calculate(tile, arena, d, state, begin, end, thread):
     store(arena, o + 21 * step, to_float(load_integers(tile, arena, o + 20 * step) >> 1))
     store(arena, o + 22 * step, select(at_most(splat_integer(tile, -1), 0xFFFFFFFF), 1.0, 0.0))
     store(arena, o + 23 * step, select(at_most(float_bits(a), 0x7FFFFFFF), 1.0, 0.0))
+    store(arena, o + 24 * step, floor(a))
+    store(arena, o + 25 * step, to_float(to_integer(a)))
 
 
 def tree_sum(values: Any) -> Any:
@@ -101,6 +105,8 @@ def calculated_by_numpy(a: Any, b: Any) -> list[Any]:
         np.full(size, 28),
         np.ones(size),
         np.where(np.signbit(a), 0, 1),
+        np.floor(a),
+        np.trunc(a),
     ]
 
 

@@ -20,6 +20,7 @@ from netspec.kernels.cpu.vector_math import (
     sigmoid,
     softplus,
     tanh,
+    turned,
 )
 from tests.kernels.vectors import LANES, padded, run_by_hand
 
@@ -48,6 +49,14 @@ def apply_log(tile, arena, d, state, begin, end, thread):
 def apply_log1p(tile, arena, d, state, begin, end, thread):
     for i in range(0, d[0], lanes(tile)):
         store(arena, i, log1p(load(tile, arena, i)))
+
+
+@kernel
+def apply_turned(tile, arena, d, state, begin, end, thread):
+    for i in range(0, d[0], lanes(tile)):
+        cosine, sine = turned(load(tile, arena, i))
+        store(arena, i, cosine)
+        store(arena, d[0] + i, sine)
 
 
 @kernel
@@ -176,3 +185,16 @@ def test_powers_are_right_in_relation_to_their_size() -> None:
     x = points(1e-10, 1e10)
     found, wanted = evaluated(apply_power, x), x.astype(np.float64) ** 1.7
     np.testing.assert_allclose(found, wanted, rtol=6e-6)
+
+
+@pytest.mark.parametrize("vector_lanes", LANES)
+def test_turns_are_right_to_float32s_rounding_and_exact_at_quarters(vector_lanes: int) -> None:
+    t = np.concatenate((points(-3, 3), np.arange(-12, 13) / 4)).astype(np.float32)
+    whole = padded(t, vector_lanes)
+    arena = np.concatenate((whole, np.zeros_like(whole)))
+    run_by_hand(apply_turned, arena, (len(whole),), vector_lanes)
+    cosine, sine = arena[: len(t)], arena[len(whole) :][: len(t)]
+    angle = 2 * np.pi * t.astype(np.float64)
+    np.testing.assert_allclose(cosine, np.cos(angle), rtol=0, atol=1.5e-7)
+    np.testing.assert_allclose(sine, np.sin(angle), rtol=0, atol=1.5e-7)
+    np.testing.assert_array_equal(np.stack((cosine, sine))[:, -25:], np.round((np.cos(angle), np.sin(angle)))[:, -25:])

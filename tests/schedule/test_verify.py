@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.augmentation import Augmentation
 from netspec.ir.program import Buffer, Program
 from netspec.ir.target import AVX512
 from netspec.schedule.lower import lower
@@ -78,3 +79,12 @@ def test_a_launch_left_out_is_found(program: Program) -> None:
 def test_the_message_shows_the_listing(program: Program) -> None:
     with pytest.raises(CompilerBug, match="program t: target avx512"):
         verify_program(moved(program, "conv2", offset_bytes=4))
+
+
+def test_memory_of_incoming_images_that_lies_on_an_input_is_found() -> None:
+    program = lower(step_of(SPEC), AVX512, 20, Augmentation(distort=1.0))
+    verify_program(program)
+    assert program.augmenting is not None
+    draws = replace(program.augmenting.draws, offset_bytes=program.buffers["input"].offset_bytes)
+    with pytest.raises(CompilerBug, match="not whole while images come in"):
+        verify_program(replace(program, augmenting=replace(program.augmenting, draws=draws)))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from netspec.check.vocabulary import AUGMENT
 from netspec.diagnostics.failure import SpecError
 from netspec.ir.recipe import Experiment, Schedule, TrainOptions, Transform
 from netspec.train.limits import check_trainable
@@ -20,16 +21,19 @@ def codes(experiment: Experiment) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", RULES)
-def test_every_schedule_early_stopping_and_crop_are_trainable(kind: str) -> None:
-    crop = Transform("crop", {"height": 2, "width": 2, "pad": 1})
+def test_every_schedule_and_early_stopping_are_trainable(kind: str) -> None:
     train = TrainOptions(schedule=Schedule(kind, every=2, warmup=1), stop_patience=3)
-    check_trainable(replace(PLAIN, train=train, augment=(crop,)))
+    check_trainable(replace(PLAIN, train=train))
 
 
-def test_everything_that_cannot_run_is_told_at_once() -> None:
-    transforms = tuple(Transform(kind, {}, span("input 3")) for kind in ("rotate", "cutout"))
-    train = TrainOptions(precision="bf16")
-    assert codes(Experiment(small_graph(), None, transforms, train)) == ["E452", "E452", "E453"]
+@pytest.mark.parametrize("kind", AUGMENT)
+def test_every_transform_is_trainable(kind: str) -> None:
+    check_trainable(replace(PLAIN, augment=(Transform(kind, {}),)))
+
+
+@pytest.mark.parametrize("precision", ["bf16", "tf32"])
+def test_precisions_of_a_gpu_are_refused(precision: str) -> None:
+    assert codes(replace(PLAIN, train=replace(PLAIN.train, precision=precision))) == ["E453"]
 
 
 def test_a_line_that_cannot_run_is_marked_itself() -> None:

@@ -6,8 +6,10 @@ from __future__ import annotations
 import numpy as np
 
 from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.augmentation import STREAMS
 from netspec.ir.graph import Value
 from netspec.ir.program import Program, Tile
+from netspec.kernels.cpu.augment import augment_rows
 from netspec.kernels.cpu.counter import two_words
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import bytes_at, floats_at, integers, integers_at, words_at
@@ -33,8 +35,7 @@ from netspec.kernels.cpu.state import (
 from netspec.kernels.cpu.tile import lanes
 from netspec.kernels.cpu.turn import turn
 
-CROP_STREAM = 0x43524F50
-"""last word of the counter of crop offsets: "CROP"; the others are image, epoch and zero"""
+CROP_STREAM = STREAMS["crop"]
 NO_CROP, RANDOM_CROP, CENTRE_CROP = 0, 1, 2
 NO_TILE = Tile(1, 1)
 BAND = 256
@@ -52,7 +53,9 @@ def gather_rows(program: Program) -> tuple[Row, ...]:
         elif value.batched:
             c, h, w = _image(value)
             words = (place(buffer), buffer.group_stride, buffer.plane_stride, c, h, w, *_band(program, value))
-            rows.append(Row(gather_images, NO_TILE, words, c, per_group=True, writes=(buffer,)))
+            copying = Row(gather_images, NO_TILE, words, c, per_group=True, writes=(buffer,))
+            augmenting = program.augmenting
+            rows += augment_rows(augmenting, program, buffer, (c, h, w), copying) if augmenting else (copying,)
     return tuple(rows)
 
 

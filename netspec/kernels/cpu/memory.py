@@ -32,6 +32,17 @@ def integers(_typing, arena):
 
 
 @intrinsic
+def words_behind(_typing, arena, index):
+    """The same memory as int64 words, from arena[index] on; the index is even."""
+
+    def codegen(_context, builder, _signature, arguments):
+        place = builder.gep(arguments[0], [arguments[1]], inbounds=True)
+        return builder.bitcast(place, ir.IntType(64).as_pointer())
+
+    return WORDS(arena, types.intp), codegen
+
+
+@intrinsic
 def floats_at(_typing, address):
     """float32 numbers at an address."""
     kind, codegen = _view(FLOATS, ir.FloatType())

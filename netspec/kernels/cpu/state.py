@@ -42,6 +42,8 @@ RESULTS = 19
 METRICS = 20
 """address of two float64: where the sums of loss and of correct answers of this step go"""
 METRICS_BYTES = 16
+WHITE = 21
+"""the brightest pixel, in the units of the images"""
 
 WORDS = 32
 """size of a thread's copy; a multiple of a cache line"""

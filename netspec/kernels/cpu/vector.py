@@ -146,18 +146,25 @@ def fma(_typing, a, b, c):
     return a(*operands), codegen
 
 
-@intrinsic
-def sqrt(_typing, value):
-    """The square root, correctly rounded; NaN below zero."""
+def _mapping(name):
+    @intrinsic
+    def apply(_typing, value):
+        def codegen(_context, builder, _signature, arguments):
+            kind = arguments[0].type
+            function = cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(kind, [kind]), f"llvm.{name}.v{value.lanes}f32"
+            )
+            return builder.call(function, arguments)
 
-    def codegen(_context, builder, _signature, arguments):
-        kind = arguments[0].type
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(kind, [kind]), f"llvm.sqrt.v{value.lanes}f32"
-        )
-        return builder.call(function, arguments)
+        return value(value), codegen
 
-    return value(value), codegen
+    return apply
+
+
+sqrt = _mapping("sqrt")
+"""sqrt(value): the square root, correctly rounded; NaN below zero"""
+floor = _mapping("floor")
+"""floor(value): the largest whole number that is no larger"""
 
 
 def _recast(source, target, element):
@@ -188,6 +195,16 @@ def to_float(_typing, value):
         return builder.sitofp(arguments[0], emit.vector(value.lanes))
 
     return Vector(value.lanes)(value), codegen
+
+
+@intrinsic
+def to_integer(_typing, value):
+    """Numbers without their fraction as signed integers; they must fit."""
+
+    def codegen(_context, builder, _signature, arguments):
+        return builder.fptosi(arguments[0], emit.vector(value.lanes, emit.INT32))
+
+    return IntVector(value.lanes)(value), codegen
 
 
 @intrinsic

@@ -1,0 +1,183 @@
+"""What is drawn for each image of a minibatch, once, before it comes in: where it lies, how it is turned and toned.
+
+The arrays of a group are rows of one number a lane, each `row(tile, d, g, NAME)` in the arena. What they mean stands in
+`ir/evaluate_augmentation.py`.
+"""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+import numpy as np
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.augmentation import STREAMS, Augmentation
+from netspec.ir.program import Augmenting, Tile
+from netspec.kernels.cpu.jit import kernel, routine
+from netspec.kernels.cpu.memory import integers, real, words_at, words_behind
+from netspec.kernels.cpu.random import philox
+from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.state import (
+    COUNT,
+    CROP,
+    CROP_PAD,
+    EPOCH,
+    FIRST,
+    IMAGES,
+    ORDER,
+    SEED,
+    SOURCE_BYTES,
+    SOURCE_HEIGHT,
+    SOURCE_WIDTH,
+)
+from netspec.kernels.cpu.tile import lanes
+from netspec.kernels.cpu.vector import (
+    fma,
+    high_product,
+    load_integers,
+    splat_integer,
+    store,
+    store_integers,
+    to_float,
+)
+from netspec.kernels.cpu.vector_math import turned
+
+DRAWN = ("shift", "rotate", "scale", "mirror", "crop", "brightness", "contrast", "cutout")
+"""Transforms that draw up to two words an image, in the order in which the rows of words lie."""
+WORDS = 0
+SHIFT, ROTATE, SCALE, MIRROR, CROPPING, BRIGHTEN, STRETCH, CUTTING = range(WORDS, WORDS + 2 * len(DRAWN), 2)
+(
+    IMAGE,
+    ADDRESS,
+    _,
+    COSINE,
+    SINE,
+    FLIP_Y,
+    FLIP_X,
+    TOP,
+    LEFT,
+    SHIFT_Y,
+    SHIFT_X,
+    BRIGHTNESS,
+    CONTRAST,
+    CUT_TOP,
+    CUT_LEFT,
+) = range(WORDS + 2 * len(DRAWN), WORDS + 2 * len(DRAWN) + 15)
+"""IMAGE: its number in the data set, as an integer; ADDRESS: int64, two rows; COSINE and SINE of the angle over the
+scale; FLIP: 1 or -1; TOP and LEFT of the window from the middle of the source; CUT: of the square, as integers."""
+ROWS = CUT_LEFT + 1
+FIELD = 3
+"""Words of every descriptor here: place of the draws, numbers of a group, number of rows."""
+(HEIGHT, WIDTH, PIXELS, MOST_SHIFT, MOST_TURN, LOW, RANGE, MIRRORS_Y, MIRRORS_X, MOST_BRIGHT, MOST_CONTRAST, SIDE) = (
+    range(FIELD, FIELD + 12)
+)
+FIRST_STREAM = FIELD + 12
+RANDOM_CROP = 1
+FRACTION, TWO_FRACTIONS = 2.0**-24, 2.0**-23
+NO_TILE = Tile(1, 1)
+
+
+def field(augmenting: Augmenting) -> tuple[int, int, int]:
+    """The first words of a descriptor whose kernel reads the draws."""
+    _, rows, lanes = augmenting.draws.value.shape
+    if rows < ROWS:
+        raise CompilerBug(f"{rows} rows for what is drawn of an image, and {ROWS} are needed")
+    return place(augmenting.draws), rows * lanes, rows
+
+
+def draw_rows(augmenting: Augmenting, shape: tuple[int, int, int]) -> tuple[Row, ...]:
+    """Draws for every image of a minibatch; `shape` is the net's input (C, H, W)."""
+    channels, height, width = shape
+    sizes = (height, width, channels)
+    streams = tuple(STREAMS[name] for name in DRAWN)
+    words = (*field(augmenting), *sizes, *_strengths(augmenting.augmentation), *streams)
+    return (Row(draw_images, NO_TILE, words, 1, per_group=True, writes=(augmenting.draws,)),)
+
+
+def _strengths(augmentation: Augmentation) -> tuple[float | int, ...]:
+    low, high = augmentation.scale
+    mirrors = float(augmentation.mirror_vertical), float(augmentation.mirror)
+    tones = augmentation.brightness, augmentation.contrast
+    return (augmentation.shift, augmentation.turn, low, high - low, *mirrors, *tones, augmentation.cutout)
+
+
+@routine
+def row(tile, d, g, name):
+    """Where a row of the draws of group g begins."""
+    return d[0] + g * d[1] + name * lanes(tile)
+
+
+@routine
+def _uniform(tile, arena, d, g, name):
+    """Numbers from 0 up to 1"""
+    return to_float(load_integers(tile, arena, row(tile, d, g, name)) >> 8) * FRACTION
+
+
+@routine
+def _each_way(tile, arena, d, g, name):
+    """Numbers from -1 up to 1"""
+    return fma(to_float(load_integers(tile, arena, row(tile, d, g, name)) >> 8), TWO_FRACTIONS, -1.0)
+
+
+@routine
+def _find_images(tile, arena, d, state, g):
+    """Number and address of each lane's image; a lane without an image has that of the first."""
+    order, step, pixels = words_at(state[ORDER]), lanes(tile), d[PIXELS] * state[SOURCE_HEIGHT] * state[SOURCE_WIDTH]
+    addresses = words_behind(arena, row(tile, d, g, ADDRESS))
+    for lane in range(step):
+        n = g * step + lane
+        image = order[state[FIRST] + (n if n < state[COUNT] else 0)]
+        integers(arena)[row(tile, d, g, IMAGE) + lane] = image
+        addresses[lane] = state[IMAGES] + image * pixels * state[SOURCE_BYTES]
+
+
+@routine
+def _draw_words(tile, arena, d, state, g):
+    """Two words of each transform for each image."""
+    images = load_integers(tile, arena, row(tile, d, g, IMAGE))
+    epoch, none = splat_integer(tile, state[EPOCH]), splat_integer(tile, 0)
+    for k in range(len(DRAWN)):
+        drawn = philox(images, epoch, none, splat_integer(tile, d[FIRST_STREAM + k]), state[SEED])
+        store_integers(arena, row(tile, d, g, WORDS + 2 * k), drawn[0])
+        store_integers(arena, row(tile, d, g, WORDS + 2 * k + 1), drawn[1])
+
+
+@routine
+def _turn(tile, arena, d, g):
+    scale = fma(_uniform(tile, arena, d, g, SCALE), real(d, RANGE), real(d, LOW))
+    cosine, sine = turned(_each_way(tile, arena, d, g, ROTATE) * real(d, MOST_TURN))
+    store(arena, row(tile, d, g, COSINE), cosine / scale)
+    store(arena, row(tile, d, g, SINE), sine / scale)
+
+
+@routine
+def _move(tile, arena, d, state, g, axis, extent, window):
+    """Mirror, shift and crop along y (axis 0) or x (axis 1)."""
+    mirrored = to_float(load_integers(tile, arena, row(tile, d, g, MIRROR + 1 - axis)) >> 31)
+    store(arena, row(tile, d, g, FLIP_Y + axis), 1.0 - mirrored * (2.0 * real(d, MIRRORS_Y + axis)))
+    shift = _each_way(tile, arena, d, g, SHIFT + axis) * real(d, MOST_SHIFT)
+    store(arena, row(tile, d, g, SHIFT_Y + axis), shift)
+    spare = extent + 2 * state[CROP_PAD] - window
+    corner = splat_integer(tile, spare // 2)
+    if state[CROP] == RANDOM_CROP:
+        corner = high_product(load_integers(tile, arena, row(tile, d, g, CROPPING + axis)), np.uint32(spare + 1))
+    corner = corner + -state[CROP_PAD]
+    store(arena, row(tile, d, g, TOP + axis), to_float(corner) - (extent - 1) * 0.5)
+
+
+@routine
+def _tone(tile, arena, d, g):
+    store(arena, row(tile, d, g, BRIGHTNESS), _each_way(tile, arena, d, g, BRIGHTEN) * real(d, MOST_BRIGHT))
+    store(arena, row(tile, d, g, CONTRAST), _each_way(tile, arena, d, g, STRETCH) * real(d, MOST_CONTRAST))
+    for axis in range(2):
+        middle = high_product(load_integers(tile, arena, row(tile, d, g, CUTTING + axis)), np.uint32(d[HEIGHT + axis]))
+        store_integers(arena, row(tile, d, g, CUT_TOP + axis), middle + -(d[SIDE] // 2))
+
+
+@kernel
+def draw_images(tile, arena, d, state, begin, end, thread):
+    """Unit: a group."""
+    for g in range(begin, end):
+        _find_images(tile, arena, d, state, g)
+        _draw_words(tile, arena, d, state, g)
+        _turn(tile, arena, d, g)
+        _move(tile, arena, d, state, g, 0, state[SOURCE_HEIGHT], d[HEIGHT])
+        _move(tile, arena, d, state, g, 1, state[SOURCE_WIDTH], d[WIDTH])
+        _tone(tile, arena, d, g)
