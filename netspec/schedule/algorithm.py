@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
+from netspec.ir.operations import Window
 from netspec.ir.program import Algorithm, Tile
 from netspec.ir.target import Target
 from netspec.schedule import winograd, winograd_weights
 from netspec.schedule.direct import direct_algorithm
-from netspec.schedule.tiles import choose_tile, step_slots
+from netspec.schedule.tiles import choose_tile, interior_width, step_slots
 
-CLEARLY = 1.15
+CLEARLY = 1.05
 """How many times as costly the direct sum must be for Winograd's algorithm to be chosen."""
 
-LANE_SUM_SLOTS = 20
+LANE_SUM_SLOTS = 25
 """to add the lanes of a sum, in the slots of `tiles.py`; measured"""
 
 
@@ -61,31 +62,49 @@ def sliding_sum(node: Node) -> winograd.Layer:
 
 
 def direct_slots(node: Node, tile: Tile, groups: int) -> float:
-    """Cost for all groups of the sum done as it is defined, which leaves out rows of the padding."""
-    layer = sliding_sum(node)
-    blocks, steps = -(-layer.outputs // tile.rows), -(-layer.width // tile.columns)
-    products = layer.inputs * layer.taps * _real_rows(node)
-    return groups * blocks * steps * products * step_slots(tile.rows, tile.columns)
+    """Cost for all groups of the sum done as it is defined, which leaves out rows of the padding, and columns of it
+    one by one."""
+    layer, rows, taps = sliding_sum(node), _real_taps(node, 0), _real_taps(node, 1)
+    whole = _interior(node) // tile.columns
+    columns = whole * layer.taps * step_slots(tile.rows, tile.columns)
+    columns += (taps - whole * tile.columns * layer.taps) * step_slots(tile.rows, 1)
+    return groups * -(-layer.outputs // tile.rows) * layer.inputs * rows * columns
 
 
 def direct_weight_slots(node: Node, tile: Tile, groups: int) -> float:
     """Cost for all groups of the weight gradient done as it is defined."""
     layer = winograd_weights.layer_of(node)
-    rows, blocks = _real_rows(node), -(-layer.outputs // tile.rows)
+    rows, blocks = _real_taps(node, 0), -(-layer.outputs // tile.rows)
     products = groups * blocks * layer.inputs * rows * layer.width * step_slots(tile.rows, tile.columns)
     return products + layer.outputs * layer.inputs * layer.taps**2 * LANE_SUM_SLOTS
 
 
-def _real_rows(node: Node) -> int:
-    """How often a row of the kernel meets a row that is not padding; the same forward and backward."""
+def _sliding_axis(node: Node, axis: int) -> tuple[Window, int, int]:
+    """The window of a convolution or a gradient of it, and what it takes and makes along an axis."""
+    shapes = [value.shape[1 + axis] for value in (*node.inputs, *node.outputs) if value.batched]
     match node.operation:
-        case ops.Convolution(window):
-            (_, size, _), (_, outputs, _) = node.inputs[0].shape, node.outputs[0].shape
-        case ops.ConvolutionInputGradient(window):
-            (_, outputs, _), (_, size, _) = node.inputs[0].shape, node.outputs[0].shape
+        case ops.Convolution(window) | ops.ConvolutionInputGradient(window):
+            return window, shapes[0], shapes[-1]
         case ops.ConvolutionWeightGradient(window):
-            (_, size, _), (_, outputs, _) = (value.shape for value in node.inputs)
+            return window, shapes[0], shapes[1]
         case _:
-            raise CompilerBug(f"{type(node.operation).__name__} has no kernel rows")
-    positions = (y - window.before[0] + i for y in range(outputs) for i in range(window.kernel[0]))
-    return sum(0 <= position < size for position in positions)
+            raise CompilerBug(f"{type(node.operation).__name__} has no window")
+
+
+def _before(node: Node, window: Window, axis: int) -> int:
+    """How far before the first position a window of stride 1 begins, turned round for an input gradient."""
+    turned = isinstance(node.operation, ops.ConvolutionInputGradient)
+    return window.kernel[axis] - 1 - window.before[axis] if turned else window.before[axis]
+
+
+def _real_taps(node: Node, axis: int) -> int:
+    """How often a tap of a row or a column of the kernel meets what is not padding."""
+    window, size, results = _sliding_axis(node, axis)
+    before = _before(node, window, axis)
+    return sum(0 <= y - before + i < size for y in range(results) for i in range(window.kernel[axis]))
+
+
+def _interior(node: Node) -> int:
+    """How many positions of a row see the whole window."""
+    window, size, results = _sliding_axis(node, 1)
+    return interior_width(results, size, window.kernel[1], 1, _before(node, window, 1), 1)

@@ -21,12 +21,12 @@ WIDEST = 4
 """Columns of a tile at most: wider strips are no faster, leave the cache sooner, and each tile must be compiled."""
 
 # Measured, in the slots of `tiles.py`.
-INPUT_SLOTS = 600
+INPUT_SLOTS = 500
 """to transform a patch of an input channel"""
-OUTPUT_SLOTS = 400
-"""to bring a patch of an output channel back"""
-FILTER_SLOTS = 250
-"""to transform a kernel of an input and an output channel"""
+OUTPUT_SLOTS = {4: 400, 2: 250}
+"""to bring a patch of an output channel back, by the side of its outputs"""
+KERNEL_SLOTS = 800
+"""to transform the kernels of an input channel and a block of output channels"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,9 @@ def _product_slots(layer: Layer, tile: Tile, groups: int) -> int:
 
 def slots(layer: Layer, tile: Tile, groups: int) -> int:
     """Cost for all groups: products, both transforms of every patch, and those of the kernels."""
-    transforms = layer.patches * groups * (layer.inputs * INPUT_SLOTS + layer.outputs * OUTPUT_SLOTS)
-    return _product_slots(layer, tile, groups) + transforms + layer.inputs * layer.outputs * FILTER_SLOTS
+    transforms = layer.inputs * INPUT_SLOTS + layer.outputs * OUTPUT_SLOTS[layer.side]
+    kernels = -(-layer.outputs // tile.rows) * layer.inputs * KERNEL_SLOTS
+    return _product_slots(layer, tile, groups) + layer.patches * groups * transforms + kernels
 
 
 def weight_bytes(layer: Layer, tile: Tile, target: Target) -> int:

@@ -11,10 +11,10 @@ from netspec.schedule import tiles
 from netspec.schedule.winograd import FLOAT_BYTES, Layer, has_window
 
 # Measured, in the slots of `tiles.py`.
-INPUT_SLOTS = 900
+INPUT_SLOTS = 500
 """to transform a patch of an input channel and turn its lanes"""
-COTANGENT_SLOTS = 400
-"""to transform the cotangents of a patch of an output channel"""
+COTANGENT_SLOTS = {4: 400, 2: 200}
+"""to transform the cotangents of a patch of an output channel, by their side"""
 KERNEL_SLOTS = 60
 """to bring back the gradient of a kernel of an input and an output channel"""
 
@@ -42,7 +42,7 @@ def slots(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
     """Cost for all groups: the sums of products, the transforms of all blocks, and each part's gradients."""
     cut, patches = blocks(layer, tile, target, groups), layer.patches * groups
     inputs = patches * layer.inputs * cut.output_blocks * INPUT_SLOTS
-    cotangents = patches * layer.outputs * cut.input_blocks * COTANGENT_SLOTS
+    cotangents = patches * layer.outputs * cut.input_blocks * COTANGENT_SLOTS[layer.side]
     kernels = cut.parts * layer.outputs * layer.inputs * KERNEL_SLOTS
     return _product_slots(layer, tile, target, groups) + inputs + cotangents + kernels
 

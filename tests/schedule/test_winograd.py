@@ -40,3 +40,4 @@ def test_lenet_gets_it_where_no_work_is_lost_on_padding(target: Target) -> None:
     program = lower(step_graph(bundled("lenet")), target, 64)
     assert algorithms(program, ops.Convolution) == {"conv1": "direct", "conv2": "winograd"}
     assert algorithms(program, ops.ConvolutionInputGradient) == {"conv2": "direct"}
+    assert algorithms(program, ops.ConvolutionWeightGradient) == {"conv1": "direct", "conv2": "winograd"}
