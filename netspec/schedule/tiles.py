@@ -146,8 +146,8 @@ def weight_gradient_tile(target: Target, outputs: int, inputs: int, taps: int) -
 
 
 def _crosses(tile: Tile, target: Target) -> bool:
-    """Whether a tile stays in registers beside a vector a row and one more: what its rows are given are vectors too."""
-    return tile.rows * tile.columns + tile.rows < target.registers
+    """Whether a tile stays in registers beside the vectors of its shorter side and one more."""
+    return tile.rows * tile.columns + min(tile.rows, tile.columns) < target.registers
 
 
 def _dense(_: ops.Dense, node: Node, target: Target, groups: int) -> Tile:

@@ -76,6 +76,29 @@ def outer_apart(_typing, registers, arena, x, x_step, w, w_step, count):
     return registers(registers, arena, *[INDEX] * 5), codegen
 
 
+def _add_crossed(builder, shape: TileShape, values, left, right):
+    """tile[r, c] += left(r) * right(c). The vectors of the shorter side are loaded first and stay; those of the longer
+    one come and go, so that a tile needs no more registers than it must."""
+    if shape.rows <= shape.columns:
+        kept = [left(r) for r in range(shape.rows)]
+        for c in range(shape.columns):
+            passing = right(c)
+            for r in range(shape.rows):
+                values = _add_product(builder, values, r * shape.columns + c, kept[r], passing)
+        return values
+    kept = [right(c) for c in range(shape.columns)]
+    for r in range(shape.rows):
+        passing = left(r)
+        for c in range(shape.columns):
+            values = _add_product(builder, values, r * shape.columns + c, passing, kept[c])
+    return values
+
+
+def _loading(builder, memory, start, step, lanes: int):
+    """What loads the vector number k of those that begin at `start`, `step` apart."""
+    return lambda k: emit.load(builder, memory, builder.add(start, emit.scaled(builder, step, k)), lanes)
+
+
 @intrinsic
 def cross(_typing, registers, arena, x, x_step, g, g_step):
     """tile[r, c] += arena[g + r*g_step : +lanes] * arena[x + c*x_step : +lanes], lane by lane"""
@@ -83,15 +106,8 @@ def cross(_typing, registers, arena, x, x_step, g, g_step):
 
     def codegen(_context, builder, _signature, arguments):
         values, memory, x, across, g, down = arguments
-        left = [
-            emit.load(builder, memory, builder.add(g, emit.scaled(builder, down, r)), shape.lanes)
-            for r in range(shape.rows)
-        ]
-        for c in range(shape.columns):
-            right = emit.load(builder, memory, builder.add(x, emit.scaled(builder, across, c)), shape.lanes)
-            for r in range(shape.rows):
-                values = _add_product(builder, values, r * shape.columns + c, left[r], right)
-        return values
+        left = _loading(builder, memory, g, down, shape.lanes)
+        return _add_crossed(builder, shape, values, left, _loading(builder, memory, x, across, shape.lanes))
 
     return registers(registers, arena, *[INDEX] * 4), codegen
 
@@ -106,20 +122,16 @@ def cross_clipped(_typing, registers, arena, x, x_step, first, last, g, g_step):
 
     def codegen(_context, builder, _signature, arguments):
         values, memory, x, across, first, last, g, down = arguments
-        left = [
-            emit.load(builder, memory, builder.add(g, emit.scaled(builder, down, r)), shape.lanes)
-            for r in range(shape.rows)
-        ]
-        for c in range(shape.columns):
+
+        def right(c: int):
             column = ir.Constant(first.type, c)
             above, below = builder.icmp_signed(">=", column, first), builder.icmp_signed("<", column, last)
             inside = builder.and_(above, below)
             place = builder.add(x, builder.mul(across, builder.select(inside, column, first)))
             loaded = emit.load(builder, memory, place, shape.lanes)
-            right = builder.select(inside, loaded, emit.constant(shape.lanes, 0.0))
-            for r in range(shape.rows):
-                values = _add_product(builder, values, r * shape.columns + c, left[r], right)
-        return values
+            return builder.select(inside, loaded, emit.constant(shape.lanes, 0.0))
+
+        return _add_crossed(builder, shape, values, _loading(builder, memory, g, down, shape.lanes), right)
 
     return registers(registers, arena, *[INDEX] * 6), codegen
 
