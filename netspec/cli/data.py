@@ -11,11 +11,13 @@ from pathlib import Path
 
 import click
 import numpy as np
+from PIL import Image
 
 from netspec.cli.experiment import load_experiment
-from netspec.cli.options import data_dir_option, json_option, readable_data_folder
+from netspec.cli.options import data_dir_option, json_option, override_options, readable_data_folder
 from netspec.cli.printing import counted, remark, say, say_json
 from netspec.cli.tables import Column, show, table
+from netspec.data.augment_sheet import augment_sheet
 from netspec.data.dataset import Dataset, Part
 from netspec.data.fetch import Progress, fetch
 from netspec.data.generated import GENERATED
@@ -24,7 +26,8 @@ from netspec.data.places import Places, find
 from netspec.data.published import PUBLISHED
 from netspec.data.sheet import contact_sheet
 from netspec.diagnostics.failure import DataError, UsageError
-from netspec.ir.recipe import DataOptions
+from netspec.ir.augmentation import Augmentation, augmentation
+from netspec.ir.recipe import DataOptions, Experiment
 from netspec.train.files import write_whole
 from netspec.train.preparation import crop_pad
 
@@ -157,7 +160,9 @@ def _progress() -> Generator[Progress]:
 @click.option("--resize", metavar="HxW", help="Bring pictures to one size.")
 @click.option("--output", type=click.Path(path_type=Path), help="Where the sheet goes; default NAME-samples.png.")
 @click.option("--columns", type=click.IntRange(1, 50), default=10, show_default=True, help="Images of each class.")
+@click.option("--augment", is_flag=True, help="Draw an image of each class and its variants in training.")
 @click.option("--strict", is_flag=True, help="A file that cannot be used is an error.")
+@override_options
 @data_dir_option
 @json_option
 def show_command(
@@ -166,46 +171,70 @@ def show_command(
     resize: str | None,
     output: Path | None,
     columns: int,
+    augment: bool,
     strict: bool,
+    with_values: dict[str, str],
+    settings: tuple[str, ...],
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
     """Draw samples of each class on a sheet (PNG) and tell class counts, mean and deviation.
 
     Shows a data set by name, files by their path, or what a spec trains on, with its options. Mean and deviation are
-    of the training part, per channel, on the scale of the stored pixels.
+    of the training part, per channel, on the scale of the stored pixels. With `--augment` a row is an image of a class
+    as evaluation sees it, then as training does in its first epochs.
     """
-    dataset = _loaded(subject, labels, resize, strict, data_dir)
+    if augment or subject.endswith(".net"):
+        experiment = load_experiment(subject, with_values=with_values, settings=settings)
+        dataset = _trained_on(experiment, subject, strict, data_dir)
+    elif with_values or settings:
+        raise UsageError("E527", f"`--with` and `--set` change a spec, and `{subject}` is none")
+    else:
+        experiment, dataset = None, _loaded(subject, labels, resize, strict, data_dir)
     for notice in dataset.notices:
         remark(f"note: {notice}")
-    target = output or Path(f"{Path(subject).stem or 'data'}-samples.png")
-    write_whole(target, _png(dataset, columns))
+    target = output or Path(f"{Path(subject).stem or 'data'}-{'augmented' if augment else 'samples'}.png")
+    if experiment and augment:
+        sheet = _augment_sheet(experiment, dataset, subject, columns)
+    else:
+        sheet = contact_sheet(dataset.train, dataset.class_names, dataset.white, columns)
+    write_whole(target, _png(sheet))
     if as_json:
         return say_json(_document(dataset, target))
     return _show(dataset, target)
 
 
 def _loaded(subject: str, labels: str | None, resize: str | None, strict: bool, data_dir: Path | None) -> Dataset:
-    shared = readable_data_folder()
-    if subject.endswith(".net"):
-        experiment = load_experiment(subject)
-        if experiment.data is None:
-            raise UsageError("E525", f"`{subject}` has no `data` line", helps=("name a data set or a path instead",))
-        return load(
-            experiment.data,
-            data_dir=data_dir,
-            shared_dir=shared,
-            seed=experiment.train.seed,
-            strict=strict,
-            shape=experiment.graph.inputs[0].shape,
-            crop_pad=crop_pad(experiment),
-            arguments=experiment.graph.arguments,
-        )
     named = subject in built_in_names()
     if not named and not Path(subject).exists():
         raise _unknown(subject)
     options = DataOptions(subject, is_path=not named, labels=labels, resize=_size(resize), normalize="standard")
-    return load(options, data_dir=data_dir, shared_dir=shared, strict=strict)
+    return load(options, data_dir=data_dir, shared_dir=readable_data_folder(), strict=strict)
+
+
+def _trained_on(experiment: Experiment, subject: str, strict: bool, data_dir: Path | None) -> Dataset:
+    if experiment.data is None:
+        raise UsageError("E525", f"`{subject}` has no `data` line", helps=("name a data set or a path instead",))
+    return load(
+        experiment.data,
+        data_dir=data_dir,
+        shared_dir=readable_data_folder(),
+        seed=experiment.train.seed,
+        strict=strict,
+        shape=experiment.graph.inputs[0].shape,
+        crop_pad=crop_pad(experiment),
+        arguments=experiment.graph.arguments,
+    )
+
+
+def _augment_sheet(experiment: Experiment, dataset: Dataset, subject: str, columns: int) -> Image.Image:
+    shape, pad = experiment.graph.inputs[0].shape, crop_pad(experiment)
+    found = augmentation(experiment.augment) or (None if pad is None else Augmentation())
+    if found is None or len(shape) != 3:
+        helps = ("write `augment { shift 2 }`, or `--set augment.shift=2`",) if len(shape) == 3 else ()
+        raise UsageError("E528", f"`{subject}` augments no images", helps=helps)
+    size, seed = (shape[1], shape[2]), experiment.train.seed
+    return augment_sheet(dataset, found, size=size, pad=pad, seed=seed, columns=columns)
 
 
 def _unknown(subject: str) -> DataError:
@@ -223,9 +252,9 @@ def _size(text: str | None) -> tuple[int, int] | None:
     return int(parts[0]), int(parts[1])
 
 
-def _png(dataset: Dataset, columns: int) -> bytes:
+def _png(sheet: Image.Image) -> bytes:
     buffer = BytesIO()
-    contact_sheet(dataset.train, dataset.class_names, dataset.white, columns).save(buffer, "PNG")
+    sheet.save(buffer, "PNG")
     return buffer.getvalue()
 
 

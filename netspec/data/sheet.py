@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -25,27 +27,33 @@ def contact_sheet(part: Part, class_names: tuple[str, ...], white: float, column
     """
     if part.images.shape[1:] == (2, 1, 1):
         return _scatter(part)
-    pictures = _as_bytes(part.images, white)
-    rows = [np.flatnonzero(part.labels == label)[:columns] for label in range(min(len(class_names), MOST_ROWS))]
-    width, height = _cell_size(pictures.shape[3], pictures.shape[2])
-    font, names = ImageFont.load_default(), [_letters(name) for name in class_names[: len(rows)]]
+    labels = range(min(len(class_names), MOST_ROWS))
+    rows = [part.images[np.flatnonzero(part.labels == label)[:columns]] for label in labels]
+    return picture_sheet(rows, class_names[: len(rows)], min(0.0, float(part.images.min())), white, columns)
+
+
+def picture_sheet(
+    rows: Sequence[Images], titles: Sequence[str], black: float, white: float, columns: int
+) -> Image.Image:
+    """Images (N, C, H, W) of one size in rows of up to `columns`, each with its title; pixels from black to white."""
+    width, height = _cell_size(rows[0].shape[3], rows[0].shape[2])
+    font, names = ImageFont.load_default(), [_letters(title) for title in titles]
     left = 3 * GAP + int(max(font.getlength(name) for name in names))
     sheet = Image.new("RGB", (left + columns * (width + GAP), len(rows) * (height + GAP) + GAP), "white")
     draw = ImageDraw.Draw(sheet)
-    for row, indices in enumerate(rows):
+    for row, images in enumerate(rows):
         top = GAP + row * (height + GAP)
         draw.text((GAP, top + height // 2 - 6), names[row], fill="black", font=font)
-        for column, index in enumerate(indices):
-            picture = Image.fromarray(_drawable(pictures[index])).convert("RGB")
+        for column, pixels in enumerate(_as_bytes(images, black, white)):
+            picture = Image.fromarray(_drawable(pixels)).convert("RGB")
             shown = picture.resize((width, height), _filter(picture.width, width))
             sheet.paste(shown, (left + column * (width + GAP), top))
     return sheet
 
 
-def _as_bytes(images: Images, white: float) -> NDArray[np.uint8]:
-    least = min(0.0, float(images.min()))
-    span = max(white - least, 1e-30)
-    return np.clip((images.astype(np.float32) - least) * (255.0 / span), 0, 255).astype(np.uint8)
+def _as_bytes(images: Images, black: float, white: float) -> NDArray[np.uint8]:
+    span = max(white - black, 1e-30)
+    return np.clip(np.rint((images.astype(np.float32) - black) * (255.0 / span)), 0, 255).astype(np.uint8)
 
 
 def _drawable(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

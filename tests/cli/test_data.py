@@ -167,3 +167,29 @@ def test_the_answer_in_json_is_one_object(work: Path):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["white"] == 16
     assert done.stderr == ""
+
+
+AUGMENTING = "net n {\ninput 1x8x8\ndense 10\n}\ndata digits\n"
+
+
+def test_a_spec_shows_what_training_makes_of_images(work: Path):
+    (work / "turned.net").write_text(f"{AUGMENTING}augment {{ rotate 20; crop 8x8 pad=1 }}\n")
+    run("data", "show", "turned.net", "--augment", "--columns", "4", "--set", "augment.noise=0.1")
+    with Image.open(work / "turned-augmented.png") as sheet:
+        assert sheet.height == 10 * 60 + 4
+        assert 4 * 60 < sheet.width < 5 * 60
+
+
+def test_a_spec_that_augments_nothing_has_no_variants_to_show(work: Path):
+    (work / "plain.net").write_text(AUGMENTING)
+    refused(run("data", "show", "plain.net", "--augment"), 2, "E528")
+    assert not (work / "plain-augmented.png").exists()
+
+
+def test_overrides_need_a_spec():
+    refused(run("data", "show", "digits", "--set", "data.take=3"), 2, "E527")
+
+
+def test_overrides_change_what_is_shown(work: Path):
+    (work / "few.net").write_text(AUGMENTING)
+    assert run_json("data", "show", "few.net", "--set", "data.take=30")["images"]["train"] == 30

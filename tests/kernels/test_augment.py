@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.compiler import evaluation_program, prediction_program, training_program
@@ -56,7 +56,6 @@ def check(what: Augmentation, feed: Feed, shape: tuple[int, int, int], **how: An
     np.testing.assert_allclose(run(what, feed, shape, **how), right, rtol=0, atol=3e-5 * max(1, np.abs(right).max()))
 
 
-@settings(max_examples=60)
 @given(
     augmentations(),
     SHAPES,
