@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.util import find_spec as find_module
 
 import click
 
+from netspec.bench.augmenting import every_transform, measure_augmenting
 from netspec.bench.compare import Comparison, Timing, compare, measure_alone
 from netspec.bench.front_end import PROMISED_SECONDS, FrontEndTiming
 from netspec.bench.front_end import measure as measure_front_end
@@ -33,6 +34,7 @@ SIDE_COLUMNS: tuple[Column, ...] = (
     ("max ms", "right"),
     ("images/s", "right"),
 )
+AUGMENT_COLUMNS: tuple[Column, ...] = (("images", "left"), ("step ms", "right"), ("of it incoming ms", "right"))
 TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diagnostics", "right"), ("ms", "right"))
 
 
@@ -42,6 +44,7 @@ TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diag
 @click.option("--compile", "compiled", is_flag=True, help="Try PyTorch with torch.compile too; it takes minutes.")
 @click.option("--predict", is_flag=True, help="Time predictions instead, of one image unless `--batch` says more.")
 @click.option("--layers", is_flag=True, help="Time each layer by itself, beside what the machine could do.")
+@click.option("--augment", is_flag=True, help="Time what all ten transforms add to a step, on one thread.")
 @click.option("--losses", type=click.IntRange(1, 100_000), help="Compare the losses of so many steps with PyTorch's.")
 @click.option("--front-end", is_flag=True, help="Time the checking of the longest texts within the limits.")
 @click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Threads of each side.")
@@ -56,6 +59,7 @@ def command(
     compiled: bool,
     predict: bool,
     layers: bool,
+    augment: bool,
     losses: int | None,
     front_end: bool,
     threads: int,
@@ -71,8 +75,9 @@ def command(
     With `--against torch` PyTorch (extra `bench`) runs the same network, batch and precision on as many threads, in
     both of its memory formats, with its allocator as it is and with raised thresholds, and with `--compile` by
     torch.compile; its best variant counts. With `--predict` both sides are asked for the probabilities of
-    images. With `--losses 200` both train by the spec's recipe instead, and the exit status is 1 where the losses
-    differ by more than the order of float32 sums explains.
+    images. With `--augment` steps with every transform of the language run beside steps without, on one thread; what
+    counts is the time of the processor, so other work disturbs it little. With `--losses 200` both train by the spec's
+    recipe instead, and the exit status is 1 where the losses differ by more than the order of float32 sums explains.
     """
     if front_end:
         return _front_end(as_json)
@@ -80,6 +85,8 @@ def command(
         raise UsageError("E620", "`netspec bench` needs a SPEC or `--front-end`")
     if layers:
         return _layers(spec, batch, with_values, settings, as_json)
+    if augment:
+        return _augmenting(spec, batch, rounds, with_values, settings, as_json)
     job = _job(spec, batch or (1 if predict else None), threads, exact, with_values, settings)
     job = replace(job, predict=predict)
     if (against or losses) and not find_module("torch"):
@@ -98,6 +105,28 @@ def _layers(spec: str, batch: int | None, with_values: dict[str, str], settings:
     images = batch or experiment.train.batch or COUNTED_BATCH
     roofline = measure_layers(experiment, images, host_device().cache_dir)
     say_json(roofline_document(roofline, experiment)) if as_json else show_roofline(roofline, experiment)
+    return 0
+
+
+def _augmenting(
+    spec: str, batch: int | None, rounds: int, with_values: dict[str, str], settings: tuple[str, ...], as_json: bool
+) -> int:
+    plain = load_experiment(spec, with_values=with_values, settings=settings)
+    every = (*every_transform(plain.graph.inputs[0].shape), *settings)
+    experiment = load_experiment(spec, with_values=with_values, settings=every)
+    images = batch or experiment.train.batch or COUNTED_BATCH
+    cost = measure_augmenting(experiment, images, rounds, host_device().cache_dir, _progress)
+    _clear_progress()
+    if as_json:
+        say_json({"spec": plain.graph.name, **asdict(cost)})
+        return 0
+    rows = (
+        ("as they are", cost.plain_seconds, cost.plain_incoming_seconds),
+        ("augmented", cost.augmented_seconds, cost.incoming_seconds),
+    )
+    show(table(AUGMENT_COLUMNS, [(name, *(f"{1e3 * seconds:.3f}" for seconds in times)) for name, *times in rows]))
+    say(f"one training step of {plain.graph.name}: {images} images, one thread, time of the processor")
+    say(f"augmentation adds {cost.share:.1%} to a step (median of {rounds} rounds)")
     return 0
 
 
