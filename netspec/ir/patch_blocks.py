@@ -14,8 +14,9 @@ PRODUCTS = 36
 """Products of a patch for a pair of channels."""
 BLOCK = 128
 """Channels of a block at most. Larger blocks transform a patch less often, smaller ones keep their sums nearer."""
-SAMPLES = 64
-"""Lanes of the patches of a chunk: each product's sums are read and written once for so many."""
+SAMPLES = 32
+"""Lanes of the patches of a chunk: each product's sums are read and written once for so many. More would leave the
+second cache before they are used."""
 UNITS = 8
 """A layer of fewer blocks has its patches cut into parts, each with sums of its own, until there are so many units."""
 
