@@ -15,6 +15,7 @@ import click
 
 from netspec.cli import printing
 from netspec.cli.options import JSON
+from netspec.cli.stopping import Terminated
 from netspec.diagnostics.failure import NetspecError
 
 COMMANDS: dict[str, dict[str, str]] = {
@@ -45,10 +46,6 @@ COMMANDS: dict[str, dict[str, str]] = {
 """Every command by section, with its summary; `netspec.cli.<name>` holds it as `command`."""
 
 NAMES: tuple[str, ...] = tuple(name for section in COMMANDS.values() for name in section)
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came. Whoever tidies up after Ctrl-C does so for this too; only the exit status differs."""
 
 
 class Program(click.Group):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -17,26 +18,32 @@ from netspec.cli.options import (
     json_option,
     override_options,
     readable_data_folder,
-    spec_argument,
     threads_option,
     weights_option,
 )
 from netspec.cli.printing import counted, remark, say, say_json
+from netspec.cli.saving import checkpoint_options
+from netspec.cli.stopping import Stop
 from netspec.cli.training_display import Display, duration, scores_line
+from netspec.diagnostics.failure import DivergedError, NetspecError, UsageError
 from netspec.frontend import read_source
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import Begun, DataPlaces, Origin, begin
+from netspec.train.cadence import Saving
 from netspec.train.device import Device, host_device
 from netspec.train.events import Finished
 from netspec.train.record import result_document
-from netspec.train.run import CURVE, METRICS, RECORD, WEIGHTS
+from netspec.train.resume import resume
+from netspec.train.run import CURVE, METRICS, RECORD, WEIGHTS, open_run, run_experiment
 from netspec.train.run_document import Run
 
 
 @click.command("train")
-@spec_argument
+@click.argument("spec", metavar="SPEC", required=False)
 @click.option("--run", "folder", type=click.Path(path_type=Path), help="Folder of the run  [default: runs/NET-TIME].")
-@click.option("--force", is_flag=True, help="Replace the run that is in the folder.")
+@click.option("--resume", "resumed", metavar="RUN", type=click.Path(path_type=Path), help="Go on with this run.")
+@click.option("--force", is_flag=True, help="Replace the run in the folder; resume though something has changed.")
+@checkpoint_options
 @click.option("--strict", is_flag=True, help="Make data files that would be skipped an error.")
 @weights_option
 @data_option
@@ -46,9 +53,11 @@ from netspec.train.run_document import Run
 @override_options
 @json_option
 def command(
-    spec: str,
+    spec: str | None,
     folder: Path | None,
+    resumed: Path | None,
     force: bool,
+    saving: Saving,
     weights: Path | None,
     strict: bool,
     data: str | None,
@@ -59,22 +68,58 @@ def command(
     settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Train the net of SPEC and write a run folder: the spec, metrics, a learning curve, weights.
+    """Train the net of SPEC and write a run folder: the spec, metrics, a learning curve, checkpoints, weights.
 
-    Ctrl-C keeps the weights as they are. The number of threads changes no bit of the result.
+    Ctrl-C keeps what there is; `--resume RUN` goes on from the last checkpoint to the same bits, also after a kill.
+    The number of threads changes no bit of the result.
     """
+    places = DataPlaces(data_dir, readable_data_folder(), strict)
+    if resumed is not None:
+        _refuse_beside_resume(spec, folder, weights, data, exact, with_values, settings)
+        run = open_run(resumed)
+        if run.status == "finished" and not force:
+            return _tell_finished(run, as_json)
+        experiment, device = run_experiment(run), host_device(threads, exact=run.exact)
+        begun = resume(run, experiment, places=places, device=device, saving=saving, force=force)
+        return _train(begun, experiment, device, as_json)
+    if spec is None:
+        raise click.UsageError("Missing argument 'SPEC'.")
     experiment = load_experiment(spec, with_values=with_values, settings=settings, data=data)
     device = host_device(threads, exact=exact)
+    origin = Origin(read_source(find_spec(spec)), with_values, with_data(data, settings))
     begun = begin(
         experiment,
-        Origin(read_source(find_spec(spec)), with_values, with_data(data, settings)),
-        places=DataPlaces(data_dir, readable_data_folder(), strict),
+        origin,
+        places=places,
         device=device,
         folder=folder,
         force=force,
         weights=weights,
+        saving=saving,
     )
-    assert begun.run is not None  # `keep` is the default
+    return _train(begun, experiment, device, as_json)
+
+
+def _refuse_beside_resume(*given: object) -> None:
+    """Raises UsageError (E610): a run goes on as it began."""
+    if any(given):
+        helps = ("`netspec train --resume RUN` takes where data lie, threads and when to save",)
+        message = (
+            "`--resume` goes on with a run as it began: neither a spec nor an option that changes it fits beside it"
+        )
+        raise UsageError("E610", message, helps=helps)
+
+
+def _tell_finished(run: Run, as_json: bool) -> None:
+    if as_json:
+        say_json({"run": run.folder, **run.result})
+    else:
+        say(f"{run.folder} is finished: there is nothing to go on with")
+
+
+def _train(begun: Begun, experiment: Experiment, device: Device, as_json: bool) -> None:
+    """Trains to the end, and tells what came out."""
+    assert begun.run is not None  # it has a folder
     display = Display(sys.stderr if as_json else sys.stdout)
     introduce(display, begun, begun.run, experiment, device)
     finished = watch(begun, begun.run, display)
@@ -100,18 +145,28 @@ def introduce(display: Display, begun: Begun, run: Run, experiment: Experiment, 
 
 
 def watch(begun: Begun, run: Run, display: Display) -> Finished:
-    """Shows every event until the end. On Ctrl-C and SIGTERM the weights are kept, and it says where."""
+    """Shows every event until the end. A training that ends before says how to go on."""
+    stop = Stop()
     try:
-        with closing(begun.events) as events, display.running():
+        with stop.listening(), closing(begun.events) as events, display.running():
             for event in events:
                 display.show(event)
                 if isinstance(event, Finished):
                     return event
-    except KeyboardInterrupt:
-        kept = run.folder / WEIGHTS
-        remark(f"the weights so far are in {kept}" if kept.exists() else "stopped before the first step")
+                stop.patient = True
+                stop.check()
+    except DivergedError:
+        raise
+    except (KeyboardInterrupt, NetspecError):
+        _say_how_to_go_on(run)
         raise
     raise AssertionError("a training ends with Finished")
+
+
+def _say_how_to_go_on(run: Run) -> None:
+    kept = run.folder / WEIGHTS
+    remark(f"the weights so far are in {kept}" if kept.exists() else "stopped before the first step")
+    remark(f"go on with: netspec train --resume {shlex.quote(str(run.folder))}")
 
 
 def summary(experiment: Experiment, run: Run, end: Finished) -> str:

@@ -14,12 +14,14 @@ from netspec.data.load import load
 from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.text import Source
 from netspec.ir.recipe import Experiment
+from netspec.train.cadence import Saving
 from netspec.train.device import Device
 from netspec.train.events import Event
+from netspec.train.identity import identity
 from netspec.train.limits import check_trainable
 from netspec.train.loop import train
 from netspec.train.preparation import crop_pad, prepared
-from netspec.train.record import record
+from netspec.train.record import DEFAULT, record
 from netspec.train.run import check_folder, claim_folder, create_run
 from netspec.train.run_document import Run
 from netspec.train.weights import read_weights
@@ -86,11 +88,13 @@ def begin(
     folder: Path | None = None,
     force: bool = False,
     weights: Path | None = None,
+    saving: Saving = DEFAULT,
 ) -> Begun:
     """Checks the recipe, the folder, the data and the weights, then makes the run's folder.
 
     `folder` None means a new one under `runs/`; without `keep` there is none at all. `weights` is a file to start
-    from. Raises SpecError (E45x), UsageError (E461, E463) and DataError, all before anything is written.
+    from; `saving` is when checkpoints are written. Raises SpecError (E45x), UsageError (E461, E463) and DataError, all
+    before anything is written.
     """
     check_trainable(experiment)
     if keep and folder is not None:
@@ -98,11 +102,11 @@ def begin(
     dataset = load_data(experiment, places)
     notices = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss))
     start = read_weights(weights, experiment.graph) if weights else None
-    events = train(experiment, dataset, device=device, weights=start)
+    events = train(experiment, dataset, device=device, weights=start, milestone=saving.steps)
     if not keep:
         return Begun(None, dataset, notices, events)
-    run = create_run(_new_run(experiment, origin, dataset, device, folder), origin.source)
-    return Begun(run, dataset, notices, record(run, events))
+    run = create_run(_new_run(experiment, origin, dataset, device, folder), origin.source, start)
+    return Begun(run, dataset, notices, record(run, events, saving=saving))
 
 
 def _new_run(experiment: Experiment, origin: Origin, dataset: Dataset, device: Device, folder: Path | None) -> Run:
@@ -122,4 +126,5 @@ def _new_run(experiment: Experiment, origin: Origin, dataset: Dataset, device: D
             "target": device.target.name,
         },
         exact=device.target.exact,
+        identity=identity(experiment, dataset, device.target),
     )

@@ -39,6 +39,17 @@ def append_line(path: Path, line: str) -> None:
         raise cannot_write(path, error) from None
 
 
+def sync(path: Path) -> None:
+    """Makes what was appended to a file last, if there is a file. Raises DataError (E540)."""
+    if not path.exists():
+        return
+    try:
+        with path.open("ab") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
 def make_folder(path: Path) -> None:
     """Makes a folder and those above it. Raises DataError (E540)."""
     try:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from netspec.diagnostics.failure import DataError
 from netspec.train.events import EpochDone
 from netspec.train.scores import Scores
 
@@ -44,6 +46,28 @@ def line_of(done: EpochDone) -> Line:
         seconds=round(done.seconds, 3),
         images_per_second=round(done.images_per_second, 1),
     )
+
+
+def read_lines(path: Path, epochs: int) -> list[Line]:
+    """The lines of the first so many epochs, in order; one that cannot be read is left out, as is a missing file.
+
+    Raises DataError (E502) where the file may not be read.
+    """
+    try:
+        texts = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DataError("E502", f"cannot read `{path}`: {(error.strerror or str(error)).lower()}") from None
+    found = [line for text in texts if (line := _parsed(text)) is not None]
+    return [line for line in found if line.epoch <= epochs]
+
+
+def _parsed(text: str) -> Line | None:
+    try:
+        return Line(**json.loads(text))
+    except (ValueError, TypeError):
+        return None
 
 
 def scores_document(part: str, scores: Scores | None) -> dict[str, Any]:

@@ -1,72 +1,120 @@
-"""Writes a run folder while its events pass by."""
+"""Writes a run folder while its events pass by: metrics, checkpoints, and at the end weights, curve and result."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import contextlib
+import hashlib
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
+from time import perf_counter
 from typing import Any
 
-from netspec.diagnostics.failure import DivergedError
+from netspec.diagnostics.failure import DivergedError, NetspecError
+from netspec.train.cadence import Cadence, Saving
+from netspec.train.checkpoint import write_checkpoint
 from netspec.train.curve import draw_curve
 from netspec.train.events import EpochDone, Event, Finished, Progress, Started
-from netspec.train.files import append_line, write_whole
+from netspec.train.files import append_line, sync, write_whole
 from netspec.train.metrics import Line, line_of, scores_document
 from netspec.train.run import CURVE, METRICS, WEIGHTS, save_record
 from netspec.train.run_document import Run
 from netspec.train.scores import Scores, Weights
 from netspec.train.weights import write_weights
 
+DEFAULT = Saving()
 
-def record(run: Run, events: Iterator[Event]) -> Generator[Event, None, None]:
-    """Passes the events on after writing down what they tell.
+
+def record(
+    run: Run, events: Iterator[Event], *, saving: Saving = DEFAULT, lines: Sequence[Line] = ()
+) -> Generator[Event, None, None]:
+    """Passes the events on after writing down what they tell; `lines` are of the epochs done in earlier sittings.
 
     Whoever stops listening before the end, be it by Ctrl-C or by closing the iterator, finds the weights as they were
-    in the run folder. Raises DataError (E540), and whatever the training raises.
+    and a checkpoint to go on from in the run folder. However it ends, `run.json` tells. Raises DataError (E540), and
+    whatever the training raises.
     """
-    started: Started | None = None
-    lines: list[Line] = []
+    recorder = _Recorder(run, saving, list(lines))
     try:
         for event in events:
-            match event:
-                case Started():
-                    started = event
-                case Progress():
-                    pass
-                case EpochDone():
-                    lines.append(line_of(event))
-                    append_line(run.folder / METRICS, lines[-1].text())
-                case Finished():
-                    finished = replace(run, status="finished", result=result_document(event))
-                    _keep(finished, event.weights)
-                    run = finished
-                    _draw(run, lines, event.test)
+            recorder.take(event)
             yield event
     except DivergedError:
-        save_record(replace(run, status="diverged"))
+        recorder.end("diverged")
         raise
     except (KeyboardInterrupt, GeneratorExit):
-        if run.status != "finished":
-            _interrupted(replace(run, status="interrupted"), started, lines)
+        recorder.interrupt()
+        raise
+    except BaseException:
+        recorder.end("failed")
         raise
 
 
-def _interrupted(run: Run, started: Started | None, lines: list[Line]) -> None:
-    """Keeps what there is: before the start, no weights."""
-    if started is None:
-        return save_record(run)
-    _keep(run, started.weights())
-    return _draw(run, lines, None)
+class _Recorder:
+    def __init__(self, run: Run, saving: Saving, lines: list[Line]) -> None:
+        self._run, self._saving, self._lines = run, saving, lines
+        self._started: Started | None = None
+        self._cadence = Cadence(saving)
 
+    def take(self, event: Event) -> None:
+        """Writes down one event."""
+        match event:
+            case Started():
+                self._started = event
+            case Progress():
+                if self._cadence.due(event):
+                    self._save()
+            case EpochDone():
+                self._lines.append(line_of(event))
+                append_line(self._run.folder / METRICS, self._lines[-1].text())
+                if self._cadence.due(event):
+                    self._save()
+            case Finished():
+                self._finish(event)
 
-def _keep(run: Run, weights: Weights) -> None:
-    write_weights(run.folder / WEIGHTS, weights)
-    save_record(run)
+    def _save(self) -> None:
+        """A checkpoint of this moment, unless a step was broken off; the metrics up to here are safe before it."""
+        snapshot = self._started.snapshot() if self._started else None
+        if snapshot is None or snapshot.position.step == 0:
+            return
+        begun = perf_counter()
+        sync(self._run.folder / METRICS)
+        write_checkpoint(self._run.folder, snapshot, self._saving.keep)
+        self._cadence.saved(begun)
 
+    def _finish(self, end: Finished) -> None:
+        self._save()
+        checksum = self._keep(end.weights)
+        finished = replace(self._run, status="finished", result=result_document(end), weights_sha256=checksum)
+        self._draw(end.test)
+        save_record(finished)
+        self._run = finished
 
-def _draw(run: Run, lines: list[Line], test: Scores | None) -> None:
-    """The curve comes last: it takes the longest, and is the first thing to do without."""
-    if lines:
-        write_whole(run.folder / CURVE, draw_curve(run.folder.name, lines, test))
+    def interrupt(self) -> None:
+        """Keeps what there is: before the start there are no weights."""
+        if self._run.status == "finished":
+            return
+        try:
+            if self._started is not None and self._started.snapshot() is not None:
+                self._save()
+                self._keep(self._started.weights())
+                self._draw(None)
+        finally:
+            self.end("interrupted")
+
+    def end(self, status: str) -> None:
+        """Tells in `run.json` how it ended, if the disk takes that much."""
+        with contextlib.suppress(NetspecError):
+            save_record(replace(self._run, status=status))
+
+    def _keep(self, weights: Weights) -> str:
+        """Writes the weights; returns the file's SHA-256."""
+        path = self._run.folder / WEIGHTS
+        write_weights(path, weights)
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def _draw(self, test: Scores | None) -> None:
+        if self._lines:
+            write_whole(self._run.folder / CURVE, draw_curve(self._run.folder.name, self._lines, test))
 
 
 def result_document(end: Finished) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 <net>.net             the spec as it was, used files beside it
 run.json              how it was run: overrides, data, normalisation, class names, seed, versions, result
 metrics.jsonl         a line an epoch
-curve.png             loss and accuracy over the epochs
+curve.png             loss, accuracy and learning rate over the epochs
+checkpoints/          the last few snapshots, to go on from
 weights.safetensors   parameters and running statistics
+start.safetensors     what they were at the start, where the seed did not draw them
 """
 
 from __future__ import annotations
@@ -21,11 +23,16 @@ from netspec.diagnostics.failure import DataError, UsageError
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment, read_source
 from netspec.ir.recipe import DataOptions, Experiment
+from netspec.train.checkpoint import clear_checkpoints
 from netspec.train.files import cannot_write, make_folder, write_whole
+from netspec.train.identity import source_facts
 from netspec.train.run_document import Run, document_of, run_of
+from netspec.train.scores import Weights
 from netspec.train.sources import used_sources
+from netspec.train.weights import write_weights
 
 RECORD, METRICS, CURVE, WEIGHTS = "run.json", "metrics.jsonl", "curve.png", "weights.safetensors"
+START = "start.safetensors"
 
 
 def check_folder(wanted: Path, *, force: bool) -> None:
@@ -60,19 +67,23 @@ def holds_run(folder: Path) -> bool:
     return any((folder / name).exists() for name in (RECORD, METRICS, CURVE, WEIGHTS))
 
 
-def create_run(run: Run, source: Source) -> Run:
-    """Puts the spec, the files that it uses and `run.json` into the run's folder; an older run there goes.
+def create_run(run: Run, source: Source, weights: Weights | None = None) -> Run:
+    """Puts `run.json`, files that the spec uses and at last the spec into the run's folder; an older run there goes.
+    `weights` are what the training starts from, where the seed does not draw them.
 
     Returns the run with the name of its spec filled in. Raises DataError (E540).
     """
     _clear(run.folder)
     used = used_sources(source)
     spec = _free_name(run.spec, used)
-    for name, text in {**used, spec: _as_run(source.text, run)}.items():
+    texts = {**used, spec: _as_run(source.text, run)}
+    created = replace(run, spec=spec, identity={**source_facts(texts), **run.identity})
+    if weights is not None:
+        write_weights(run.folder / START, weights)
+    save_record(created)
+    for name, text in texts.items():
         make_folder((run.folder / name).parent)
         write_whole(run.folder / name, text.encode())
-    created = replace(run, spec=spec)
-    save_record(created)
     return created
 
 
@@ -82,7 +93,9 @@ def _clear(folder: Path) -> None:
         old = json.loads((folder / RECORD).read_bytes()).get("spec")
     except (OSError, ValueError, AttributeError):
         old = None
-    names = (RECORD, METRICS, CURVE, WEIGHTS, *((old,) if isinstance(old, str) and Path(old).name == old else ()))
+    clear_checkpoints(folder)
+    spec = (old,) if isinstance(old, str) and Path(old).name == old else ()
+    names = (RECORD, METRICS, CURVE, WEIGHTS, START, *spec)
     for name in names:
         try:
             (folder / name).unlink(missing_ok=True)
@@ -132,6 +145,12 @@ def run_experiment(run: Run, settings: Sequence[str] = ()) -> Experiment:
     checked = check_experiment(source, with_values=run.with_values, settings=(*run.settings, *settings))
     data = kept_data(run, settings)
     return replace(checked, data=data) if data else checked
+
+
+def run_texts(run: Run) -> dict[str, str]:
+    """The texts of the spec in the folder and of the files that it uses, by name."""
+    source = read_source(run.folder / run.spec)
+    return {**used_sources(source), run.spec: source.text}
 
 
 def kept_data(run: Run, settings: Sequence[str] = ()) -> DataOptions | None:

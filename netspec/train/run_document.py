@@ -17,8 +17,9 @@ LAYOUT = 1
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run folder. `status` is running, finished, interrupted or diverged; `result` is empty until the end. `exact` is
-    whether it was trained without Winograd's convolution, and is used without it."""
+    """A run folder. `status` is running, finished, interrupted, failed or diverged; `result` is empty until the end,
+    `weights_sha256` then that of the file of weights. `exact` is whether it was trained without Winograd's convolution,
+    and is used without it. `identity` is what decides the bits (`identity.py`)."""
 
     folder: Path
     spec: str
@@ -29,8 +30,10 @@ class Run:
     preparation: Preparation
     versions: Mapping[str, str]
     exact: bool = False
+    identity: Mapping[str, Any] = field(default_factory=dict[str, Any])
     status: str = "running"
     result: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    weights_sha256: str | None = None
 
 
 def document_of(run: Run) -> dict[str, Any]:
@@ -48,7 +51,9 @@ def document_of(run: Run) -> dict[str, Any]:
         "normalisation": {"mean": run.preparation.mean, "deviation": run.preparation.deviation},
         "classes": run.preparation.class_names,
         "versions": dict(run.versions),
+        "identity": dict(run.identity),
         "result": dict(run.result),
+        "weights_sha256": run.weights_sha256,
     }
 
 
@@ -82,8 +87,10 @@ def run_of(folder: Path, document: Any) -> Run:
         preparation=_preparation(document),
         versions={str(key): str(value) for key, value in document["versions"].items()},
         exact=bool(document.get("exact", False)),
+        identity={str(key): value for key, value in document.get("identity", {}).items()},
         status=str(document["status"]),
         result={str(key): value for key, value in document["result"].items()},
+        weights_sha256=_text(document.get("weights_sha256")),
     )
 
 

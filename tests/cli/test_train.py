@@ -1,5 +1,6 @@
 """`netspec train`: a run folder, a table for people, one object for programs, and endings with their status."""
 
+import hashlib
 import json
 import os
 import signal
@@ -32,7 +33,7 @@ def test_a_run_says_what_it_does_and_leaves_a_folder(here: Path) -> None:
     assert "small" in done.stdout
     assert "validation accuracy" in done.stdout
     assert done.stderr == ""
-    files = {"small.net", "run.json", "metrics.jsonl", "curve.png", "weights.safetensors"}
+    files = {"small.net", "run.json", "metrics.jsonl", "curve.png", "checkpoints", "weights.safetensors"}
     assert {path.name for path in (here / "one").iterdir()} == files
 
 
@@ -44,6 +45,8 @@ def test_the_json_object_has_its_documented_keys_and_stands_alone(here: Path) ->
     assert 0 <= found["validation_accuracy"] <= 1
     kept = json.loads((here / "one/run.json").read_text())
     assert kept["result"] == {key: value for key, value in found.items() if key != "run"}
+    weights = (here / "one/weights.safetensors").read_bytes()
+    assert kept["weights_sha256"] == hashlib.sha256(weights).hexdigest()
     assert "epoch" in done.stderr
 
 
@@ -103,7 +106,7 @@ FULL_DISK = """
 import resource, sys
 from netspec.__main__ import main
 sys.dont_write_bytecode = True  # half a .pyc would break every later import
-resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
 main()
 """
 
@@ -114,7 +117,8 @@ def test_a_full_disk_is_a_data_error_and_leaves_nothing_half_written(here: Path)
     done = subprocess.run([sys.executable, "-c", FULL_DISK, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stderr
     assert "error[E540]" in done.stderr
-    assert {path.name for path in (here / "one").iterdir()} == {"small.net", "run.json", "metrics.jsonl"}
+    assert {path.name for path in (here / "one").rglob("*.*")} == {"small.net", "run.json", "metrics.jsonl"}
+    assert json.loads((here / "one/run.json").read_text())["status"] == "failed"
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from netspec.diagnostics.failure import DivergedError
+from netspec.diagnostics.failure import DataError, DeviceError, DivergedError
+from netspec.train.checkpoint import checkpoint_paths
 from netspec.train.events import EpochDone, Event, Finished, Started
 from netspec.train.preparation import Preparation
 from netspec.train.record import record
@@ -25,7 +27,7 @@ def weights(value: float) -> Weights:
 
 
 def started(now: Weights) -> Started:
-    return Started("small", 14, 100, 20, 0, 2, 10, 10, 4096, lambda: now, lambda: Snapshot(Position(), now))
+    return Started("small", 14, 100, 20, 0, 2, 10, 10, 4096, lambda: now, lambda: Snapshot(Position(step=7), now))
 
 
 def done(epoch: int) -> EpochDone:
@@ -75,6 +77,7 @@ def test_ctrl_c_in_the_training_keeps_the_weights(run: Run) -> None:
         list(record(run, events()))
     assert kept(run) == 1.0
     assert open_run(run.folder).status == "interrupted"
+    assert len(checkpoint_paths(run.folder)) == 1
     assert (run.folder / "curve.png").exists()
 
 
@@ -123,6 +126,31 @@ def test_a_training_that_diverges_is_marked_and_leaves_no_weights(run: Run) -> N
     with pytest.raises(DivergedError):
         list(record(run, events()))
     assert open_run(run.folder).status == "diverged"
+    assert not (run.folder / WEIGHTS).exists()
+
+
+@pytest.mark.parametrize(
+    "error", [DeviceError("E590", "no memory"), DataError("E540", "no space"), RuntimeError("a bug")]
+)
+def test_a_training_that_fails_is_marked(run: Run, error: Exception) -> None:
+    def events() -> Iterator[Event]:
+        yield started(weights(1.0))
+        raise error
+
+    with pytest.raises(type(error)):
+        list(record(run, events()))
+    assert open_run(run.folder).status == "failed"
+
+
+def test_a_step_that_was_broken_off_is_not_saved(run: Run) -> None:
+    def events() -> Iterator[Event]:
+        yield replace(started(weights(1.0)), snapshot=lambda: None)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(record(run, events()))
+    assert open_run(run.folder).status == "interrupted"
+    assert checkpoint_paths(run.folder) == []
     assert not (run.folder / WEIGHTS).exists()
 
 

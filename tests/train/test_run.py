@@ -121,7 +121,7 @@ def test_a_folder_that_holds_a_run_is_refused_unless_forced(spec: Path, tmp_path
 
 def test_forcing_replaces_the_run_and_leaves_other_files_alone(spec: Path, tmp_path: Path) -> None:
     folder = run_of(spec, tmp_path / "run").folder
-    for name in ("weights.safetensors", "metrics.jsonl", "curve.png", "notes.txt"):
+    for name in ("weights.safetensors", "start.safetensors", "metrics.jsonl", "curve.png", "notes.txt"):
         (folder / name).write_text("old")
     (tmp_path / "other.net").write_text("net other { input 3; dense 2 }\n")
     run_of(tmp_path / "other.net", folder)

@@ -1,0 +1,47 @@
+"""When a training is saved: after so many steps, after so long, and after epochs, though not after every short one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+from netspec.train.events import EpochDone, Progress
+
+SHORTEST_SECONDS = 1.0
+"""Epochs that end sooner than this after the last checkpoint are not saved one by one."""
+SHARE = 0.02
+"""The part of the time that checkpoints after epochs may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """A checkpoint every `steps` steps, where told; at least one every so many seconds; the last `keep` are kept."""
+
+    steps: int | None = None
+    seconds: float = 600.0
+    keep: int = 2
+
+
+class Cadence:
+    """Follows one training. What a checkpoint costs is learnt from the last one."""
+
+    def __init__(self, saving: Saving) -> None:
+        self._saving = saving
+        self._saved_at, self._cost_seconds = perf_counter(), 0.0
+
+    def due(self, event: Progress | EpochDone) -> bool:
+        """Whether the training is to be saved as it is at this event."""
+        passed = perf_counter() - self._saved_at
+        if passed >= self._saving.seconds:
+            return True
+        if isinstance(event, EpochDone):
+            return passed >= max(SHORTEST_SECONDS, self._cost_seconds / SHARE) or self._reached(event.step)
+        return event.phase == "training" and self._reached(event.step)
+
+    def _reached(self, step: int) -> bool:
+        return self._saving.steps is not None and step % self._saving.steps == 0
+
+    def saved(self, begun_seconds: float) -> None:
+        """A checkpoint is written; writing it began at this time of `perf_counter`."""
+        self._saved_at = perf_counter()
+        self._cost_seconds = self._saved_at - begun_seconds

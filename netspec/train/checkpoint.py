@@ -1,0 +1,145 @@
+"""Checkpoints: snapshots of a training as files, written whole or not at all, the last few kept.
+
+`checkpoints/step-000000001234.safetensors` in the run's folder holds the arrays by name, those of the best epoch
+behind `best/`, and as metadata the position in JSON and a SHA-256 of everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from netspec.diagnostics.failure import DataError
+from netspec.ir.graph import Shape
+from netspec.train.files import cannot_write, make_folder, write_whole
+from netspec.train.scores import Array, Scores, Tally, Weights
+from netspec.train.snapshot import Position, Snapshot
+from netspec.train.watch import Watch
+
+FOLDER, PATTERN, BEST = "checkpoints", "step-*.safetensors", "best/"
+
+
+class _File(Protocol):
+    def keys(self) -> list[str]: ...
+    def metadata(self) -> dict[str, str] | None: ...
+    def get_tensor(self, name: str) -> Array: ...
+
+
+_open = cast("Callable[..., AbstractContextManager[_File]]", safetensors.safe_open)  # pyright: ignore[reportUnknownMemberType]
+_save = cast("Callable[[Weights, Mapping[str, str]], bytes]", safetensors.numpy.save)
+_Broken = cast("type[Exception]", safetensors.SafetensorError)  # pyright: ignore[reportUnknownMemberType]
+
+
+def checkpoint_paths(run: Path) -> list[Path]:
+    """The checkpoints of a run, the newest first."""
+    return sorted((run / FOLDER).glob(PATTERN), reverse=True)
+
+
+def write_checkpoint(run: Path, snapshot: Snapshot, keep: int) -> None:
+    """Writes a checkpoint, then forgets all but the last `keep`. Raises DataError (E540); those before stay whole."""
+    make_folder(run / FOLDER)
+    best = {f"{BEST}{name}": array for name, array in snapshot.best.items()}
+    arrays = {name: np.asarray(array, np.float32, order="C") for name, array in {**snapshot.arrays, **best}.items()}
+    position = json.dumps(asdict(snapshot.position))
+    content = _save(arrays, {"position": position, "sha256": _digest(position, arrays)})
+    write_whole(run / FOLDER / f"step-{snapshot.position.step:012}.safetensors", content)
+    _forget(checkpoint_paths(run)[keep:])
+
+
+def clear_checkpoints(run: Path) -> None:
+    """Removes every checkpoint. Raises DataError (E540)."""
+    _forget(checkpoint_paths(run))
+
+
+def sweep(run: Path) -> None:
+    """Removes what a kill has left half-written."""
+    for folder in (run, run / FOLDER):
+        _forget(list(folder.glob(".*.part")))
+
+
+def _forget(paths: list[Path]) -> None:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(path, error) from None
+
+
+def newest_snapshot(run: Path, shapes: Mapping[str, Shape]) -> tuple[Snapshot | None, tuple[str, ...]]:
+    """What the newest whole checkpoint holds, None where there is none; and a notice for each that is damaged.
+
+    `shapes` are those of the training step's parameters and states. Raises DataError (E542) where they differ.
+    """
+    notices: list[str] = []
+    for path in checkpoint_paths(run):
+        try:
+            snapshot = read_checkpoint(path)
+        except DataError as error:
+            notices.append(f"{error.message}; the checkpoint before it is used")
+            continue
+        _check_shapes(path, snapshot, shapes)
+        return snapshot, tuple(notices)
+    if notices:
+        notices.append("no checkpoint is whole: the training starts again")
+    return None, tuple(notices)
+
+
+def read_checkpoint(path: Path) -> Snapshot:
+    """A checkpoint that is whole, else DataError (E545)."""
+    try:
+        with _open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        if metadata["sha256"] != _digest(metadata["position"], arrays):
+            raise ValueError("its checksum is wrong")
+        position = _position(json.loads(metadata["position"]))
+    except (_Broken, OSError, ValueError, KeyError, TypeError, MemoryError) as error:
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError("E545", f"the checkpoint `{path}` is damaged: {why}") from None
+    now = {name: array for name, array in arrays.items() if not name.startswith(BEST)}
+    best = {name.removeprefix(BEST): array for name, array in arrays.items() if name.startswith(BEST)}
+    return Snapshot(position, now, best)
+
+
+def _digest(position: str, arrays: Weights) -> str:
+    digest = hashlib.sha256(position.encode())
+    for name in sorted(arrays):
+        digest.update(f"\n{name} {arrays[name].shape}\n".encode())
+        digest.update(np.asarray(arrays[name], order="C").tobytes())
+    return digest.hexdigest()
+
+
+def _check_shapes(path: Path, snapshot: Snapshot, shapes: Mapping[str, Shape]) -> None:
+    found = {name: array.shape for name, array in snapshot.arrays.items()}
+    wrong = sorted(name for name in {**found, **shapes} if found.get(name) != shapes.get(name))
+    if wrong:
+        notes = tuple(f"`{name}` differs" for name in wrong[:10])
+        raise DataError("E542", f"the checkpoint `{path}` is another net's", notes=notes)
+
+
+def _position(document: Any) -> Position:
+    return Position(
+        epochs=int(document["epochs"]),
+        step=int(document["step"]),
+        rate=float(document["rate"]),
+        tally=Tally(**document["tally"]),
+        epoch_seconds=float(document["epoch_seconds"]),
+        seconds=float(document["seconds"]),
+        training=_scores(document["training"]),
+        validation=_scores(document["validation"]),
+        best=_scores(document["best"]),
+        watch=Watch(**document["watch"]),
+    )
+
+
+def _scores(document: Any) -> Scores | None:
+    return None if document is None else Scores(**document)

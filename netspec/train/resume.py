@@ -1,0 +1,78 @@
+"""Going on with a run that was interrupted, killed, or failed: to the bits that it would have come to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netspec.compiler import step_graph
+from netspec.data.fit import check_fit
+from netspec.diagnostics.failure import UsageError
+from netspec.ir.graph import Shape
+from netspec.ir.recipe import Experiment
+from netspec.train.begin import Begun, DataPlaces, load_data
+from netspec.train.cadence import Saving
+from netspec.train.checkpoint import newest_snapshot, sweep
+from netspec.train.device import Device
+from netspec.train.files import write_whole
+from netspec.train.identity import Facts, differences, identity, source_facts
+from netspec.train.limits import check_trainable
+from netspec.train.loop import train
+from netspec.train.metrics import Line, read_lines
+from netspec.train.record import DEFAULT, record
+from netspec.train.run import METRICS, START, run_texts, save_record
+from netspec.train.run_document import Run
+from netspec.train.weights import read_weights
+
+
+def resume(
+    run: Run,
+    experiment: Experiment,
+    *,
+    places: DataPlaces,
+    device: Device,
+    saving: Saving = DEFAULT,
+    force: bool = False,
+) -> Begun:
+    """Goes on from the newest whole checkpoint of a run, or starts it again where there is none.
+
+    `experiment` is the run's own (`run.run_experiment`). Raises UsageError (E468) where anything has changed that
+    decides the bits, unless `force`; SpecError, DataError (E542 where a checkpoint is another net's).
+    """
+    check_trainable(experiment)
+    dataset = load_data(experiment, places)
+    facts = {**source_facts(run_texts(run)), **identity(experiment, dataset, device.target)}
+    if not force:
+        _check_unchanged(run, facts)
+    snapshot, notices = newest_snapshot(run.folder, _shapes(experiment))
+    start = run.folder / START
+    weights = read_weights(start, experiment.graph) if start.exists() else None
+    events = train(experiment, dataset, device=device, weights=weights, start=snapshot, milestone=saving.steps)
+    sweep(run.folder)
+    lines = _continue_metrics(run, snapshot.position.epochs if snapshot else 0)
+    going = replace(run, identity=facts, status="running", result={}, weights_sha256=None)
+    save_record(going)
+    told = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss), *notices)
+    return Begun(going, dataset, told, record(going, events, saving=saving, lines=lines))
+
+
+def _check_unchanged(run: Run, facts: Facts) -> None:
+    """Raises UsageError (E468) naming everything that differs from when the run began."""
+    found = differences(run.identity, facts)
+    if found:
+        helps = ("put back what has changed", "`--force` goes on all the same, to other bits")
+        raise UsageError("E468", f"`{run.folder}` cannot go on as it began", notes=found, helps=helps)
+
+
+def _shapes(experiment: Experiment) -> dict[str, Shape]:
+    """What a checkpoint holds: parameters, running statistics, velocities."""
+    step = step_graph(experiment)
+    return {kept.value.name: kept.value.shape for kept in (*step.parameters, *step.states)}
+
+
+def _continue_metrics(run: Run, epochs: int) -> list[Line]:
+    """Takes back the lines of epochs that will be trained again; returns those before."""
+    path = run.folder / METRICS
+    lines = read_lines(path, epochs)
+    if path.exists():
+        write_whole(path, "".join(f"{line.text()}\n" for line in lines).encode())
+    return lines

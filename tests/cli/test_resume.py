@@ -1,0 +1,262 @@
+"""A run goes on after a kill, a signal or a full disk, and comes to the bits of one that was never interrupted."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from netspec.resources import bundled_specs
+from tests.cli.harness import process, refused, run, run_json
+
+SPEC = """net small {
+    input 1x8x8
+    conv 6 3x3 pad=1 nobias; batchnorm relu
+    pool max 2x2
+    dropout 0.25
+    dense 10
+}
+data digits validate=0.2 take=300
+augment { crop 8x8 pad=1 }
+train { sgd rate=0.1 momentum=0.9; schedule plateau factor=0.5 patience=2; stop patience=200; batch 16; epochs EPOCHS }
+"""
+PACKED = {"seconds", "images_per_second"}
+"""What a line of the metrics holds that depends on the clock."""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder with a small spec in it."""
+    (tmp_path / "small.net").write_text(SPEC.replace("EPOCHS", "12"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def lines(folder: str) -> list[dict]:
+    """The metrics of a run, without what the clock decides."""
+    found = [json.loads(line) for line in Path(folder, "metrics.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key not in PACKED} for line in found]
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two runs have the same weights to the byte and the same metrics."""
+    weights = (Path(folder, "weights.safetensors").read_bytes() for folder in (one, other))
+    return lines(one) == lines(other) and len({*weights}) == 1
+
+
+def start(*words: str) -> subprocess.Popen[str]:
+    """Starts `netspec` with Ctrl-C as a terminal would give it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "netspec", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def wait_until(going: subprocess.Popen[str], holds) -> None:
+    waited = time.monotonic()
+    while not holds():
+        assert going.poll() is None, going.communicate()
+        assert time.monotonic() < waited + 100
+        time.sleep(0.01)
+
+
+def kill_and_resume(spec: str, kills: int, seconds: float, every: str) -> None:
+    """Trains `spec` into the folder `cut`, killed so often, each time within so many seconds of its first progress."""
+    chosen, words = random.Random(7), ["train", spec, "--run", "cut"]
+    for number in range(kills):
+        threads = ("--threads", str(chosen.choice((1, 2, 4))))
+        before = progress()
+        going = start(*words, *threads, "--checkpoint-every", every)
+        wait_until(going, lambda before=before: progress() > before)
+        time.sleep(chosen.uniform(0, seconds))
+        going.kill()
+        assert "Traceback" not in going.communicate()[1]
+        assert going.returncode == -signal.SIGKILL, f"kill {number} came too late"
+        words = ["train", "--resume", "cut"]
+    done = process("train", "--resume", "cut", "--threads", "2")
+    assert done.returncode == 0, done.stderr
+
+
+def progress() -> int:
+    """Steps that are saved so far."""
+    return max((int(path.stem[5:]) for path in Path("cut/checkpoints").glob("step-*")), default=0)
+
+
+def test_a_run_killed_again_and_again_comes_to_the_same_bits(here: Path) -> None:
+    (here / "small.net").write_text(SPEC.replace("EPOCHS", "200"))
+    run_json("train", "small.net", "--run", "whole", "--threads", 1)
+    kill_and_resume("small.net", 3, 0.1, "20")
+    assert same("whole", "cut")
+
+
+@pytest.mark.slow
+def test_twenty_kills_of_a_net_with_batchnorm_dropout_and_augmentation(here: Path) -> None:
+    text = SPEC.replace("EPOCHS", "2000").replace("patience=200", "patience=5000")
+    (here / "small.net").write_text(text.replace("{ crop", "{ shift 1; rotate 5; mirror; noise 0.02; crop"))
+    run_json("train", "small.net", "--run", "whole")
+    kill_and_resume("small.net", 20, 0.6, "50")
+    assert same("whole", "cut")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("NETSPEC_DATA" not in os.environ, reason="needs MNIST in NETSPEC_DATA")
+def test_twenty_kills_of_lenet(here: Path) -> None:
+    text = bundled_specs()["lenet"].read_text().replace("epochs   8", "epochs   30")
+    (here / "lenet.net").write_text(text.replace("data mnist", "data mnist take=6000"))
+    assert run_json("train", "lenet.net", "--run", "whole")["epochs"] == 30
+    kill_and_resume("lenet.net", 20, 0.4, "20")
+    assert same("whole", "cut")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_the_step_and_says_how_to_go_on(here: Path, number: int, status: int) -> None:
+    (here / "small.net").write_text(SPEC.replace("EPOCHS", "60"))
+    run_json("train", "small.net", "--run", "whole")
+    going = start("train", "small.net", "--run", "cut")
+    wait_until(going, lambda: (here / "cut/metrics.jsonl").exists())
+    going.send_signal(number)
+    _, said = going.communicate(timeout=60)
+    assert going.returncode == status, said
+    assert "netspec train --resume cut" in said
+    assert "Traceback" not in said
+    assert json.loads((here / "cut/run.json").read_text())["status"] == "interrupted"
+    assert progress() > 0
+    assert run_json("train", "--resume", "cut")["run"] == "cut"
+    assert same("whole", "cut")
+
+
+def test_a_run_without_a_checkpoint_starts_again(here: Path) -> None:
+    whole = run_json("train", "small.net", "--run", "whole")
+    run_json("train", "small.net", "--run", "cut")
+    record = json.loads((here / "cut/run.json").read_text())
+    (here / "cut/run.json").write_text(json.dumps({**record, "status": "running", "result": {}}))
+    for path in (here / "cut/checkpoints").iterdir():
+        path.unlink()
+    (here / "cut/weights.safetensors").unlink()
+    again = run_json("train", "--resume", "cut")
+    assert again["validation_loss"] == whole["validation_loss"]
+    assert same("whole", "cut")
+
+
+def test_a_run_from_given_weights_starts_again_from_them(here: Path) -> None:
+    run_json("train", "small.net", "--run", "first")
+    words = ("--weights", "first/weights.safetensors", "--set", "train.epochs=2")
+    run_json("train", "small.net", "--run", "whole", *words)
+    run_json("train", "small.net", "--run", "cut", *words)
+    record = json.loads((here / "cut/run.json").read_text())
+    (here / "cut/run.json").write_text(json.dumps({**record, "status": "running"}))
+    for path in (here / "cut/checkpoints").iterdir():
+        path.unlink()
+    (here / "first/weights.safetensors").unlink()
+    run_json("train", "--resume", "cut")
+    assert same("whole", "cut")
+
+
+def test_a_finished_run_says_so(here: Path) -> None:
+    first = run_json("train", "small.net", "--run", "one")
+    before = (here / "one/weights.safetensors").stat().st_mtime_ns
+    assert run_json("train", "--resume", "one") == first
+    done = run("train", "--resume", "one")
+    assert done.exit_code == 0
+    assert "finished" in done.stdout
+    assert (here / "one/weights.safetensors").stat().st_mtime_ns == before
+
+
+def interrupted(here: Path) -> Path:
+    """The folder `one`, of a run that says it was killed after its last epoch."""
+    run_json("train", "small.net", "--run", "one")
+    record = here / "one/run.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "status": "running", "result": {}}))
+    return record
+
+
+def test_a_changed_spec_is_refused_with_what_differs_unless_forced(here: Path) -> None:
+    interrupted(here)
+    spec = here / "one/small.net"
+    spec.write_text(spec.read_text().replace("epochs 12", "epochs 14"))
+    done = run("train", "--resume", "one")
+    refused(done, 2, "E468")
+    assert "`train.epochs` was 12 and is 14" in done.stderr
+    assert "`spec.small.net` has changed" in done.stderr
+    assert run_json("train", "--resume", "one", "--force")["epochs"] == 14
+    run_json("train", "small.net", "--set", "train.epochs=14", "--run", "whole")
+    assert same("whole", "one")
+
+
+@pytest.mark.parametrize("fact", ["target.lanes", "version.numba", "data.train", "train.sgd.rate"])
+def test_anything_else_that_decides_the_bits_is_refused_too(here: Path, fact: str) -> None:
+    record = interrupted(here)
+    document = json.loads(record.read_text())
+    assert fact in document["identity"]
+    record.write_text(json.dumps({**document, "identity": {**document["identity"], fact: "another"}}))
+    done = run("train", "--resume", "one")
+    refused(done, 2, "E468")
+    assert fact in done.stderr
+
+
+def test_a_changed_net_cannot_be_forced(here: Path) -> None:
+    interrupted(here)
+    spec = here / "one/small.net"
+    spec.write_text(spec.read_text().replace("conv 6", "conv 7"))
+    refused(run("train", "--resume", "one", "--force"), 3, "E542")
+
+
+def test_a_damaged_checkpoint_is_told_and_the_one_before_it_used(here: Path) -> None:
+    run_json("train", "small.net", "--run", "whole")
+    run_json("train", "small.net", "--run", "one", "--checkpoint-every", "30")
+    record = here / "one/run.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "status": "running"}))
+    newest = max((here / "one/checkpoints").iterdir())
+    newest.write_bytes(newest.read_bytes()[:-7])
+    done = run("train", "--resume", "one")
+    assert done.exit_code == 0
+    assert "is damaged" in done.stderr
+    assert same("whole", "one")
+
+
+@pytest.mark.parametrize(
+    "words", [("small.net",), ("--run", "two"), ("--set", "train.epochs=3"), ("--exact",), ("--data", "digits")]
+)
+def test_nothing_that_changes_the_run_stands_beside_resume(here: Path, words: tuple[str, ...]) -> None:
+    refused(run("train", "--resume", "one", *words), 2, "E610")
+
+
+@pytest.mark.parametrize("text", ["0", "10h", "ten", "-5", "1.5m", ""])
+def test_a_wrong_interval_is_a_usage_error(here: Path, text: str) -> None:
+    done = run("train", "small.net", "--run", "one", "--checkpoint-every", text)
+    assert done.exit_code == 2
+    assert "neither a number of steps" in done.stderr
+    assert not (here / "one").exists()
+
+
+FULL_DISK = """
+import resource, sys
+from netspec.__main__ import main
+sys.dont_write_bytecode = True  # half a .pyc would break every later import
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+main()
+"""
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_whole(here: Path) -> None:
+    """The metrics outgrow the limit long after the first checkpoint, whose files stay below it."""
+    (here / "small.net").write_text(SPEC.replace("EPOCHS", "300"))
+    run_json("train", "small.net", "--run", "whole")
+    words = ["train", "small.net", "--run", "cut", "--checkpoint-every", "100"]
+    code = FULL_DISK.format(limit=20_000)
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "error[E540]" in done.stderr
+    assert "--resume cut" in done.stderr
+    assert json.loads((here / "cut/run.json").read_text())["status"] == "failed"
+    assert progress() > 0
+    run_json("train", "--resume", "cut")
+    assert same("whole", "cut")

@@ -1,0 +1,143 @@
+"""A checkpoint is read back to the bit, or is told to be damaged and the one before it is used."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netspec.diagnostics.failure import DataError
+from netspec.train import files
+from netspec.train.checkpoint import checkpoint_paths, clear_checkpoints, newest_snapshot, sweep, write_checkpoint
+from netspec.train.scores import Scores, Tally
+from netspec.train.snapshot import Position, Snapshot
+from netspec.train.watch import Watch
+
+SHAPES = {"conv1.weight": (2, 3), "conv1.weight.velocity": (2, 3), "scale": ()}
+POSITION = Position(
+    epochs=3,
+    step=1234,
+    rate=0.1,
+    tally=Tally(96, 0.1 + 0.2, 17.0),
+    epoch_seconds=0.7,
+    seconds=12.3,
+    training=Scores(100, 1 / 3, 2 / 3),
+    validation=None,
+    best=Scores(10, 1e-300, 1.0),
+    watch=Watch(0.1, 2, 1, 4),
+)
+
+
+def snapshot(step: int) -> Snapshot:
+    drawn = np.random.default_rng(step)
+    arrays = {name: drawn.normal(size=shape).astype(np.float32) for name, shape in SHAPES.items()}
+    return Snapshot(replace(POSITION, step=step), arrays, {"conv1.weight": np.full((2, 3), -0.0, np.float32)})
+
+
+def same(one: Snapshot, other: Snapshot) -> bool:
+    arrays = [(one.arrays, other.arrays), (one.best, other.best)]
+    return one.position == other.position and all(
+        a.keys() == b.keys() and all(a[name].tobytes() == b[name].tobytes() for name in a) for a, b in arrays
+    )
+
+
+def newest(run: Path) -> tuple[Snapshot | None, tuple[str, ...]]:
+    return newest_snapshot(run, SHAPES)
+
+
+def test_what_was_written_is_read_back_to_the_bit(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, snapshot(7), keep=2)
+    found, notices = newest(tmp_path)
+    assert found is not None
+    assert same(found, snapshot(7))
+    assert notices == ()
+
+
+def test_the_last_few_are_kept_and_the_newest_is_used(tmp_path: Path) -> None:
+    for step in (5, 90, 1000, 123_456):
+        write_checkpoint(tmp_path, snapshot(step), keep=3)
+    assert [path.name for path in checkpoint_paths(tmp_path)] == [
+        f"step-{step:012}.safetensors" for step in (123_456, 1000, 90)
+    ]
+    found, _ = newest(tmp_path)
+    assert found is not None
+    assert found.position.step == 123_456
+
+
+def test_without_a_checkpoint_there_is_nothing_and_nothing_is_said(tmp_path: Path) -> None:
+    assert newest(tmp_path) == (None, ())
+
+
+def flip(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+DAMAGES = {
+    "empty": lambda content: b"",
+    "cut short": lambda content: content[:-1],
+    "half": lambda content: content[: len(content) // 2],
+    "another last bit": lambda content: flip(content, len(content) - 1),
+    "another position": lambda content: content.replace(b'\\"step\\": 20', b'\\"step\\": 21'),
+    "zeros": lambda content: bytes(len(content)),
+    "longer": lambda content: content + b"x",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_checkpoint_is_told_and_the_one_before_it_used(tmp_path: Path, damage) -> None:
+    write_checkpoint(tmp_path, snapshot(10), keep=2)
+    write_checkpoint(tmp_path, snapshot(20), keep=2)
+    path = checkpoint_paths(tmp_path)[0]
+    content = path.read_bytes()
+    assert damage(content) != content
+    path.write_bytes(damage(content))
+    found, notices = newest(tmp_path)
+    assert found is not None
+    assert same(found, snapshot(10))
+    assert len(notices) == 1
+    assert path.name in notices[0]
+
+
+def test_where_all_are_damaged_the_training_starts_again(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, snapshot(10), keep=2)
+    checkpoint_paths(tmp_path)[0].write_bytes(b"nothing")
+    found, notices = newest(tmp_path)
+    assert found is None
+    assert "starts again" in notices[-1]
+
+
+def test_another_nets_checkpoint_is_refused(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, snapshot(10), keep=2)
+    with pytest.raises(DataError) as caught:
+        newest_snapshot(tmp_path, {**SHAPES, "conv1.weight": (3, 2)})
+    assert caught.value.code == "E542"
+    assert "`conv1.weight` differs" in caught.value.notes
+
+
+def test_a_write_that_fails_leaves_the_checkpoints_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_checkpoint(tmp_path, snapshot(10), keep=1)
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(DataError) as caught:
+        write_checkpoint(tmp_path, snapshot(20), keep=1)
+    assert caught.value.code == "E540"
+    found, notices = newest(tmp_path)
+    assert found is not None
+    assert same(found, snapshot(10))
+    assert notices == ()
+    assert len([*(tmp_path / "checkpoints").iterdir()]) == 1
+
+
+def test_what_a_kill_left_half_written_is_swept_away(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, snapshot(10), keep=1)
+    half = [tmp_path / ".weights.safetensors.1.part", tmp_path / "checkpoints/.step-2.safetensors.1.part"]
+    for path in half:
+        path.write_bytes(b"half")
+    sweep(tmp_path)
+    assert not any(path.exists() for path in half)
+    assert len(checkpoint_paths(tmp_path)) == 1
+    clear_checkpoints(tmp_path)
+    assert checkpoint_paths(tmp_path) == []

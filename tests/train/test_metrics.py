@@ -1,0 +1,27 @@
+"""A line an epoch, written and read back."""
+
+from pathlib import Path
+
+from netspec.train.events import EpochDone
+from netspec.train.metrics import line_of, read_lines
+from netspec.train.scores import Scores
+
+
+def line(epoch: int):
+    done = EpochDone(epoch, 9, 10 * epoch, 0.1, Scores(3, 1 / 3, 2 / 3), Scores(1, float("inf"), 1.0), 1.5, 66.66)
+    return line_of(done)
+
+
+def test_lines_are_read_back_up_to_an_epoch(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_text("".join(f"{line(epoch).text()}\n" for epoch in range(1, 6)))
+    assert read_lines(path, 3) == [line(1), line(2), line(3)]
+    assert read_lines(path, 9)[-1] == line(5)
+    assert line(1).validation_loss is None
+
+
+def test_half_a_line_and_a_missing_file_are_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    assert read_lines(path, 9) == []
+    path.write_text(f'{line(1).text()}\n{{"epoch": 2}}\n[]\n{line(3).text()[:20]}')
+    assert read_lines(path, 9) == [line(1)]
