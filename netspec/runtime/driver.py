@@ -42,13 +42,15 @@ CONTROL_WORDS = 40
 ADDRESS = 0
 DESCRIPTOR = 1
 UNITS = 2
-PER_GROUP = 3
+DIVISION = 3
+"""what is divided among the threads: the units there are, those of all live groups, or live groups with their units"""
 SHARES = 4
-"""address of what each thread takes: from shares[thread] up to shares[thread + 1], in 2**-32 of all units"""
+"""address of what each thread takes: from shares[thread] up to shares[thread + 1], in 2**-32 of all there is"""
 MEET = 5
 """1: all threads meet behind this row"""
 ROW_WORDS = 6
 SHARE_BITS = 32
+UNITS_ONCE, UNITS_OF_GROUPS, GROUPS_OF_UNITS = range(3)
 
 LEADER = 0
 """the thread that gives the job out and returns when it is done; those above wait for jobs"""
@@ -79,11 +81,13 @@ def _walk(control, state, thread):
     """One step: this thread's share of every row."""
     table, arena = words_at(control[ROWS]), floats_at(control[ARENA])
     for row in range(0, control[ROW_COUNT] * ROW_WORDS, ROW_WORDS):
-        units = table[row + UNITS]
-        if table[row + PER_GROUP] != 0:
-            units *= state[GROUPS]
+        count, size, division = table[row + UNITS], 1, table[row + DIVISION]
+        if division == UNITS_OF_GROUPS:
+            count *= state[GROUPS]
+        elif division == GROUPS_OF_UNITS:
+            count, size = state[GROUPS], count
         shares = words_at(table[row + SHARES])
-        begin, end = units * shares[thread] >> SHARE_BITS, units * shares[thread + 1] >> SHARE_BITS
+        begin, end = (count * shares[thread] >> SHARE_BITS) * size, (count * shares[thread + 1] >> SHARE_BITS) * size
         if begin < end:
             _launch(table[row + ADDRESS], arena, words_at(table[row + DESCRIPTOR]), state, begin, end, thread)
         if table[row + MEET] != 0:

@@ -12,9 +12,21 @@ from netspec.kernels.cpu.rows import Row, word
 from netspec.kernels.cpu.table import KERNELS
 from netspec.kernels.cpu.tile import TileShape
 from netspec.runtime.cache import CodeCache
-from netspec.runtime.driver import ADDRESS, DESCRIPTOR, MEET, PER_GROUP, ROW_WORDS, SHARE_BITS, SHARES, UNITS
+from netspec.runtime.driver import (
+    ADDRESS,
+    DESCRIPTOR,
+    DIVISION,
+    GROUPS_OF_UNITS,
+    MEET,
+    ROW_WORDS,
+    SHARE_BITS,
+    SHARES,
+    UNITS,
+    UNITS_OF_GROUPS,
+    UNITS_ONCE,
+)
 from netspec.runtime.native import kernel_address, link_kernels
-from netspec.runtime.phases import Task, launch_tasks, schedule
+from netspec.runtime.phases import Task, divides_groups, launch_tasks, schedule
 
 Words = NDArray[np.int64]
 
@@ -41,6 +53,7 @@ class LaunchTable:
         steps = schedule(tasks, program.groups, threads)
         rows = [tasks[step.task].row for step in steps]
         lanes = program.target.lanes
+        of_groups = GROUPS_OF_UNITS if divides_groups(program.groups, threads) else UNITS_OF_GROUPS
         link_kernels(((row.kernel, _shape(row, lanes)) for row in rows), cache)
         self._descriptors = tuple(np.array([*map(word, row.words), 0], np.int64) for row in rows)
         self._shares = tuple(_shares(step.counts) for step in steps)
@@ -49,11 +62,12 @@ class LaunchTable:
             self.words[number, ADDRESS] = kernel_address(row.kernel, _shape(row, lanes), cache)
             self.words[number, DESCRIPTOR] = self._descriptors[number].ctypes.data
             self.words[number, SHARES] = self._shares[number].ctypes.data
-            self.words[number, [UNITS, PER_GROUP, MEET]] = row.units, row.per_group, step.meet
+            self.words[number, [UNITS, MEET]] = row.units, step.meet
+            self.words[number, DIVISION] = of_groups if row.per_group else UNITS_ONCE
 
 
 def _shares(counts: Sequence[int]) -> Words:
-    """Where each thread begins, in 2**-SHARE_BITS of all units; one more says where the last one ends.
+    """Where each thread begins, in 2**-SHARE_BITS of all there is; one more says where the last one ends.
 
     Rounded up, so that of a full batch's units each thread gets its count.
     """

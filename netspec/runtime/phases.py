@@ -1,8 +1,10 @@
 """When rows may run at the same time: phases, with a meeting of the team between them.
 
-Two rows disturb each other when one writes memory that the other reads or writes. A row's phase comes after those of
-all earlier rows that it disturbs, and no later; so the rows of one phase may run in any order and at the same time,
-and running phase after phase leaves the same numbers in memory as running row after row.
+Two rows disturb each other when one writes memory that the other reads or writes. Rows of a unit for each lane group
+are divided among the threads by groups where those can be divided evenly: then what one row writes of a group the next
+finds written by its own thread. A row's phase comes after those of all earlier rows of which another thread's part
+disturbs its own, and no earlier; within a phase every thread keeps the order of its parts. So running phase after
+phase leaves the same numbers in memory as running row after row.
 """
 
 from __future__ import annotations
@@ -10,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from netspec.ir.counts import macs
 from netspec.ir.graph import Node
@@ -29,14 +30,22 @@ MEETING_NANOSECONDS = 1000.0
 bit of it."""
 
 
+class Place(NamedTuple):
+    """Memory that a row reads or writes, in bytes of the arena. `group_bytes` apart lie the parts of the lane groups,
+    of which a unit touches that of its own group; 0 where any unit may touch everything."""
+
+    begin: int
+    end: int
+    group_bytes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A row, where it reads and writes as (begin, end) in bytes of the arena, and about how long it takes one
-    thread."""
+    """A row, the places that it reads and writes, and about how long it takes one thread."""
 
     row: Row
-    reads: tuple[tuple[int, int], ...]
-    writes: tuple[tuple[int, int], ...]
+    reads: tuple[Place, ...]
+    writes: tuple[Place, ...]
     nanoseconds: float
 
 
@@ -57,39 +66,69 @@ def launch_tasks(launch: Launch, rows: Sequence[Row], batch: int) -> tuple[Task,
 
 def row_task(row: Row, flops: float = 0.0) -> Task:
     """A row that names all it touches."""
-    reads, writes = _places(row.reads), _places(row.writes)
-    moved = sum(end - begin for begin, end in {*reads, *writes})
+    reads, writes = (tuple(_place(buffer, row) for buffer in buffers) for buffers in (row.reads, row.writes))
+    moved = sum(place.end - place.begin for place in {*reads, *writes})
     return Task(row, reads, writes, max(flops / FLOPS_A_NANOSECOND, moved / BYTES_A_NANOSECOND))
 
 
-def _places(buffers: Iterable[Buffer]) -> tuple[tuple[int, int], ...]:
-    return tuple(
-        (buffer.offset_bytes, -(-(buffer.offset_bytes + buffer.size_bytes) // LINE_BYTES) * LINE_BYTES)
-        for buffer in buffers
-    )
+def _place(buffer: Buffer, row: Row) -> Place:
+    end = -(-(buffer.offset_bytes + buffer.size_bytes) // LINE_BYTES) * LINE_BYTES
+    return Place(buffer.offset_bytes, end, 4 * buffer.group_stride if row.per_group else 0)
 
 
-def phase_numbers(tasks: Sequence[Task]) -> list[int]:
-    """The phase of each task, from 0."""
-    places = [place for task in tasks for place in (*task.reads, *task.writes)]
-    ends = sorted({end for place in places for end in place})
-    number = {end: k for k, end in enumerate(ends)}
-    written = np.full(len(ends), -1)
-    touched = np.full(len(ends), -1)
+def phase_numbers(tasks: Sequence[Task], *, by_groups: bool) -> list[int]:
+    """The phase of each task, from 0, where all rows that can be are divided `by_groups` or none is."""
+    places = {place for task in tasks for place in (*task.reads, *task.writes)}
+    ends = sorted({end for place in places for end in (place.begin, place.end)})
+    piece = {end: k for k, end in enumerate(ends)}
+    written, touched = _Trace(len(ends)), _Trace(len(ends))
+    part = {
+        place: (slice(piece[place.begin], piece[place.end]), division if by_groups else NOT_DIVIDED)
+        for place, division in _divisions(places).items()
+    }
     phases: list[int] = []
     for task in tasks:
-        reads, writes = ([slice(number[a], number[b]) for a, b in places] for places in (task.reads, task.writes))
-        phase = 1 + max(_latest(written, reads), _latest(touched, writes))
-        for place in writes:
-            written[place] = phase
-        for place in (*reads, *writes):
-            touched[place] = np.maximum(touched[place], phase)
+        reads, writes = [part[place] for place in task.reads], [part[place] for place in task.writes]
+        phase = max((*(written.free(*r) for r in reads), *(touched.free(*w) for w in writes)), default=0)
+        for w in writes:
+            written.mark(*w, phase)
+        for touch in (*reads, *writes):
+            touched.mark(*touch, phase)
         phases.append(phase)
     return phases
 
 
-def _latest(phases: NDArray[Any], places: Iterable[slice]) -> int:
-    return max((int(phases[place].max(initial=-1)) for place in places), default=-1)
+NOT_DIVIDED = -1
+
+
+def _divisions(places: Iterable[Place]) -> dict[Place, int]:
+    """Places divided by groups have the same number if and only if a group's part of one is the same memory as of the
+    other."""
+    numbers: dict[tuple[int, int], int] = {}
+    return {
+        place: numbers.setdefault((place.begin, place.group_bytes), len(numbers)) if place.group_bytes else NOT_DIVIDED
+        for place in places
+    }
+
+
+class _Trace:
+    """Of each piece of memory the last phase that touched it, and the division by groups of all that did so then."""
+
+    def __init__(self, pieces: int) -> None:
+        self._phase = np.full(pieces, -1)
+        self._division = np.full(pieces, NOT_DIVIDED)
+
+    def free(self, where: slice, division: int) -> int:
+        """The first phase in which no other thread's touch from before can disturb one of this division."""
+        apart = True if division == NOT_DIVIDED else self._division[where] != division
+        return int((self._phase[where] + apart).max(initial=0))
+
+    def mark(self, where: slice, division: int, phase: int) -> None:
+        """Takes down a touch."""
+        last, divisions = self._phase[where], self._division[where]
+        divisions[(last == phase) & (divisions != division)] = NOT_DIVIDED
+        divisions[last < phase] = division
+        np.maximum(last, phase, out=last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +145,7 @@ def schedule(tasks: Sequence[Task], groups: int, threads: int) -> tuple[Step, ..
     """All tasks, phase by phase, for batches of `groups` lane groups. One thread keeps the order there is."""
     if threads == 1:
         return tuple(Step(k, (_units(task.row, groups),), k == len(tasks) - 1) for k, task in enumerate(tasks))
-    numbers = phase_numbers(tasks)
+    numbers = phase_numbers(tasks, by_groups=divides_groups(groups, threads))
     ordered = sorted(range(len(tasks)), key=numbers.__getitem__)
     phases = [tuple(members) for _, members in groupby(ordered, key=numbers.__getitem__)]
     alone = _alone([sum(tasks[k].nanoseconds for k in phase) for phase in phases])
@@ -120,6 +159,11 @@ def schedule(tasks: Sequence[Task], groups: int, threads: int) -> tuple[Step, ..
             for k, count in zip(phase, counts, strict=True)
         ]
     return tuple(steps)
+
+
+def divides_groups(groups: int, threads: int) -> bool:
+    """Whether each thread can take as many whole lane groups."""
+    return threads > 1 and groups % threads == 0
 
 
 def _alone(nanoseconds: Sequence[float]) -> list[bool]:

@@ -1,6 +1,8 @@
 """Activations and their derivatives: on a vector, for kernels that end in one, and as kernels of their own."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from dataclasses import replace
+
 from netspec.ir.operations import Activation, ActivationName
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.kernels.cpu.elementwise import FIRST_WORD, block, elementwise_row, where
@@ -119,7 +121,8 @@ def activation_gradient(tile, arena, d, state, begin, end, thread):
 
 def activation_row(function: Activation, x: Buffer, y: Buffer, program: Program) -> Row:
     """A row that applies `function`; `y` may be `x`."""
-    return elementwise_row(activation, program, y, (*where(x), *where(y), CODES[function.function], function.slope))
+    words = (*where(x), *where(y), CODES[function.function], function.slope)
+    return replace(elementwise_row(activation, program, y, words), reads=(x,), writes=(y,))
 
 
 def activation_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
