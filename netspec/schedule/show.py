@@ -20,7 +20,18 @@ def listing(program: Program) -> str:
     rows = [COLUMNS, *(_cells(launch) for launch in program.launches)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join((head, "", *lines)) + "\n"
+    return "\n".join((head, *_incoming(program), "", *lines)) + "\n"
+
+
+def _incoming(program: Program) -> tuple[str, ...]:
+    """How images are augmented as they come in, and where what is drawn for them lies until then."""
+    if program.augmenting is None:
+        return ()
+    strengths = program.augmenting.augmentation
+    words = (_attribute(field.name, getattr(strengths, field.name), field.default) for field in fields(strengths))
+    buffers = (program.augmenting.draws, program.augmenting.displacements)
+    places = " ".join(_buffer(buffer) for buffer in buffers if buffer)
+    return (f"images come in augmented: {' '.join(word for word in words if word)}, by {places}",)
 
 
 def _cells(launch: Launch) -> tuple[str, ...]:
