@@ -93,7 +93,7 @@ def begin(
     """Checks the recipe, the folder, the data and the weights, then makes the run's folder.
 
     `folder` None means a new one under `runs/`; without `keep` there is none at all. `weights` is a file to start
-    from; `saving` is when checkpoints are written. Raises SpecError (E45x), UsageError (E461, E463) and DataError, all
+    from; `saving` is when checkpoints are written. Raises SpecError (E453), UsageError (E461, E463) and DataError, all
     before anything is written.
     """
     check_trainable(experiment)
