@@ -46,11 +46,14 @@ def spilled(object_file: bytes) -> list[str]:
 
 def _carried(loop: list[str]) -> Iterator[str]:
     loaded: set[str] = set()
+    passing: set[str] = set()
     for text in loop:
         place = STACK.search(text)
         if place is None or not VECTOR_REGISTER.search(text) or SCALAR.search(text):
             continue
         if not text.endswith(place[0]):
-            loaded.add(place[0])
+            loaded.update({place[0]} - passing)
         elif place[0] in loaded:
             yield place[0]
+        else:
+            passing.add(place[0])

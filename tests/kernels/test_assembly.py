@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import netspec
-from netspec.kernels.cpu import convolution, convolution_weight_gradient, depthwise, pointwise
+from netspec.kernels.cpu import convolution, convolution_weight_gradient, depthwise, pointwise, winograd_weights
 from netspec.kernels.cpu.rows import Kernel
 from netspec.kernels.cpu.tile import TileShape
 from netspec.runtime.compilation import Unit, compile_unit
@@ -20,7 +20,15 @@ pytestmark = [
     pytest.mark.skipif(host_target().name == "neon", reason="reads the assembly of x86"),
 ]
 SPECS = ("cifar10_quick", "lecture", "lenet", "mlp", "mobilenet_v2_cifar", "resnet18_cifar", "vgg16_cifar")
-MULTIPLYING = ("convolution", "convolution_weight_gradient", "dense", "depthwise", "pointwise", "winograd")
+MULTIPLYING = (
+    "convolution",
+    "convolution_weight_gradient",
+    "dense",
+    "depthwise",
+    "pointwise",
+    "winograd",
+    "winograd_weights",
+)
 """modules whose kernels are made of tiles"""
 
 
@@ -51,6 +59,7 @@ def units(spec: str) -> dict[str, Unit]:
         (convolution_weight_gradient.sum_taps, 8, 3),
         (depthwise.sum_products, 3, 3),
         (pointwise.multiply_channels, 6, 4),
+        (winograd_weights.multiply_patches, 6, 4),
     ],
 )
 def test_no_accumulator_is_on_the_stack(kernel: Kernel, rows: int, columns: int) -> None:
