@@ -98,6 +98,14 @@ def test_the_weight_gradient_is_what_the_oracle_says(case: Case) -> None:
         check(weight_gradient(case), case)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("channels", [1, 3, 13])
+def test_few_and_many_sums_of_a_weight_gradient_are_divided_alike(channels: int, threads: int) -> None:
+    case = Case(Window((4, 3), (1, 1), (2, 1), (1, 1)), 1, channels, 3, 7, 9, 36, AVX512, threads)
+    with few_tiles():
+        check(weight_gradient(case), case)
+
+
 @pytest.mark.parametrize("images", [1, 16, 20])
 def test_a_short_batch_leaves_the_rest_alone(images: int) -> None:
     case = Case(Window((3, 3), (1, 1), (1, 1), (1, 1)), 1, 2, 4, 5, 6, images, AVX512, 1)

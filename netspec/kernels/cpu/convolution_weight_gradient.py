@@ -25,7 +25,9 @@ from netspec.kernels.cpu.winograd_weights_rows import winograd_weight_gradient_r
 (X, X_GROUP, X_CHANNEL, X_ROW, HEIGHT, WIDTH) = range(6)
 (DY, DY_GROUP, DY_CHANNEL, DY_ROW, OUT_HEIGHT, OUT_WIDTH) = range(6, 12)
 (TAPS_Y, TAPS_X, DILATION_Y, DILATION_X, STRIDE_Y, STRIDE_X, BEFORE_Y, BEFORE_X) = range(12, 20)
-(DW, INPUTS, OUTPUTS) = range(20, 23)
+(DW, INPUTS, OUTPUTS, PARTS) = range(20, 24)
+FEW_UNITS = 8
+"""Of fewer units each is split into the rows of the kernel, so that a team finds enough to divide."""
 
 
 def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -45,7 +47,8 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     horizontal = forward_axis(op.window, 1, source.width, cotangent.width)
     words = (*_geometry(source, cotangent, vertical, horizontal), place(dw), inputs, outputs)
     if tile.columns == taps_x and taps_x > 2:
-        return (Row(sum_taps, tile, words, blocks * inputs),)
+        parts = vertical.taps if blocks * inputs < FEW_UNITS else 1
+        return (Row(sum_taps, tile, (*words, parts), blocks * inputs * parts),)
     return (Row(sum_channels, tile, words, blocks * -(-inputs // tile.columns)),)
 
 
@@ -82,7 +85,8 @@ def _sum_row(tile, registers, arena, d, x, dy, low, high):
 
 @kernel
 def sum_taps(tile, arena, d, state, begin, end, thread):
-    """Columns are the taps of a kernel row. Unit: an input channel of a block of output channels.
+    """Columns are the taps of a kernel row. Unit: an input channel of a block of output channels, or of that one of as
+    many parts as the kernel has rows.
 
     Groups stand outside kernel rows, with the tiles of all kernel rows in the thread's scratch meanwhile. The last
     block of output channels begins early enough to be whole; what it shares with the one before comes out the same.
@@ -92,13 +96,15 @@ def sum_taps(tile, arena, d, state, begin, end, thread):
     low = first_output(-d[BEFORE_X], d[STRIDE_X], d[OUT_WIDTH])
     offset_x = d[DILATION_X] * (columns(tile) - 1) - d[BEFORE_X]
     high = max(low, last_output(offset_x, d[STRIDE_X], d[OUT_WIDTH], d[WIDTH]))
-    for unit in range(begin, end):
+    rows_a_unit = d[TAPS_Y] // d[PARTS]
+    for part in range(begin, end):
+        unit, top = part // d[PARTS], part % d[PARTS]
         c, b, q = unit % inputs, unit // inputs % blocks, unit // (inputs * blocks)
         k = q * outputs + min(b * rows(tile), outputs - rows(tile))
         for g in range(groups):
             plane = d[X] + g * d[X_GROUP] + (q * inputs + c) * d[X_CHANNEL] - d[BEFORE_X] * lanes(tile)
             cotangents = d[DY] + g * d[DY_GROUP] + k * d[DY_CHANNEL]
-            for i in range(d[TAPS_Y]):
+            for i in range(top, top + rows_a_unit):
                 partial = state[SCRATCH] + i * rows(tile) * across
                 registers = zeros(tile)
                 if g > 0:
