@@ -123,9 +123,9 @@ def test_one_thread_keeps_the_order_and_meets_nobody() -> None:
     assert meetings(steps) == 1
 
 
-def test_two_threads_meet_less_often_than_there_are_rows() -> None:
-    found = program_tasks(training_program(bundled("digits"), AVX512, 64))
-    assert meetings(schedule(found, 4, 2)) < 0.8 * len(found)
+def test_threads_that_divide_whole_groups_meet_less_often_than_others_and_those_less_than_there_are_rows() -> None:
+    found = program_tasks(training_program(bundled("lecture"), AVX512, 64))
+    assert meetings(schedule(found, 4, 2)) < meetings(schedule(found, 4, 3)) < len(found)
 
 
 def weights(monkeypatch: pytest.MonkeyPatch, name: str, disorder: bool) -> dict[str, Any]:
