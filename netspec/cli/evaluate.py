@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -18,15 +19,21 @@ from netspec.cli.options import (
 )
 from netspec.cli.printing import remark, say, say_json
 from netspec.cli.trained import load_trained
-from netspec.cli.training_display import scores_line
+from netspec.cli.training_display import percent, scores_line
+from netspec.train.answers import Answers
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.device import host_device
-from netspec.train.evaluate import evaluate
+from netspec.train.evaluate import Evaluation, evaluate
+from netspec.train.files import write_whole
+from netspec.train.matrix import WRITTEN_CLASSES, draw_matrix
 
 
 @click.command("evaluate")
 @click.argument("target", metavar="RUN|SPEC")
 @weights_option
+@click.option(
+    "--confusion", "matrix", metavar="FILE.png", type=click.Path(path_type=Path), help="Draw the confusion matrix."
+)
 @click.option("--strict", is_flag=True, help="Make data files that would be skipped an error.")
 @data_option
 @data_dir_option
@@ -37,6 +44,7 @@ from netspec.train.evaluate import evaluate
 def command(
     target: str,
     weights: Path | None,
+    matrix: Path | None,
     strict: bool,
     data: str | None,
     data_dir: Path | None,
@@ -56,9 +64,55 @@ def command(
         remark(f"note: {notice}")
     device = host_device(threads, exact=exact or trained.exact)
     found = evaluate(trained.experiment, dataset, trained.preparation, trained.weights, device=device)
+    names = class_names(found, dataset.class_names)
+    if matrix is not None and found.answers is not None:
+        title = f"{trained.experiment.graph.name}, {found.part} part"
+        write_whole(matrix, draw_matrix(title, found.answers.confusion, names))
     if as_json:
         scores = found.scores
-        say_json({"part": found.part, "images": scores.images, "loss": scores.loss, "accuracy": scores.accuracy})
+        head = {"part": found.part, "images": scores.images, "loss": scores.loss, "accuracy": scores.accuracy}
+        say_json({**head, **answers_document(found.answers, names)})
     else:
         say(f"{trained.experiment.graph.name} on {dataset.description}")
         say(scores_line(found.part, found.scores))
+        for line in answers_lines(found.answers, names):
+            say(line)
+
+
+def class_names(found: Evaluation, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the classes are called; their numbers where they have no names."""
+    classes = len(found.answers.confusion) if found.answers else 0
+    return names if len(names) == classes else tuple(map(str, range(classes)))
+
+
+def answers_document(answers: Answers | None, names: tuple[str, ...]) -> dict[str, object]:
+    """The same for programs; null where the labels are no classes of the net."""
+    if answers is None:
+        return {"top5_accuracy": None, "calibration_error": None, "classes": None, "confusion": None}
+    rows = zip(names, answers.images, answers.recall, answers.precision, strict=True)
+    return {
+        "top5_accuracy": answers.top5,
+        "calibration_error": answers.calibration_error,
+        "classes": [dict(zip(("class", "images", "recall", "precision"), row, strict=True)) for row in rows],
+        "confusion": answers.confusion,
+    }
+
+
+def answers_lines(answers: Answers | None, names: tuple[str, ...]) -> Iterator[str]:
+    """Top 5, calibration, a row a class; up to twenty classes also the confusion matrix."""
+    if answers is None:
+        return
+    if answers.top5 is not None:
+        yield f"among the five likeliest  {percent(answers.top5)}"
+    yield f"calibration error  {percent(answers.calibration_error)} between confidence and accuracy"
+    width = max(len("class"), *map(len, names))
+    yield f"\n{'class'.ljust(width)}   images     recall  precision"
+    for name, images, *ratios in zip(names, answers.images, answers.recall, answers.precision, strict=True):
+        cells = "  ".join(f"{'-' if ratio is None else percent(ratio):>9}" for ratio in ratios)
+        yield f"{name.ljust(width)}  {images:>7,}  {cells}"
+    if len(names) <= WRITTEN_CLASSES:
+        cell = max(4, len(f"{max(map(max, answers.confusion)):,}") + 1)
+        width = max(width, len("taken for"))
+        yield f"\n{'taken for'.ljust(width)}" + "".join(f"{name[: cell - 1]:>{cell}}" for name in names)
+        for name, row in zip(names, answers.confusion, strict=True):
+            yield name.ljust(width) + "".join(f"{count or '.':>{cell}}" for count in row)

@@ -8,6 +8,7 @@ from typing import Literal
 from netspec.data.dataset import Dataset, Part
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.recipe import Experiment
+from netspec.train.answers import Answers, answers
 from netspec.train.device import Device
 from netspec.train.preparation import Preparation
 from netspec.train.scores import Scores, Weights
@@ -16,10 +17,12 @@ from netspec.train.scoring import Judge
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What was measured: the test part, or the validation part where there is none."""
+    """What was measured: the test part, or the validation part where there is none. `answers` is None where the labels
+    are no classes of the net."""
 
     part: Literal["test", "validation"]
     scores: Scores
+    answers: Answers | None
 
 
 def evaluate(
@@ -35,8 +38,9 @@ def evaluate(
     Raises UsageError (E463) where it has neither.
     """
     name, part = _part(dataset)
-    *_, tally = Judge(experiment, preparation, device).measure(part, weights)
-    return Evaluation(name, tally.scores)
+    judge = Judge(experiment, preparation, device)
+    *_, tally = judge.measure(part, weights)
+    return Evaluation(name, tally.scores, answers(experiment, judge.outputs(part, weights), part.labels))
 
 
 def _part(dataset: Dataset) -> tuple[Literal["test", "validation"], Part]:

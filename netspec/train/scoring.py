@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from time import perf_counter
+
+import numpy as np
 
 from netspec.compiler import evaluation_program
 from netspec.data.dataset import Part
@@ -18,6 +21,8 @@ from netspec.train.scores import Tally, Weights
 
 MEASURING_BATCH = 64
 """Images at a time where nothing is learnt, so that figures do not depend on the spec's batch."""
+
+CALL_IMAGES = 16 * MEASURING_BATCH
 
 
 class Judge:
@@ -36,6 +41,15 @@ class Judge:
         for images, metrics in run_in_calls(self._machine, feed, MEASURING_BATCH):
             tally = tally.plus(images, metrics)
             yield tally
+
+    def outputs(self, part: Part, weights: Weights) -> Array:
+        """What the net says of every image, (N, K), about a thousand images a call so that Ctrl-C is heard."""
+        for name, array in weights.items():
+            self._machine.write(name, array)
+        feed = measuring_feed(part.images, part.labels, self._experiment, self._preparation)
+        pieces = np.array_split(feed.order, range(CALL_IMAGES, len(part), CALL_IMAGES))
+        found = [self._machine.outputs(replace(feed, order=piece)).arrays for piece in pieces]
+        return np.concatenate(found).reshape(len(part), -1)
 
 
 def run_in_calls(machine: Machine, feed: Feed, batch: int) -> Iterator[tuple[int, Array]]:

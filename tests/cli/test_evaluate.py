@@ -22,7 +22,8 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
 
 def test_a_run_scores_what_its_training_said(trained: dict) -> None:
     found = run_json("evaluate", "one")
-    assert found.keys() == {"part", "images", "loss", "accuracy"}
+    more = {"top5_accuracy", "calibration_error", "classes", "confusion"}
+    assert found.keys() == {"part", "images", "loss", "accuracy", *more}
     assert (found["part"], found["images"]) == ("validation", 40)
     assert found["accuracy"] == trained["validation_accuracy"]
     assert found["loss"] == trained["validation_loss"]
@@ -45,6 +46,19 @@ def test_people_are_told_how_many_were_right(trained: dict) -> None:
     said = run("evaluate", "one").stdout
     assert "validation accuracy" in said
     assert "of 40 images" in said
+
+
+def test_every_class_is_told_and_the_matrix_adds_up(trained: dict, tmp_path: Path) -> None:
+    found = run_json("evaluate", "one")
+    confusion = found["confusion"]
+    assert sum(confusion[k][k] for k in range(10)) == round(found["accuracy"] * 40)
+    assert [sum(row) for row in confusion] == [row["images"] for row in found["classes"]]
+    assert sum(map(sum, confusion)) == 40
+    assert found["accuracy"] <= found["top5_accuracy"] <= 1
+    assert 0 <= found["calibration_error"] <= 1
+    done = run("evaluate", "one", "--confusion", "matrix.png")
+    assert all(word in done.stdout for word in ("recall", "precision", "calibration error", "taken for"))
+    assert (tmp_path / "matrix.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_other_data_can_be_named(trained: dict) -> None:
