@@ -27,6 +27,7 @@ class Buffer:
     size_bytes: int
     group_stride: int = 0
     plane_stride: int = 0
+    abreast: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ Algorithm = Literal["direct", "pointwise", "depthwise", "winograd"]
 """How a launch computes what its operation means. `pointwise` is a product of matrices, for convolutions of 1x1
 windows; `depthwise` streams through planes, for those channel by channel; `winograd` rounds differently and is for some
 of larger windows."""
+
+
+Layout = Literal["images", "channels"]
+"""What the lanes of batched values hold. Lanes of channels are for prediction on few images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Program:
     outputs: tuple[Value, ...]
     updates: tuple[Update, ...]
     augmenting: Augmenting | None = None
+    layout: Layout = "images"
 
     @property
     def peak_bytes(self) -> int:
@@ -97,4 +103,9 @@ class Program:
     @property
     def groups(self) -> int:
         """Lane groups of a full batch."""
-        return -(-self.batch // self.target.lanes)
+        return -(-self.batch // self.group_images)
+
+    @property
+    def group_images(self) -> int:
+        """Images of a group: as many as lanes, or one where lanes hold channels."""
+        return self.target.lanes if self.layout == "images" else 1

@@ -15,9 +15,8 @@ from netspec.diagnostics.failure import UsageError
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import Target
 from netspec.passes.fold_weights import folded_weights
+from netspec.predict.engines import make_engine
 from netspec.predict.intake import Intake, as_images
-from netspec.runtime.machine import Machine
-from netspec.schedule.lower import lower
 
 Array = NDArray[Any]
 
@@ -51,9 +50,9 @@ class Predictor:
         if batch < 1:
             raise UsageError("E467", f"a predictor works on at least one image at a time, not {batch}")
         folded = prediction(experiment)
-        self._machine = Machine(lower(folded.graph, target, batch), threads, cache_dir=cache_dir)
-        for name, array in folded_weights(folded, weights).items():
-            self._machine.write(name, array)
+        arrays = folded_weights(folded, weights)
+        options = {"batch": batch, "threads": threads}
+        self._engine = make_engine(folded.graph, arrays, intake, target, cache_dir=cache_dir, **options)
         self._intake, self._class_names, self._lock = intake, class_names, Lock()
 
     @property
@@ -67,6 +66,6 @@ class Predictor:
         A net with one output gives (N, 1): the probability of class 1. Raises UsageError (E465) where the images do
         not fit, are none, or hold what is not a finite number.
         """
-        feed = self._intake.feed(as_images(images, self._intake.shape))
+        fitting = as_images(images, self._intake.shape)
         with self._lock:
-            return self._machine.outputs(feed).arrays
+            return self._engine.answer(fitting)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.ir.program import Program
+from netspec.kernels.cpu.channel_rows import CHANNEL_KERNELS
 from netspec.kernels.cpu.rows import Row, word
 from netspec.kernels.cpu.table import KERNELS
 from netspec.kernels.cpu.tile import TileShape
@@ -38,10 +39,11 @@ def launch_rows(program: Program) -> tuple[Row, ...]:
 
 def program_tasks(program: Program) -> tuple[Task, ...]:
     """The rows of all launches, in order, and what they touch."""
+    table = KERNELS if program.layout == "images" else CHANNEL_KERNELS
     return tuple(
         task
         for launch in program.launches
-        for task in launch_tasks(launch, KERNELS[type(launch.operation)](launch, program), program.batch)
+        for task in launch_tasks(launch, table[type(launch.operation)](launch, program), program.batch)
     )
 
 

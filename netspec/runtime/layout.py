@@ -1,4 +1,4 @@
-"""Between plain arrays (N, *shape) and the arena's lane groups [group][shape...][lanes]."""
+"""Between plain arrays (N, *shape) and the arena: lane groups [group][shape...][lanes], or lanes of channels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.ir.channels import as_map, vectors
 from netspec.ir.program import Buffer
 
 Array = NDArray[Any]
@@ -41,3 +42,30 @@ def from_lanes(grouped: Array, images: int) -> Array:
     """The first `images` of a view of lane groups as (images, *shape)."""
     shape = grouped.shape[1:-1]
     return np.ascontiguousarray(np.moveaxis(grouped, -1, 1)).reshape(-1, *shape)[:images]
+
+
+def channel_view(arena: Array, buffer: Buffer) -> Array:
+    """A buffer whose lanes hold channels, nothing copied: (images, vectors, H, W, channels abreast)."""
+    channels, height, width = as_map(buffer.value.shape)
+    begin, count = buffer.offset_bytes // 4, vectors(channels, buffer.abreast)
+    images = arena[begin : begin + buffer.size_bytes // 4].reshape(-1, buffer.group_stride)
+    return images[:, : count * buffer.plane_stride].reshape(-1, count, height, width, buffer.abreast)
+
+
+def to_channels(plain: Array, into: Array) -> None:
+    """Writes (n, C, H, W) or (n, C) into a `channel_view`; lanes behind the last channel stay as they are."""
+    images, (_, count, height, width, abreast) = len(plain), into.shape
+    maps = plain.reshape(images, -1, height, width)
+    if abreast == 1:
+        into[:images, :, :, :, 0] = maps
+        return
+    for a in range(count):
+        own = maps[:, a * abreast : (a + 1) * abreast]
+        into[:images, a, :, :, : own.shape[1]] = np.moveaxis(own, 1, -1)
+
+
+def from_channels(view_: Array, shape: tuple[int, ...], images: int) -> Array:
+    """The first `images` of a `channel_view` as (images, *shape), a copy."""
+    channels, height, width = as_map(shape)
+    maps = np.moveaxis(view_[:images], -1, 2).reshape(images, -1, height, width)[:, :channels]
+    return np.array(maps).reshape(images, *shape)

@@ -56,22 +56,26 @@ class Machine:
         self._state = np.zeros((threads, state.WORDS), np.int64)
         self._state[:, state.SCRATCH] = program.arena_bytes // 4 + thread_floats * np.arange(threads)
         self._state[:, state.THREADS] = threads
-        self._table("run" if program.updates else "outputs")
+        self._table(_usual_job(program))
 
     def write(self, name: str, array: Array) -> None:
         """Stores a value by name: (N, *shape) with N up to the batch, or (*shape) of one without a batch axis."""
         grouped = self._view(name)
-        if self.program.buffers[name].value.batched:
+        if not self.program.buffers[name].value.batched:
+            grouped[...] = array
+        elif self.program.layout == "images":
             layout.to_lanes(np.asarray(array, grouped.dtype), grouped)
         else:
-            grouped[...] = array
+            layout.to_channels(array, grouped)
 
     def read(self, name: str) -> Array:
         """A copy of a value by name: (batch, *shape), or (*shape) of one without a batch axis."""
-        grouped = self._view(name)
-        if self.program.buffers[name].value.batched:
+        grouped, value = self._view(name), self.program.buffers[name].value
+        if not value.batched:
+            return grouped.copy()
+        if self.program.layout == "images":
             return layout.from_lanes(grouped, self.program.batch)
-        return grouped.copy()
+        return layout.from_channels(grouped, value.shape, self.program.batch)
 
     def run(self, feed: Feed, *, first: int, steps: int, step_number: int, rate: float) -> Array:
         """Runs `steps` minibatches of the feed and returns (steps, 2) float64: the sums over each minibatch's images
@@ -102,7 +106,10 @@ class Machine:
         return self._call("step", 1)
 
     def _view(self, name: str) -> Array:
-        return layout.view(self.arena, self.program.buffers[name], self._lanes)
+        buffer = self.program.buffers[name]
+        if buffer.value.batched and self.program.layout == "channels":
+            return layout.channel_view(self.arena, buffer)
+        return layout.view(self.arena, buffer, self._lanes)
 
     def _table(self, job: Job) -> LaunchTable:
         """The launch table of a kind of job, made once."""
@@ -132,9 +139,16 @@ class Machine:
         table, control = self._table(job).words, self._team.control
         control[[driver.ROWS, driver.ROW_COUNT]] = table.ctypes.data, len(table)
         control[[driver.ARENA, driver.STATES]] = self.arena.ctypes.data, self._state.ctypes.data
-        control[[driver.STEPS, driver.BATCH, driver.LANES]] = steps, self.program.batch, self._lanes
+        control[[driver.STEPS, driver.BATCH, driver.LANES]] = steps, self.program.batch, self.program.group_images
         self._team.run()
         return metrics
+
+
+def _usual_job(program: Program) -> Job:
+    """What a machine is made for: to train, to collect outputs, or to answer where lanes hold channels."""
+    if program.layout == "channels":
+        return "step"
+    return "run" if program.updates else "outputs"
 
 
 def _tasks(program: Program, job: Job) -> tuple[Task, ...]:

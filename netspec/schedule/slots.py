@@ -58,11 +58,16 @@ def assign_slots(
     sizes: Mapping[str, int],
     scratch_bytes: tuple[int, ...],
     incoming_bytes: tuple[int, ...] = (),
+    *,
+    reshapes_move: bool = False,
 ) -> Slots:
-    """Slots of all values of `graph` run in `order`; `sizes` are bytes by value name, scratch by launch number."""
+    """Slots of all values of `graph` run in `order`; `sizes` are bytes by value name, scratch by launch number.
+
+    With `reshapes_move` what a Reshape makes has a place of its own, as in layouts where numbers change theirs.
+    """
     incoming = tuple(Slot(-1, -1, size_bytes) for size_bytes in incoming_bytes)
     slots = Slots({}, {}, incoming, [*incoming])
-    last_use = _last_uses(graph, order)
+    last_use = _last_uses(graph, order, reshapes_move)
     kept = (*(p.value for p in graph.parameters), *(s.value for s in graph.states), *graph.inputs)
     for value in kept:
         _open(slots, value, -1, FOREVER, sizes)
@@ -70,7 +75,8 @@ def assign_slots(
     for i, node in enumerate(order):
         for number, value in enumerate(node.outputs):
             end = last_use.get(value.name, i)
-            shared = _shared(node, number, value, i, replaced, slots)
+            moved = reshapes_move and isinstance(node.operation, ops.Reshape)
+            shared = None if moved else _shared(node, number, value, i, replaced, slots, sizes)
             if shared is None:
                 _open(slots, value, i, end, sizes)
             else:
@@ -81,13 +87,13 @@ def assign_slots(
     return slots
 
 
-def _last_uses(graph: Graph, order: tuple[Node, ...]) -> dict[str, int]:
+def _last_uses(graph: Graph, order: tuple[Node, ...], reshapes_move: bool) -> dict[str, int]:
     last: dict[str, int] = {}
     for i, node in enumerate(order):
         last.update({value.name: i for value in node.inputs})
     last.update({value.name: FOREVER for value in graph.outputs})
     last.update({update.new.name: FOREVER for update in graph.updates})
-    return _through_reshapes(order, last)
+    return last if reshapes_move else _through_reshapes(order, last)
 
 
 def _through_reshapes(order: tuple[Node, ...], last: dict[str, int]) -> dict[str, int]:
@@ -99,14 +105,25 @@ def _through_reshapes(order: tuple[Node, ...], last: dict[str, int]) -> dict[str
     return last
 
 
-def _shared(node: Node, number: int, value: Value, i: int, replaced: Mapping[str, str], slots: Slots) -> Slot | None:
-    """The slot that output `number` of `node` is made in, when it is not a new one."""
+def _shared(
+    node: Node,
+    number: int,
+    value: Value,
+    i: int,
+    replaced: Mapping[str, str],
+    slots: Slots,
+    sizes: Mapping[str, int],
+) -> Slot | None:
+    """The slot that output `number` of `node` is made in, when it is not a new one. Values of different sizes lie
+    differently, so neither overwrites the other."""
     if value.name in replaced:
         return slots.of[replaced[value.name]]
     if isinstance(node.operation, ops.Reshape):
         return slots.of[node.inputs[0].name]
     for k in OVERWRITES.get(type(node.operation), {}).get(number, ()):
-        if k < len(node.inputs) and slots.of[node.inputs[k].name].end == i:
+        if k >= len(node.inputs) or sizes[node.inputs[k].name] != sizes[value.name]:
+            continue
+        if slots.of[node.inputs[k].name].end == i:
             return slots.of[node.inputs[k].name]
     return None
 

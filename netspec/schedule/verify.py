@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
+from netspec.ir.channels import as_map, vectors
 from netspec.ir.graph import Value
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.schedule.show import listing
@@ -39,6 +40,9 @@ def _check_buffer(buffer: Buffer, program: Program) -> None:
     if not value.batched:
         _require(buffer.size_bytes == 4 * value.elements and buffer.group_stride == 0, f"`{name}` has a wrong size")
         return
+    if program.layout == "channels":
+        _check_channels(buffer, program)
+        return
     channels = value.shape[0] if value.shape else 1
     numbers = channels * buffer.plane_stride
     _require(buffer.plane_stride * channels >= value.elements * program.target.lanes, f"channels of `{name}` overlap")
@@ -46,6 +50,17 @@ def _check_buffer(buffer: Buffer, program: Program) -> None:
     _require(buffer.group_stride >= numbers, f"lane groups of `{name}` overlap")
     _require(buffer.group_stride % program.target.lanes == 0, f"lane groups of `{name}` are not whole vectors apart")
     _require(buffer.group_stride * 4 % 4096 != 0, f"lane groups of `{name}` are a multiple of 4096 bytes apart")
+    _require(buffer.size_bytes == 4 * program.groups * buffer.group_stride, f"`{name}` has a wrong size")
+
+
+def _check_channels(buffer: Buffer, program: Program) -> None:
+    """Of a batched value whose lanes hold channels."""
+    channels, height, width = as_map(buffer.value.shape)
+    name, abreast = buffer.value.name, buffer.abreast
+    _require(abreast in (1, program.target.lanes), f"`{name}` has {abreast} channels abreast")
+    _require(buffer.plane_stride == height * width * abreast, f"vectors of `{name}` are not side by side")
+    room = vectors(channels, abreast) * buffer.plane_stride
+    _require(buffer.group_stride >= room and buffer.group_stride % 16 == 0, f"images of `{name}` overlap")
     _require(buffer.size_bytes == 4 * program.groups * buffer.group_stride, f"`{name}` has a wrong size")
 
 
@@ -76,7 +91,7 @@ def _incoming(program: Program) -> tuple[Buffer, ...]:
 def _play(launch: Launch, arena: _Contents) -> None:
     for buffer in launch.inputs:
         _require(arena.holds(buffer), f"{_named(launch)} reads `{buffer.value.name}`, which is no longer whole")
-    if isinstance(launch.operation, ops.Reshape):
+    if isinstance(launch.operation, ops.Reshape) and _place(launch.inputs[0]) == _place(launch.outputs[0]):
         arena.rename(launch.inputs[0], launch.outputs[0])
         return
     scratch = () if launch.scratch is None else (launch.scratch,)

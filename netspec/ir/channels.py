@@ -1,0 +1,117 @@
+"""Sizes of the layout whose lanes hold channels, for prediction on fewer images than lanes.
+
+A value (C, H, W) lies as `[image][vector of channels][H][W][lanes]`, a flat one (K,) as a map of one pixel. Lanes
+behind the last channel hold anything: nobody reads them but beside others of their own lane. An image that only sums
+over windows read lies plainly, as `[image][C][H][W]`: one channel a vector.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.ir import operations as ops
+from netspec.ir.graph import Node, Shape
+from netspec.ir.operations import Activation, Operation, Pair
+
+Map = tuple[int, int, int]
+Sum = ops.Convolution | ops.Deconvolution | ops.Local | ops.Dense
+"""Operations that sum over windows."""
+
+
+def as_map(shape: Shape) -> Map:
+    """(C, H, W) of a value; a flat vector of K numbers is K channels of one pixel."""
+    channels, height, width = (*shape, 1, 1)[:3]
+    return channels, height, width
+
+
+def vectors(channels: int, abreast: int) -> int:
+    """Vectors that hold `channels` of them, `abreast` in each."""
+    return -(-channels // abreast)
+
+
+@dataclass(frozen=True, slots=True)
+class Sliding:
+    """A sum over windows of `taps` pixels, seen as a convolution of x (C, H, W) to y (K, OH, OW).
+
+    The sum's pixel (y, x) of tap (i, j) is row y*stride + i*dilation - before, column likewise, of x with `spacing` - 1
+    zeros between neighbours and zeros all around. A Deconvolution slides its taps backwards over an x spaced by its
+    stride; a Dense layer has one window, the whole map.
+    """
+
+    x: Map
+    y: Map
+    taps: Pair
+    stride: Pair = (1, 1)
+    dilation: Pair = (1, 1)
+    before: Pair = (0, 0)
+    spacing: Pair = (1, 1)
+    groups: int = 1
+
+    @property
+    def copied(self) -> bool:
+        """Whether x is read from a copy with its zeros in place and its columns sorted by their phase of the stride,
+        so that neighbouring outputs read neighbours."""
+        moved = self.spacing != (1, 1) or self.stride[1] > 1 or any(self.before)
+        return moved or self.reach(0) > self.x[1] or self.reach(1) > self.x[2]
+
+    def reach(self, axis: int) -> int:
+        """Rows or columns that the windows of all outputs see together."""
+        return (self.y[1 + axis] - 1) * self.stride[axis] + self.dilation[axis] * (self.taps[axis] - 1) + 1
+
+    @property
+    def copy_rows(self) -> int:
+        """Rows of the copy."""
+        return self.reach(0)
+
+    @property
+    def phase_columns(self) -> int:
+        """Columns of each phase of the copy; a row has `stride` phases side by side."""
+        return -(-self.reach(1) // self.stride[1])
+
+    def copy_floats(self, abreast: int) -> int:
+        """float32 numbers of the copy of one image."""
+        row = self.stride[1] * self.phase_columns * abreast
+        return vectors(self.x[0], abreast) * self.copy_rows * row
+
+    def tap_column(self, j: int, *, copied: bool) -> int:
+        """Columns from an output's first tap to tap j in a row as it is read."""
+        offset = j * self.dilation[1]
+        return offset % self.stride[1] * self.phase_columns + offset // self.stride[1] if copied else offset
+
+    @property
+    def depthwise(self) -> bool:
+        """Whether every output channel sees one input channel, its own."""
+        return self.groups == self.x[0] == self.y[0] and self.groups > 1
+
+    def inputs(self, first: int, last: int, abreast: int) -> tuple[int, int]:
+        """The vectors of input channels, begin … end, that output channels first … last see."""
+        own_outputs, own_inputs = self.y[0] // self.groups, self.x[0] // self.groups
+        last = min(last, self.y[0])
+        begin = min(first, last - 1) // own_outputs * own_inputs
+        end = ((last - 1) // own_outputs + 1) * own_inputs
+        return begin // abreast, vectors(end, abreast)
+
+
+def sliding(node: Node) -> Sliding:
+    """The sum over windows that a Convolution, Deconvolution, Local or Dense is."""
+    x, y = as_map(node.inputs[0].shape), as_map(node.outputs[0].shape)
+    match node.operation:
+        case ops.Convolution(window, groups):
+            return Sliding(x, y, window.kernel, window.stride, window.dilation, window.before, groups=groups)
+        case ops.Local(window):
+            return Sliding(x, y, window.kernel, window.stride, window.dilation, window.before)
+        case ops.Deconvolution(window):
+            reach = tuple(d * (k - 1) for d, k in zip(window.dilation, window.kernel, strict=True))
+            before = reach[0] - window.before[0], reach[1] - window.before[1]
+            return Sliding(x, y, window.kernel, (1, 1), window.dilation, before, window.stride)
+        case ops.Dense():
+            return Sliding(x, y, x[1:])
+        case _:
+            raise CompilerBug(f"{type(node.operation).__name__} is no sum over windows")
+
+
+def activation_of(operation: Operation) -> Activation:
+    """What a sum over windows applies to its results."""
+    assert isinstance(operation, Sum)
+    return operation.activation
