@@ -17,6 +17,8 @@ from netspec.passes.fold import Folded, fold_batch_norms
 from netspec.passes.inference import inference
 from netspec.passes.optimize import optimize
 from netspec.passes.probabilities import with_probabilities
+from netspec.schedule.channels import lower_channels
+from netspec.schedule.layout import choose_layout
 from netspec.schedule.lower import lower
 
 COUNTED_BATCH = 64
@@ -47,5 +49,9 @@ def prediction(experiment: Experiment) -> Folded:
 
 
 def prediction_program(experiment: Experiment, target: Target, batch: int) -> Program:
-    """Forward alone: probabilities of up to `batch` images. Its weights are `fold_weights.folded_weights`."""
-    return lower(prediction(experiment).graph, target, batch)
+    """Forward alone: probabilities of up to `batch` images. Its weights are `fold_weights.folded_weights`, or packed
+    from them where lanes hold channels."""
+    graph = prediction(experiment).graph
+    if choose_layout(graph, target, batch) == "channels":
+        return lower_channels(graph, target, batch).program
+    return lower(graph, target, batch)

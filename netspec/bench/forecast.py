@@ -18,8 +18,7 @@ import numpy as np
 from netspec.bench.peak import fma_peak_gflops
 from netspec.data.published import PUBLISHED
 from netspec.ir import operations as ops
-from netspec.ir.counts import macs
-from netspec.ir.graph import Node
+from netspec.ir.counts import launch_macs
 from netspec.ir.program import Launch, Program
 from netspec.ir.recipe import DataOptions
 from netspec.kernels.cpu.table import KERNELS
@@ -105,8 +104,7 @@ def _work(launch: Launch, program: Program, ceilings: Ceilings) -> Work:
 
 def launch_flops(launch: Launch, batch: int) -> int:
     """Twice the multiply-adds of a launch, as its sum is defined, over all images of a batch."""
-    given, made = (tuple(buffer.value for buffer in buffers) for buffers in (launch.inputs, launch.outputs))
-    return 2 * batch * macs(Node(launch.operation, given, made, launch.layer))
+    return 2 * batch * launch_macs(launch)
 
 
 def products_saved(launch: Launch) -> float:

@@ -12,7 +12,31 @@ from collections.abc import Callable, Mapping
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.ir.operations import Operation
+from netspec.ir.program import Launch
 from netspec.ir.shapes import elements
+
+
+def launch_macs(launch: Launch) -> int:
+    """Multiply-adds of one launch for one image."""
+    inputs, outputs = (tuple(buffer.value for buffer in buffers) for buffers in (launch.inputs, launch.outputs))
+    node = Node(launch.operation, inputs, outputs, launch.layer)
+    return _packed_macs(node) if launch.outputs[0].abreast else macs(node)
+
+
+def _packed_macs(node: Node) -> int:
+    """Of a node whose weights are packed, so that their shape says nothing."""
+    x, y = node.inputs[0].shape, node.outputs[0].shape
+    match node.operation:
+        case ops.Convolution(window, groups):
+            return elements(y) * (x[0] // groups) * elements(window.kernel)
+        case ops.Local(window):
+            return elements(y) * x[0] * elements(window.kernel)
+        case ops.Deconvolution(window):
+            return elements(x) * y[0] * elements(window.kernel)
+        case ops.Dense():
+            return elements(x) * elements(y)
+        case _:
+            return 0
 
 
 def macs(node: Node) -> int:

@@ -16,8 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netspec.ir.counts import macs
-from netspec.ir.graph import Node
+from netspec.ir.counts import launch_macs
 from netspec.ir.program import Buffer, Launch
 from netspec.kernels.cpu.rows import Row
 
@@ -53,8 +52,7 @@ def launch_tasks(launch: Launch, rows: Sequence[Row], batch: int) -> tuple[Task,
     """The rows of a launch for a full batch. Rows that say nothing of what they touch share the launch's work."""
     scratch = (launch.scratch,) if launch.scratch else ()
     touched = (*launch.inputs, *launch.outputs, *scratch)
-    inputs, outputs = (tuple(buffer.value for buffer in buffers) for buffers in (launch.inputs, launch.outputs))
-    flops = 2 * batch * macs(Node(launch.operation, inputs, outputs, launch.layer))
+    flops = 2 * batch * launch_macs(launch)
     silent = sum(1 for row in rows if not (row.reads or row.writes))
     return tuple(
         row_task(row)

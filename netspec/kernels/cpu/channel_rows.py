@@ -78,9 +78,8 @@ def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row
     phases, columns = shape.stride[1], shape.phase_columns
     given = (place(x), x.group_stride, x.plane_stride, height, width, x.abreast, _vectors(x))
     made = (place(launch.scratch), image_floats, shape.copy_rows, phases, columns)
-    copying = Row(
-        surround, NO_TILE, (*given, *made, *shape.before, *shape.spacing), _vectors(x) * shape.copy_rows, True
-    )
+    words, units = (*given, *made, *shape.before, *shape.spacing), _vectors(x) * shape.copy_rows
+    copying = Row(surround, NO_TILE, words, units, per_group=True, reads=(x,), writes=(launch.scratch,))
     row = phases * columns * x.abreast
     steps = (shape.copy_rows * row, shape.dilation[0] * row, shape.stride[0] * row)
     return (copying,), (place(launch.scratch), image_floats, *steps)

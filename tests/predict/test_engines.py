@@ -1,0 +1,77 @@
+"""Both layouts give the same probabilities for every bundled spec, and the cheaper one is chosen."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netspec.compiler import prediction
+from netspec.ir.initialize import initialize
+from netspec.ir.target import AVX512, Target
+from netspec.passes.fold_weights import folded_weights
+from netspec.predict.engines import ChannelEngine, ImageEngine, make_engine
+from netspec.predict.intake import Intake
+from netspec.resources import bundled_specs
+from netspec.runtime.host import host_target
+from netspec.schedule.layout import choose_layout
+from tests.kernels.harness import CACHE_DIR
+from tests.schedule.nets import bundled, experiment
+
+FAST = ("digits", "lecture")
+
+
+def answers(name: str, kind: type[ChannelEngine | ImageEngine], images: int) -> Any:
+    net = bundled(name)
+    folded = prediction(net)
+    weights = folded_weights(folded, initialize(net.graph, 1))
+    channels, height, width = (*net.graph.inputs[0].shape, 1, 1)[:3]
+    intake = Intake((channels, height, width), (0.0,) * channels, (1.0,) * channels)
+    engine = kind(folded.graph, weights, intake, host_target(), batch=images, threads=2, cache_dir=CACHE_DIR)
+    drawn = np.random.default_rng(3).standard_normal((images, channels, height, width)).astype(np.float32)
+    return engine.answer(drawn)
+
+
+def agree(name: str, images: int) -> None:
+    wanted, found = (answers(name, kind, images) for kind in (ImageEngine, ChannelEngine))
+    assert wanted.min() < wanted.max()
+    np.testing.assert_allclose(found, wanted, rtol=2e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_small_specs_predict_alike_in_both_layouts(name: str) -> None:
+    agree(name, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(bundled_specs()) - set(FAST)))
+def test_every_spec_predicts_alike_in_both_layouts(name: str) -> None:
+    agree(name, 1)
+
+
+@pytest.mark.parametrize("target", [AVX512, Target("wide", lanes=64, registers=32)])
+def test_few_images_leave_lanes_to_channels(target: Target) -> None:
+    graph = prediction(bundled("lenet")).graph
+    assert choose_layout(graph, target, 1) == "channels"
+    assert choose_layout(graph, target, target.lanes) == "images"
+
+
+def test_a_net_of_few_channels_keeps_images_in_its_lanes_sooner() -> None:
+    thin = prediction(
+        experiment("net t { input 1x64x64; conv 1 3; conv 1 3; pool max global; dense 2 }")
+    ).graph
+    wide = prediction(experiment("net t { input 16x64x64; conv 16 3; conv 16 3; pool max global; dense 2 }")).graph
+    layouts = [[choose_layout(graph, AVX512, batch) for batch in range(1, 17)] for graph in (thin, wide)]
+    assert layouts[0].count("channels") < layouts[1].count("channels")
+    for found in layouts:
+        assert found == sorted(found)
+
+
+def test_the_engine_follows_the_layout() -> None:
+    net = experiment("net t { input 2x6x6; conv 4 3x3; dense 3 }")
+    folded = prediction(net)
+    intake = Intake((2, 6, 6), (0.0,) * 2, (1.0,) * 2)
+    weights = folded_weights(folded, initialize(net.graph, 1))
+    for batch in (1, 64):
+        engine = make_engine(folded.graph, weights, intake, AVX512, batch=batch, threads=1, cache_dir=CACHE_DIR)
+        expected = ChannelEngine if choose_layout(folded.graph, AVX512, batch) == "channels" else ImageEngine
+        assert isinstance(engine, expected)
