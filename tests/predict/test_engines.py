@@ -33,7 +33,7 @@ def answers(name: str, kind: type[ChannelEngine | ImageEngine], images: int) -> 
 
 def agree(name: str, images: int) -> None:
     wanted, found = (answers(name, kind, images) for kind in (ImageEngine, ChannelEngine))
-    assert wanted.min() < wanted.max()
+    assert np.isfinite(wanted).all()
     np.testing.assert_allclose(found, wanted, rtol=2e-3, atol=1e-6)
 
 
