@@ -56,9 +56,7 @@ def test_few_images_leave_lanes_to_channels(target: Target) -> None:
 
 
 def test_a_net_of_few_channels_keeps_images_in_its_lanes_sooner() -> None:
-    thin = prediction(
-        experiment("net t { input 1x64x64; conv 1 3; conv 1 3; pool max global; dense 2 }")
-    ).graph
+    thin = prediction(experiment("net t { input 1x64x64; conv 1 3; conv 1 3; pool max global; dense 2 }")).graph
     wide = prediction(experiment("net t { input 16x64x64; conv 16 3; conv 16 3; pool max global; dense 2 }")).graph
     layouts = [[choose_layout(graph, AVX512, batch) for batch in range(1, 17)] for graph in (thin, wide)]
     assert layouts[0].count("channels") < layouts[1].count("channels")
