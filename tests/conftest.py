@@ -1,5 +1,6 @@
 """Golden files: a printed form is compared with a file, and `--update-golden` writes the file anew."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,10 @@ import pytest
 from tests import profiles as profiles  # loads the Hypothesis profile
 
 Golden = Callable[[str | Path, str], None]
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts jobs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
