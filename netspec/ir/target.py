@@ -22,6 +22,7 @@ class Target:
 
 AVX512 = Target("avx512", lanes=16, registers=32)
 AVX2 = Target("avx2", lanes=8, registers=16)
-SSE = Target("sse", lanes=4, registers=16)
+SSE = Target("sse", lanes=4, registers=15)
+"""One of its 16 registers holds products: it has no fused multiply-add."""
 NEON = Target("neon", lanes=4, registers=32)
 TARGETS: dict[str, Target] = {target.name: target for target in (AVX512, AVX2, SSE, NEON)}

@@ -94,8 +94,13 @@ def test_a_small_net_gets_the_same_bits_on_any_number_of_threads(batch: int) -> 
     compare(experiment(SMALL), batch, 4)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", bundled_specs())
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.long if name in SLOW_SPECS else pytest.mark.slow)
+        for name in bundled_specs()
+    ],
+)
 def test_a_bundled_spec_gets_the_same_bits_on_any_number_of_threads(name: str) -> None:
     slow = name in SLOW_SPECS
     compare(bundled(name), FEW_BATCH if slow else MANY_BATCH, FEW_STEPS if slow else MANY_STEPS)
