@@ -20,6 +20,7 @@ import safetensors.numpy
 
 from netspec.diagnostics.failure import DataError
 from netspec.ir.graph import Shape
+from netspec.train.course import Course
 from netspec.train.files import cannot_write, make_folder, write_whole
 from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.snapshot import Position, Snapshot
@@ -132,6 +133,7 @@ def _position(document: Any) -> Position:
         step=int(document["step"]),
         rate=float(document["rate"]),
         tally=Tally(**document["tally"]),
+        course=Course(tuple(float(loss) for loss in document["course"]["sums"])),
         epoch_seconds=float(document["epoch_seconds"]),
         seconds=float(document["seconds"]),
         training=_scores(document["training"]),

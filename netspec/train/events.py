@@ -57,7 +57,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """`training` are means over the epoch's minibatches as they were met, while the weights still moved."""
+    """`training` are means over the epoch's minibatches as they were met, while the weights still moved, and `losses`
+    the same over stretches of it (`course.py`). `images` counts all that were learnt from since the start."""
 
     epoch: int
     epochs: int
@@ -67,6 +68,8 @@ class EpochDone:
     validation: Scores | None
     seconds: float
     images_per_second: float
+    images: int = 0
+    losses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,9 @@ def train(
     yield _started(training)
     while not training.over:
         yield from _steps(training, milestone)
-        seconds = training.position.epoch_seconds
+        seconds, losses = training.position.epoch_seconds, training.losses
         training.end_epoch((yield from _measure(training, "validation", dataset.validation, training.weights())))
-        yield _epoch_done(training, seconds)
+        yield _epoch_done(training, seconds, losses)
     kept = training.kept_weights()
     test = yield from _measure(training, "test", dataset.test, kept)
     training.guard.check_weights(kept, training.position.step, training.position.rate)
@@ -108,8 +108,8 @@ def _progress(training: Training, phase: Phase, tally: Tally, of_images: int, se
     )
 
 
-def _epoch_done(training: Training, seconds: float) -> EpochDone:
-    """What the epoch that has just ended led to; its steps took so many seconds."""
+def _epoch_done(training: Training, seconds: float, losses: tuple[float, ...]) -> EpochDone:
+    """What the epoch that has just ended led to; its steps took so many seconds and had these losses on their way."""
     position = training.position
     assert position.training is not None  # an epoch is done
     return EpochDone(
@@ -121,6 +121,8 @@ def _epoch_done(training: Training, seconds: float) -> EpochDone:
         validation=position.validation,
         seconds=seconds,
         images_per_second=position.training.images / seconds,
+        images=position.epochs * len(training.dataset.train),
+        losses=losses,
     )
 
 

@@ -18,6 +18,8 @@ class Line:
     """Losses are means an image and accuracies fractions; what was not measured or is not finite is None.
 
     `rate` is the learning rate of the epoch's last step; `seconds` and `images_per_second` are of its steps alone.
+    `images` counts those learnt from since the start; `train_losses` are means over stretches of the epoch
+    (`course.py`), to six digits. Both are empty in runs of versions that did not count them.
     """
 
     epoch: int
@@ -29,6 +31,8 @@ class Line:
     validation_accuracy: float | None
     seconds: float
     images_per_second: float
+    images: int = 0
+    train_losses: tuple[float, ...] = ()
 
     def text(self) -> str:
         """As JSON, without the newline."""
@@ -45,6 +49,8 @@ def line_of(done: EpochDone) -> Line:
         **scores_document("validation", done.validation),
         seconds=round(done.seconds, 3),
         images_per_second=round(done.images_per_second, 1),
+        images=done.images,
+        train_losses=tuple(float(f"{loss:.6g}") for loss in done.losses),
     )
 
 
@@ -65,8 +71,10 @@ def read_lines(path: Path, epochs: int) -> list[Line]:
 
 def _parsed(text: str) -> Line | None:
     try:
-        return Line(**json.loads(text))
-    except (ValueError, TypeError):
+        document: dict[str, Any] = json.loads(text)
+        losses = tuple(document.pop("train_losses", ()))
+        return Line(**document, train_losses=losses)
+    except (ValueError, TypeError, AttributeError):
         return None
 
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from netspec.train.course import Course
 from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.watch import Watch
 
-NOTHING, UNSEEN = Tally(), Watch()
+NOTHING, UNSEEN, UNBEGUN = Tally(), Watch(), Course()
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
     """How far a training is: `epochs` are done whole, `step` steps in all, the last of them at the rate `rate`.
 
-    `tally` and `epoch_seconds` belong to the epoch under way, `training` and `validation` to the last whole one, and
-    `best` to the one of the lowest validation loss. `seconds` is the time spent so far, in all sittings.
+    `tally`, `course` and `epoch_seconds` belong to the epoch under way, `training` and `validation` to the last whole
+    one, and `best` to the one of the lowest validation loss. `seconds` is the time spent so far, in all sittings.
     """
 
     epochs: int = 0
     step: int = 0
     rate: float = 0.0
     tally: Tally = NOTHING
+    course: Course = UNBEGUN
     epoch_seconds: float = 0.0
     seconds: float = 0.0
     training: Scores | None = None

@@ -11,6 +11,7 @@ from netspec.data.dataset import Dataset
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.runtime.feed import Feed
+from netspec.train.course import Course
 from netspec.train.device import Device
 from netspec.train.feeds import epoch_feed
 from netspec.train.guard import Guard
@@ -67,6 +68,11 @@ class Training:
         """Time since the start, in all sittings."""
         return perf_counter() - self._begun
 
+    @property
+    def losses(self) -> tuple[float, ...]:
+        """Mean losses of stretches of the epoch under way, whose steps are all done."""
+        return self.position.course.means(len(self.dataset.train), self.batch)
+
     def weights(self) -> Weights:
         """Copies of the weights as they are."""
         return {name: self.machine.read(name) for name in expected_shapes(self.experiment.graph)}
@@ -108,6 +114,7 @@ class Training:
             step=position.step + steps,
             rate=rate,
             tally=position.tally.plus(images, metrics),
+            course=position.course.plus(metrics[:, 0].tolist(), first // self.batch, self.steps_per_epoch),
             epoch_seconds=position.epoch_seconds + perf_counter() - begin,
         )
         self._stepping = False
@@ -139,6 +146,7 @@ class Training:
             position,
             epochs=epoch,
             tally=Tally(),
+            course=Course(),
             epoch_seconds=0.0,
             training=position.tally.scores,
             validation=validation,

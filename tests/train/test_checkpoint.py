@@ -9,6 +9,7 @@ import pytest
 from netspec.diagnostics.failure import DataError
 from netspec.train import files
 from netspec.train.checkpoint import checkpoint_paths, clear_checkpoints, newest_snapshot, sweep, write_checkpoint
+from netspec.train.course import Course
 from netspec.train.scores import Scores, Tally
 from netspec.train.snapshot import Position, Snapshot
 from netspec.train.watch import Watch
@@ -19,6 +20,7 @@ POSITION = Position(
     step=1234,
     rate=0.1,
     tally=Tally(96, 0.1 + 0.2, 17.0),
+    course=Course((1 / 3, 0.1)),
     epoch_seconds=0.7,
     seconds=12.3,
     training=Scores(100, 1 / 3, 2 / 3),

@@ -1,5 +1,7 @@
 """A line an epoch, written and read back."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 from netspec.train.events import EpochDone
@@ -9,6 +11,7 @@ from netspec.train.scores import Scores
 
 def line(epoch: int):
     done = EpochDone(epoch, 9, 10 * epoch, 0.1, Scores(3, 1 / 3, 2 / 3), Scores(1, float("inf"), 1.0), 1.5, 66.66)
+    done = replace(done, images=3 * epoch, losses=(1 / 3, 2e-9))
     return line_of(done)
 
 
@@ -18,6 +21,13 @@ def test_lines_are_read_back_up_to_an_epoch(tmp_path: Path) -> None:
     assert read_lines(path, 3) == [line(1), line(2), line(3)]
     assert read_lines(path, 9)[-1] == line(5)
     assert line(1).validation_loss is None
+    assert (line(2).images, line(2).train_losses) == (6, (0.333333, 2e-9))
+
+
+def test_lines_of_older_versions_are_read_without_what_they_lack(tmp_path: Path) -> None:
+    older = {key: value for key, value in json.loads(line(1).text()).items() if key not in ("images", "train_losses")}
+    (tmp_path / "metrics.jsonl").write_text(json.dumps(older))
+    assert read_lines(tmp_path / "metrics.jsonl", 9) == [replace(line(1), images=0, train_losses=())]
 
 
 def test_half_a_line_and_a_missing_file_are_no_error(tmp_path: Path) -> None:
