@@ -122,7 +122,7 @@ def _train(begun: Begun, experiment: Experiment, device: Device, as_json: bool) 
     assert begun.run is not None  # it has a folder
     display = Display(sys.stderr if as_json else sys.stdout)
     introduce(display, begun, begun.run, experiment, device)
-    finished = watch(begun, begun.run, display)
+    finished = watch(begun, display)
     if as_json:
         say_json({"run": begun.run.folder, **result_document(finished)})
     else:
@@ -144,8 +144,8 @@ def introduce(display: Display, begun: Begun, run: Run, experiment: Experiment, 
     display.line(f"run     {run.folder}\n")
 
 
-def watch(begun: Begun, run: Run, display: Display) -> Finished:
-    """Shows every event until the end. A training that ends before says how to go on."""
+def watch(begun: Begun, display: Display) -> Finished:
+    """Shows every event until the end. A training that ends before says how to go on, where it has a folder."""
     stop = Stop()
     try:
         with stop.listening(), closing(begun.events) as events, display.running():
@@ -158,7 +158,8 @@ def watch(begun: Begun, run: Run, display: Display) -> Finished:
     except DivergedError:
         raise
     except (KeyboardInterrupt, NetspecError):
-        _say_how_to_go_on(run)
+        if begun.run is not None:
+            _say_how_to_go_on(begun.run)
         raise
     raise AssertionError("a training ends with Finished")
 

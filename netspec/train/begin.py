@@ -100,6 +100,23 @@ def begin(
     if keep and folder is not None:
         check_folder(folder, force=force)
     dataset = load_data(experiment, places)
+    return begin_with(
+        dataset, experiment, origin, device=device, keep=keep, folder=folder, weights=weights, saving=saving
+    )
+
+
+def begin_with(
+    dataset: Dataset,
+    experiment: Experiment,
+    origin: Origin,
+    *,
+    device: Device,
+    keep: bool = True,
+    folder: Path | None = None,
+    weights: Path | None = None,
+    saving: Saving = DEFAULT,
+) -> Begun:
+    """The same with data that are loaded, after the checks of the recipe and the folder. Raises DataError."""
     notices = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss))
     start = read_weights(weights, experiment.graph) if weights else None
     events = train(experiment, dataset, device=device, weights=start, milestone=saving.steps)

@@ -108,10 +108,11 @@ def _free_name(net: str, used: Mapping[str, str]) -> str:
 
 
 def _as_run(text: str, run: Run) -> str:
-    """The spec's text; overrides from outside stand above it as a comment."""
+    """The spec's text; overrides from outside stand above it as a comment, once."""
     with_values = tuple(f"--with {key}={value}" for key, value in run.with_values.items())
     given = " ".join((*with_values, *(f"--set {shlex.quote(setting)}" for setting in run.settings)))
-    return f"# Run with {' '.join(given.split())}\n{text}" if given else text
+    told = f"# Run with {' '.join(given.split())}\n" if given else ""
+    return text if text.startswith(told) else told + text
 
 
 def save_record(run: Run) -> None:

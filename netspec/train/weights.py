@@ -46,10 +46,14 @@ def expected_shapes(graph: Graph) -> dict[str, Shape]:
     return {kept.value.name: kept.value.shape for kept in (*graph.parameters, *graph.states)}
 
 
+def weights_content(weights: Weights) -> bytes:
+    """What a file of these weights holds."""
+    return _save({name: np.ascontiguousarray(weights[name], dtype=np.float32) for name in sorted(weights)})
+
+
 def write_weights(path: Path, weights: Weights) -> None:
     """Writes a weight file whole or not at all. Raises DataError (E540)."""
-    plain = {name: np.ascontiguousarray(weights[name], dtype=np.float32) for name in sorted(weights)}
-    write_whole(path, _save(plain))
+    write_whole(path, weights_content(weights))
 
 
 def read_weights(path: Path, graph: Graph) -> dict[str, Array]:
