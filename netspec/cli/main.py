@@ -29,6 +29,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "train": "Train a spec's network and write a run folder.",
         "evaluate": "Measure loss and accuracy of a trained network.",
         "predict": "Classify image files with a trained network.",
+        "runs": "List runs and what became of them.",
         "data": "List, fetch and show data sets.",
     },
     "Trust it": {

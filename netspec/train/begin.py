@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -144,4 +145,5 @@ def _new_run(experiment: Experiment, origin: Origin, dataset: Dataset, device: D
         },
         exact=device.target.exact,
         identity=identity(experiment, dataset, device.target),
+        begun=datetime.now().astimezone().isoformat(timespec="seconds"),
     )

@@ -44,8 +44,8 @@ def begin_again(
     """Begins the training of a finished run anew, with its own spec, data, start and settings; nothing is read of what
     came out. `experiment` is the run's own (`run.run_experiment`). Without `folder` nothing is written.
 
-    Raises UsageError: E470 where the run is not finished, E469 where something has changed that decides the bits, unless
-    `force`, E461 where the folder holds a run; SpecError, DataError.
+    Raises UsageError: E470 where the run is not finished, E469 where something has changed that decides the bits,
+    unless `force`, E461 where the folder holds a run; SpecError, DataError.
     """
     if run.status != "finished":
         helps = ("`netspec train --resume RUN` brings it to its end",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -19,7 +20,8 @@ LAYOUT = 1
 class Run:
     """A run folder. `status` is running, finished, interrupted, failed or diverged; `result` is empty until the end,
     `weights_sha256` then that of the file of weights. `exact` is whether it was trained without Winograd's convolution,
-    and is used without it. `identity` is what decides the bits (`identity.py`)."""
+    and is used without it. `identity` is what decides the bits (`identity.py`). `begun` is when, as ISO 8601 with the
+    zone of where; None in runs of versions that did not write it down."""
 
     folder: Path
     spec: str
@@ -34,6 +36,7 @@ class Run:
     status: str = "running"
     result: Mapping[str, Any] = field(default_factory=dict[str, Any])
     weights_sha256: str | None = None
+    begun: str | None = None
 
 
 def document_of(run: Run) -> dict[str, Any]:
@@ -41,6 +44,7 @@ def document_of(run: Run) -> dict[str, Any]:
     return {
         "layout": LAYOUT,
         "status": run.status,
+        "begun": run.begun,
         "spec": run.spec,
         "with": dict(run.with_values),
         "set": list(run.settings),
@@ -91,6 +95,7 @@ def run_of(folder: Path, document: Any) -> Run:
         status=str(document["status"]),
         result={str(key): value for key, value in document["result"].items()},
         weights_sha256=_text(document.get("weights_sha256")),
+        begun=_time(document.get("begun")),
     )
 
 
@@ -115,6 +120,10 @@ def _data(document: Any) -> DataOptions:
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+def _time(value: Any) -> str | None:
+    return None if value is None else datetime.fromisoformat(value).astimezone().isoformat()
 
 
 def _normalize(value: Any) -> Normalize:
