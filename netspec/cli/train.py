@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -36,6 +37,7 @@ from netspec.train.record import result_document
 from netspec.train.resume import resume
 from netspec.train.run import CURVE, METRICS, RECORD, WEIGHTS, open_run, run_experiment
 from netspec.train.run_document import Run
+from netspec.train.tensorboard import check_installed, with_event_file
 
 
 @click.command("train")
@@ -44,6 +46,7 @@ from netspec.train.run_document import Run
 @click.option("--resume", "resumed", metavar="RUN", type=click.Path(path_type=Path), help="Go on with this run.")
 @click.option("--force", is_flag=True, help="Replace the run in the folder; resume though something has changed.")
 @checkpoint_options
+@click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too (an extra).")
 @click.option("--strict", is_flag=True, help="Make data files that would be skipped an error.")
 @weights_option
 @data_option
@@ -58,6 +61,7 @@ def command(
     resumed: Path | None,
     force: bool,
     saving: Saving,
+    tensorboard: bool,
     weights: Path | None,
     strict: bool,
     data: str | None,
@@ -73,6 +77,8 @@ def command(
     Ctrl-C keeps what there is; `--resume RUN` goes on from the last checkpoint to the same bits, also after a kill.
     The number of threads changes no bit of the result.
     """
+    if tensorboard:
+        check_installed()
     places = DataPlaces(data_dir, readable_data_folder(), strict)
     if resumed is not None:
         _refuse_beside_resume(spec, folder, weights, data, exact, with_values, settings)
@@ -81,7 +87,7 @@ def command(
             return _tell_finished(run, as_json)
         experiment, device = run_experiment(run), host_device(threads, exact=run.exact)
         begun = resume(run, experiment, places=places, device=device, saving=saving, force=force)
-        return _train(begun, experiment, device, as_json)
+        return _train(_logged(begun, tensorboard), experiment, device, as_json)
     if spec is None:
         raise click.UsageError("Missing argument 'SPEC'.")
     experiment = load_experiment(spec, with_values=with_values, settings=settings, data=data)
@@ -97,7 +103,14 @@ def command(
         weights=weights,
         saving=saving,
     )
-    return _train(begun, experiment, device, as_json)
+    return _train(_logged(begun, tensorboard), experiment, device, as_json)
+
+
+def _logged(begun: Begun, tensorboard: bool) -> Begun:
+    """With event files for TensorBoard, where asked for."""
+    if not tensorboard or begun.run is None:
+        return begun
+    return replace(begun, events=with_event_file(begun.run.folder, begun.events))
 
 
 def _refuse_beside_resume(*given: object) -> None:

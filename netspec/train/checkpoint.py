@@ -21,7 +21,7 @@ import safetensors.numpy
 from netspec.diagnostics.failure import DataError
 from netspec.ir.graph import Shape
 from netspec.train.course import Course
-from netspec.train.files import cannot_write, make_folder, write_whole
+from netspec.train.files import make_folder, remove, write_whole
 from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.snapshot import Position, Snapshot
 from netspec.train.watch import Watch
@@ -53,26 +53,18 @@ def write_checkpoint(run: Path, snapshot: Snapshot, keep: int) -> None:
     position = json.dumps(asdict(snapshot.position))
     content = _save(arrays, {"position": position, "sha256": _digest(position, arrays)})
     write_whole(run / FOLDER / f"step-{snapshot.position.step:012}.safetensors", content)
-    _forget(checkpoint_paths(run)[keep:])
+    remove(checkpoint_paths(run)[keep:])
 
 
 def clear_checkpoints(run: Path) -> None:
     """Removes every checkpoint. Raises DataError (E540)."""
-    _forget(checkpoint_paths(run))
+    remove(checkpoint_paths(run))
 
 
 def sweep(run: Path) -> None:
     """Removes what a kill has left half-written."""
     for folder in (run, run / FOLDER):
-        _forget(list(folder.glob(".*.part")))
-
-
-def _forget(paths: list[Path]) -> None:
-    for path in paths:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise cannot_write(path, error) from None
+        remove(folder.glob(".*.part"))
 
 
 def newest_snapshot(run: Path, shapes: Mapping[str, Shape]) -> tuple[Snapshot | None, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from netspec.diagnostics.failure import DataError
@@ -56,6 +57,15 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(path, error) from None
+
+
+def remove(paths: Iterable[Path]) -> None:
+    """Removes files, those that are there. Raises DataError (E540)."""
+    for path in list(paths):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(path, error) from None
 
 
 def cannot_write(path: Path, error: OSError) -> DataError:

@@ -7,6 +7,7 @@ curve.png             loss, accuracy and learning rate over the epochs
 checkpoints/          the last few snapshots, to go on from
 weights.safetensors   parameters and running statistics
 start.safetensors     what they were at the start, where the seed did not draw them
+events.out.tfevents…  the metrics for TensorBoard, where asked for
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment, read_source
 from netspec.ir.recipe import DataOptions, Experiment
 from netspec.train.checkpoint import clear_checkpoints
-from netspec.train.files import cannot_write, make_folder, write_whole
+from netspec.train.files import cannot_write, make_folder, remove, write_whole
 from netspec.train.identity import source_facts
 from netspec.train.run_document import Run, document_of, run_of
 from netspec.train.scores import Weights
@@ -33,6 +34,7 @@ from netspec.train.weights import write_weights
 
 RECORD, METRICS, CURVE, WEIGHTS = "run.json", "metrics.jsonl", "curve.png", "weights.safetensors"
 START = "start.safetensors"
+EVENTS = "events.out.tfevents.*.netspec"
 
 
 def check_folder(wanted: Path, *, force: bool) -> None:
@@ -95,12 +97,8 @@ def _clear(folder: Path) -> None:
         old = None
     clear_checkpoints(folder)
     spec = (old,) if isinstance(old, str) and Path(old).name == old else ()
-    names = (RECORD, METRICS, CURVE, WEIGHTS, START, *spec)
-    for name in names:
-        try:
-            (folder / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise cannot_write(folder / name, error) from None
+    remove(folder / name for name in (RECORD, METRICS, CURVE, WEIGHTS, START, *spec))
+    remove(folder.glob(EVENTS))
 
 
 def _free_name(net: str, used: Mapping[str, str]) -> str:
