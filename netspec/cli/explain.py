@@ -8,6 +8,7 @@ from difflib import get_close_matches
 import click
 
 from netspec.cli.experiment import load_experiment
+from netspec.cli.named_layer import find_layer
 from netspec.cli.options import json_option, override_options
 from netspec.cli.printing import say, say_json
 from netspec.cli.tables import Column, show, table
@@ -58,25 +59,13 @@ def explain_code(code: str, *, as_json: bool) -> None:
 
 def explain_layer(graph: Graph, name: str | None, *, as_json: bool) -> None:
     """Prints a layer's sums. Raises UsageError (E604) where no layer has that name."""
-    chosen = _find(graph, name)
+    chosen = find_layer(graph, name)
     row = next(row for row in count(graph).layers if row.name == chosen.name)
     sums, others = layer_sums(chosen, row), rivals(chosen)
     if as_json:
         say_json(explain_document(row, sums, others))
     else:
         _show(graph, chosen, row, sums, others)
-
-
-def _find(graph: Graph, name: str | None) -> Layer:
-    names = [layer.name for layer in graph.layers]
-    if name in names:
-        return graph.layers[names.index(name)]
-    listed = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")
-    if name is None:
-        raise UsageError("E604", f"which layer of `{graph.name}`?", helps=(f"there are {listed}",))
-    close = get_close_matches(name, names, n=3, cutoff=0.5)
-    helps = (f"did you mean {', '.join(f'`{c}`' for c in close)}?",) if close else (f"there are {listed}",)
-    raise UsageError("E604", f"`{graph.name}` has no layer `{name}`", helps=helps)
 
 
 def _show(graph: Graph, layer: Layer, row: LayerCount, sums: tuple[Sum, ...], others: tuple[Rival, ...]) -> None:
