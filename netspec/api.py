@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,15 +35,21 @@ from netspec.predict.intake import as_images
 from netspec.predict.predictor import Predictor
 from netspec.resources import bundled_specs
 from netspec.train.begin import DataPlaces, Origin, begin, load_data
+from netspec.train.cadence import Saving
 from netspec.train.device import host_device
 from netspec.train.evaluate import Evaluation, evaluate
 from netspec.train.events import Event, Finished
 from netspec.train.predictor import make_predictor, predict
 from netspec.train.preparation import prepared
-from netspec.train.run import WEIGHTS, kept_data, open_run
+from netspec.train.record import DEFAULT
+from netspec.train.resume import resume as resume_run
+from netspec.train.run import WEIGHTS, holds_run, kept_data, open_run
 from netspec.train.scores import Array
 from netspec.train.trained import Trained, from_file
 from netspec.train.weights import write_weights
+
+LONGEST_UNSAVED = timedelta(seconds=DEFAULT.seconds)
+"""How long a training goes on without a checkpoint, where nothing else is asked for."""
 
 
 def load(
@@ -114,7 +121,10 @@ class Network:
         self,
         *,
         run: str | Path | None = None,
+        resume: bool = False,
         force: bool = False,
+        checkpoint_every: int | timedelta = LONGEST_UNSAVED,
+        keep: int = DEFAULT.keep,
         weights: str | Path | None = None,
         data_dir: str | Path | None = None,
         strict: bool = False,
@@ -124,26 +134,41 @@ class Network:
     ) -> Finished:
         """Trains by the spec's recipe; the network has the weights from then on.
 
-        `run` names a folder for spec, metrics, curve and weights (none is written without it; `force` replaces a run
-        that is there). `weights` is a file to start from. `data_dir` holds data sets, a folder each; `strict` makes
+        `run` names a folder for spec, metrics, curve, checkpoints and weights; none is written without it. With
+        `resume` a run that is in the folder already goes on from its last checkpoint, to the bits that it would have
+        come to; the same call so begins a training and, after a kill, goes on with it. What has changed since is an
+        error, unless `force`. Without `resume`, `force` replaces a run that is there. Checkpoints are written after
+        epochs, and within them after so many steps (an int) or so long (a timedelta) as `checkpoint_every` tells; the
+        last `keep` are kept.
+
+        `weights` is a file to start from. `data_dir` holds data sets, a folder each; `strict` makes
         files that would be skipped an error. `threads` defaults to all processors and changes no bit of the result.
         `exact` plans without Winograd's convolution, then and whenever the weights are used.
         `watch` is called with every event.
 
-        Raises SpecError, UsageError, DataError and DeviceError before the first step, DivergedError (E460) when the
-        loss stops being a number.
+        Raises SpecError, UsageError (E461 where the folder is taken, E468 where a run cannot go on as it began, E474
+        where options cannot be), DataError and DeviceError before the first step, DivergedError (E460) when the loss
+        stops being a number, DataError (E540) where the folder can no longer be written.
         """
-        places = DataPlaces(_path(data_dir), strict=strict)
-        begun = begin(
-            self.experiment,
-            self._origin,
-            places=places,
-            device=host_device(threads, exact=exact),
-            keep=run is not None,
-            folder=_path(run),
-            force=force,
-            weights=_path(weights),
-        )
+        places, saving = DataPlaces(_path(data_dir), strict=strict), _saving(checkpoint_every, keep)
+        device, folder = host_device(threads, exact=exact), _path(run)
+        if resume and folder is None:
+            raise UsageError("E474", "`resume` needs the folder of a run", helps=("name it with `run`",))
+        if resume and folder is not None and holds_run(folder):
+            kept = open_run(folder)
+            begun = resume_run(kept, self.experiment, places=places, device=device, saving=saving, force=force)
+        else:
+            begun = begin(
+                self.experiment,
+                self._origin,
+                places=places,
+                device=device,
+                keep=folder is not None,
+                folder=folder,
+                force=force,
+                weights=_path(weights),
+                saving=saving,
+            )
         with closing(begun.events) as events:
             for event in events:
                 if watch:
@@ -209,6 +234,15 @@ class Network:
             helps = ("call `train` or `load_weights` first",)
             raise UsageError("E464", f"`{self.experiment.graph.name}` has no weights yet", helps=helps)
         return self._trained
+
+
+def _saving(every: int | timedelta, keep: int) -> Saving:
+    """When checkpoints are written. Raises UsageError (E474)."""
+    steps, seconds = (None, every.total_seconds()) if isinstance(every, timedelta) else (every, DEFAULT.seconds)
+    if keep < 1 or seconds <= 0 or (steps is not None and steps < 1):
+        message = f"`checkpoint_every` and `keep` must be above zero, not {every} and {keep}"
+        raise UsageError("E474", message)
+    return Saving(steps, seconds, keep)
 
 
 def _path(path: str | Path | None) -> Path | None:

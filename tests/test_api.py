@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +132,74 @@ def test_a_training_that_diverges_says_at_which_step() -> None:
     with pytest.raises(DivergedError, match="step") as caught:
         netspec.load(SMALL, set_=["train.sgd.rate=1e20"]).train()
     assert caught.value.exit_status == 4
+
+
+class StoppedError(Exception):
+    """What a watcher raises to break a training off."""
+
+
+def stop_in(epoch: int) -> Callable[[Event], None]:
+    def watch(event: Event) -> None:
+        if isinstance(event, EpochDone) and event.epoch == epoch:
+            raise StoppedError
+
+    return watch
+
+
+def checkpoints(run: Path) -> list[str]:
+    return sorted(path.name for path in (run / "checkpoints").iterdir())
+
+
+def test_the_same_call_begins_a_run_and_goes_on_with_it_to_the_same_bits(tmp_path: Path) -> None:
+    network = netspec.load(SMALL)
+    whole = network.train(run=tmp_path / "whole")
+    with pytest.raises(StoppedError):
+        netspec.load(SMALL).train(run=tmp_path / "cut", resume=True, watch=stop_in(2))
+    again, events = netspec.load(SMALL), list[Event]()
+    end = again.train(run=tmp_path / "cut", resume=True, watch=events.append)
+    assert isinstance(events[0], Started)
+    assert events[0].epochs_before == 2
+    assert (end.validation, end.epochs) == (whole.validation, 3)
+    assert all(np.array_equal(again.weights[name], array) for name, array in network.weights.items())
+    finished = netspec.load(tmp_path / "cut").train(run=tmp_path / "cut", resume=True)
+    assert (finished.validation, finished.training) == (end.validation, end.training)
+
+
+def test_a_changed_network_cannot_go_on_unless_forced(tmp_path: Path) -> None:
+    with pytest.raises(StoppedError):
+        netspec.load(SMALL).train(run=tmp_path, resume=True, watch=stop_in(1))
+    longer = netspec.load(SMALL, set_=["train.epochs=4"])
+    with pytest.raises(UsageError) as caught:
+        longer.train(run=tmp_path, resume=True)
+    assert caught.value.code == "E468"
+    assert "`train.epochs` was 3 and is 4" in caught.value.notes
+    assert longer.train(run=tmp_path, resume=True, force=True).epochs == 4
+
+
+def test_without_resume_a_run_is_replaced_only_when_forced(tmp_path: Path) -> None:
+    network = netspec.load(POINTS)
+    network.train(run=tmp_path)
+    with pytest.raises(UsageError) as caught:
+        network.train(run=tmp_path)
+    assert caught.value.code == "E461"
+    assert network.train(run=tmp_path, force=True).epochs == 4
+
+
+def test_checkpoints_are_written_as_often_and_kept_as_many_as_asked_for(tmp_path: Path) -> None:
+    netspec.load(POINTS).train(run=tmp_path / "steps", checkpoint_every=20, keep=3)
+    assert checkpoints(tmp_path / "steps") == [f"step-{step:012}.safetensors" for step in (40, 60, 76)]
+    netspec.load(POINTS).train(run=tmp_path / "time", checkpoint_every=timedelta(microseconds=1), keep=1)
+    assert len(checkpoints(tmp_path / "time")) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"resume": True}, {"keep": 0}, {"checkpoint_every": 0}, {"checkpoint_every": timedelta(0)}],
+)
+def test_options_that_cannot_be_are_refused(options: dict) -> None:
+    with pytest.raises(UsageError) as caught:
+        netspec.load(POINTS).train(**options)
+    assert caught.value.code == "E474"
 
 
 def test_a_network_names_its_type() -> None:
