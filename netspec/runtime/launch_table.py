@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.ir.program import Program
+from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu.channel_rows import CHANNEL_KERNELS
 from netspec.kernels.cpu.rows import Row, word
 from netspec.kernels.cpu.table import KERNELS
@@ -39,12 +39,13 @@ def launch_rows(program: Program) -> tuple[Row, ...]:
 
 def program_tasks(program: Program) -> tuple[Task, ...]:
     """The rows of all launches, in order, and what they touch."""
+    return tuple(task for launch in program.launches for task in one_launch(launch, program))
+
+
+def one_launch(launch: Launch, program: Program) -> tuple[Task, ...]:
+    """The rows of a launch of the program, in order, and what they touch."""
     table = KERNELS if program.layout == "images" else CHANNEL_KERNELS
-    return tuple(
-        task
-        for launch in program.launches
-        for task in launch_tasks(launch, table[type(launch.operation)](launch, program), program.batch)
-    )
+    return launch_tasks(launch, table[type(launch.operation)](launch, program), program.batch)
 
 
 class LaunchTable:

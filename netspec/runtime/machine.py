@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics.failure import DeviceError
-from netspec.ir.program import Program
+from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu import gather, state
 from netspec.kernels.cpu.gather import collect_rows, gather_rows
 from netspec.kernels.cpu.report import report_rows
 from netspec.runtime import driver, layout
 from netspec.runtime.feed import Feed, prepared
-from netspec.runtime.launch_table import LaunchTable, program_tasks
+from netspec.runtime.launch_table import LaunchTable, one_launch, program_tasks
 from netspec.runtime.native import code_cache
 from netspec.runtime.phases import Task, row_task
 from netspec.runtime.workers import Team
@@ -50,6 +51,7 @@ class Machine:
         self._lanes = program.target.lanes
         self._cache = code_cache(cache_dir)
         self._tables: dict[Job, LaunchTable] = {}
+        self._pieces: tuple[LaunchTable, ...] = ()
         self._team = Team(threads, self._cache)
         thread_floats = program.thread_bytes // 4
         self.arena = _allocate(program.arena_bytes // 4 + threads * thread_floats)
@@ -84,10 +86,23 @@ class Machine:
         `first` is the place in the feed's order where the first minibatch begins, `step_number` counts steps since
         training began (Dropout draws by it), `rate` is the learning rate of all of them.
         """
-        if "rate" in self.program.buffers:
-            self.write("rate", np.array(rate, np.float32))
+        self._set_rate(rate)
         self._take_feed(feed, first, steps, step_number)
-        return self._call("run", steps)
+        return self._call(self._table("run"), steps)
+
+    def walk(self, feed: Feed, *, first: int, step_number: int, rate: float, watch: Callable[[Launch], None]) -> Array:
+        """Takes one step as `run` does, to the same bits, but launch by launch; returns (1, 2) as `run` does.
+
+        `watch` is called behind each, when what it has just written can be read; later ones may write over it.
+        """
+        self._set_rate(rate)
+        self._take_feed(feed, first, 1, step_number)
+        gathering, *launches, reporting = self._launch_tables()
+        self._call(gathering, 1)
+        for launch, table in zip(self.program.launches, launches, strict=True):
+            self._call(table, 1)
+            watch(launch)
+        return self._call(reporting, 1)
 
     def outputs(self, feed: Feed) -> Outputs:
         """Runs all images of the feed through a program without updates and collects its first output."""
@@ -95,7 +110,7 @@ class Machine:
         results, steps = np.empty((total, *output.shape), np.float32), -(-total // self.program.batch)
         self._take_feed(feed, 0, steps, 0)
         self._state[:, state.RESULTS] = results.ctypes.data
-        metrics = self._call("outputs", steps)
+        metrics = self._call(self._table("outputs"), steps)
         loss, correct = (float(total) for total in metrics.sum(axis=0))
         return Outputs(results, loss, correct)
 
@@ -103,7 +118,11 @@ class Machine:
         """Runs one step on inputs that `write` has put there for `images` images; returns (1, 2) as `run` does."""
         self._state[:, [state.FIRST, state.TOTAL]] = 0, images
         self._state[:, [state.STEP, state.SEED]] = step_number, _signed(seed)
-        return self._call("step", 1)
+        return self._call(self._table("step"), 1)
+
+    def _set_rate(self, rate: float) -> None:
+        if "rate" in self.program.buffers:
+            self.write("rate", np.array(rate, np.float32))
 
     def _view(self, name: str) -> Array:
         buffer = self.program.buffers[name]
@@ -114,8 +133,20 @@ class Machine:
     def _table(self, job: Job) -> LaunchTable:
         """The launch table of a kind of job, made once."""
         if job not in self._tables:
-            self._tables[job] = LaunchTable(_tasks(self.program, job), self.program, self.threads, self._cache)
+            self._tables[job] = self._made(_tasks(self.program, job))
         return self._tables[job]
+
+    def _launch_tables(self) -> tuple[LaunchTable, ...]:
+        """What `run` does in one step, in pieces: the gathering, each launch, the report. Made once."""
+        if not self._pieces:
+            program = self.program
+            before, after = (tuple(map(row_task, rows(program))) for rows in (gather_rows, report_rows))
+            parts = (before, *(one_launch(launch, program) for launch in program.launches), after)
+            self._pieces = tuple(map(self._made, parts))
+        return self._pieces
+
+    def _made(self, tasks: Sequence[Task]) -> LaunchTable:
+        return LaunchTable(tasks, self.program, self.threads, self._cache)
 
     def _take_feed(self, feed: Feed, first: int, steps: int, step_number: int) -> None:
         """Puts a feed into the state words, and keeps it alive."""
@@ -133,10 +164,12 @@ class Machine:
         words[:, state.CROP] = _crop_mode(feed)
         words[:, state.CROP_PAD] = feed.crop.pad if feed.crop else 0
 
-    def _call(self, job: Job, steps: int) -> Array:
+    def _call(self, launches: LaunchTable, steps: int) -> Array:
         metrics = np.zeros((steps, 2), np.float64)
         self._state[:, state.METRICS] = metrics.ctypes.data
-        table, control = self._table(job).words, self._team.control
+        table, control = launches.words, self._team.control
+        if len(table) == 0:  # nobody would meet
+            return metrics
         control[[driver.ROWS, driver.ROW_COUNT]] = table.ctypes.data, len(table)
         control[[driver.ARENA, driver.STATES]] = self.arena.ctypes.data, self._state.ctypes.data
         control[[driver.STEPS, driver.BATCH, driver.LANES]] = steps, self.program.batch, self.program.group_images

@@ -13,7 +13,7 @@ from netspec.diagnostics.failure import DeviceError, SpecError
 from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph
 from netspec.ir.initialize import initialize
-from netspec.ir.program import Program
+from netspec.ir.program import Launch, Program
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import AVX512
 from netspec.passes.inference import inference
@@ -118,6 +118,23 @@ def test_steps_in_one_call_are_steps_in_several(reference: dict[str, Any]) -> No
     feed = digits_like(net)
     rows = [machine.run(feed, first=32 * k, steps=1, step_number=k, rate=RATE) for k in range(3)]
     assert np.concatenate(rows).shape == (3, 2)
+    for name, array in reference.items():
+        np.testing.assert_array_equal(machine.read(name), array, err_msg=name)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_a_step_walked_launch_by_launch_is_the_same_step(threads: int, reference: dict[str, Any]) -> None:
+    net = bundled("digits")
+    machine = Machine(training_program(net, AVX512, 32), threads, cache_dir=CACHE_DIR)
+    for name, array in initialize(step_graph(net), 1).items():
+        machine.write(name, array)
+    feed, seen = digits_like(net), list[Launch]()
+    whole = machine.run(feed, first=0, steps=1, step_number=0, rate=RATE)
+    for name, array in initialize(step_graph(net), 1).items():
+        machine.write(name, array)
+    rows = [machine.walk(feed, first=32 * k, step_number=k, rate=RATE, watch=seen.append) for k in range(3)]
+    assert seen == [*machine.program.launches] * 3
+    np.testing.assert_array_equal(rows[0], whole)
     for name, array in reference.items():
         np.testing.assert_array_equal(machine.read(name), array, err_msg=name)
 
