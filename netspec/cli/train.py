@@ -23,6 +23,7 @@ from netspec.cli.options import (
     weights_option,
 )
 from netspec.cli.printing import counted, remark, say, say_json
+from netspec.cli.replay import show_replay
 from netspec.cli.saving import checkpoint_options
 from netspec.cli.stopping import Stop
 from netspec.cli.training_display import Display, duration, scores_line
@@ -44,6 +45,9 @@ from netspec.train.tensorboard import check_installed, with_event_file
 @click.argument("spec", metavar="SPEC", required=False)
 @click.option("--run", "folder", type=click.Path(path_type=Path), help="Folder of the run  [default: runs/NET-TIME].")
 @click.option("--resume", "resumed", metavar="RUN", type=click.Path(path_type=Path), help="Go on with this run.")
+@click.option(
+    "--replay", "replayed", metavar="RUN", type=click.Path(path_type=Path), help="See inside the step that diverged."
+)
 @click.option("--force", is_flag=True, help="Replace the run in the folder; resume though something has changed.")
 @checkpoint_options
 @click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too (an extra).")
@@ -59,6 +63,7 @@ def command(
     spec: str | None,
     folder: Path | None,
     resumed: Path | None,
+    replayed: Path | None,
     force: bool,
     saving: Saving,
     tensorboard: bool,
@@ -71,17 +76,21 @@ def command(
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
-) -> None:
+) -> int | None:
     """Train the net of SPEC and write a run folder: the spec, metrics, a learning curve, checkpoints, weights.
 
     Ctrl-C keeps what there is; `--resume RUN` goes on from the last checkpoint to the same bits, also after a kill.
-    The number of threads changes no bit of the result.
+    The number of threads changes no bit of the result. `--replay RUN` takes the step again in which a run diverged, and
+    tells layer by layer what happened.
     """
     if tensorboard:
         check_installed()
     places = DataPlaces(data_dir, readable_data_folder(), strict)
+    if replayed is not None:
+        _refuse_beside("--replay", spec, folder, resumed, weights, data, exact, with_values, settings)
+        return show_replay(open_run(replayed), places, threads, force=force, as_json=as_json)
     if resumed is not None:
-        _refuse_beside_resume(spec, folder, weights, data, exact, with_values, settings)
+        _refuse_beside("--resume", spec, folder, weights, data, exact, with_values, settings)
         run = open_run(resumed)
         if run.status == "finished" and not force:
             return _tell_finished(run, as_json)
@@ -113,13 +122,11 @@ def _logged(begun: Begun, tensorboard: bool) -> Begun:
     return replace(begun, events=with_event_file(begun.run.folder, begun.events))
 
 
-def _refuse_beside_resume(*given: object) -> None:
-    """Raises UsageError (E610): a run goes on as it began."""
+def _refuse_beside(option: str, *given: object) -> None:
+    """Raises UsageError (E610): a run is taken as it began."""
     if any(given):
-        helps = ("`netspec train --resume RUN` takes where data lie, threads and when to save",)
-        message = (
-            "`--resume` goes on with a run as it began: neither a spec nor an option that changes it fits beside it"
-        )
+        helps = (f"`netspec train {option} RUN` takes where data lie, and threads",)
+        message = f"`{option}` takes a run as it began: neither a spec nor an option that changes it fits beside it"
         raise UsageError("E610", message, helps=helps)
 
 
@@ -169,6 +176,8 @@ def watch(begun: Begun, display: Display) -> Finished:
                 stop.patient = True
                 stop.check()
     except DivergedError:
+        if begun.run is not None:
+            remark(f"see inside that step with: netspec train --replay {shlex.quote(str(begun.run.folder))}")
         raise
     except (KeyboardInterrupt, NetspecError):
         if begun.run is not None:

@@ -48,12 +48,16 @@ def checkpoint_paths(run: Path) -> list[Path]:
 def write_checkpoint(run: Path, snapshot: Snapshot, keep: int) -> None:
     """Writes a checkpoint, then forgets all but the last `keep`. Raises DataError (E540); those before stay whole."""
     make_folder(run / FOLDER)
+    write_whole(run / FOLDER / f"step-{snapshot.position.step:012}.safetensors", encode_snapshot(snapshot))
+    remove(checkpoint_paths(run)[keep:])
+
+
+def encode_snapshot(snapshot: Snapshot) -> bytes:
+    """What a file holds of it."""
     best = {f"{BEST}{name}": array for name, array in snapshot.best.items()}
     arrays = {name: np.asarray(array, np.float32, order="C") for name, array in {**snapshot.arrays, **best}.items()}
     position = json.dumps(asdict(snapshot.position))
-    content = _save(arrays, {"position": position, "sha256": _digest(position, arrays)})
-    write_whole(run / FOLDER / f"step-{snapshot.position.step:012}.safetensors", content)
-    remove(checkpoint_paths(run)[keep:])
+    return _save(arrays, {"position": position, "sha256": _digest(position, arrays)})
 
 
 def clear_checkpoints(run: Path) -> None:
@@ -79,7 +83,7 @@ def newest_snapshot(run: Path, shapes: Mapping[str, Shape]) -> tuple[Snapshot | 
         except DataError as error:
             notices.append(f"{error.message}; the checkpoint before it is used")
             continue
-        _check_shapes(path, snapshot, shapes)
+        check_shapes(path, snapshot, shapes)
         return snapshot, tuple(notices)
     if notices:
         notices.append("no checkpoint is whole: the training starts again")
@@ -111,7 +115,8 @@ def _digest(position: str, arrays: Weights) -> str:
     return digest.hexdigest()
 
 
-def _check_shapes(path: Path, snapshot: Snapshot, shapes: Mapping[str, Shape]) -> None:
+def check_shapes(path: Path, snapshot: Snapshot, shapes: Mapping[str, Shape]) -> None:
+    """Raises DataError (E542) where a snapshot holds other arrays than a net's training step keeps."""
     found = {name: array.shape for name, array in snapshot.arrays.items()}
     wrong = sorted(name for name in {**found, **shapes} if found.get(name) != shapes.get(name))
     if wrong:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from netspec.train.dissection import Dissection
 from netspec.train.scores import Scores, Weights
 from netspec.train.snapshot import Snapshot
 
@@ -89,4 +90,17 @@ class Finished:
     best_epoch: int | None = None
 
 
-Event = Started | Progress | EpochDone | Finished
+@dataclass(frozen=True, slots=True)
+class Diverged:
+    """The end of a training whose numbers are no longer finite; DivergedError follows.
+
+    In the phase of training, `before` is the state from which one step led there, and `dissection` is of that step;
+    else of the minibatch of images, measured with the weights of `before`, that showed it.
+    """
+
+    phase: Phase
+    dissection: Dissection
+    before: Snapshot
+
+
+Event = Started | Progress | EpochDone | Finished | Diverged

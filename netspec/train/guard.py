@@ -1,57 +1,72 @@
-"""A training whose numbers are no longer finite ends, and is told what usually helps."""
+"""Finds the first step that leaves a number which is not finite, and takes it apart.
+
+Steps run in native code many a call, and tell no more than their losses. So a sound state is kept in memory; when a
+loss or the weights are no longer finite, the steps since then are taken again one by one, to the same bits.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from time import perf_counter
 
-import numpy as np
+from netspec.diagnostics.failure import CompilerBug
+from netspec.runtime.feed import Feed
+from netspec.train.events import Diverged
+from netspec.train.inside import finite
+from netspec.train.snapshot import Snapshot
+from netspec.train.training import Training
 
-from netspec.diagnostics.failure import DivergedError
-from netspec.ir.recipe import Experiment
-from netspec.train.events import Phase
-from netspec.train.scores import Array, Scores, Weights
+SHARE = 0.005
+"""The part of the time that keeping sound states may take within an epoch."""
 
 
-@dataclass(frozen=True, slots=True)
 class Guard:
-    """Judges what the steps of an experiment leave behind. Everything it finds is a DivergedError (E460)."""
+    """Takes the steps of a training, and watches over them."""
 
-    experiment: Experiment
+    def __init__(self, training: Training) -> None:
+        self._training = training
+        self._sound: Snapshot | None = None
+        self._kept_at, self._cost_seconds = 0.0, 0.0
 
-    def check_steps(self, metrics: Array, step: int, rate: float) -> None:
-        """`metrics` (steps, 2) of a call at this rate, `step` steps after the start; names the first whose loss is
-        infinite or not a number."""
-        broken = np.flatnonzero(~np.isfinite(metrics[:, 0]))
-        if len(broken):
-            number, loss = step + int(broken[0]) + 1, float(metrics[broken[0], 0])
-            raise self._diverged(f"the loss of step {number:,} is {_kind(loss)}", rate)
+    def advance(self, feed: Feed) -> Diverged | None:
+        """Takes some steps of the epoch under way; what came of the first that did harm, if one did."""
+        if self._due():
+            found = self._keep(feed)
+            if found:
+                return found
+        step = self._training.position.step
+        steps = self._training.advance(feed)
+        return self._hunt(feed, step + steps) if self._training.broken else None
 
-    def check_scores(self, phase: Phase, scores: Scores, step: int, rate: float) -> Scores:
-        """The scores, unless the last steps have ruined the weights."""
-        if not math.isfinite(scores.loss):
-            raise self._diverged(f"the {phase} loss after step {step:,} is {_kind(scores.loss)}", rate)
-        return scores
+    def end_steps(self, feed: Feed) -> Diverged | None:
+        """What the last steps of an epoch have done to the weights. The next epoch keeps a state of its own."""
+        sound = self._sound is None or self._training.sound()
+        found = None if sound else self._hunt(feed, self._training.position.step)
+        self._sound = None
+        return found
 
-    def check_weights(self, weights: Weights, step: int, rate: float) -> None:
-        """Where nothing is measured, only the weights tell what the last step did."""
-        broken = next((name for name, array in weights.items() if not np.isfinite(array).all()), None)
-        if broken is not None:
-            raise self._diverged(f"`{broken}` is not finite after step {step:,}", rate)
+    def _due(self) -> bool:
+        return self._sound is None or perf_counter() - self._kept_at > self._cost_seconds / SHARE
 
-    def _diverged(self, how: str, rate: float) -> DivergedError:
-        notes = (f"the learning rate of that step was {rate:g}",)
-        return DivergedError("E460", f"training diverged: {how}", notes=notes, helps=self._what_helps())
+    def _keep(self, feed: Feed) -> Diverged | None:
+        """Keeps the present state, unless it is broken."""
+        begun = perf_counter()
+        snapshot = self._training.snapshot()
+        if self._sound and not (snapshot and all(map(finite, snapshot.arrays.values()))):
+            return self._hunt(feed, self._training.position.step)
+        self._sound, self._kept_at = snapshot, perf_counter()
+        self._cost_seconds = self._kept_at - begun
+        return None
 
-    def _what_helps(self) -> tuple[str, ...]:
-        recipe, data = self.experiment.train, self.experiment.data
-        helps = [f"a smaller learning rate usually helps: `--set train.sgd.rate={recipe.sgd.rate / 10:g}`"]
-        if not recipe.schedule.warmup:
-            helps.append(f"so does letting it grow at first: `schedule {recipe.schedule.kind} … warmup=1`")
-        if data is not None and data.normalize == "none":
-            helps.append("and normalised pixels: `normalize=standard`")
-        return tuple(helps)
-
-
-def _kind(loss: float) -> str:
-    return "not a number" if math.isnan(loss) else "infinite"
+    def _hunt(self, feed: Feed, end: int) -> Diverged:
+        """The first harmful step from the last sound state up to step `end`."""
+        training, before = self._training, self._sound
+        assert before is not None  # the first call of every epoch keeps one
+        training.restore(before)
+        while training.position.step < end:
+            training.advance(feed, most=1)
+            if training.broken or not training.sound():
+                training.restore(before)
+                return Diverged("training", training.dissect("training"), before)
+            before = training.snapshot()
+            assert before is not None  # the step was whole
+        raise CompilerBug("a step that broke the weights leaves them whole when it is taken again")

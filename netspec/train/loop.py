@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from time import perf_counter
 
 from netspec.data.dataset import Dataset, Part
 from netspec.ir.recipe import Experiment
 from netspec.train.device import Device
-from netspec.train.events import EpochDone, Event, Finished, Phase, Progress, Started
+from netspec.train.diverged import diverged_error
+from netspec.train.events import Diverged, EpochDone, Event, Finished, Phase, Progress, Started
+from netspec.train.guard import Guard
 from netspec.train.limits import check_trainable
 from netspec.train.scores import Scores, Tally, Weights
 from netspec.train.snapshot import Position, Snapshot
@@ -31,22 +34,21 @@ def train(
     give the same bits whatever the number of threads, and in however many sittings. After every `milestone` steps
     there is an event.
 
-    Raises SpecError (E453) before anything else where the recipe asks for what cannot run, DivergedError
-    (E460) after the first step whose loss is not finite and where the weights have no finite loss, DeviceError where
-    the machine is too small.
+    Raises SpecError (E453) before anything else where the recipe asks for what cannot run, DeviceError where the
+    machine is too small, and after the event `Diverged` DivergedError (E460): a loss or a weight is no longer finite.
     """
     check_trainable(experiment)
     start = start or Snapshot(Position(), weights or {})
     training = Training(experiment, dataset, device, start, milestone)
+    guard = Guard(training)
     yield _started(training)
     while not training.over:
-        yield from _steps(training, milestone)
+        yield from _steps(training, guard, milestone)
         seconds, losses = training.position.epoch_seconds, training.losses
         training.end_epoch((yield from _measure(training, "validation", dataset.validation, training.weights())))
         yield _epoch_done(training, seconds, losses)
     kept = training.kept_weights()
     test = yield from _measure(training, "test", dataset.test, kept)
-    training.guard.check_weights(kept, training.position.step, training.position.rate)
     yield _finished(training, test, kept)
 
 
@@ -68,20 +70,29 @@ def _started(training: Training) -> Started:
     )
 
 
-def _steps(training: Training, milestone: int | None) -> Generator[Progress, None, None]:
-    """The steps that are left of the epoch under way."""
+def _steps(training: Training, guard: Guard, milestone: int | None) -> Generator[Progress | Diverged, None, None]:
+    """The steps that are left of the epoch under way. Raises DivergedError (E460)."""
     feed = training.feed() if training.position.step < training.end_step else None
     while feed is not None and training.position.step < training.end_step:
-        training.advance(feed)
+        yield from _unless(guard.advance(feed), training)
         position = training.position
         if training.pace.due(perf_counter()) or (milestone and position.step % milestone == 0):
             images = len(training.dataset.train)
             yield _progress(training, "training", position.tally, images, position.epoch_seconds)
+    if feed is not None:
+        yield from _unless(guard.end_steps(feed), training)
+
+
+def _unless(diverged: Diverged | None, training: Training) -> Generator[Diverged, None, None]:
+    """Tells that a training has diverged, and ends it."""
+    if diverged:
+        yield diverged
+        raise diverged_error(diverged, training.experiment)
 
 
 def _measure(
     training: Training, phase: Phase, part: Part | None, weights: Weights
-) -> Generator[Progress, None, Scores | None]:
+) -> Generator[Progress | Diverged, None, Scores | None]:
     """Scores of a part; None where there is no such part. Raises DivergedError (E460)."""
     if not part or training.judge is None:
         return None
@@ -89,7 +100,16 @@ def _measure(
     for tally in training.judge.measure(part, weights):
         if training.pace.due(perf_counter()):
             yield _progress(training, phase, tally, len(part), perf_counter() - begin)
-    return training.guard.check_scores(phase, tally.scores, training.position.step, training.position.rate)
+    if not math.isfinite(tally.loss):
+        yield from _unless(_measured(training, phase), training)
+    return tally.scores
+
+
+def _measured(training: Training, phase: Phase) -> Diverged:
+    """What it is in finite weights that gives no finite loss."""
+    snapshot = training.snapshot()
+    assert snapshot is not None  # between two steps
+    return Diverged(phase, training.dissect(phase), snapshot)
 
 
 def _progress(training: Training, phase: Phase, tally: Tally, of_images: int, seconds: float) -> Progress:

@@ -13,7 +13,9 @@ from netspec.diagnostics.failure import DivergedError, NetspecError
 from netspec.train.cadence import Cadence, Saving
 from netspec.train.checkpoint import write_checkpoint
 from netspec.train.curve import draw_curve
-from netspec.train.events import EpochDone, Event, Finished, Progress, Started
+from netspec.train.diverged import diverged_document
+from netspec.train.events import Diverged, EpochDone, Event, Finished, Progress, Started
+from netspec.train.evidence import write_evidence
 from netspec.train.files import append_line, sync, write_whole
 from netspec.train.metrics import Line, line_of, scores_document
 from netspec.train.run import CURVE, METRICS, WEIGHTS, save_record
@@ -70,6 +72,8 @@ class _Recorder:
                     self._save()
             case Finished():
                 self._finish(event)
+            case Diverged():
+                self._keep_evidence(event)
 
     def _save(self) -> None:
         """A checkpoint of this moment, unless a step was broken off; the metrics up to here are safe before it."""
@@ -88,6 +92,11 @@ class _Recorder:
         self._draw(end.test)
         save_record(finished)
         self._run = finished
+
+    def _keep_evidence(self, diverged: Diverged) -> None:
+        """What replaying needs; `run.json` tells the rest when it is written last."""
+        write_evidence(self._run.folder, diverged.before)
+        self._run = replace(self._run, result={"diverged": diverged_document(diverged)})
 
     def interrupt(self) -> None:
         """Keeps what there is: before the start there are no weights."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from netspec.compiler import step_graph
+from netspec.data.dataset import Dataset
 from netspec.data.fit import check_fit
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.graph import Shape
@@ -40,10 +42,10 @@ def resume(
     """
     check_trainable(experiment)
     dataset = load_data(experiment, places)
-    facts = {**source_facts(run_texts(run)), **identity(experiment, dataset, device.target)}
+    facts = current_facts(run, experiment, dataset, device)
     if not force:
-        _check_unchanged(run, facts)
-    snapshot, notices = newest_snapshot(run.folder, _shapes(experiment))
+        check_unchanged(run, facts)
+    snapshot, notices = newest_snapshot(run.folder, kept_shapes(experiment))
     start = run.folder / START
     weights = read_weights(start, experiment.graph) if start.exists() else None
     events = train(experiment, dataset, device=device, weights=weights, start=snapshot, milestone=saving.steps)
@@ -55,7 +57,7 @@ def resume(
     return Begun(going, dataset, told, record(going, events, saving=saving, lines=lines))
 
 
-def _check_unchanged(run: Run, facts: Facts) -> None:
+def check_unchanged(run: Run, facts: Facts) -> None:
     """Raises UsageError (E468) naming everything that differs from when the run began."""
     found = differences(run.identity, facts)
     if found:
@@ -63,7 +65,12 @@ def _check_unchanged(run: Run, facts: Facts) -> None:
         raise UsageError("E468", f"`{run.folder}` cannot go on as it began", notes=found, helps=helps)
 
 
-def _shapes(experiment: Experiment) -> dict[str, Shape]:
+def current_facts(run: Run, experiment: Experiment, dataset: Dataset, device: Device) -> dict[str, Any]:
+    """What would decide the bits of the run now, as `Run.identity` tells what did when it began."""
+    return {**source_facts(run_texts(run)), **identity(experiment, dataset, device.target)}
+
+
+def kept_shapes(experiment: Experiment) -> dict[str, Shape]:
     """What a checkpoint holds: parameters, running statistics, velocities."""
     step = step_graph(experiment)
     return {kept.value.name: kept.value.shape for kept in (*step.parameters, *step.states)}

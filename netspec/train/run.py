@@ -8,6 +8,7 @@ checkpoints/          the last few snapshots, to go on from
 weights.safetensors   parameters and running statistics
 start.safetensors     what they were at the start, where the seed did not draw them
 events.out.tfevents…  the metrics for TensorBoard, where asked for
+diverged.safetensors  where a training diverged, the state before it did (`evidence.py`)
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from netspec.train.sources import used_sources
 from netspec.train.weights import write_weights
 
 RECORD, METRICS, CURVE, WEIGHTS = "run.json", "metrics.jsonl", "curve.png", "weights.safetensors"
-START = "start.safetensors"
+START, EVIDENCE = "start.safetensors", "diverged.safetensors"
 EVENTS = "events.out.tfevents.*.netspec"
 
 
@@ -97,7 +98,7 @@ def _clear(folder: Path) -> None:
         old = None
     clear_checkpoints(folder)
     spec = (old,) if isinstance(old, str) and Path(old).name == old else ()
-    remove(folder / name for name in (RECORD, METRICS, CURVE, WEIGHTS, START, *spec))
+    remove(folder / name for name in (RECORD, METRICS, CURVE, WEIGHTS, START, EVIDENCE, *spec))
     remove(folder.glob(EVENTS))
 
 

@@ -14,7 +14,9 @@ from netspec.ir.recipe import Experiment
 from netspec.runtime.feed import Feed
 from netspec.runtime.machine import Array, Machine
 from netspec.train.device import Device
+from netspec.train.dissection import Dissection, dissect
 from netspec.train.feeds import measuring_feed
+from netspec.train.inside import finite
 from netspec.train.pace import Pace
 from netspec.train.preparation import Preparation
 from netspec.train.scores import Tally, Weights
@@ -41,6 +43,16 @@ class Judge:
         for images, metrics in run_in_calls(self._machine, feed, MEASURING_BATCH):
             tally = tally.plus(images, metrics)
             yield tally
+
+    def dissect(self, part: Part, weights: Weights) -> Dissection:
+        """Takes apart the first minibatch whose loss is not finite, the last where there is none."""
+        for name, array in weights.items():
+            self._machine.write(name, array)
+        feed = measuring_feed(part.images, part.labels, self._experiment, self._preparation)
+        begins = range(0, len(part), MEASURING_BATCH)
+        runs = (self._machine.run(feed, first=first, steps=1, step_number=0, rate=0.0) for first in begins)
+        first = next((first for first, metrics in zip(begins, runs, strict=True) if not finite(metrics)), begins[-1])
+        return dissect(self._machine, self._experiment.graph, feed, first=first, step_number=0, rate=0.0)
 
     def outputs(self, part: Part, weights: Weights) -> Array:
         """What the net says of every image, (N, K), about a thousand images a call so that Ctrl-C is heard."""

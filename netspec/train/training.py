@@ -13,8 +13,10 @@ from netspec.ir.recipe import Experiment
 from netspec.runtime.feed import Feed
 from netspec.train.course import Course
 from netspec.train.device import Device
+from netspec.train.dissection import Dissection, dissect
+from netspec.train.events import Phase
 from netspec.train.feeds import epoch_feed
-from netspec.train.guard import Guard
+from netspec.train.inside import finite
 from netspec.train.pace import Pace
 from netspec.train.preparation import prepared
 from netspec.train.schedules import Moment, rate_at
@@ -25,7 +27,8 @@ from netspec.train.weights import expected_shapes
 
 
 class Training:
-    """Compiled and in memory when made. `position` moves on after every call of the device.
+    """Compiled and in memory when made. `position` moves on after every call of the device; `broken` tells that the
+    loss of a step of the last call is infinite or not a number.
 
     The arrays of `start` take the place of what the seed draws. A call never crosses a multiple of `milestone` steps.
     """
@@ -47,7 +50,7 @@ class Training:
             self.machine.write(name, array)
         measured = dataset.validation or dataset.test
         self.judge = Judge(experiment, prepared(dataset), device) if measured else None
-        self.position, self.guard, self.pace = start.position, Guard(experiment), Pace()
+        self.position, self.pace, self.broken = start.position, Pace(), False
         self._best: Weights = start.best
         self._milestone, self._stepping = milestone, False
         self._begun = perf_counter() - start.position.seconds
@@ -98,16 +101,31 @@ class Training:
         """What the epoch under way reads."""
         return epoch_feed(self.dataset.train, self.experiment, prepared(self.dataset), self.position.epochs)
 
-    def advance(self, feed: Feed) -> None:
-        """Takes some steps of the epoch under way. Raises DivergedError (E460)."""
+    def restore(self, snapshot: Snapshot) -> None:
+        """Goes back to a snapshot of the epoch under way."""
+        for name, array in snapshot.arrays.items():
+            self.machine.write(name, array)
+        self.position, self.broken, self._stepping = snapshot.position, False, False
+
+    def sound(self) -> bool:
+        """Whether all weights, running statistics and velocities are finite."""
+        program = self.machine.program
+        return all(finite(self.machine.read(value.name)) for value in (*program.parameters, *program.states))
+
+    def advance(self, feed: Feed, most: int | None = None) -> int:
+        """Takes some steps of the epoch under way, at most so many; returns how many. Where they leave the training
+        `broken`, its position is where they began, and its weights are of no use."""
         position, begin = self.position, perf_counter()
         rate, steps = self._next_call()
-        first = (position.step % self.steps_per_epoch) * self.batch
+        steps = min(steps, most or steps)
+        first = self._first_image
         self._stepping = True
         called = perf_counter()
         metrics = self.machine.run(feed, first=first, steps=steps, step_number=position.step, rate=rate)
         self.pace.ran(steps, perf_counter() - called)
-        self.guard.check_steps(metrics, position.step, rate)
+        self.broken = not finite(metrics[:, 0])
+        if self.broken:
+            return steps
         images = min(steps * self.batch, len(self.dataset.train) - first)
         self.position = replace(
             position,
@@ -118,6 +136,25 @@ class Training:
             epoch_seconds=position.epoch_seconds + perf_counter() - begin,
         )
         self._stepping = False
+        return steps
+
+    @property
+    def _first_image(self) -> int:
+        """The place in the epoch's order where the next minibatch begins."""
+        return (self.position.step % self.steps_per_epoch) * self.batch
+
+    def dissect(self, phase: Phase) -> Dissection:
+        """Takes the next step apart; of another phase the first minibatch, measured with the weights of that phase,
+        that has a loss which is not finite, else the last."""
+        if phase == "training":
+            step, graph = self.position.step, self.experiment.graph
+            first, rate = self._first_image, self._rate_of(step)
+            self._stepping = True
+            return dissect(self.machine, graph, self.feed(), first=first, step_number=step, rate=rate)
+        part = self.dataset.validation if phase == "validation" else self.dataset.test
+        assert part is not None  # it was measured
+        assert self.judge is not None
+        return self.judge.dissect(part, self.weights() if phase == "validation" else self.kept_weights())
 
     def _next_call(self) -> tuple[float, int]:
         """The learning rate of the next step, and how many to take at once: all of that rate."""

@@ -1,0 +1,92 @@
+"""A step seen from inside: every array that it writes, as it is written, with what it is to the step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from netspec.ir.graph import Value
+from netspec.ir.operations import LossGradient, Operation, SgdUpdate
+from netspec.ir.program import Launch, Program
+from netspec.runtime.feed import Feed
+from netspec.runtime.machine import Machine
+from netspec.train.scores import Array
+
+Role = Literal["input", "activations", "statistics", "loss", "gradient", "weight gradient", "update"]
+"""`gradient` is of activations; `statistics` are those of a batch, running ones, and sums on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """An array that a launch of `layer` has just written; `operation` is None of an input. `of` is the parameter that
+    a weight gradient or an update belongs to, else the array's own name."""
+
+    value: Value
+    layer: str
+    role: Role
+    of: str
+    operation: Operation | None
+    read: Callable[[], Array]
+    """Its numbers: (n, *shape) of the n images of the minibatch, or (*shape) of one without a batch axis."""
+
+
+def look(
+    machine: Machine, feed: Feed, *, first: int, step_number: int, rate: float, see: Callable[[Sight], None]
+) -> Array:
+    """Takes one step as `Machine.run` does, to the same bits, and shows every float32 array of it in the order in which
+    they are written, inputs first. Returns (1, 2): the sums of the loss and of the right answers."""
+    program, images = machine.program, min(machine.program.batch, len(feed.order) - first)
+    roles = _roles(program)
+    shown_inputs = False
+
+    def sight(value: Value, layer: str, operation: Operation | None) -> Sight:
+        role, of = roles[value.name]
+        return Sight(value, layer, role, of, operation, lambda: _read(machine, value, images))
+
+    def watch(launch: Launch) -> None:
+        nonlocal shown_inputs
+        if not shown_inputs:
+            shown_inputs = True
+            for value in program.inputs:
+                if value.batched and value.dtype == "float32":
+                    see(sight(value, value.name, None))
+        for buffer in launch.outputs:
+            if buffer.value.dtype == "float32":
+                see(sight(buffer.value, launch.layer, launch.operation))
+
+    return machine.walk(feed, first=first, step_number=step_number, rate=rate, watch=watch)
+
+
+def _read(machine: Machine, value: Value, images: int) -> Array:
+    numbers = machine.read(value.name)
+    return numbers[:images] if value.batched else numbers
+
+
+def _roles(program: Program) -> Mapping[str, tuple[Role, str]]:
+    """Of every array that is given or written what it is, and of what."""
+    updates = [launch for launch in program.launches if isinstance(launch.operation, SgdUpdate)]
+    weight_gradients = {launch.inputs[1].value.name: launch.inputs[0].value.name for launch in updates}
+    roles: dict[str, tuple[Role, str]] = {value.name: ("input", value.name) for value in program.inputs}
+    backward = False
+    for launch in program.launches:
+        backward = backward or isinstance(launch.operation, LossGradient)
+        for value in (buffer.value for buffer in launch.outputs):
+            if isinstance(launch.operation, SgdUpdate):
+                roles[value.name] = "update", launch.inputs[0].value.name
+            elif value.name in weight_gradients:
+                roles[value.name] = "weight gradient", weight_gradients[value.name]
+            elif value in program.outputs and not value.batched:
+                roles[value.name] = "loss", value.name
+            elif not value.batched:
+                roles[value.name] = "statistics", value.name
+            else:
+                roles[value.name] = "gradient" if backward else "activations", value.name
+    return roles
+
+
+def finite(numbers: Array) -> bool:
+    """Whether no number is infinite or none."""
+    return bool(np.isfinite(numbers).all())

@@ -1,0 +1,109 @@
+"""`netspec train --replay RUN` shows the step that diverged as the training saw it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.harness import refused, run, run_json
+from tests.cli.test_resume import SPEC
+
+EXPLODING = ("--set", "train.sgd.rate=1e6", "--set", "train.schedule=constant")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder with a net that explodes, and what was said when it did."""
+    text = SPEC.replace("EPOCHS", "3").replace("nobias; batchnorm relu", "relu")
+    (tmp_path / "small.net").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def explode() -> str:
+    done = run("train", "small.net", "--run", "one", *EXPLODING)
+    assert done.exit_code == 4, done.stderr
+    return done.stderr
+
+
+def test_a_replay_says_what_the_training_said(here: Path) -> None:
+    said = explode()
+    assert "netspec train --replay one" in said
+    kept = json.loads((here / "one/run.json").read_text())
+    files = {path: path.read_bytes() for path in (here / "one").rglob("*") if path.is_file()}
+    error = said[said.index("error[E460]") :]
+    for threads in ("1", "3"):
+        done = run("train", "--replay", "one", "--threads", threads)
+        assert done.exit_code == 4
+        assert done.stderr == error
+        assert "<- first" in done.stdout
+        assert f"step {kept['result']['diverged']['step']:,} (epoch" in done.stdout
+    assert files == {path: path.read_bytes() for path in (here / "one").rglob("*") if path.is_file()}
+
+
+def test_a_replay_as_json_is_what_the_run_kept(here: Path) -> None:
+    explode()
+    done = run("train", "--replay", "one", "--json")
+    assert done.exit_code == 4
+    document = json.loads(done.stdout)
+    kept = json.loads((here / "one/run.json").read_text())["result"]["diverged"]
+    assert {key: document[key] for key in kept} == kept
+    assert [each["code"] for each in document["diagnostics"]] == ["E460"]
+    assert kept["rate"] == 1e6
+    assert kept["first"]["layer"] in {layer["name"] for layer in kept["layers"]} | {"loss"}
+
+
+def test_the_error_names_layer_step_rate_and_sizes_and_tells_what_helps(here: Path) -> None:
+    said = explode()
+    for words in ("diverged in step", "learning rate of that step was 1e+06", "the largest weight before it was"):
+        assert words in said
+    for words in ("train.sgd.rate=100000", "warmup=1", "`batchnorm` behind a layer"):
+        assert words in said
+
+
+def test_a_replay_of_what_did_not_diverge_is_refused(here: Path) -> None:
+    run_json("train", "small.net", "--run", "fine", "--set", "train.epochs=1")
+    refused(run("train", "--replay", "fine"), 2, "E480")
+    explode()
+    (here / "one/diverged.safetensors").unlink()
+    refused(run("train", "--replay", "one"), 2, "E480")
+
+
+def test_a_damaged_state_is_told(here: Path) -> None:
+    explode()
+    file = here / "one/diverged.safetensors"
+    file.write_bytes(file.read_bytes()[:-3])
+    refused(run("train", "--replay", "one"), 3, "E545")
+
+
+def test_what_has_changed_is_refused_unless_forced(here: Path) -> None:
+    explode()
+    spec = here / "one/small.net"
+    spec.write_text(spec.read_text() + "\n# changed\n")
+    refused(run("train", "--replay", "one"), 2, "E468")
+    assert run("train", "--replay", "one", "--force").exit_code == 4
+
+
+@pytest.mark.parametrize("words", [("small.net",), ("--run", "two"), ("--resume", "one"), ("--exact",)])
+def test_nothing_that_changes_the_run_stands_beside_replay(here: Path, words: tuple[str, ...]) -> None:
+    refused(run("train", "--replay", "one", *words), 2, "E610")
+
+
+def test_a_new_run_in_the_folder_forgets_the_old_end(here: Path) -> None:
+    explode()
+    run_json("train", "small.net", "--run", "one", "--force", "--set", "train.epochs=1")
+    assert not (here / "one/diverged.safetensors").exists()
+
+
+def test_a_measurement_that_is_not_finite_is_replayed_too(here: Path) -> None:
+    (here / "deep.net").write_text(
+        "net deep { input 2; dense 8; dense 1 }\ndata circles count=100 validate=0.3\n"
+        "train { sgd rate=1e25; batch all; epochs 1 }\n"
+    )
+    done = run("train", "deep.net", "--run", "one")
+    assert done.exit_code == 4
+    assert "as the validation images were measured" in done.stderr
+    again = run("train", "--replay", "one")
+    assert again.exit_code == 4
+    assert again.stderr in done.stderr
+    assert "30 images of the validation part" in again.stdout

@@ -1,0 +1,113 @@
+"""The guard finds the very step, and the state before it, however many steps come in a call."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netspec.diagnostics.failure import CompilerBug, DivergedError
+from netspec.train.device import host_device
+from netspec.train.events import Diverged, Event, Started
+from netspec.train.guard import Guard
+from netspec.train.loop import train
+from netspec.train.pace import Pace
+from netspec.train.snapshot import Position, Snapshot
+from netspec.train.training import Training
+from tests.train.test_loop import DIGITS, data_of, experiment_of, same
+
+EXPLODING = ("train.sgd.rate=30", "train.sgd.momentum=0.99", "train.schedule.warmup=0", "train.batch=8")
+
+
+def training_of(*settings: str, threads: int = 1) -> Training:
+    experiment = experiment_of(DIGITS.replace("nobias; batchnorm relu", "relu"), *settings)
+    return Training(experiment, data_of(experiment), host_device(threads), Snapshot(Position(), {}))
+
+
+def end_of(training: Training, pace: Any = None) -> Diverged:
+    """Trains until the guard finds something."""
+    guard = Guard(training)
+    while True:
+        feed = training.feed()
+        while training.position.step < training.end_step:
+            training.pace.step_seconds = pace or training.pace.step_seconds
+            found = guard.advance(feed)
+            if found:
+                return found
+        found = guard.end_steps(feed)
+        if found:
+            return found
+        training.end_epoch(None)
+
+
+@pytest.fixture(scope="module")
+def found() -> Diverged:
+    return end_of(training_of(*EXPLODING))
+
+
+def test_the_first_step_that_leaves_something_infinite_is_found(found: Diverged) -> None:
+    training = training_of(*EXPLODING)
+    while training.position.step < found.before.position.step:
+        if training.position.step == training.end_step:
+            training.end_epoch(None)
+        training.advance(training.feed(), most=1)
+        assert not training.broken
+        assert training.sound()
+    snapshot = training.snapshot()
+    assert snapshot is not None
+    assert same(snapshot.arrays, found.before.arrays)
+    assert found.before.position.step > 0
+    training.advance(training.feed(), most=1)
+    assert training.broken or not training.sound()
+
+
+@pytest.mark.parametrize(("threads", "step_seconds"), [(1, 1.0), (2, 1e-3), (3, 1e-7)])
+def test_neither_threads_nor_steps_a_call_change_what_is_found(
+    threads: int, step_seconds: float, found: Diverged
+) -> None:
+    again = end_of(training_of(*EXPLODING, threads=threads), step_seconds)
+    assert again.dissection == found.dissection
+    assert again.before.position.step == found.before.position.step
+    assert again.before.position.tally == found.before.position.tally
+
+
+def test_weights_that_break_while_losses_stay_finite_are_noticed() -> None:
+    training = training_of("train.batch=8")
+    feed, guard = training.feed(), Guard(training)
+    training.pace = _Single()
+
+    def go_on() -> None:
+        assert guard.advance(feed) is None
+        guard.end_steps(feed)
+
+    assert guard.advance(feed) is None
+    training.machine.write("conv1.bias", np.full(4, -np.inf, np.float32))  # relu turns it to 0: the loss is finite
+    with pytest.raises(CompilerBug, match="leaves them whole when it is taken again"):  # nobody's step did it
+        go_on()
+
+
+class _Single(Pace):
+    @property
+    def steps(self) -> int:
+        return 1
+
+
+def test_the_event_comes_before_the_error() -> None:
+    experiment = experiment_of(DIGITS, "train.sgd.rate=1e25", "train.schedule.warmup=0")
+    seen, events = list[Event](), train(experiment, data_of(experiment), device=host_device(1))
+    with pytest.raises(DivergedError):
+        seen.extend(events)
+    assert isinstance(seen[0], Started)
+    assert isinstance(seen[-1], Diverged)
+
+
+def test_a_sound_training_keeps_its_bits_under_guard() -> None:
+    plain, guarded = training_of(), training_of()
+    feed, guard = plain.feed(), Guard(guarded)
+    while plain.position.step < plain.end_step:
+        plain.advance(feed)
+    while guarded.position.step < guarded.end_step:
+        assert guard.advance(feed) is None
+    assert guard.end_steps(feed) is None
+    assert same(plain.weights(), guarded.weights())
+    assert replace(plain.position, epoch_seconds=0) == replace(guarded.position, epoch_seconds=0)
