@@ -3,12 +3,17 @@
 import json
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from netspec.diagnostics.failure import DataError
+from netspec.train import tensorboard
+from netspec.train.events import EpochDone, Event
 from netspec.train.run import EVENTS
+from netspec.train.scores import Scores
+from netspec.train.tensorboard import with_event_file
 from tests.cli.harness import refused, run, run_json
 
 SPEC = """net small { input 1x8x8; conv 4 3x3 relu; pool max 2x2; dense 10 }
@@ -97,6 +102,42 @@ def test_a_new_run_in_the_folder_takes_the_old_files_away(here: Path) -> None:
     run_json("train", "small.net", "--run", "one", "--tensorboard")
     run_json("train", "small.net", "--run", "one", "--force")
     assert list((here / "one").glob(EVENTS)) == []
+
+
+def events() -> Generator[Event, None, None]:
+    for epoch in (1, 2):
+        yield EpochDone(epoch, 2, 10 * epoch, 0.1, Scores(100, 0.5 / epoch, 0.75), None, 1.5, 66.6)
+
+
+@pytest.mark.usefixtures("installed")
+def test_whoever_stops_listening_finds_the_epochs_so_far(tmp_path: Path) -> None:
+    going = with_event_file(tmp_path, events())
+    next(going)
+    going.close()
+    assert scalars(tmp_path) == {
+        ("loss/training", 1): 0.5,
+        ("accuracy/training", 1): 0.75,
+        ("rate", 1): pytest.approx(0.1),
+    }
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("refusing", ["write", "flush", "close"])
+def test_a_full_disk_is_told(tmp_path: Path, refusing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = pytest.importorskip("tensorboardX").RecordWriter
+    close = writer.close
+
+    def full(self: object, *_: object) -> None:
+        close(self)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tensorboard, "FLUSH_SECONDS", 0.0)
+    going = with_event_file(tmp_path, events())
+    next(going)
+    monkeypatch.setattr(writer, refusing, full)
+    with pytest.raises(DataError) as caught:
+        list(going)
+    assert caught.value.code == "E540"
 
 
 def test_without_the_extra_the_line_that_installs_it_is_told(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
