@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics.failure import DeviceError
+from netspec.ir.graph import Parameter, State
+from netspec.ir.initialize import draw
 from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu import gather, state
 from netspec.kernels.cpu.gather import collect_rows, gather_rows
+from netspec.kernels.cpu.initial import initial_row
 from netspec.kernels.cpu.report import report_rows
 from netspec.runtime import driver, layout
 from netspec.runtime.feed import Feed, prepared
@@ -78,6 +81,17 @@ class Machine:
         if self.program.layout == "images":
             return layout.from_lanes(grouped, self.program.batch)
         return layout.from_channels(grouped, value.shape, self.program.batch)
+
+    def initialize(self, kept: Sequence[Parameter | State], seed: int) -> None:
+        """Gives parameters and states the initial values that `ir/initialize.py` defines, drawn by the team where they
+        lie; the same bits for any number of threads."""
+        rows = [initial_row(each, self.program) for each in kept]
+        for each, row in zip(kept, rows, strict=True):
+            if row is None:
+                self.write(each.value.name, draw(each.initial, each.value.shape, each.value.name, seed))
+        self._state[:, [state.FIRST, state.TOTAL]] = 0, 1
+        self._state[:, state.SEED] = _signed(seed)
+        self._call(LaunchTable([row_task(row) for row in rows if row], self.program, self.threads, self._cache), 1)
 
     def run(self, feed: Feed, *, first: int, steps: int, step_number: int, rate: float) -> Array:
         """Runs `steps` minibatches of the feed and returns (steps, 2) float64: the sums over each minibatch's images

@@ -8,7 +8,6 @@ from time import perf_counter
 
 from netspec.compiler import training_program
 from netspec.data.dataset import Dataset
-from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.runtime.feed import Feed
 from netspec.train.course import Course
@@ -46,14 +45,21 @@ class Training:
         self.batch = min(self.recipe.batch or images, images)
         self.steps_per_epoch = -(-images // self.batch)
         self.machine = device.machine(training_program(experiment, device.target, self.batch))
-        for name, array in {**initialize(experiment.graph, self.recipe.seed), **start.arrays}.items():
-            self.machine.write(name, array)
+        self._begin_with(start.arrays)
         measured = dataset.validation or dataset.test
         self.judge = Judge(experiment, prepared(dataset), device) if measured else None
         self.position, self.pace, self.broken = start.position, Pace(), False
         self._best: Weights = start.best
         self._milestone, self._stepping = milestone, False
         self._begun = perf_counter() - start.position.seconds
+
+    def _begin_with(self, arrays: Weights) -> None:
+        """Puts these arrays into the machine, and of the net's others what the seed draws."""
+        graph = self.experiment.graph
+        drawn = [kept for kept in (*graph.parameters, *graph.states) if kept.value.name not in arrays]
+        self.machine.initialize(drawn, self.recipe.seed)
+        for name, array in arrays.items():
+            self.machine.write(name, array)
 
     @property
     def over(self) -> bool:

@@ -1,10 +1,12 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.ir.graph import Graph, Initial, Parameter, State, Value
-from netspec.ir.initialize import CHUNK_ELEMENTS, draw, initialize
+from netspec.ir.initialize import BLOCK_NUMBERS, CHUNK_BLOCKS, draw, initialize
 
 
 def graph(*names: str) -> Graph:
@@ -70,7 +72,40 @@ def test_states_are_drawn_too():
 
 
 def test_chunks_join_without_a_seam():
-    long = draw(Initial("normal", 1.0), (CHUNK_ELEMENTS + 7,), "w", 1)
-    short = draw(Initial("normal", 1.0), (CHUNK_ELEMENTS + 2,), "w", 1)
-    assert np.array_equal(long[: CHUNK_ELEMENTS + 2], short)
+    whole = CHUNK_BLOCKS * BLOCK_NUMBERS
+    long = draw(Initial("normal", 1.0), (whole + 7,), "w", 1)
+    short = draw(Initial("normal", 1.0), (whole + 2,), "w", 1)
+    assert np.array_equal(long[: whole + 2], short)
     assert len(np.unique(long)) > 0.99 * len(long)
+
+
+def share_below(numbers: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    return np.searchsorted(np.sort(numbers), bounds) / numbers.size
+
+
+def test_normal_draws_follow_the_normal_distribution_function():
+    drawn, bounds = draw(Initial("normal", 2.0), (400_000,), "w", 3), np.linspace(-3.5, 3.5, 71)
+    wanted = np.array([0.5 * (1 + math.erf(bound / math.sqrt(2))) for bound in bounds])
+    assert np.abs(share_below(drawn / 2, bounds) - wanted).max() < 1.63 / 400_000**0.5  # Kolmogorov, 1 in 100
+
+
+def test_uniform_draws_follow_the_uniform_distribution_function():
+    drawn, bounds = draw(Initial("uniform", 3.0), (400_000,), "w", 3), np.linspace(-1, 1, 71)
+    assert np.abs(share_below(drawn / 3, bounds) - (bounds + 1) / 2).max() < 1.63 / 400_000**0.5
+
+
+@pytest.mark.parametrize("distance", [1, 15, 16, 32, 48, 64, 1000])
+@pytest.mark.parametrize("kind", ["normal", "uniform"])
+def test_draws_tell_nothing_of_each_other(kind, distance):
+    """Of numbers so far apart in one array neither signs, nor sizes, nor squares go together."""
+    drawn = draw(Initial(kind, 1.0), (300_000,), "w", 11)
+    for of in (np.sign, np.abs, np.square):
+        one, other = of(drawn[:-distance]), of(drawn[distance:])
+        assert abs(np.corrcoef(one, other)[0, 1]) < 4.5 / len(one) ** 0.5
+
+
+@pytest.mark.parametrize(("name", "seed"), [("b", 1), ("a", 2), ("a", 1 + 2**32), ("b", 2)])
+def test_other_tensors_and_other_seeds_are_independent(name, seed):
+    first, second = (draw(Initial("normal", 1.0), (300_000,), *of) for of in (("a", 1), (name, seed)))
+    for of in (np.asarray, np.abs):
+        assert abs(np.corrcoef(of(first), of(second))[0, 1]) < 4.5 / len(first) ** 0.5
