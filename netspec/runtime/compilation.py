@@ -97,14 +97,14 @@ def compile_unit(unit: Unit) -> Code:
     unit.function.compile(unit.arguments)
     compiled = unit.function.overloads[unit.arguments]
     library, symbol = compiled.library, compiled.fndesc.llvm_func_name
-    declared = (f.name for f in library._final_module.functions if f.is_declaration)
+    declared = (f.name for f in library.whole().functions if f.is_declaration)
     foreign = sorted(name for name in declared if name.startswith(PYTHON_PREFIXES))
     if foreign:
         raise CompilerBug(f"{unit.function_name} calls {', '.join(foreign)}")
     _, exception, *_ = library.get_function(symbol).arguments
     if b"readnone" not in b" ".join(exception.attributes):
         raise CompilerBug(f"{unit.function_name} may raise an exception")
-    return Code(symbol, library._get_compiled_object())
+    return Code(symbol, library.object_file())
 
 
 def _version() -> str:

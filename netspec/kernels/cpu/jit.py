@@ -8,9 +8,10 @@ needs it, and is always inlined. Every level of routines is compiled anew for ev
 
 from typing import Any
 
-from numba import njit
+from netspec.kernels.cpu.lowering import KernelDispatcher
 
 OPTIONS = {
+    "nopython": True,
     "nogil": True,
     "error_model": "numpy",
     "fastmath": {"contract"},
@@ -22,9 +23,9 @@ OPTIONS = {
 
 def kernel(function: Any) -> Any:
     """Marks a kernel; `runtime/native.py` compiles it."""
-    return njit(**OPTIONS)(function)
+    return KernelDispatcher(function, targetoptions=dict(OPTIONS))
 
 
 def routine(function: Any) -> Any:
     """Marks a part of kernels that is inlined into them."""
-    return njit(**OPTIONS, forceinline=True)(function)
+    return KernelDispatcher(function, targetoptions=OPTIONS | {"forceinline": True})
