@@ -3,8 +3,11 @@
 import gc
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -83,6 +86,36 @@ def test_many_more_threads_than_cores_neither_wait_for_ever_nor_differ(wanted: l
     np.testing.assert_array_equal(step(machine(24)), wanted[0])
 
 
+def test_more_threads_than_cores_cost_little_more_time() -> None:
+    alone, crowd = machine(1), machine(8)
+    assert seconds_of(crowd, steps=20) < 10 * seconds_of(alone, steps=20) + 0.5
+
+
+def seconds_of(made: Machine, steps: int) -> float:
+    """Processor time of so many steps, all threads together."""
+    step(made)
+    before = time.process_time()
+    for number in range(steps):
+        step(made, number)
+    return time.process_time() - before
+
+
+def test_teams_of_two_callers_work_at_the_same_time(wanted: list[Any]) -> None:
+    found: list[list[Any]] = [[], []]
+
+    def call(mine: list[Any]) -> None:
+        made = machine(2)
+        mine.extend(step(made, number) for number in range(2))
+
+    callers = [threading.Thread(target=call, args=(mine,)) for mine in found]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    for mine in found:
+        np.testing.assert_array_equal(mine, wanted)
+
+
 def test_a_machine_can_be_called_from_another_thread_than_before(wanted: list[Any]) -> None:
     team, found = machine(2), [None]
     np.testing.assert_array_equal(step(team, 0), wanted[0])
@@ -97,15 +130,30 @@ def test_a_machine_can_be_called_from_another_thread_than_before(wanted: list[An
 def test_a_forked_child_gets_workers_of_its_own(wanted: list[Any]) -> None:
     team = machine(2)
     step(team, 0)
+    assert holds_in_a_child(lambda: np.array_equal(step(team, 1), wanted[1]))
+    np.testing.assert_array_equal(step(team, 1), wanted[1])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_can_make_a_machine_of_its_own(wanted: list[Any]) -> None:
+    team = machine(2)
+    step(team, 0)
+    assert holds_in_a_child(lambda: np.array_equal(step(machine(2), 0), wanted[0]))
+    np.testing.assert_array_equal(step(team, 1), wanted[1])
+
+
+def holds_in_a_child(holds: Callable[[], bool]) -> bool:
+    """Whether something holds in a forked child of this process, which it ends within a minute."""
     child = os.fork()
     if child == 0:
-        same = False
+        status = 1
         try:
-            same = bool(np.array_equal(step(team, 1), wanted[1]))
+            signal.alarm(60)
+            status = 0 if holds() else 1
         finally:
-            os._exit(0 if same else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    np.testing.assert_array_equal(step(team, 1), wanted[1])
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_after_an_interrupt_the_team_is_as_good_as_new(wanted: list[Any]) -> None:
@@ -140,3 +188,13 @@ def test_threads_that_cannot_be_started_are_an_error(monkeypatch: pytest.MonkeyP
     assert wait_until(lambda: workers() == 0)
     step(team)
     assert workers() == 2
+
+
+@pytest.mark.slow
+def test_several_processes_of_pytest_can_train_at_the_same_time() -> None:
+    pytest.importorskip("xdist")
+    chosen = "test_workers_stay or test_many_more or test_a_forked_child"
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-k", chosen, __file__]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "4 passed" in done.stdout
