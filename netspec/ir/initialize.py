@@ -67,15 +67,12 @@ def initialize(graph: Graph, seed: int) -> dict[str, NDArray[np.float32]]:
 
 def draw(initial: Initial, shape: Shape, name: str, seed: int) -> NDArray[np.float32]:
     """One array; `name` picks its stream of random numbers."""
-    match spread(initial), initial.kind:
-        case Spread(kind="normal", amount=deviation), _:
-            return _normal(shape, deviation, name, seed)
-        case Spread(kind="uniform", amount=half_width), _:
-            return _uniform(shape, half_width, name, seed)
-        case None, "orthogonal":
-            return _orthogonal(shape, name, seed)
-        case None, kind:
-            return np.full(shape, 1 if kind == "ones" else 0, np.float32)
+    drawn = spread(initial)
+    if drawn is not None:
+        return (_normal if drawn.kind == "normal" else _uniform)(shape, drawn.amount, name, seed)
+    if initial.kind == "orthogonal":
+        return _orthogonal(shape, name, seed)
+    return np.full(shape, 1 if initial.kind == "ones" else 0, np.float32)
 
 
 def name_words(name: str) -> tuple[int, int]:
