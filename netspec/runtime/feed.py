@@ -25,10 +25,11 @@ class Crop:
 class Feed:
     """The network sees (image - mean) * scale, in the order given.
 
-    images (N, C, H, W) uint8 or float32; labels (N,) int32, None for prediction; order int64 image numbers; mean and
-    scale (C,) float32. A flat vector of F numbers is an image (F, 1, 1). Without a crop the images have the
-    input's size. `seed` and `epoch` pick the random places, and all else that a program which augments draws. `white`
-    is the brightest pixel.
+    images (P, C, H, W) uint8 or float32; labels (N,) int32, None for prediction; order int64 image numbers; places, as
+    many, say which of `images` holds the pixels of each, None where that is the one of its number; mean and scale (C,)
+    float32. A flat vector of F numbers is an image (F, 1, 1). Without a crop the images have the input's size. `seed`
+    and `epoch` pick the random places, and all else that a program which augments draws. `white` is the brightest
+    pixel.
     """
 
     images: NDArray[Any]
@@ -40,6 +41,7 @@ class Feed:
     seed: int = 0
     epoch: int = 0
     white: float = 255.0
+    places: NDArray[Any] | None = None
 
 
 def prepared(feed: Feed, program: Program, first: int, steps: int) -> Feed:
@@ -50,7 +52,7 @@ def prepared(feed: Feed, program: Program, first: int, steps: int) -> Feed:
     """
     images = feed.images if feed.images.dtype == np.uint8 else np.asarray(feed.images, np.float32)
     ready = Feed(
-        np.ascontiguousarray(images),
+        images if _one_by_one(images) else np.ascontiguousarray(images),
         None if feed.labels is None else np.ascontiguousarray(feed.labels, np.int32),
         np.ascontiguousarray(feed.order, np.int64),
         np.ascontiguousarray(feed.mean, np.float32),
@@ -59,9 +61,10 @@ def prepared(feed: Feed, program: Program, first: int, steps: int) -> Feed:
         feed.seed,
         feed.epoch,
         feed.white,
+        None if feed.places is None else np.ascontiguousarray(feed.places, np.int64),
     )
     _require(first >= 0 and first + (steps - 1) * program.batch < len(ready.order), f"{steps} steps from image {first}")
-    _check_order(ready)
+    _check_order(ready, slice(first, first + steps * program.batch))
     _check_labels(ready, program)
     _check_images(ready, program)
     return ready
@@ -72,17 +75,32 @@ def _require(holds: bool, what: str) -> None:
         raise CompilerBug(f"the feed does not fit the program: {what}")
 
 
-def _check_order(feed: Feed) -> None:
-    images = len(feed.images)
-    inside = len(feed.order) == 0 or (feed.order.min() >= 0 and feed.order.max() < images)
-    _require(bool(inside), f"the order names images beyond the {images} there are")
+def _one_by_one(images: NDArray[Any]) -> bool:
+    """Whether the numbers of an image lie side by side; other bytes may lie between one image and the next."""
+    inner = images[:1].flags.c_contiguous
+    return inner and images.strides[0] > 0 and images.strides[0] % images.itemsize == 0
+
+
+def _check_order(feed: Feed, used: slice) -> None:
+    """Of the images that this call uses."""
+    images, order, places = len(feed.images), feed.order[used], feed.places
+    if places is None:
+        _require(_inside(order, images), f"the order names images beyond the {images} there are")
+        return
+    _require(places.shape == feed.order.shape, f"{places.shape} places of {feed.order.shape} images")
+    _require(_inside(places[used], images), f"places beyond the {images} images there are")
+    _require(feed.labels is None or _inside(order, len(feed.labels)), "the order names images without a label")
+
+
+def _inside(numbers: NDArray[Any], count: int) -> bool:
+    return len(numbers) == 0 or bool(numbers.min() >= 0 and numbers.max() < count)
 
 
 def _check_labels(feed: Feed, program: Program) -> None:
     wanted = any(value.dtype == "int32" for value in program.inputs)
     if feed.labels is None:
         _require(not wanted, "labels are missing")
-    else:
+    elif feed.places is None:
         _require(feed.labels.shape == feed.images.shape[:1], f"{feed.labels.shape} labels of {len(feed.images)} images")
 
 

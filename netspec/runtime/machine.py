@@ -169,7 +169,8 @@ class Machine:
         words[:, state.FIRST], words[:, state.TOTAL] = first, len(feed.order)
         words[:, state.STEP], words[:, state.EPOCH] = step_number, feed.epoch
         words[:, state.SEED] = _signed(feed.seed)
-        words[:, state.IMAGES], words[:, state.ORDER] = feed.images.ctypes.data, feed.order.ctypes.data
+        words[:, state.IMAGES], words[:, state.SOURCE_STRIDE] = feed.images.ctypes.data, _stride(feed.images)
+        words[:, state.ORDER], words[:, state.PLACES] = feed.order.ctypes.data, _places(feed).ctypes.data
         words[:, state.LABELS] = 0 if feed.labels is None else feed.labels.ctypes.data
         words[:, state.MEAN], words[:, state.SCALE] = feed.mean.ctypes.data, feed.scale.ctypes.data
         words[:, state.SOURCE_BYTES] = feed.images.itemsize
@@ -239,6 +240,15 @@ def physical_bytes() -> int:
 def _signed(seed: int) -> int:
     """A seed of 64 bits as an int64."""
     return (seed + 2**63) % 2**64 - 2**63
+
+
+def _stride(images: Array) -> int:
+    """Numbers from where an image begins to the next."""
+    return images.strides[0] // images.itemsize
+
+
+def _places(feed: Feed) -> Array:
+    return feed.order if feed.places is None else feed.places
 
 
 def _crop_mode(feed: Feed) -> int:

@@ -22,9 +22,11 @@ from netspec.kernels.cpu.state import (
     FIRST,
     IMAGES,
     ORDER,
+    PLACES,
     SEED,
     SOURCE_BYTES,
     SOURCE_HEIGHT,
+    SOURCE_STRIDE,
     SOURCE_WIDTH,
 )
 from netspec.kernels.cpu.tile import lanes
@@ -65,10 +67,10 @@ scale; FLIP: 1 or -1; TOP and LEFT of the window from the middle of the source; 
 ROWS = CUT_LEFT + 1
 FIELD = 3
 """Words of every descriptor here: place of the draws, numbers of a group, number of rows."""
-(HEIGHT, WIDTH, PIXELS, MOST_SHIFT, MOST_TURN, LOW, RANGE, MIRRORS_Y, MIRRORS_X, MOST_BRIGHT, MOST_CONTRAST, SIDE) = (
-    range(FIELD, FIELD + 12)
+(HEIGHT, WIDTH, MOST_SHIFT, MOST_TURN, LOW, RANGE, MIRRORS_Y, MIRRORS_X, MOST_BRIGHT, MOST_CONTRAST, SIDE) = range(
+    FIELD, FIELD + 11
 )
-FIRST_STREAM = FIELD + 12
+FIRST_STREAM = FIELD + 11
 RANDOM_CROP = 1
 FRACTION, TWO_FRACTIONS = 2.0**-24, 2.0**-23
 NO_TILE = Tile(1, 1)
@@ -84,8 +86,7 @@ def field(augmenting: Augmenting) -> tuple[int, int, int]:
 
 def draw_rows(augmenting: Augmenting, shape: tuple[int, int, int]) -> tuple[Row, ...]:
     """Draws for every image of a minibatch; `shape` is the net's input (C, H, W)."""
-    channels, height, width = shape
-    sizes = (height, width, channels)
+    _, *sizes = shape
     streams = tuple(STREAMS[name] for name in DRAWN)
     words = (*field(augmenting), *sizes, *_strengths(augmenting.augmentation), *streams)
     return (Row(draw_images, NO_TILE, words, 1, per_group=True, writes=(augmenting.draws,)),)
@@ -119,13 +120,13 @@ def _each_way(tile, arena, d, g, name):
 @routine
 def _find_images(tile, arena, d, state, g):
     """Number and address of each lane's image; a lane without an image has that of the first."""
-    order, step, pixels = words_at(state[ORDER]), lanes(tile), d[PIXELS] * state[SOURCE_HEIGHT] * state[SOURCE_WIDTH]
+    order, places, step = words_at(state[ORDER]), words_at(state[PLACES]), lanes(tile)
     addresses = words_behind(arena, row(tile, d, g, ADDRESS))
     for lane in range(step):
         n = g * step + lane
-        image = order[state[FIRST] + (n if n < state[COUNT] else 0)]
-        integers(arena)[row(tile, d, g, IMAGE) + lane] = image
-        addresses[lane] = state[IMAGES] + image * pixels * state[SOURCE_BYTES]
+        at = state[FIRST] + (n if n < state[COUNT] else 0)
+        integers(arena)[row(tile, d, g, IMAGE) + lane] = order[at]
+        addresses[lane] = state[IMAGES] + places[at] * state[SOURCE_STRIDE] * state[SOURCE_BYTES]
 
 
 @routine

@@ -24,12 +24,14 @@ from netspec.kernels.cpu.state import (
     LABELS,
     MEAN,
     ORDER,
+    PLACES,
     RESULTS,
     SCALE,
     SCRATCH,
     SEED,
     SOURCE_BYTES,
     SOURCE_HEIGHT,
+    SOURCE_STRIDE,
     SOURCE_WIDTH,
 )
 from netspec.kernels.cpu.tile import lanes
@@ -144,7 +146,7 @@ def gather_images(tile, arena, d, state, begin, end, thread):
     """Unit: a channel of a group. The thread's scratch holds a band of rows of each lane's image, side by side, until
     they are turned into vectors."""
     channels, height, width, step = d[3], d[4], d[5], lanes(tile)
-    band, pitch, order = d[6], d[7], words_at(state[ORDER])
+    band, pitch, order, places = d[6], d[7], words_at(state[ORDER]), words_at(state[PLACES])
     bands = (height + band - 1) // band
     for part in range(begin * bands, end * bands):
         unit, first_row = part // bands, part % bands * band
@@ -154,8 +156,8 @@ def gather_images(tile, arena, d, state, begin, end, thread):
             if n >= state[COUNT]:
                 _clear_row(arena, at, 0, rows * width)
                 continue
-            image = order[state[FIRST] + n]
-            plane = (image * channels + c) * state[SOURCE_HEIGHT] * state[SOURCE_WIDTH]
+            image, source = order[state[FIRST] + n], places[state[FIRST] + n] * state[SOURCE_STRIDE]
+            plane = source + c * state[SOURCE_HEIGHT] * state[SOURCE_WIDTH]
             if state[CROP] == NO_CROP:
                 _bring(arena, state, at, plane + first_row * width, 0, rows * width, c)
                 continue

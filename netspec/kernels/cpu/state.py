@@ -20,11 +20,11 @@ SCRATCH = 7
 """where in the arena this thread's private scratch begins, in float32 numbers"""
 THREADS = 8
 IMAGES = 9
-"""address of the images, (N, C, H, W) uint8 or float32"""
+"""address of the images, uint8 or float32: C x H x W numbers each, `SOURCE_STRIDE` apart"""
 LABELS = 10
 """address of the labels, (N,) int32; 0 where there are none"""
 ORDER = 11
-"""address of the order, int64 image numbers"""
+"""address of the order, int64 image numbers: whose label it is, and what is drawn for it"""
 MEAN = 12
 """address of the means, (C,) float32, taken off a channel before scaling"""
 SCALE = 13
@@ -44,6 +44,10 @@ METRICS = 20
 METRICS_BYTES = 16
 WHITE = 21
 """the brightest pixel, in the units of the images"""
+PLACES = 22
+"""address of int64, beside the order: which of the images at `IMAGES` holds the pixels"""
+SOURCE_STRIDE = 23
+"""numbers from where one image begins to the next, C x H x W where nothing lies between"""
 
 WORDS = 32
 """size of a thread's copy; a multiple of a cache line"""
