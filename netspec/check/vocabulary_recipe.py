@@ -132,7 +132,7 @@ SELECTION = (
     Slot("resize", Extent(), "height x width of every image", None, "as they are", "pixels"),
 )
 FILES = (
-    Slot("format", Word(("idx", "cifar", "npz", "folder")), "of the files", None, "told from the files"),
+    Slot("format", Word(("idx", "cifar", "npz", "npy", "folder")), "of the files", None, "told from the files"),
     Slot("labels", String(), "file of the labels", None, ""),
     Slot("test", String(), "file or folder of the test part", None, ""),
     Slot("test_labels", String(), "file of the test part's labels", None, ""),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from netspec.cli.data_options import data_memory_option, data_progress
 from netspec.cli.options import (
     data_dir_option,
     data_option,
@@ -37,6 +38,7 @@ from netspec.train.matrix import WRITTEN_CLASSES, draw_matrix
 @click.option("--strict", is_flag=True, help="Make data files that would be skipped an error.")
 @data_option
 @data_dir_option
+@data_memory_option
 @threads_option
 @exact_option
 @override_options
@@ -48,6 +50,7 @@ def command(
     strict: bool,
     data: str | None,
     data_dir: Path | None,
+    data_memory: int,
     threads: int | None,
     exact: bool,
     with_values: dict[str, str],
@@ -55,7 +58,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Measure a run, or SPEC with --weights FILE, on the test part of its data, else on the validation part."""
-    places = DataPlaces(data_dir, readable_data_folder(), strict)
+    places = DataPlaces(data_dir, readable_data_folder(), strict, data_memory, data_progress)
     trained = load_trained(
         target, weights=weights, with_values=with_values, settings=settings, data=data, places=places
     )

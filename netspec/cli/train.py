@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from netspec.cli.data_options import data_memory_option, data_progress
 from netspec.cli.experiment import load_experiment, with_data
 from netspec.cli.options import (
     data_dir_option,
@@ -33,7 +34,7 @@ from netspec.ir.recipe import Experiment
 from netspec.train.begin import Begun, DataPlaces, Origin, begin
 from netspec.train.cadence import Saving
 from netspec.train.device import Device, host_device
-from netspec.train.events import Finished
+from netspec.train.events import Finished, Lost
 from netspec.train.record import result_document
 from netspec.train.resume import resume
 from netspec.train.run import CURVE, METRICS, RECORD, WEIGHTS, open_run, run_experiment
@@ -55,6 +56,7 @@ from netspec.train.tensorboard import check_installed, with_event_file
 @weights_option
 @data_option
 @data_dir_option
+@data_memory_option
 @threads_option
 @exact_option
 @override_options
@@ -71,6 +73,7 @@ def command(
     strict: bool,
     data: str | None,
     data_dir: Path | None,
+    data_memory: int,
     threads: int | None,
     exact: bool,
     with_values: dict[str, str],
@@ -85,7 +88,7 @@ def command(
     """
     if tensorboard:
         check_installed()
-    places = DataPlaces(data_dir, readable_data_folder(), strict)
+    places = DataPlaces(data_dir, readable_data_folder(), strict, data_memory, data_progress)
     if replayed is not None:
         _refuse_beside("--replay", spec, folder, resumed, weights, data, exact, with_values, settings)
         return show_replay(open_run(replayed), places, threads, force=force, as_json=as_json)
@@ -166,12 +169,14 @@ def introduce(display: Display, begun: Begun, run: Run, experiment: Experiment, 
 
 def watch(begun: Begun, display: Display) -> Finished:
     """Shows every event until the end. A training that ends before says how to go on, where it has a folder."""
-    stop = Stop()
+    stop, lost = Stop(), 0
     try:
         with stop.listening(), closing(begun.events) as events, display.running():
             for event in events:
                 display.show(event)
+                lost += len(event.files) if isinstance(event, Lost) else 0
                 if isinstance(event, Finished):
+                    _say_what_was_lost(lost)
                     return event
                 stop.patient = True
                 stop.check()
@@ -184,6 +189,11 @@ def watch(begun: Begun, display: Display) -> Finished:
             _say_how_to_go_on(begun.run)
         raise
     raise AssertionError("a training ends with Finished")
+
+
+def _say_what_was_lost(files: int) -> None:
+    if files:
+        remark(f"note: {counted(files, 'file')} could not be read any more; images of the same classes took the places")
 
 
 def _say_how_to_go_on(run: Run) -> None:

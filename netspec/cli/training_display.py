@@ -11,7 +11,7 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from netspec.cli.printing import wants_colour
-from netspec.train.events import Diverged, EpochDone, Event, Finished, Progress, Started
+from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Progress, Started
 from netspec.train.scores import Scores
 
 HEAD = "epoch        rate   train loss   accuracy   valid. loss   accuracy   images/s     time"
@@ -45,6 +45,9 @@ class Display:
                 self._advance(event)
             case EpochDone():
                 self.line(epoch_line(event))
+            case Lost():
+                for path, why in event.files:
+                    self.line(f"`{path}` cannot be read any more ({why}): another image takes its place")
             case Finished() | Diverged():
                 pass
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.dataset import Images, Labels
+from netspec.data.stored import Stored
 from netspec.diagnostics.failure import DataError
 
 MOST_CLASSES = 65_536
@@ -24,6 +25,11 @@ def as_images(array: Array, origin: Path | str, shape: tuple[int, ...] | None) -
     F features become F channels of one pixel. Bytes stay bytes, all other numbers become float32; they must be finite.
     `shape` is the net's input where there is one: it settles which axis holds the channels when both could.
     """
+    return converted(np.ascontiguousarray(arranged(array, origin, shape)), origin)
+
+
+def arranged(array: Array, origin: Path | str, shape: tuple[int, ...] | None) -> Array:
+    """A view of shape (N, C, H, W), copied nowhere, of an array of any shape that `as_images` takes."""
     if not 2 <= array.ndim <= 4:
         raise DataError(
             "E507",
@@ -32,7 +38,7 @@ def as_images(array: Array, origin: Path | str, shape: tuple[int, ...] | None) -
         )
     if array.size == 0:
         raise DataError("E507", f"`{origin}` holds no images: its shape is {_shape(array.shape)}")
-    return _numbers(_channels_first(array, origin, shape), origin)
+    return _channels_first(array, origin, shape)
 
 
 def _shape(sizes: tuple[int, ...]) -> str:
@@ -45,7 +51,7 @@ def _channels_first(array: Array, origin: Path | str, shape: tuple[int, ...] | N
     if array.ndim == 3:
         return array[:, None]
     if _channels_are_last(array.shape[1:], origin, shape):
-        return np.ascontiguousarray(np.moveaxis(array, 3, 1))
+        return np.moveaxis(array, 3, 1)
     return array
 
 
@@ -70,27 +76,33 @@ def _channels_are_last(sizes: tuple[int, ...], origin: Path | str, shape: tuple[
     )
 
 
-def _numbers(array: Array, origin: Path | str) -> Images:
+def converted(array: Array, origin: Path | str, first: int = 0) -> Images:
+    """Bytes as they are, other numbers as float32, which must be finite; the first image is number `first`."""
     if array.dtype == np.uint8:
         return array.astype(np.uint8, copy=False)
+    require_numbers(array, origin)
+    with np.errstate(over="ignore", invalid="ignore"):
+        pixels = array.astype(np.float32)
+    finite = np.isfinite(pixels)
+    if not finite.all():
+        wrong = np.argwhere(~finite)[0]
+        raise DataError(
+            "E507",
+            f"pixel {_shape(tuple(int(k) for k in wrong[1:]))} of image {first + int(wrong[0])} in `{origin}` "
+            "is not a number that float32 can hold",
+            notes=(f"{int((~finite).sum()):,} pixels are so",),
+        )
+    return pixels
+
+
+def require_numbers(array: Array, origin: Path | str) -> None:
+    """Raises DataError (E507) for texts, objects, complex numbers and the like."""
     if array.dtype.kind not in "biuf":
         raise DataError(
             "E507",
             f"the images in `{origin}` are of type {array.dtype}, not numbers",
             helps=("store bytes (uint8) or float32",),
         )
-    with np.errstate(over="ignore", invalid="ignore"):
-        pixels = array.astype(np.float32)
-    finite = np.isfinite(pixels)
-    if not finite.all():
-        first = np.argwhere(~finite)[0]
-        raise DataError(
-            "E507",
-            f"pixel {_shape(tuple(int(k) for k in first[1:]))} of image {int(first[0])} in `{origin}` is not a number "
-            "that float32 can hold",
-            notes=(f"{int((~finite).sum()):,} pixels are so",),
-        )
-    return pixels
 
 
 def as_labels(array: Array, origin: Path | str) -> Labels:
@@ -134,8 +146,10 @@ def check_labels(labels: Labels, classes: int, origin: Path | str) -> None:
         )
 
 
-def white_of(images: Images) -> float:
+def white_of(images: Images | Stored) -> float:
     """The value of white: 255 for bytes, the largest magnitude for other numbers (1 where all are zero)."""
+    if isinstance(images, Stored):
+        return images.source.white
     if images.dtype == np.uint8:
         return 255.0
     return float(max(abs(images.min()), abs(images.max()))) or 1.0

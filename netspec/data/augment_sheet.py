@@ -26,7 +26,7 @@ def augment_sheet(
     pixels = np.stack([normalised_centres(sources, normal, size, pad), *variants], axis=1)
     pixels = pixels / normal.scale[:, None, None] + normal.mean[:, None, None]
     names = [dataset.class_names[int(part.labels[number])] for number in numbers]
-    return picture_sheet(list(pixels), names, min(0.0, float(part.images.min())), dataset.white, columns)
+    return picture_sheet(list(pixels), names, min(0.0, float(sources.min())), dataset.white, columns)
 
 
 def first_of_each_class(dataset: Dataset) -> Array:

@@ -8,25 +8,26 @@ from typing import assert_never
 from netspec.data import cifar, idx
 from netspec.data.arrays import check_labels
 from netspec.data.dataset import Collection, Part
+from netspec.data.manner import DEFAULT, Manner
 from netspec.data.places import Places, locate
 from netspec.data.published import Published
 from netspec.diagnostics.failure import DataError
 
 
-def read_published(published: Published, places: Places) -> Collection:
+def read_published(published: Published, places: Places, manner: Manner = DEFAULT) -> Collection:
     """The whole set, checked against what is known of it: image shape and label range."""
     place = locate(published, places)
-    train, test = _read(published, place)
+    train, test = _read(published, place, manner)
     found = Collection(published.description, published.class_names, 255.0, train, test=test)
     for part in found.parts:
         _check(published, part, place)
     return found
 
 
-def _read(published: Published, place: Path) -> tuple[Part, Part | None]:
+def _read(published: Published, place: Path, manner: Manner) -> tuple[Part, Part | None]:
     match published.layout:
         case "idx":
-            return _idx_part(place, idx.TRAIN), _idx_part(place, idx.TEST)
+            return _idx_part(place, idx.TRAIN, manner), _idx_part(place, idx.TEST, manner)
         case "cifar10":
             return cifar.read_batches(place, (cifar.BINARY10, cifar.PYTHON10), whole=True)
         case "cifar100":
@@ -35,9 +36,9 @@ def _read(published: Published, place: Path) -> tuple[Part, Part | None]:
             assert_never(published.layout)
 
 
-def _idx_part(folder: Path, stems: tuple[str, str]) -> Part:
+def _idx_part(folder: Path, stems: tuple[str, str], manner: Manner) -> Part:
     images, labels = (idx.find(folder, stem) or folder / stem for stem in stems)
-    return idx.read_part(images, labels)
+    return idx.read_part(images, labels, manner)
 
 
 def _check(published: Published, part: Part, place: Path) -> None:

@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 
 from netspec.data.arrays import as_labels
 from netspec.data.dataset import Part
-from netspec.data.failures import damaged
+from netspec.data.failures import damaged, require_file
+from netspec.data.manner import Manner
+from netspec.data.mapped import MappedFile, map_images
 from netspec.data.members import read_members
+from netspec.data.pieces import pieces
 from netspec.data.unpickle import read_batch
 from netspec.diagnostics.failure import DataError
 
@@ -53,6 +56,28 @@ def read_binary(records: bytes, origin: Path | str) -> Part:
 
 def _labels_above_nine(records: bytes) -> bool:
     return bool((np.frombuffer(records, np.uint8)[:: PIXELS + 1] > 9).any())
+
+
+def map_binary(path: Path, manner: Manner) -> Part:
+    """Either kind of records, left in a file that is larger than may be held; the labels among them are read."""
+    size_bytes = require_file(path)
+    file = MappedFile(path, size_bytes)
+    label_bytes = _label_bytes(file.numbers(np.dtype(np.uint8), 0), path)
+    table = file.numbers(np.dtype(np.uint8), 0).reshape(-1, label_bytes + PIXELS)
+    labels = np.empty(len(table), np.int32)
+    for piece in pieces(table.shape, table.dtype):
+        labels[piece] = table[piece, label_bytes - 1]
+        manner.progress("reading labels", piece.stop, len(table))
+    return Part(map_images(file, table[:, label_bytes:].reshape(-1, *SHAPE), manner), labels)
+
+
+def _label_bytes(records: NDArray[np.uint8], path: Path) -> int:
+    """How many bytes stand before the pixels of a record."""
+    size_bytes = len(records)
+    if size_bytes % (PIXELS + 1) and size_bytes % (PIXELS + 2):
+        raise damaged(path, f"{size_bytes:,} bytes are no whole number of records of {PIXELS + 1:,}")
+    both = size_bytes % (PIXELS + 1) == size_bytes % (PIXELS + 2)
+    return 2 if size_bytes % (PIXELS + 1) or (both and (records[:: PIXELS + 1] > 9).any()) else 1
 
 
 def _from_records(records: bytes, label_bytes: int, origin: Path | str) -> Part:
@@ -116,4 +141,4 @@ def read_batches(place: Path, kinds: tuple[Batches, ...] = KINDS, *, whole: bool
 
 
 def _joined(parts: list[Part]) -> Part:
-    return Part(np.concatenate([part.images for part in parts]), np.concatenate([part.labels for part in parts]))
+    return Part(np.concatenate([part.images[:] for part in parts]), np.concatenate([part.labels for part in parts]))

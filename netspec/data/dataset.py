@@ -8,6 +8,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.data.stored import Stored
+
 Images: TypeAlias = NDArray[np.uint8 | np.float32]
 """Pixels, shape (N, C, H, W): bytes where the source has bytes, else float32. May be read-only."""
 
@@ -17,9 +19,12 @@ Labels: TypeAlias = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Images and their labels, `images` (N, C, H, W) and `labels` (N,). Points in the plane have shape (N, 2, 1, 1)."""
+    """Images and their labels, `images` (N, C, H, W) and `labels` (N,). Points in the plane have shape (N, 2, 1, 1).
 
-    images: Images
+    Images that would not fit into memory stay in their files.
+    """
+
+    images: Images | Stored
     labels: Labels
 
     def __len__(self) -> int:
@@ -27,7 +32,8 @@ class Part:
 
     def pick(self, indices: NDArray[np.int64]) -> Part:
         """The images at these places, in this order."""
-        return Part(self.images[indices], self.labels[indices])
+        images = self.images
+        return Part(images.pick(indices) if isinstance(images, Stored) else images[indices], self.labels[indices])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,32 +6,34 @@ import os.path
 from collections.abc import Callable
 from pathlib import Path
 
-from netspec.data import cifar, idx
+from netspec.data import cifar, idx, npy
 from netspec.data.arrays import check_labels, numbered_classes, white_of
 from netspec.data.dataset import Collection, Part
 from netspec.data.failures import require_file
+from netspec.data.manner import Manner
 from netspec.data.members import LARGEST_MEMBER_BYTES, is_archive
 from netspec.data.npz import read_npz
-from netspec.data.packed import head, whole
-from netspec.data.pictures import read_folder, wish
+from netspec.data.packed import head, is_packed, whole
+from netspec.data.pictures import Wish, read_folder, wish
 from netspec.diagnostics.failure import DataError
 from netspec.ir.recipe import DataOptions
 
-Shape = tuple[int, ...]
-
 PICTURE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
-FORMATS = "IDX, CIFAR batches, .npz, or a folder of pictures with a folder a class"
+FORMATS = "IDX, CIFAR batches, .npz, .npy, or a folder of pictures with a folder a class"
+APART = ("idx", "npy")
+"""Formats whose labels lie in a file of their own."""
 
 
-def read_files(options: DataOptions, strict: bool, shape: Shape | None) -> Collection:
-    """The data at the path that the options name; `shape` is the net's input where there is one."""
+def read_files(options: DataOptions, manner: Manner) -> Collection:
+    """The data at the path that the options name."""
     place = Path(options.source)
     kind = options.format or format_of(place)
     if kind not in READERS:
         raise DataError("E504", f"there is no format `{kind}`", helps=(f"there are {', '.join(READERS)}",))
-    if kind != "idx" and (options.labels or options.test_labels):
-        raise DataError("E520", f"`labels` is for IDX files; in the format `{kind}` labels come with the images")
-    return READERS[kind](place, options, strict, shape)
+    if kind not in APART and (options.labels or options.test_labels):
+        message = f"`labels` is for IDX and .npy files; in the format `{kind}` labels come with the images"
+        raise DataError("E520", message)
+    return READERS[kind](place, options, manner)
 
 
 def format_of(place: Path) -> str:
@@ -57,6 +59,8 @@ def _format_of_file(path: Path) -> str:
         )
     if first.startswith(b"PK\x03\x04"):
         return "npz"
+    if npy.is_npy(first):
+        return "npy"
     records = size_bytes % (cifar.PIXELS + 1) == 0 or size_bytes % (cifar.PIXELS + 2) == 0
     if records and path.suffix == ".bin":
         return "cifar"
@@ -72,24 +76,24 @@ def _format_of_file(path: Path) -> str:
     )
 
 
-def _read_idx(place: Path, options: DataOptions, strict: bool, shape: Shape | None) -> Collection:
+def _read_idx(place: Path, options: DataOptions, manner: Manner) -> Collection:
     if os.path.isdir(place):
-        train, test = (_published_pair(place, stems, shape) for stems in (idx.TRAIN, idx.TEST))
+        train, test = (_published_pair(place, stems, manner) for stems in (idx.TRAIN, idx.TEST))
         if train is None:
             raise DataError("E504", f"`{place}` holds no `{idx.TRAIN[0]}`")
     else:
-        train, test = idx.read_part(place, _labels_of(place, options.labels, "labels"), shape), None
+        train, test = idx.read_part(place, _labels_of(place, options.labels, "labels"), manner), None
     if options.test:
         images = Path(options.test)
-        test = idx.read_part(images, _labels_of(images, options.test_labels, "test_labels"), shape)
+        test = idx.read_part(images, _labels_of(images, options.test_labels, "test_labels"), manner)
     return _assembled(place, train, None, test, None)
 
 
-def _published_pair(folder: Path, stems: tuple[str, str], shape: Shape | None) -> Part | None:
+def _published_pair(folder: Path, stems: tuple[str, str], manner: Manner) -> Part | None:
     images, labels = (idx.find(folder, stem) for stem in stems)
     if images is None:
         return None
-    return idx.read_part(images, labels or folder / stems[1], shape)
+    return idx.read_part(images, labels or folder / stems[1], manner)
 
 
 def _labels_of(images: Path, given: str | None, option: str) -> Path:
@@ -103,37 +107,53 @@ def _labels_of(images: Path, given: str | None, option: str) -> Path:
     raise DataError("E520", f"there are no labels for `{images}`", helps=(f'name their file: `{option}="…"`',))
 
 
-def _read_cifar(place: Path, options: DataOptions, strict: bool, shape: Shape | None) -> Collection:
-    train, test = _cifar_parts(place)
+def _read_cifar(place: Path, options: DataOptions, manner: Manner) -> Collection:
+    train, test = _cifar_parts(place, manner)
     if options.test:
-        test, _ = _cifar_parts(Path(options.test))
+        test, _ = _cifar_parts(Path(options.test), manner)
     return _assembled(place, train, None, test, None)
 
 
-def _cifar_parts(place: Path) -> tuple[Part, Part | None]:
+def _cifar_parts(place: Path, manner: Manner) -> tuple[Part, Part | None]:
     if os.path.isdir(place) or is_archive(place):
         return cifar.read_batches(place)
+    if require_file(place) > manner.held_bytes and not is_packed(place):
+        return cifar.map_binary(place, manner), None
     content = whole(place, LARGEST_MEMBER_BYTES)
     if content.startswith(b"\x80"):
         return cifar.read_python(content, place), None
     return cifar.read_binary(content, place), None
 
 
-def _read_npz(place: Path, options: DataOptions, strict: bool, shape: Shape | None) -> Collection:
-    contents = read_npz(place, shape)
-    test = read_npz(Path(options.test), shape).train if options.test else contents.test
+def _read_npz(place: Path, options: DataOptions, manner: Manner) -> Collection:
+    contents = read_npz(place, manner.shape)
+    test = read_npz(Path(options.test), manner.shape).train if options.test else contents.test
     return _assembled(place, contents.train, contents.validation, test, contents.class_names)
 
 
-def _read_folder(place: Path, options: DataOptions, strict: bool, shape: Shape | None) -> Collection:
+def _read_folder(place: Path, options: DataOptions, manner: Manner) -> Collection:
     test = Path(options.test) if options.test else None
-    return read_folder(place, test, wish(shape, options.resize, strict))
+    return read_folder(place, test, _wish(options, manner))
 
 
-READERS: dict[str, Callable[[Path, DataOptions, bool, Shape | None], Collection]] = {
+def _wish(options: DataOptions, manner: Manner) -> Wish:
+    return wish(manner.shape, options.resize, manner.strict, manner.held_bytes, manner.progress)
+
+
+def _read_npy(place: Path, options: DataOptions, manner: Manner) -> Collection:
+    train = npy.read_part(place, _labels_of(place, options.labels, "labels"), manner)
+    test = None
+    if options.test:
+        images = Path(options.test)
+        test = npy.read_part(images, _labels_of(images, options.test_labels, "test_labels"), manner)
+    return _assembled(place, train, None, test, None)
+
+
+READERS: dict[str, Callable[[Path, DataOptions, Manner], Collection]] = {
     "idx": _read_idx,
     "cifar": _read_cifar,
     "npz": _read_npz,
+    "npy": _read_npy,
     "folder": _read_folder,
 }
 

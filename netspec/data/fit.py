@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from netspec.data.dataset import Collection, Dataset, Part
+from netspec.data.dataset import Collection, Dataset, Images, Part
+from netspec.data.stored import Changed, Stored
 from netspec.diagnostics.failure import DataError
 from netspec.ir.graph import Graph
 from netspec.ir.operations import LossName
@@ -43,7 +44,12 @@ def _sizes_fit(found: Shape, wanted: Shape, crop_pad: int | None) -> bool:
 
 
 def _laid_out(collection: Collection, shape: tuple[int, int, int]) -> Collection:
+    def laid_out(images: Images) -> Images:
+        return images.reshape(-1, *shape)
+
     def part(old: Part) -> Part:
+        if isinstance(old.images, Stored):
+            return Part(Stored(Changed(old.images.source, laid_out, shape, in_place=True), old.images.rows), old.labels)
         return Part(old.images.reshape(-1, *shape), old.labels)
 
     return replace(

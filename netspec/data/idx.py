@@ -10,14 +10,16 @@ import os.path
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.arrays import as_images, as_labels
+from netspec.data.announced import paired, read_images, read_numbers
 from netspec.data.dataset import Part
 from netspec.data.failures import damaged
-from netspec.data.packed import content, head
+from netspec.data.manner import DEFAULT, Manner
+from netspec.data.packed import head
 from netspec.diagnostics.failure import DataError
 
 TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
@@ -31,7 +33,7 @@ LARGEST_RANK = 4
 class Header:
     """What an IDX file says of itself; `start` is where its numbers begin."""
 
-    dtype: np.dtype[np.generic]
+    dtype: np.dtype[Any]
     shape: tuple[int, ...]
 
     @property
@@ -41,6 +43,9 @@ class Header:
     @property
     def size_bytes(self) -> int:
         return self.start + math.prod(self.shape) * self.dtype.itemsize
+
+    def shaped(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        return numbers.reshape(self.shape)
 
 
 def is_idx(first: bytes) -> bool:
@@ -70,21 +75,12 @@ def find(folder: Path, stem: str) -> Path | None:
     return next((folder / name for name in spellings if os.path.exists(folder / name)), None)
 
 
-def read_array(path: Path) -> NDArray[np.generic]:
-    """The array of an IDX file, in the type and the byte order of the file; read-only."""
-    header = read_header(path)
-    numbers = np.frombuffer(content(path, header.size_bytes), header.dtype, offset=header.start)
-    return numbers.reshape(header.shape)
+def read_array(path: Path) -> NDArray[Any]:
+    """The array of a file, in the type and the byte order that it has; read-only."""
+    return read_numbers(path, read_header(path))
 
 
-def read_part(images_path: Path, labels_path: Path, shape: tuple[int, ...] | None = None) -> Part:
-    """Images and their labels, checked against each other. `shape` is the net's input, which settles axis orders."""
-    images = as_images(read_array(images_path), images_path, shape)
-    labels = as_labels(read_array(labels_path), labels_path)
-    if len(images) != len(labels):
-        raise DataError(
-            "E505",
-            f"`{images_path}` holds {len(images):,} images, `{labels_path}` {len(labels):,} labels",
-            helps=('name the label file that belongs to the images with `labels="…"`',),
-        )
-    return Part(images, labels)
+def read_part(images_path: Path, labels_path: Path, manner: Manner = DEFAULT) -> Part:
+    """Images and their labels, checked against each other."""
+    images = read_images(images_path, read_header(images_path), manner)
+    return paired(images, read_array(labels_path), images_path, labels_path)

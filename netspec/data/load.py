@@ -13,6 +13,7 @@ from netspec.data.failures import located
 from netspec.data.files import read_files
 from netspec.data.fit import Arguments, fitted
 from netspec.data.generated import GENERATED, generate
+from netspec.data.manner import HELD_BYTES, Manner, Progress, silent
 from netspec.data.normalize import statistics
 from netspec.data.places import Places
 from netspec.data.published import PUBLISHED
@@ -35,6 +36,8 @@ def load(
     shape: Shape | None = None,
     crop_pad: int | None = None,
     arguments: Arguments = (),
+    held_bytes: int = HELD_BYTES,
+    progress: Progress = silent,
 ) -> Dataset:
     """Reads or makes the data that `options` ask for and fits them to a net whose input is `shape`.
 
@@ -43,26 +46,29 @@ def load(
     the net, which a message may propose to set. Published sets are looked for in
     `data_dir`, `shared_dir` (both hold a folder a set), `cache_dir` (None: the platform's) and Debian's folder; none
     of them is written to. The same options and seed give the same parts in the same order on every platform. With
-    `strict`, files that would be skipped with a notice are errors. Raises DataError, with the place in the spec.
+    `strict`, files that would be skipped with a notice are errors. A part whose images take more than `held_bytes`
+    stays in its files, which changes no bit of what a net makes of it. `progress` is told of long work. Raises
+    DataError, with the place in the spec.
     """
     places = Places(data_dir, shared_dir, cache_dir)
+    manner = Manner(shape, strict, held_bytes, progress)
+    fit = partial(fitted, shape=shape, crop_pad=crop_pad, arguments=arguments)
     try:
-        collection = _collect(options, places, seed, strict, shape)
-        return _prepare(options, collection, seed, partial(fitted, shape=shape, crop_pad=crop_pad, arguments=arguments))
+        return _prepare(options, _collect(options, places, seed, manner), seed, fit, progress)
     except DataError as error:
         raise located(error, options.span) from None
 
 
-def _collect(options: DataOptions, places: Places, seed: int, strict: bool, shape: Shape | None) -> Collection:
+def _collect(options: DataOptions, places: Places, seed: int, manner: Manner) -> Collection:
     name = options.source
     if options.is_path:
-        return read_files(options, strict, shape)
+        return read_files(options, manner)
     if name == "digits":
         return read_digits()
     if name in GENERATED:
-        return generate(name, options.extra, seed, shape)
+        return generate(name, options.extra, seed, manner.shape)
     if name in PUBLISHED:
-        return read_published(PUBLISHED[name], places)
+        return read_published(PUBLISHED[name], places, manner)
     raise DataError("E501", f"there is no data set `{name}`", helps=(f"there are {', '.join(built_in_names())}",))
 
 
@@ -72,7 +78,11 @@ def built_in_names() -> tuple[str, ...]:
 
 
 def _prepare(
-    options: DataOptions, collection: Collection, seed: int, fit: Callable[[Collection], Collection]
+    options: DataOptions,
+    collection: Collection,
+    seed: int,
+    fit: Callable[[Collection], Collection],
+    progress: Progress,
 ) -> Dataset:
     chosen = keep_classes(collection, options.classes)
     if chosen.validation is not None and options.validate:
@@ -82,7 +92,7 @@ def _prepare(
         chosen.description, chosen.class_names, chosen.white, train, held or chosen.validation, chosen.test
     )
     ready = fit(resized(parts, options.resize))
-    mean, deviation = statistics(ready.train.images, ready.white, options.normalize)
+    mean, deviation = statistics(ready.train.images, ready.white, options.normalize, progress)
     return Dataset(
         train=ready.train,
         validation=ready.validation,

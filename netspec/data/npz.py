@@ -1,4 +1,4 @@
-"""Arrays in a `.npz` file, read without NumPy's own reader, which believes every size that a file announces.
+"""Arrays in a `.npz` file, which is held in memory whole.
 
 Names of arrays that are understood: `images` and `labels`, `x` and `y` (also `X`), `data` and `target`, or `arr_0` and
 `arr_1`, each alone or with a part before or after it: `x_train`, `train_images`, `test_labels`, `y_val`.
@@ -6,8 +6,6 @@ Names of arrays that are understood: `images` and `labels`, `x` and `y` (also `X
 
 from __future__ import annotations
 
-import math
-import re
 import struct
 import zipfile
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from netspec.data.arrays import MOST_CLASSES, as_images, as_labels
 from netspec.data.dataset import Images, Labels, Part
 from netspec.data.failures import damaged, reading, require_file
+from netspec.data.npy import parse_header
 from netspec.data.packed import INFLATION
 from netspec.diagnostics.failure import DataError
 
@@ -28,13 +27,14 @@ PAIRS = (("images", "labels"), ("x", "y"), ("X", "y"), ("data", "target"), ("arr
 TRAIN, VALIDATION, TEST = ("train",), ("val", "valid", "validation"), ("test",)
 NAMES = ("class_names", "classes")
 
-NPY_MAGIC = b"\x93NUMPY"
-LONGEST_HEADER_BYTES = 10_000
-HEADER = re.compile(
-    rb"\{'descr': '([<>|=](?:b1|[ui][1248]|f[248]|[US]\d{1,4}))', "
-    rb"'fortran_order': (True|False), 'shape': \(([0-9, ]{0,200})\), ?\} *\n?"
+BROKEN_ARCHIVE = (
+    zipfile.BadZipFile,  # no archive, or one whose parts disagree
+    struct.error,  # a directory that ends within an entry
+    ValueError,  # a date, an offset or a name that cannot be
+    LookupError,  # a directory that names what is not there
+    RuntimeError,  # a member that needs a password
 )
-"""What NumPy writes for arrays of plain numbers and texts. Objects and records do not match."""
+"""What `zipfile` raises for files that are no whole archives, or are none that NumPy writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +47,21 @@ class Contents:
     class_names: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What an array says of itself; its numbers begin at `start`, the first axis fastest if `fortran`."""
-
-    dtype: np.dtype[np.generic]
-    shape: tuple[int, ...]
-    fortran: bool
-    start: int
-
-
 def read_npz(path: Path, shape: tuple[int, ...] | None = None) -> Contents:
     """Reads the parts of a file. `shape` is the net's input, which settles the order of the axes."""
     require_file(path)
     try:
         with reading(path), zipfile.ZipFile(path) as archive:
             return _read(archive, path, shape)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, LookupError, struct.error) as error:
+    except (
+        NotImplementedError
+    ) as error:  # a compression that `zipfile` does not know; a RuntimeError, so it comes first
+        raise DataError(
+            "E504",
+            f"`{path}` is packed in a way that is not read here: {str(error).lower()}",
+            helps=("save it with `numpy.savez_compressed`",),
+        ) from None
+    except BROKEN_ARCHIVE as error:
         raise damaged(path, f"it is not a whole .npz file ({error})") from None
 
 
@@ -132,25 +130,8 @@ def _array(archive: zipfile.ZipFile, member: str, origin: str) -> Array:
         raise damaged(origin, f"{info.file_size:,} bytes are announced, more than it can hold")
     with archive.open(info) as stream:
         content = stream.read(info.file_size)
-    header = _header(content, origin)
-    if math.prod(header.shape) * header.dtype.itemsize != len(content) - header.start:
+    header = parse_header(content, origin)
+    if header.size_bytes != len(content):
         announced = f"{'x'.join(map(str, header.shape))} of {header.dtype}"
         raise damaged(origin, f"its header announces {announced}, not what is there")
-    numbers = np.frombuffer(content, header.dtype, offset=header.start)
-    return numbers.reshape(header.shape, order="F" if header.fortran else "C")
-
-
-def _header(content: bytes, origin: str) -> Header:
-    if content[:6] != NPY_MAGIC or content[6] not in (1, 2, 3):
-        raise damaged(origin, "it does not begin like an array")
-    width = 2 if content[6] == 1 else 4
-    start = 8 + width + int.from_bytes(content[8 : 8 + width], "little")
-    said = HEADER.fullmatch(content[8 + width : min(start, LONGEST_HEADER_BYTES)])
-    if said is None:
-        raise DataError(
-            "E507",
-            f"`{origin}` is not an array of plain numbers",
-            helps=("arrays of objects and records are not read: store uint8, float32 or whole numbers",),
-        )
-    sizes = tuple(int(size) for size in said[3].replace(b" ", b"").split(b",") if size)
-    return Header(np.dtype(said[1].decode()), sizes, said[2] == b"True", start)
+    return header.shaped(np.frombuffer(content, header.dtype, offset=header.start))

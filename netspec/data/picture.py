@@ -54,6 +54,8 @@ def decode(path: Path, channels: int, size: tuple[int, int] | None) -> Pixels:
             return _channels_first(np.asarray(fitted))
     except UnreadableError:
         raise
+    except Image.DecompressionBombError:
+        raise UnreadableError("its pixels are too many") from None
     except Image.UnidentifiedImageError:
         raise UnreadableError("not a picture in a known format") from None
     except PermissionError:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from netspec.data.ahead import ahead
 from netspec.data.dataset import Collection, Part
 from netspec.data.failures import reading
+from netspec.data.manner import HELD_BYTES, Progress, silent
+from netspec.data.normalize import moments
 from netspec.data.picture import MODES, Pixels, UnreadableError, decode
+from netspec.data.survey import Sums, Survey
 from netspec.diagnostics.failure import DataError
 
 PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test"} | dict.fromkeys(
@@ -23,17 +24,19 @@ PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test
 IGNORED = ("Thumbs.db", "desktop.ini")
 """Files that systems leave in folders of pictures; so are those whose name begins with a dot."""
 NAMED_AT_MOST = 5
-THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How pictures are to be read: channels, (height, width) or as they are, no file to be skipped, the net's size."""
+    """How pictures are to be read: channels, (height, width) or as they are, no file to be skipped, the net's size, how
+    much of a part may be held in memory, and who is told of the progress."""
 
     channels: int
     size: tuple[int, int] | None
     strict: bool
     net_size: tuple[int, int] | None
+    held_bytes: int = HELD_BYTES
+    progress: Progress = silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,23 @@ class Skipped:
     reason: str
 
 
-def wish(shape: tuple[int, ...] | None, size: tuple[int, int] | None, strict: bool) -> Wish:
+def wish(
+    shape: tuple[int, ...] | None,
+    size: tuple[int, int] | None,
+    strict: bool,
+    held_bytes: int = HELD_BYTES,
+    progress: Progress = silent,
+) -> Wish:
     """For a net whose input is `shape`; in colour where there is none or it says nothing of channels."""
     wanted = shape if shape is not None and len(shape) == 3 and shape[1:] != (1, 1) else None
     channels = wanted[0] if wanted is not None and wanted[0] in MODES else 3
-    return Wish(channels, size, strict, (wanted[1], wanted[2]) if wanted is not None else None)
+    net_size = (wanted[1], wanted[2]) if wanted is not None else None
+    return Wish(channels, size, strict, net_size, held_bytes, progress)
 
 
 def read_folder(root: Path, test: Path | None, wanted: Wish) -> Collection:
-    """All pictures below a folder. Classes are in order of their names, of their values where all are numbers.
+    """All pictures below a folder, each decoded once now; those of a part that is too large to be held are decoded
+    again whenever they are seen. Classes are in order of their names, of their values where all are numbers.
 
     A file that is no picture is skipped and named in `notices`, or under `strict` raises DataError (E512); so is a
     file outside the class folders. Pictures of unequal size raise DataError (E510) unless `size` is given.
@@ -104,34 +115,36 @@ def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skip
         raise DataError("E511", f"`{folder}` has a class `{strange[0]}`, the training part has none of that name")
     skipped += [Skipped(path, "it lies in no class folder") for path in _files_in(folder)]
     files = [(label, path) for label, name in enumerate(names) for path in _files_below(folder / name)]
-    pictures: list[Pixels] = []
-    labels: list[int] = []
-    for (label, path), found in zip(files, _decoded([path for _, path in files], wanted), strict=True):
-        if isinstance(found, Skipped):
-            skipped.append(found)
-            continue
-        if pictures and found.shape != pictures[0].shape:
-            raise _unequal(path, found, pictures[0], wanted)
-        pictures.append(found)
-        labels.append(label)
-    if not pictures:
-        raise DataError("E511", f"`{folder}` holds no pictures that can be read", notes=_others(skipped))
+    survey = Survey(folder, len(files), wanted.held_bytes)
     with reading(folder):
-        return Part(np.stack(pictures), np.array(labels, np.int32))
+        for number, found in enumerate(_decoded([path for _, path in files], wanted)):
+            label, path = files[number]
+            wanted.progress("reading pictures", number + 1, len(files))
+            if isinstance(found, Skipped):
+                skipped.append(found)
+                continue
+            pixels, sums = found
+            if survey.image_shape is not None and survey.image_shape != pixels.shape:
+                raise _unequal(path, pixels.shape, survey.image_shape, wanted)
+            survey.add(label, path, pixels, sums)
+    if not len(survey):
+        raise DataError("E511", f"`{folder}` holds no pictures that can be read", notes=_others(skipped))
+    return survey.part(size=wanted.size, strict=wanted.strict)
 
 
-def _decoded(paths: list[Path], wanted: Wish) -> Iterator[Pixels | Skipped]:
+def _decoded(paths: list[Path], wanted: Wish) -> Iterator[tuple[Pixels, Sums] | Skipped]:
     """In the order of the paths; Pillow decodes without Python's lock, so threads help."""
 
-    def one(path: Path) -> Pixels | Skipped:
+    def one(path: Path) -> tuple[Pixels, Sums] | Skipped:
         try:
-            return decode(path, wanted.channels, wanted.size)
+            pixels = decode(path, wanted.channels, wanted.size)
+            return pixels, moments(pixels[None])
         except UnreadableError as error:
             return Skipped(path, str(error))
 
-    with warnings.catch_warnings(), ThreadPoolExecutor(THREADS) as pool:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield from pool.map(one, paths)
+        yield from ahead(one, paths)
 
 
 def _files_in(folder: Path) -> list[Path]:
@@ -156,9 +169,9 @@ def _counts(name: str) -> bool:
     return not name.startswith(".") and name not in IGNORED
 
 
-def _unequal(path: Path, found: Pixels, first: Pixels, wanted: Wish) -> DataError:
-    odd, usual = (f"{pixels.shape[1]}x{pixels.shape[2]}" for pixels in (found, first))
-    height, width = wanted.net_size or first.shape[1:]
+def _unequal(path: Path, found: tuple[int, ...], first: tuple[int, ...], wanted: Wish) -> DataError:
+    odd, usual = (f"{shape[1]}x{shape[2]}" for shape in (found, first))
+    height, width = wanted.net_size or first[1:]
     return DataError(
         "E510",
         f"`{path}` is {odd}, the pictures before it are {usual}",

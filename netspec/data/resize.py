@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from PIL import Image
 
 from netspec.data.dataset import Collection, Images, Part
+from netspec.data.stored import Changed, Stored
 from netspec.diagnostics.failure import DataError
 
 
@@ -26,6 +28,10 @@ def resized(collection: Collection, size: tuple[int, int] | None) -> Collection:
 
 
 def _part(part: Part, size: tuple[int, int]) -> Part:
+    if isinstance(part.images, Stored):
+        source = part.images.source
+        changed = Changed(source, partial(resize_images, size=size), (source.shape[1], *size))
+        return Part(Stored(changed, part.images.rows), part.labels)
     return Part(resize_images(part.images, size), part.labels)
 
 

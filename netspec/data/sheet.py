@@ -23,13 +23,19 @@ COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e
 def contact_sheet(part: Part, class_names: tuple[str, ...], white: float, columns: int = 10) -> Image.Image:
     """The first `columns` images of each class, a row a class; of more than a hundred classes the first hundred.
 
-    Pixels are shown from 0, or the smallest where that is below, to `white`. Images of two numbers are points.
+    Pixels are shown from 0, or the smallest of those shown where that is below, to `white`. Images of two
+    numbers are points.
     """
     if part.images.shape[1:] == (2, 1, 1):
         return _scatter(part)
     labels = range(min(len(class_names), MOST_ROWS))
     rows = [part.images[np.flatnonzero(part.labels == label)[:columns]] for label in labels]
-    return picture_sheet(rows, class_names[: len(rows)], min(0.0, float(part.images.min())), white, columns)
+    return picture_sheet(rows, class_names[: len(rows)], _darkest(rows), white, columns)
+
+
+def _darkest(rows: Sequence[Images]) -> float:
+    """The smallest value, 0 if none is below."""
+    return min(0.0, *(float(images.min(initial=0)) for images in rows))
 
 
 def picture_sheet(
@@ -80,7 +86,7 @@ def _letters(name: str) -> str:
 
 
 def _scatter(part: Part) -> Image.Image:
-    points = part.images[:, :, 0, 0].astype(np.float64)
+    points = part.images[:][:, :, 0, 0].astype(np.float64)
     reach = 1.05 * max(float(np.abs(points).max()), 1e-30)
     places = (points * [1, -1] / reach + 1) * (PLOT / 2)
     sheet = Image.new("RGB", (PLOT, PLOT), "white")

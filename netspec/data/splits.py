@@ -38,7 +38,7 @@ def _keep(part: Part, classes: tuple[int, ...]) -> Part:
     renumbered[list(classes)] = np.arange(len(classes), dtype=np.int32)
     labels = renumbered[part.labels]
     kept = np.flatnonzero(labels >= 0)
-    return Part(part.images[kept], labels[kept])
+    return Part(part.pick(kept).images, labels[kept])
 
 
 def take(part: Part, count: int | None, seed: int) -> Part:

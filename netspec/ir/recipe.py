@@ -18,7 +18,7 @@ class DataOptions:
 
     source: str
     is_path: bool = False
-    format: str | None = None  # idx, cifar, npz, folder; None: told from the files
+    format: str | None = None  # idx, cifar, npz, npy, folder; None: told from the files
     labels: str | None = None  # path of a label file
     test: str | None = None  # path of test data
     test_labels: str | None = None

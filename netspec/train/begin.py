@@ -12,6 +12,7 @@ from pathlib import Path
 from netspec.data.dataset import Dataset
 from netspec.data.fit import check_fit
 from netspec.data.load import load
+from netspec.data.manner import HELD_BYTES, Progress, silent
 from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.text import Source
 from netspec.ir.recipe import Experiment
@@ -30,11 +31,14 @@ from netspec.train.weights import read_weights
 
 @dataclass(frozen=True, slots=True)
 class DataPlaces:
-    """Where published data sets are looked for, as in `data.load`; with `strict` a file that is skipped is an error."""
+    """Where published data sets are looked for, as in `data.load`; with `strict` a file that is skipped is an error.
+    A part that takes more than `held_bytes` stays in its files; `progress` is told of long work on the data."""
 
     data_dir: Path | None = None
     shared_dir: Path | None = None
     strict: bool = False
+    held_bytes: int = HELD_BYTES
+    progress: Progress = silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ def load_data(experiment: Experiment, places: DataPlaces) -> Dataset:
         shape=experiment.graph.inputs[0].shape,
         crop_pad=crop_pad(experiment),
         arguments=experiment.graph.arguments,
+        held_bytes=places.held_bytes,
+        progress=places.progress,
     )
 
 

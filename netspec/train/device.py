@@ -27,6 +27,11 @@ class Device:
         return Machine(program, self.threads, cache_dir=self.cache_dir)
 
 
+def reader_threads(device: Device) -> int:
+    """How many threads read and decode images ahead while the device computes."""
+    return max(2, device.threads)
+
+
 def host_device(threads: int | None = None, *, exact: bool = False) -> Device:
     """This machine, on as many threads as this process may use cores unless told otherwise; kernels in
     the user's cache.

@@ -59,7 +59,8 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class EpochDone:
     """`training` are means over the epoch's minibatches as they were met, while the weights still moved, and `losses`
-    the same over stretches of it (`course.py`). `images` counts all that were learnt from since the start."""
+    the same over stretches of it (`course.py`). `images` counts all that were learnt from since the start. For
+    `waited_seconds` of this sitting's share of the epoch no minibatch had been read yet."""
 
     epoch: int
     epochs: int
@@ -71,6 +72,7 @@ class EpochDone:
     images_per_second: float
     images: int = 0
     losses: tuple[float, ...] = ()
+    waited_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +105,12 @@ class Diverged:
     before: Snapshot
 
 
-Event = Started | Progress | EpochDone | Finished | Diverged
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Files that could be read when the training began and no longer can, each told once: path and reason. Another
+    image of its class took the place of each."""
+
+    files: tuple[tuple[str, str], ...]
+
+
+Event = Started | Progress | EpochDone | Lost | Finished | Diverged

@@ -9,10 +9,10 @@ from __future__ import annotations
 from time import perf_counter
 
 from netspec.diagnostics.failure import CompilerBug
-from netspec.runtime.feed import Feed
 from netspec.train.events import Diverged
 from netspec.train.inside import finite
 from netspec.train.snapshot import Snapshot
+from netspec.train.supply import Supply
 from netspec.train.training import Training
 
 SHARE = 0.005
@@ -27,43 +27,43 @@ class Guard:
         self._sound: Snapshot | None = None
         self._kept_at, self._cost_seconds = 0.0, 0.0
 
-    def advance(self, feed: Feed) -> Diverged | None:
+    def advance(self, supply: Supply) -> Diverged | None:
         """Takes some steps of the epoch under way; what came of the first that did harm, if one did."""
         if self._due():
-            found = self._keep(feed)
+            found = self._keep(supply)
             if found:
                 return found
         step = self._training.position.step
-        steps = self._training.advance(feed)
-        return self._hunt(feed, step + steps) if self._training.broken else None
+        steps = self._training.advance(supply)
+        return self._hunt(supply, step + steps) if self._training.broken else None
 
-    def end_steps(self, feed: Feed) -> Diverged | None:
+    def end_steps(self, supply: Supply) -> Diverged | None:
         """What the last steps of an epoch have done to the weights. The next epoch keeps a state of its own."""
         sound = self._sound is None or self._training.sound()
-        found = None if sound else self._hunt(feed, self._training.position.step)
+        found = None if sound else self._hunt(supply, self._training.position.step)
         self._sound = None
         return found
 
     def _due(self) -> bool:
         return self._sound is None or perf_counter() - self._kept_at > self._cost_seconds / SHARE
 
-    def _keep(self, feed: Feed) -> Diverged | None:
+    def _keep(self, supply: Supply) -> Diverged | None:
         """Keeps the present state, unless it is broken."""
         begun = perf_counter()
         snapshot = self._training.snapshot()
         if self._sound and not (snapshot and all(map(finite, snapshot.arrays.values()))):
-            return self._hunt(feed, self._training.position.step)
+            return self._hunt(supply, self._training.position.step)
         self._sound, self._kept_at = snapshot, perf_counter()
         self._cost_seconds = self._kept_at - begun
         return None
 
-    def _hunt(self, feed: Feed, end: int) -> Diverged:
+    def _hunt(self, supply: Supply, end: int) -> Diverged:
         """The first harmful step from the last sound state up to step `end`."""
         training, before = self._training, self._sound
         assert before is not None  # the first call of every epoch keeps one
         training.restore(before)
         while training.position.step < end:
-            training.advance(feed, most=1)
+            training.advance(supply, most=1)
             if training.broken or not training.sound():
                 training.restore(before)
                 return Diverged("training", training.dissect("training"), before)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from netspec.data.dataset import Dataset, Part
+from netspec.data.stored import Stored
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import Target
 
@@ -60,8 +61,14 @@ def _data_facts(dataset: Dataset) -> dict[str, Any]:
 
 
 def _checksum(part: Part) -> str:
-    digest = hashlib.sha256(f"{part.images.shape} {part.images.dtype}".encode())
-    digest.update(np.ascontiguousarray(part.images).data)
+    """Of every byte of images in memory; of images in files, of what their source tells without reading them all."""
+    images = part.images
+    digest = hashlib.sha256(f"{images.shape} {images.dtype}".encode())
+    if isinstance(images, Stored):
+        digest.update(images.source.fingerprint().encode())
+        digest.update(np.ascontiguousarray(images.rows).data)
+    else:
+        digest.update(np.ascontiguousarray(images).data)
     digest.update(np.ascontiguousarray(part.labels).data)
     return digest.hexdigest()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
+from contextlib import closing
 from time import perf_counter
 
 from netspec.data.dataset import Dataset, Part
 from netspec.ir.recipe import Experiment
 from netspec.train.device import Device
 from netspec.train.diverged import diverged_error
-from netspec.train.events import Diverged, EpochDone, Event, Finished, Phase, Progress, Started
+from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Phase, Progress, Started
 from netspec.train.guard import Guard
 from netspec.train.limits import check_trainable
 from netspec.train.scores import Scores, Tally, Weights
@@ -70,17 +71,29 @@ def _started(training: Training) -> Started:
     )
 
 
-def _steps(training: Training, guard: Guard, milestone: int | None) -> Generator[Progress | Diverged, None, None]:
+Interim = Progress | Lost | Diverged
+
+
+def _steps(training: Training, guard: Guard, milestone: int | None) -> Generator[Interim, None, None]:
     """The steps that are left of the epoch under way. Raises DivergedError (E460)."""
-    feed = training.feed() if training.position.step < training.end_step else None
-    while feed is not None and training.position.step < training.end_step:
-        yield from _unless(guard.advance(feed), training)
-        position = training.position
-        if training.pace.due(perf_counter()) or (milestone and position.step % milestone == 0):
-            images = len(training.dataset.train)
-            yield _progress(training, "training", position.tally, images, position.epoch_seconds)
-    if feed is not None:
-        yield from _unless(guard.end_steps(feed), training)
+    if training.position.step == training.end_step:
+        return
+    with closing(training.supply()) as supply:
+        while training.position.step < training.end_step:
+            yield from _unless(guard.advance(supply), training)
+            yield from _lost(training)
+            position = training.position
+            if training.pace.due(perf_counter()) or (milestone and position.step % milestone == 0):
+                images = len(training.dataset.train)
+                yield _progress(training, "training", position.tally, images, position.epoch_seconds)
+        yield from _unless(guard.end_steps(supply), training)
+
+
+def _lost(training: Training) -> Generator[Lost, None, None]:
+    """Files that have been lost since the last time."""
+    files = training.newly_lost()
+    if files:
+        yield Lost(files)
 
 
 def _unless(diverged: Diverged | None, training: Training) -> Generator[Diverged, None, None]:
@@ -92,7 +105,7 @@ def _unless(diverged: Diverged | None, training: Training) -> Generator[Diverged
 
 def _measure(
     training: Training, phase: Phase, part: Part | None, weights: Weights
-) -> Generator[Progress | Diverged, None, Scores | None]:
+) -> Generator[Interim, None, Scores | None]:
     """Scores of a part; None where there is no such part. Raises DivergedError (E460)."""
     if not part or training.judge is None:
         return None
@@ -100,6 +113,7 @@ def _measure(
     for tally in training.judge.measure(part, weights):
         if training.pace.due(perf_counter()):
             yield _progress(training, phase, tally, len(part), perf_counter() - begin)
+        yield from _lost(training)
     if not math.isfinite(tally.loss):
         yield from _unless(_measured(training, phase), training)
     return tally.scores
@@ -143,6 +157,7 @@ def _epoch_done(training: Training, seconds: float, losses: tuple[float, ...]) -
         images_per_second=position.training.images / seconds,
         images=position.epochs * len(training.dataset.train),
         losses=losses,
+        waited_seconds=training.waited_seconds,
     )
 
 

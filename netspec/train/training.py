@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from itertools import takewhile
 from time import perf_counter
 
 from netspec.compiler import training_program
 from netspec.data.dataset import Dataset
+from netspec.data.stored import Stored
 from netspec.ir.recipe import Experiment
-from netspec.runtime.feed import Feed
 from netspec.train.course import Course
-from netspec.train.device import Device
+from netspec.train.device import Device, reader_threads
 from netspec.train.dissection import Dissection, dissect
 from netspec.train.events import Phase
-from netspec.train.feeds import epoch_feed
 from netspec.train.inside import finite
 from netspec.train.pace import Pace
 from netspec.train.preparation import prepared
@@ -22,6 +22,7 @@ from netspec.train.schedules import Moment, rate_at
 from netspec.train.scores import Scores, Tally, Weights
 from netspec.train.scoring import Judge
 from netspec.train.snapshot import Snapshot
+from netspec.train.supply import Supply, ready_steps, training_supply
 from netspec.train.weights import expected_shapes
 
 
@@ -51,6 +52,8 @@ class Training:
         self.position, self.pace, self.broken = start.position, Pace(), False
         self._best: Weights = start.best
         self._milestone, self._stepping = milestone, False
+        self._readers, self.waited_seconds = reader_threads(device), 0.0
+        self._lost: set[str] = set()
         self._begun = perf_counter() - start.position.seconds
 
     def _begin_with(self, arrays: Weights) -> None:
@@ -103,9 +106,17 @@ class Training:
         arrays = {value.name: self.machine.read(value.name) for value in (*program.parameters, *program.states)}
         return Snapshot(replace(self.position, seconds=self.seconds), arrays, self._best)
 
-    def feed(self) -> Feed:
-        """What the epoch under way reads."""
-        return epoch_feed(self.dataset.train, self.experiment, prepared(self.dataset), self.position.epochs)
+    def supply(self) -> Supply:
+        """What is left of the epoch under way; to be closed."""
+        return training_supply(
+            self.dataset.train,
+            self.experiment,
+            prepared(self.dataset),
+            self.position.epochs,
+            first=self._first_image,
+            batch=self.batch,
+            readers=self._readers,
+        )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of the epoch under way."""
@@ -118,21 +129,22 @@ class Training:
         program = self.machine.program
         return all(finite(self.machine.read(value.name)) for value in (*program.parameters, *program.states))
 
-    def advance(self, feed: Feed, most: int | None = None) -> int:
+    def advance(self, supply: Supply, most: int | None = None) -> int:
         """Takes some steps of the epoch under way, at most so many; returns how many. Where they leave the training
-        `broken`, its position is where they began, and its weights are of no use."""
-        position, begin = self.position, perf_counter()
-        rate, steps = self._next_call()
+        `broken`, its position is where they began, and its weights are of no use. Raises DataError."""
+        position, begin, first = self.position, perf_counter(), self._first_image
+        rate, steps = self._next_call(ready_steps(supply, first, self.batch))
         steps = min(steps, most or steps)
-        first = self._first_image
         self._stepping = True
         called = perf_counter()
-        metrics = self.machine.run(feed, first=first, steps=steps, step_number=position.step, rate=rate)
+        metrics = self.machine.run(supply.feed, first=first, steps=steps, step_number=position.step, rate=rate)
         self.pace.ran(steps, perf_counter() - called)
         self.broken = not finite(metrics[:, 0])
         if self.broken:
             return steps
         images = min(steps * self.batch, len(self.dataset.train) - first)
+        supply.release(first + images)
+        self.waited_seconds = supply.waited_seconds
         self.position = replace(
             position,
             step=position.step + steps,
@@ -156,16 +168,27 @@ class Training:
             step, graph = self.position.step, self.experiment.graph
             first, rate = self._first_image, self._rate_of(step)
             self._stepping = True
-            return dissect(self.machine, graph, self.feed(), first=first, step_number=step, rate=rate)
+            with closing(self.supply()) as supply:
+                supply.ready(first, self.batch)
+                return dissect(self.machine, graph, supply.feed, first=first, step_number=step, rate=rate)
         part = self.dataset.validation if phase == "validation" else self.dataset.test
         assert part is not None  # it was measured
         assert self.judge is not None
         return self.judge.dissect(part, self.weights() if phase == "validation" else self.kept_weights())
 
-    def _next_call(self) -> tuple[float, int]:
-        """The learning rate of the next step, and how many to take at once: all of that rate."""
+    def newly_lost(self) -> tuple[tuple[str, str], ...]:
+        """Files of all parts that could not be read and have not been told of yet, with the reasons."""
+        parts = (self.dataset.train, self.dataset.validation, self.dataset.test)
+        stored = [part.images for part in parts if part is not None and isinstance(part.images, Stored)]
+        found = {path: why for images in stored for path, why in images.source.lost().items()}
+        new = tuple((path, why) for path, why in sorted(found.items()) if path not in self._lost)
+        self._lost.update(found)
+        return new
+
+    def _next_call(self, ready: int) -> tuple[float, int]:
+        """The learning rate of the next step, and how many of the `ready` ones to take at once: all of that rate."""
         step, rate = self.position.step, self._rate_of(self.position.step)
-        end = min(step + self.pace.steps, self.end_step)
+        end = min(step + min(self.pace.steps, ready), self.end_step)
         if self._milestone:
             end = min(end, (step // self._milestone + 1) * self._milestone)
         return rate, sum(1 for _ in takewhile(lambda later: self._rate_of(later) == rate, range(step, end)))

@@ -62,7 +62,7 @@ def test_the_gradients_are_those_that_the_update_takes() -> None:
             seen[sight.of] = float(np.abs(sight.read()).max())
 
     before = whole.weights()
-    look(whole.machine, whole.feed(), first=0, step_number=0, rate=0.5, see=see)
+    look(whole.machine, whole.supply().feed, first=0, step_number=0, rate=0.5, see=see)
     for name, after in whole.weights().items():
         assert np.abs(after - before[name]).max() == pytest.approx(0.5 * seen[name], rel=1e-3), name
 

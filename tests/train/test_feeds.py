@@ -40,14 +40,14 @@ def test_epochs_and_seeds_have_orders_of_their_own() -> None:
 
 def test_measuring_goes_in_the_order_of_the_file() -> None:
     images = part(9)
-    feed = measuring_feed(images.images, images.labels, EXPERIMENT, PREPARATION)
+    feed = measuring_feed(images, EXPERIMENT, PREPARATION)
     assert feed.order.tolist() == list(range(9))
 
 
 def test_crops_are_random_in_training_and_central_in_measuring() -> None:
     images = part(9)
     assert epoch_feed(images, CROPPING, PREPARATION, 3).crop == Crop(random=True, pad=2)
-    assert measuring_feed(images.images, None, CROPPING, PREPARATION).crop == Crop(random=False, pad=2)
+    assert measuring_feed(images, CROPPING, PREPARATION).crop == Crop(random=False, pad=2)
     assert epoch_feed(images, EXPERIMENT, PREPARATION, 3).crop is None
 
 

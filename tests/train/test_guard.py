@@ -28,13 +28,13 @@ def end_of(training: Training, pace: Any = None) -> Diverged:
     """Trains until the guard finds something."""
     guard = Guard(training)
     while True:
-        feed = training.feed()
+        supply = training.supply()
         while training.position.step < training.end_step:
             training.pace.step_seconds = pace or training.pace.step_seconds
-            found = guard.advance(feed)
+            found = guard.advance(supply)
             if found:
                 return found
-        found = guard.end_steps(feed)
+        found = guard.end_steps(supply)
         if found:
             return found
         training.end_epoch(None)
@@ -50,14 +50,14 @@ def test_the_first_step_that_leaves_something_infinite_is_found(found: Diverged)
     while training.position.step < found.before.position.step:
         if training.position.step == training.end_step:
             training.end_epoch(None)
-        training.advance(training.feed(), most=1)
+        training.advance(training.supply(), most=1)
         assert not training.broken
         assert training.sound()
     snapshot = training.snapshot()
     assert snapshot is not None
     assert same(snapshot.arrays, found.before.arrays)
     assert found.before.position.step > 0
-    training.advance(training.feed(), most=1)
+    training.advance(training.supply(), most=1)
     assert training.broken or not training.sound()
 
 
@@ -73,14 +73,14 @@ def test_neither_threads_nor_steps_a_call_change_what_is_found(
 
 def test_weights_that_break_while_losses_stay_finite_are_noticed() -> None:
     training = training_of("train.batch=8")
-    feed, guard = training.feed(), Guard(training)
+    supply, guard = training.supply(), Guard(training)
     training.pace = _Single()
 
     def go_on() -> None:
-        assert guard.advance(feed) is None
-        guard.end_steps(feed)
+        assert guard.advance(supply) is None
+        guard.end_steps(supply)
 
-    assert guard.advance(feed) is None
+    assert guard.advance(supply) is None
     training.machine.write("conv1.bias", np.full(4, -np.inf, np.float32))  # relu turns it to 0: the loss is finite
     with pytest.raises(CompilerBug, match="leaves them whole when it is taken again"):  # nobody's step did it
         go_on()
@@ -103,11 +103,11 @@ def test_the_event_comes_before_the_error() -> None:
 
 def test_a_sound_training_keeps_its_bits_under_guard() -> None:
     plain, guarded = training_of(), training_of()
-    feed, guard = plain.feed(), Guard(guarded)
+    supply, guard = plain.supply(), Guard(guarded)
     while plain.position.step < plain.end_step:
-        plain.advance(feed)
+        plain.advance(supply)
     while guarded.position.step < guarded.end_step:
-        assert guard.advance(feed) is None
-    assert guard.end_steps(feed) is None
+        assert guard.advance(supply) is None
+    assert guard.end_steps(supply) is None
     assert same(plain.weights(), guarded.weights())
     assert replace(plain.position, epoch_seconds=0) == replace(guarded.position, epoch_seconds=0)

@@ -1,0 +1,63 @@
+"""Files that hold one array behind a header which announces its type and shape: held in memory, or mapped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.arrays import as_images, as_labels
+from netspec.data.dataset import Images, Part
+from netspec.data.manner import Manner
+from netspec.data.mapped import MappedFile, map_images
+from netspec.data.packed import content, is_packed
+from netspec.data.stored import Stored
+from netspec.diagnostics.failure import DataError
+
+
+class Header(Protocol):
+    """What a file says of itself."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    @property
+    def start(self) -> int:
+        """Bytes before the numbers."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the whole file, unpacked."""
+        ...
+
+    def shaped(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        """The array, of its numbers in one row."""
+        ...
+
+
+def read_numbers(path: Path, header: Header) -> NDArray[Any]:
+    """The array in the type and the byte order of the file, which may be compressed with gzip; read-only."""
+    return header.shaped(np.frombuffer(content(path, header.size_bytes), header.dtype, offset=header.start))
+
+
+def read_images(path: Path, header: Header, manner: Manner) -> Images | Stored:
+    """Images in memory, or where they take more than may be held, mapped; what is compressed cannot be mapped."""
+    if header.size_bytes <= manner.held_bytes or is_packed(path):
+        return as_images(read_numbers(path, header), path, manner.shape)
+    file = MappedFile(path, header.size_bytes)
+    return map_images(file, header.shaped(file.numbers(header.dtype, header.start)), manner)
+
+
+def paired(images: Images | Stored, numbers: NDArray[Any], images_path: Path, labels_path: Path) -> Part:
+    """Images and labels of two files as a part. Raises DataError (E505) where they differ in number, E506."""
+    labels = as_labels(numbers, labels_path)
+    if len(images) != len(labels):
+        raise DataError(
+            "E505",
+            f"`{images_path}` holds {len(images):,} images, `{labels_path}` {len(labels):,} labels",
+            helps=('name the label file that belongs to the images with `labels="…"`',),
+        )
+    return Part(images, labels)

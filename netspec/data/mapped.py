@@ -1,0 +1,144 @@
+"""Files of numbers, mapped: the system reads a page when it is touched, and may forget it when memory is short."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.ahead import ahead
+from netspec.data.arrays import arranged, converted, require_numbers
+from netspec.data.failures import damaged, reading, require_file
+from netspec.data.manner import Manner
+from netspec.data.pieces import pieces
+from netspec.data.stored import Moments, Pixels, Rows, Stored
+from netspec.diagnostics.failure import DataError
+
+SAMPLES, SAMPLE_BYTES = 256, 4096
+"""How much of a file its fingerprint reads, evenly spread."""
+
+
+class MappedFile:
+    """A file that is open, mapped and expected to stay as it is. Never written to."""
+
+    def __init__(self, path: Path, size_bytes: int) -> None:
+        """Raises DataError where the file is not of this size, or cannot be mapped."""
+        _require_size(path, size_bytes)
+        self.path, self.size_bytes = path, size_bytes
+        with reading(path), path.open("rb") as file:
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._changed_ns = os.fstat(file.fileno()).st_mtime_ns
+            self._same = os.fstat(file.fileno()).st_ino
+
+    def numbers(self, dtype: np.dtype[Any], start: int) -> NDArray[Any]:
+        """What lies behind the first `start` bytes, in one row; read-only."""
+        return np.frombuffer(self._map, dtype, offset=start)
+
+    def check(self) -> None:
+        """Raises DataError (E530) where the file has been changed or cut off since it was opened.
+
+        A file that was removed or replaced by another of its name is still there for whoever has it open.
+        """
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return
+        if found.st_ino == self._same and (found.st_size, found.st_mtime_ns) != (self.size_bytes, self._changed_ns):
+            raise DataError(
+                "E530",
+                f"`{self.path}` was changed while it was in use",
+                helps=("leave data files alone while a net trains on them",),
+            )
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the size, the time of the last change, and `SAMPLES` pieces of the content."""
+        digest = hashlib.sha256(f"{self.size_bytes} {self._changed_ns}".encode())
+        for start in np.linspace(0, max(0, self.size_bytes - SAMPLE_BYTES), SAMPLES, dtype=np.int64):
+            digest.update(self._map[int(start) : int(start) + SAMPLE_BYTES])
+        return digest.hexdigest()
+
+
+def _require_size(path: Path, size_bytes: int) -> None:
+    found = require_file(path)
+    if found > size_bytes:
+        raise damaged(path, f"it goes on after the {size_bytes:,} bytes that its header announces")
+    if found < size_bytes:
+        raise damaged(path, f"{size_bytes:,} bytes are announced, {found:,} are there")
+
+
+class MappedImages:
+    """Images in a mapped file: a `Source`.
+
+    `view` is an array (N, C, H, W) over the file in whatever type and order the file has; `white` as in `Source`.
+    """
+
+    def __init__(self, file: MappedFile, view: NDArray[Any], white: float = 255.0) -> None:
+        self._file, self._view, self._white = file, view, white
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._view.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.uint8 if self._view.dtype == np.uint8 else np.float32)
+
+    @property
+    def white(self) -> float:
+        return self._white
+
+    @property
+    def array(self) -> Pixels | None:
+        return self._view if _is_as_used(self._view) else None
+
+    def read(self, rows: Rows) -> Pixels:
+        self.check()
+        with np.errstate(over="ignore", invalid="ignore"):  # told by `map_images`
+            return np.ascontiguousarray(self._view[rows], self.dtype)
+
+    def moments(self, rows: Rows) -> Moments | None:
+        return None
+
+    def check(self) -> None:
+        self._file.check()
+
+    def fingerprint(self) -> str:
+        return self._file.fingerprint()
+
+    def lost(self) -> dict[str, str]:
+        return {}
+
+
+def _is_as_used(view: NDArray[Any]) -> bool:
+    """Whether native code can read the images where they are: numbers of an image side by side, of the right type."""
+    usual = view.dtype == np.uint8 or (view.dtype == np.float32 and view.dtype.isnative and view.flags.aligned)
+    return usual and view[:1].flags.c_contiguous and view.strides[0] % view.itemsize == 0
+
+
+def map_images(file: MappedFile, numbers: NDArray[Any], manner: Manner) -> Stored:
+    """Images of an array over a mapped file, of any shape that `arranged` takes.
+
+    Raises DataError (E507) where they are no numbers or one is not finite; all but bytes are read for that.
+    """
+    require_numbers(numbers, file.path)
+    images = Stored.whole(MappedImages(file, arranged(numbers, file.path, manner.shape)))
+    if images.dtype == np.uint8:
+        return images
+    white = _largest_magnitude(images, file.path, manner) or 1.0
+    return Stored.whole(MappedImages(file, arranged(numbers, file.path, manner.shape), white))
+
+
+def _largest_magnitude(images: Stored, origin: Path, manner: Manner) -> float:
+    def largest(piece: slice) -> float:
+        return float(np.abs(converted(images[piece], origin, piece.start)).max())
+
+    found, every = 0.0, pieces(images.shape, images.dtype)
+    for piece, value in zip(every, ahead(largest, every), strict=True):
+        found = max(found, value)
+        manner.progress("checking images", piece.stop, len(images))
+    return found

@@ -1,0 +1,125 @@
+"""Picture files read when they are needed: a `Source` whose images are decoded as often as they are seen.
+
+A file that vanishes or breaks while a net trains is replaced by the next one of its class that can be read, the first
+coming after the last; so which image is seen depends on the files alone, not on when they are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.picture import Pixels, UnreadableError, decode
+from netspec.data.stored import Moments, Rows
+from netspec.diagnostics.failure import DataError
+
+TRIES = 16
+"""Files of a class that may be found unreadable one after the other."""
+
+
+class PictureFiles:
+    """`paths` are sorted by their `labels` (count,); `sums` and `squares` (count, C) are those of each image's pixels.
+
+    All images have `image_shape` (C, H, W), resized to `size` as they are read where that is given.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        paths: tuple[Path, ...],
+        labels: NDArray[np.int32],
+        image_shape: tuple[int, ...],
+        *,
+        size: tuple[int, int] | None,
+        sums: NDArray[np.uint64],
+        squares: NDArray[np.uint64],
+        strict: bool,
+    ) -> None:
+        self._root, self._paths, self._labels, self._image_shape = root, paths, labels, image_shape
+        self._size, self._sums, self._squares, self._strict = size, sums, squares, strict
+        self._lost: dict[str, str] = {}
+        warnings.filterwarnings("ignore", module="PIL")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self._paths), *self._image_shape)
+
+    @property
+    def dtype(self) -> np.dtype[np.uint8]:
+        return np.dtype(np.uint8)
+
+    @property
+    def white(self) -> float:
+        return 255.0
+
+    @property
+    def array(self) -> None:
+        return None
+
+    def read(self, rows: Rows) -> Pixels:
+        found = np.empty((len(rows), *self._image_shape), np.uint8)
+        for into, row in enumerate(rows.tolist()):
+            found[into] = self._read(row)
+        return found
+
+    def _read(self, row: int) -> Pixels:
+        """The image of a row, or of the next row of its class that can be read."""
+        first, last = self._class_of(row)
+        for later in range(min(TRIES, last - first)):
+            chosen = first + (row - first + later) % (last - first)
+            try:
+                return self._decode(chosen)
+            except UnreadableError as error:
+                self._lose(self._paths[chosen], str(error))
+        raise DataError(
+            "E530",
+            f"`{self._paths[row]}` cannot be read, nor can the pictures after it",
+            notes=(f"{len(self._lost):,} files cannot be read that could be when the run began",),
+            helps=("bring the folder back, then go on with `--resume`",),
+        )
+
+    def _class_of(self, row: int) -> tuple[int, int]:
+        """The first row of its class, and the one behind the last."""
+        label = self._labels[row : row + 1]
+        return int(self._labels.searchsorted(label, "left")[0]), int(self._labels.searchsorted(label, "right")[0])
+
+    def _decode(self, row: int) -> Pixels:
+        pixels = decode(self._paths[row], self._image_shape[0], self._size)
+        if pixels.shape != self._image_shape:
+            raise UnreadableError(f"it is now {pixels.shape[1]}x{pixels.shape[2]}")
+        return pixels
+
+    def _lose(self, path: Path, reason: str) -> None:
+        if self._strict:
+            raise DataError("E512", f"`{path}` cannot be used any more: {reason}")
+        self._lost[str(path)] = reason
+
+    def moments(self, rows: Rows) -> Moments:
+        sums, squares = (values[rows].sum(axis=0, dtype=np.uint64) for values in (self._sums, self._squares))
+        return sums.astype(np.float64), squares.astype(np.float64)
+
+    def check(self) -> None:
+        """Each file is checked when it is read."""
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the names below the folder, sizes and times of change of all files."""
+        digest = hashlib.sha256(f"{self._image_shape}".encode())
+        for path in self._paths:
+            digest.update(f"{path.relative_to(self._root)} {_state(path)}\n".encode())
+        return digest.hexdigest()
+
+    def lost(self) -> dict[str, str]:
+        return dict(self._lost)
+
+
+def _state(path: Path) -> str:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return "gone"
+    return f"{found.st_size} {found.st_mtime_ns}"

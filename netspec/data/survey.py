@@ -1,0 +1,72 @@
+"""What a first look at the pictures of a part finds: which can be used, and their pixels or where to find them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.dataset import Part
+from netspec.data.picture import Pixels
+from netspec.data.picture_files import PictureFiles
+from netspec.data.stored import Stored
+
+Sums = tuple[NDArray[np.uint64], NDArray[np.uint64]]
+"""Of x and of x*x over an image, (C,) each."""
+
+
+class Survey:
+    """Pictures of `root`, of which there are at most `files`, in order of their labels. Their pixels are held where all
+    of them take no more than `held_bytes`."""
+
+    def __init__(self, root: Path, files: int, held_bytes: int) -> None:
+        self._root, self._files, self._held_bytes = root, files, held_bytes
+        self._paths: list[Path] = []
+        self._labels = np.empty(files, np.int32)
+        self.image_shape: tuple[int, ...] | None = None
+        self._held: NDArray[np.uint8] | None = None
+        self._sums: NDArray[np.uint64] = np.empty((2, 0, 0), np.uint64)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def add(self, label: int, path: Path, pixels: Pixels, sums: Sums) -> None:
+        """The next picture that can be used."""
+        if self.image_shape is None:
+            self._begin(pixels)
+        number = len(self._paths)
+        self._paths.append(path)
+        self._labels[number] = label
+        if self._held is not None:
+            self._held[number] = pixels
+        else:
+            self._sums[:, number] = sums
+
+    def _begin(self, pixels: Pixels) -> None:
+        """Chooses whether to hold pixels, now that the size of one picture is known."""
+        self.image_shape = pixels.shape
+        if self._files * pixels.nbytes <= self._held_bytes:
+            self._held = np.empty((self._files, *pixels.shape), np.uint8)
+        else:
+            self._sums = np.empty((2, self._files, pixels.shape[0]), np.uint64)
+
+    def part(self, *, size: tuple[int, int] | None, strict: bool) -> Part:
+        """All pictures that were added, of which there must be one; (height, width) they were resized to."""
+        assert self.image_shape is not None
+        labels = self._labels[: len(self)].copy()
+        if self._held is not None:
+            return Part(self._held[: len(self)], labels)
+        sums: NDArray[Any] = self._sums[:, : len(self)]
+        files = PictureFiles(
+            self._root,
+            tuple(self._paths),
+            labels,
+            self.image_shape,
+            size=size,
+            sums=sums[0],
+            squares=sums[1],
+            strict=strict,
+        )
+        return Part(Stored.whole(files), labels)
