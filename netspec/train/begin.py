@@ -17,6 +17,7 @@ from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.text import Source
 from netspec.ir.recipe import Experiment
 from netspec.train.cadence import Saving
+from netspec.train.claim import Claim
 from netspec.train.device import Device
 from netspec.train.events import Event
 from netspec.train.identity import identity
@@ -100,8 +101,8 @@ def begin(
     """Checks the recipe, the folder, the data and the weights, then makes the run's folder.
 
     `folder` None means a new one under `runs/`; without `keep` there is none at all. `weights` is a file to start
-    from; `saving` is when checkpoints are written. Raises SpecError (E453), UsageError (E461, E463) and DataError, all
-    before anything is written.
+    from; `saving` is when checkpoints are written. Raises SpecError (E453), UsageError (E461, E463, E481) and
+    DataError, all before anything is written.
     """
     check_trainable(experiment)
     if keep and folder is not None:
@@ -129,8 +130,10 @@ def begin_with(
     events = train(experiment, dataset, device=device, weights=start, milestone=saving.steps)
     if not keep:
         return Begun(None, dataset, notices, events)
-    run = create_run(_new_run(experiment, origin, dataset, device, folder), origin.source, start)
-    return Begun(run, dataset, notices, record(run, events, saving=saving))
+    new = _new_run(experiment, origin, dataset, device, folder)
+    claim = Claim(new.folder)
+    run = create_run(new, origin.source, start)
+    return Begun(run, dataset, notices, claim.during(record(run, events, saving=saving)))
 
 
 def _new_run(experiment: Experiment, origin: Origin, dataset: Dataset, device: Device, folder: Path | None) -> Run:

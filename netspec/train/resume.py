@@ -14,6 +14,7 @@ from netspec.ir.recipe import Experiment
 from netspec.train.begin import Begun, DataPlaces, load_data
 from netspec.train.cadence import Saving
 from netspec.train.checkpoint import newest_snapshot, sweep
+from netspec.train.claim import Claim
 from netspec.train.device import Device
 from netspec.train.files import write_whole
 from netspec.train.identity import Facts, differences, identity, source_facts
@@ -38,9 +39,11 @@ def resume(
     """Goes on from the newest whole checkpoint of a run, or starts it again where there is none.
 
     `experiment` is the run's own (`run.run_experiment`). Raises UsageError (E468) where anything has changed that
-    decides the bits, unless `force`; SpecError, DataError (E542 where a checkpoint is another net's).
+    decides the bits, unless `force`, and (E481) where the run is being trained right now; SpecError, DataError (E542
+    where a checkpoint is another net's).
     """
     check_trainable(experiment)
+    claim = Claim(run.folder)
     dataset = load_data(experiment, places)
     facts = current_facts(run, experiment, dataset, device)
     if not force:
@@ -54,7 +57,7 @@ def resume(
     going = replace(run, identity=facts, status="running", result={}, weights_sha256=None)
     save_record(going)
     told = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss), *notices)
-    return Begun(going, dataset, told, record(going, events, saving=saving, lines=lines))
+    return Begun(going, dataset, told, claim.during(record(going, events, saving=saving, lines=lines)))
 
 
 def check_unchanged(run: Run, facts: Facts) -> None:

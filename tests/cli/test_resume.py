@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from netspec.resources import bundled_specs
+from netspec.train.checkpoint import read_checkpoint
 from tests.cli.harness import process, refused, run, run_json
 
 SPEC = """net small {
@@ -260,3 +262,55 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(here: Path) -> None:
     assert progress() > 0
     run_json("train", "--resume", "cut")
     assert same("whole", "cut")
+
+
+@pytest.fixture
+def small_disk(here: Path) -> Iterator[Path]:
+    """A disk of 200 KB; skips the test where none may be mounted."""
+    disk = here / "disk"
+    disk.mkdir()
+    if mount("-t", "tmpfs", "-o", "size=200k", "tmpfs", str(disk)):
+        pytest.skip("a small disk (tmpfs) may not be mounted here")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def mount(*words: str) -> int:
+    """The exit status of `mount`, 127 where there is none."""
+    try:
+        return subprocess.run(["mount", *words], capture_output=True, check=False).returncode
+    except OSError:
+        return 127
+
+
+def test_a_disk_that_runs_full_leaves_the_last_checkpoint_whole(here: Path, small_disk: Path) -> None:
+    (here / "small.net").write_text(SPEC.replace("EPOCHS", "60"))
+    run_json("train", "small.net", "--run", "whole")
+    done = process("train", "small.net", "--run", small_disk / "cut", "--checkpoint-every", "5", "--keep", "1000")
+    assert done.returncode == 3, done.stderr
+    assert "error[E540]" in done.stderr
+    assert "no space left" in done.stderr
+    assert "--resume" in done.stderr
+    assert "Traceback" not in done.stderr
+    kept = sorted((small_disk / "cut/checkpoints").iterdir())
+    assert kept
+    assert [read_checkpoint(path).position.step for path in kept] == [int(path.stem[5:]) for path in kept]
+    assert mount("-o", "remount,size=20m", str(small_disk)) == 0
+    run_json("train", "--resume", "disk/cut")
+    assert same("whole", "disk/cut")
+
+
+def test_a_run_that_is_being_trained_is_refused_to_others_until_its_process_dies(here: Path) -> None:
+    (here / "small.net").write_text(SPEC.replace("EPOCHS", "4000").replace("patience=200", "patience=5000"))
+    going = start("train", "small.net", "--run", "cut", "--checkpoint-every", "20")
+    wait_until(going, lambda: progress() > 0)
+    for words in (("train", "--resume", "cut"), ("train", "small.net", "--run", "cut", "--force")):
+        done = run(*words)
+        refused(done, 2, "E481")
+        assert "`cut` is being trained right now" in done.stderr
+    assert going.poll() is None
+    going.kill()
+    going.communicate()
+    spec = here / "cut/small.net"
+    spec.write_text(spec.read_text().replace("epochs 4000", "epochs 1"))
+    assert run("train", "--resume", "cut", "--force").exit_code == 0

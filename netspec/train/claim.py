@@ -1,0 +1,52 @@
+"""One process at a time trains into a run folder."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+from netspec.diagnostics.failure import UsageError
+from netspec.train.files import cannot_write
+
+Item = TypeVar("Item")
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
+
+
+class Claim:
+    """A lock on a folder itself, so that nothing is left in it. The system takes it back when the process dies, however
+    it dies. File systems that have no locks are trusted."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises UsageError (E481) where another training has the folder, DataError (E540) where it is gone."""
+        self._handle: int | None = None
+        try:
+            self._handle = os.open(folder, os.O_RDONLY)
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            helps = ("wait for it or stop it, then go on with `--resume`",)
+            raise UsageError("E481", f"`{folder}` is being trained right now", helps=helps) from None
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                self.release()
+                raise cannot_write(folder, error) from None
+
+    def release(self) -> None:
+        """Lets others have the folder."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
+
+    def __del__(self) -> None:
+        self.release()
+
+    def during(self, items: Generator[Item, None, None]) -> Generator[Item, None, None]:
+        """The items, after the last of which the folder is let go; so it is when nobody asks for more."""
+        try:
+            yield from items
+        finally:
+            self.release()
