@@ -15,11 +15,13 @@ from netspec.bench.front_end import measure as measure_front_end
 from netspec.bench.layers import measure_layers
 from netspec.bench.losses import compare_losses
 from netspec.bench.sides import Job
+from netspec.cli.data_options import size_bytes
 from netspec.cli.experiment import load_experiment
 from netspec.cli.losses import losses_document, show_losses
 from netspec.cli.options import exact_option, find_spec, json_option, override_options
 from netspec.cli.printing import say, say_json
 from netspec.cli.roofline import roofline_document, show_roofline
+from netspec.cli.streaming import stream
 from netspec.cli.tables import Column, show, table
 from netspec.compiler import COUNTED_BATCH
 from netspec.diagnostics.failure import UsageError
@@ -47,6 +49,10 @@ TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diag
 @click.option("--augment", is_flag=True, help="Time what all ten transforms add to a step, on one thread.")
 @click.option("--losses", type=click.IntRange(1, 100_000), help="Compare the losses of so many steps with PyTorch's.")
 @click.option("--front-end", is_flag=True, help="Time the checking of the longest texts within the limits.")
+@click.option("--streaming", is_flag=True, help="Train on data larger than memory, which are made; it takes minutes.")
+@click.option(
+    "--data-size", metavar="SIZE", default="20G", show_default=True, callback=size_bytes, help="Of those data."
+)
 @click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Threads of each side.")
 @click.option("--batch", type=click.IntRange(1, 1 << 20), help="Images a step (default: the spec's).")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=7, show_default=True, help="Interleaved rounds.")
@@ -62,6 +68,8 @@ def command(
     augment: bool,
     losses: int | None,
     front_end: bool,
+    streaming: bool,
+    data_size: int,
     threads: int,
     batch: int | None,
     rounds: int,
@@ -81,8 +89,10 @@ def command(
     """
     if front_end:
         return _front_end(as_json)
+    if streaming:
+        return stream(data_size, threads, as_json=as_json)
     if spec is None:
-        raise UsageError("E620", "`netspec bench` needs a SPEC or `--front-end`")
+        raise UsageError("E620", "`netspec bench` needs a SPEC, `--front-end` or `--streaming`")
     if layers:
         return _layers(spec, batch, with_values, settings, as_json)
     if augment:

@@ -20,7 +20,8 @@ QUIET_SECONDS = 1.0
 """Work that takes less is not told of."""
 
 
-def _size_bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
+def size_bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
+    """A callback of options that name a size: `500M`, `4G`, or bytes."""
     found = SIZE.fullmatch(value)
     if found is None:
         raise click.BadParameter(f"{value!r} is no size: write `500M` or `4G`", ctx, parameter)
@@ -32,7 +33,7 @@ data_memory_option: Decorator[Any] = click.option(
     metavar="SIZE",
     default=f"{HELD_BYTES >> 20}M",
     show_default=True,
-    callback=_size_bytes,
+    callback=size_bytes,
     help="Parts of the data that take more stay in their files; no bit of the result depends on it.",
 )
 

@@ -1,0 +1,116 @@
+"""Training on data larger than memory: how much memory it takes, and how long it waits for images.
+
+The data are made: a sparse `.npy` file, whose bytes are all zero and take no room on a disk, and a folder of links to a
+few JPEG pictures of noise, which are decoded one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from PIL import Image
+
+from netspec.bench.memory import anonymous_bytes
+from netspec.diagnostics.text import Source
+from netspec.frontend import check_experiment
+from netspec.ir.recipe import Experiment
+from netspec.train.begin import DataPlaces, load_data
+from netspec.train.device import Device
+from netspec.train.snapshot import Position, Snapshot
+from netspec.train.training import Training
+
+SIDES = {"npy": 32, "pictures": 256}
+"""height and width of the images of each kind"""
+CLASSES, ORIGINALS = 10, 16
+SPEC = """net streaming { input 3xSIDExSIDE; conv 16 5x5 stride=2 relu; pool max 2x2; conv 16 3x3 relu; dense 10 }
+data "PLACE"
+train { sgd rate=0.01; batch 64; epochs 1000 }
+"""
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Peak:
+    """The most anonymous memory seen so far."""
+
+    size_bytes: int = field(default_factory=anonymous_bytes)
+
+    def look(self) -> None:
+        self.size_bytes = max(self.size_bytes, anonymous_bytes())
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """What training for a while on `images` images, `data_bytes` in all, came to. `first_look_seconds` went by before
+    the first step; `waiting` is the share of the time after it in which no minibatch was there."""
+
+    kind: str
+    images: int
+    data_bytes: int
+    first_look_seconds: float
+    images_per_second: float
+    waiting: float
+    anonymous_bytes: int
+
+
+def measure_streaming(
+    kind: str, data_bytes: int, seconds: float, folder: Path, device: Device, progress: Progress
+) -> Streamed:
+    """Makes data of a kind in `folder`, and trains a small net on them for some seconds."""
+    side = SIDES[kind]
+    images = data_bytes // (3 * side * side)
+    place = MAKERS[kind](folder, images, side)
+    source = Source("<streaming>", SPEC.replace("SIDE", str(side)).replace("PLACE", str(place)))
+    return _trained(kind, check_experiment(source), seconds, device, progress)
+
+
+def _trained(kind: str, experiment: Experiment, seconds: float, device: Device, progress: Progress) -> Streamed:
+    peak, begun = Peak(), perf_counter()
+
+    def told(what: str, done: int, of: int) -> None:
+        progress(what, done, of)
+        if done % 100 == 0:
+            peak.look()
+
+    dataset = load_data(experiment, DataPlaces(progress=told))
+    looked = perf_counter() - begun
+    training = Training(experiment, dataset, device, Snapshot(Position(), {}))
+    shape = dataset.train.images.shape
+    with closing(training.supply()) as supply:
+        training.advance(supply)
+        start, waited, first = perf_counter(), supply.waited_seconds, training.position.step
+        while perf_counter() - start < seconds and training.position.step < training.end_step:
+            training.advance(supply)
+            peak.look()
+        spent, done = perf_counter() - start, (training.position.step - first) * training.batch
+        waiting = (supply.waited_seconds - waited) / spent
+    return Streamed(kind, shape[0], int(np.prod(shape)), looked, done / spent, waiting, peak.size_bytes)
+
+
+def _make_npy(folder: Path, images: int, side: int) -> Path:
+    """A sparse array of zeros, and its labels."""
+    np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (images, 3, side, side)).flush()
+    np.save(folder / "labels.npy", (np.arange(images) % CLASSES).astype(np.uint8))
+    return folder / "images.npy"
+
+
+def _make_pictures(folder: Path, images: int, side: int) -> Path:
+    """Links to a few pictures, a folder a class."""
+    draw = np.random.default_rng(1)
+    for number in range(ORIGINALS):
+        coarse = Image.fromarray(draw.integers(0, 256, (16, 16, 3), dtype=np.uint8))
+        coarse.resize((side, side)).save(folder / f"{number}.jpg")
+    for label in range(CLASSES):
+        (folder / "pictures" / str(label)).mkdir(parents=True)
+    for number in range(images):
+        place = folder / "pictures" / str(number % CLASSES) / f"{number:08}.jpg"
+        place.symlink_to(folder / f"{number % ORIGINALS}.jpg")
+    return folder / "pictures"
+
+
+MAKERS: dict[str, Callable[[Path, int, int], Path]] = {"npy": _make_npy, "pictures": _make_pictures}
