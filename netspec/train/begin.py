@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Generator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -131,8 +132,10 @@ def begin_with(
     if not keep:
         return Begun(None, dataset, notices, events)
     new = _new_run(experiment, origin, dataset, device, folder)
-    claim = Claim(new.folder)
-    run = create_run(new, origin.source, start)
+    with ExitStack() as held:
+        claim = held.enter_context(closing(Claim(new.folder)))
+        run = create_run(new, origin.source, start)
+        held.pop_all()
     return Begun(run, dataset, notices, claim.during(record(run, events, saving=saving)))
 
 

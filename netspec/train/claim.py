@@ -27,26 +27,26 @@ class Claim:
             self._handle = os.open(folder, os.O_RDONLY)
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self.release()
+            self.close()
             helps = ("wait for it or stop it, then go on with `--resume`",)
             raise UsageError("E481", f"`{folder}` is being trained right now", helps=helps) from None
         except OSError as error:
             if error.errno not in NO_LOCKS:
-                self.release()
+                self.close()
                 raise cannot_write(folder, error) from None
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Lets others have the folder."""
         handle, self._handle = self._handle, None
         if handle is not None:
             os.close(handle)
 
     def __del__(self) -> None:
-        self.release()
+        self.close()
 
     def during(self, items: Generator[Item, None, None]) -> Generator[Item, None, None]:
         """The items, after the last of which the folder is let go; so it is when nobody asks for more."""
         try:
             yield from items
         finally:
-            self.release()
+            self.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 
@@ -43,7 +44,14 @@ def resume(
     where a checkpoint is another net's).
     """
     check_trainable(experiment)
-    claim = Claim(run.folder)
+    with ExitStack() as held:
+        claim = held.enter_context(closing(Claim(run.folder)))
+        begun = _go_on(run, experiment, places, device, saving, force)
+        held.pop_all()  # the run goes on, and lets the folder go at its end
+    return replace(begun, events=claim.during(begun.events))
+
+
+def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device, saving: Saving, force: bool) -> Begun:
     dataset = load_data(experiment, places)
     facts = current_facts(run, experiment, dataset, device)
     if not force:
@@ -57,7 +65,7 @@ def resume(
     going = replace(run, identity=facts, status="running", result={}, weights_sha256=None)
     save_record(going)
     told = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss), *notices)
-    return Begun(going, dataset, told, claim.during(record(going, events, saving=saving, lines=lines)))
+    return Begun(going, dataset, told, record(going, events, saving=saving, lines=lines))
 
 
 def check_unchanged(run: Run, facts: Facts) -> None:

@@ -10,7 +10,7 @@ from netspec.train.claim import Claim
 def refused(folder: Path) -> bool:
     """Whether a second claim on a folder is refused."""
     try:
-        Claim(folder).release()
+        Claim(folder).close()
     except UsageError as error:
         return error.code == "E481"
     return False
@@ -20,8 +20,8 @@ def test_a_folder_is_claimed_once_and_holds_no_file_for_it(tmp_path: Path) -> No
     claim = Claim(tmp_path)
     assert refused(tmp_path)
     assert list(tmp_path.iterdir()) == []
-    claim.release()
-    claim.release()
+    claim.close()
+    claim.close()
     assert not refused(tmp_path)
 
 
