@@ -111,4 +111,5 @@ COUNT_RULES: Mapping[type[Operation], Callable[[Node], int]] = {
     ops.Loss: _none,
     ops.LossGradient: _none,
     ops.SgdUpdate: _none,
+    ops.DenseWeightUpdate: _each_weight_gradient_once,
 }

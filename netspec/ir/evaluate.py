@@ -108,4 +108,5 @@ MEANINGS: Mapping[type[Operation], Meaning] = {
     ops.Loss: loss.loss,
     ops.LossGradient: loss.loss_gradient,
     ops.SgdUpdate: loss.sgd_update,
+    ops.DenseWeightUpdate: loss.dense_weight_update,
 }

@@ -6,6 +6,7 @@ import numpy as np
 
 from netspec.ir import operations as ops
 from netspec.ir.evaluate_context import Array, Arrays, Context
+from netspec.ir.evaluate_convolution import dense_weight_gradient
 from netspec.ir.graph import Value
 
 Values = tuple[Value, ...]
@@ -99,3 +100,9 @@ def sgd_update(op: ops.SgdUpdate, arrays: Arrays, _: Values, context: Context) -
     moved = op.momentum * velocity[0] + pull
     step = pull + op.momentum * moved if op.nesterov else moved
     return np.asarray(weight - rate * op.rate_factor * step, context.dtype), moved
+
+
+def dense_weight_update(op: ops.DenseWeightUpdate, arrays: Arrays, outputs: Values, context: Context) -> Arrays:
+    x, dy, weight, *rest = arrays
+    (gradient,) = dense_weight_gradient(ops.DenseWeightGradient(), (x, dy), (), context)
+    return sgd_update(op.update, (weight, gradient, *rest), outputs, context)

@@ -265,6 +265,11 @@ class SgdUpdate:  # w, g[, v], rate () -> w'[, v']: g += decay*w; v' = momentum*
     rate_factor: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class DenseWeightUpdate:  # x, dy, w[, v], rate () -> w'[, v']: `update` by the DenseWeightGradient of x and dy
+    update: SgdUpdate
+
+
 Operation = (
     Activation
     | ActivationGradient
@@ -304,4 +309,5 @@ Operation = (
     | Loss
     | LossGradient
     | SgdUpdate
+    | DenseWeightUpdate
 )

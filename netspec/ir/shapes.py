@@ -283,6 +283,12 @@ def _sgd_update(_: ops.SgdUpdate, inputs: Shapes, __: Shapes) -> Shapes:
     return (arrays[0], *arrays[2:])
 
 
+def _dense_weight_update(op: ops.DenseWeightUpdate, inputs: Shapes, declared: Shapes) -> Shapes:
+    x, dy, weight, *rest = inputs
+    (gradient,) = _dense_weight_gradient(ops.DenseWeightGradient(), (x, dy), ())
+    return _sgd_update(op.update, (weight, gradient, *rest), declared)
+
+
 Rule = Callable[[Any, Shapes, Shapes], Shapes]
 SHAPE_RULES: Mapping[type[Operation], Rule] = {
     ops.Activation: _same_as_input,
@@ -323,4 +329,5 @@ SHAPE_RULES: Mapping[type[Operation], Rule] = {
     ops.Loss: _loss,
     ops.LossGradient: _loss_gradient,
     ops.SgdUpdate: _sgd_update,
+    ops.DenseWeightUpdate: _dense_weight_update,
 }

@@ -179,4 +179,5 @@ SIGNATURES: Mapping[type[Operation], str] = {
     ops.Loss: "xi>ww",
     ops.LossGradient: "xi>x",
     ops.SgdUpdate: "www>w|wwww>ww",
+    ops.DenseWeightUpdate: "xxww>w|xxwww>ww",
 }

@@ -13,6 +13,7 @@ from netspec.passes.dead import remove_dead_nodes, remove_unread_indices
 from netspec.passes.equal import merge_equal_nodes
 from netspec.passes.fuse import fuse_activations
 from netspec.passes.unpool import activate_before_unpooling
+from netspec.passes.updates import fuse_updates
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_copies,
@@ -23,6 +24,7 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     fuse_batch_norm_gradients,
     fuse_batch_norms,
     fuse_activations,
+    fuse_updates,
 )
 
 

@@ -18,6 +18,7 @@ from netspec.schedule.algorithm import Plan, sliding_sum
 FLOAT_BYTES = 4
 BAND = 256
 """pixels of an image that come in at a time, or a row where that is more"""
+DenseWeights = ops.DenseWeightGradient | ops.DenseWeightUpdate
 Rule = Callable[[Any, Node, Tile, Target, int], int]
 
 
@@ -98,7 +99,7 @@ def _band(node: Node, target: Target) -> int:
     return row_bytes * max(margins[0], min(height + margins[0], target.l2_bytes // 4 // row_bytes))
 
 
-def _dense_weight_gradient(_: ops.DenseWeightGradient, node: Node, __: Tile, target: Target, batch: int) -> int:
+def _dense_weight_gradient(_: DenseWeights, node: Node, __: Tile, target: Target, batch: int) -> int:
     images = -(-batch // target.lanes) * target.lanes
     return FLOAT_BYTES * images * padded_rows(node.inputs[0].elements, target.lanes)
 
@@ -107,7 +108,7 @@ def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, _: Node, tile: Til
     return FLOAT_BYTES * op.window.kernel[0] * tile.rows * tile.columns * target.lanes
 
 
-def _one_vector_tile(_: ops.DenseWeightGradient, __: Node, tile: Tile, target: Target, ___: int) -> int:
+def _one_vector_tile(_: DenseWeights, __: Node, tile: Tile, target: Target, ___: int) -> int:
     return FLOAT_BYTES * tile.rows * target.lanes
 
 
@@ -128,12 +129,14 @@ TEAM_SCRATCH: Mapping[type[ops.Operation], Rule] = {
     ops.ConvolutionInputGradient: _input_gradient,
     ops.Deconvolution: _deconvolution,
     ops.DenseWeightGradient: _dense_weight_gradient,
+    ops.DenseWeightUpdate: _dense_weight_gradient,
 }
 """Operations not listed need none."""
 
 THREAD_SCRATCH: Mapping[type[ops.Operation], Rule] = {
     ops.ConvolutionWeightGradient: _weight_gradient_tiles,
     ops.DenseWeightGradient: _one_vector_tile,
+    ops.DenseWeightUpdate: _one_vector_tile,
     ops.LocalInputGradient: _tap_rows,
     ops.LocalResponseNorm: _neighbours,
     ops.LocalResponseNormGradient: _neighbour_terms,

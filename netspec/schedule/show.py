@@ -63,6 +63,8 @@ def _attribute(name: str, value: object, default: object) -> str:
     match value:
         case ops.Window():
             return _window(value)
+        case ops.SgdUpdate():
+            return describe(value)
         case ops.Activation("identity"):
             return ""
         case ops.Activation(function):

@@ -158,7 +158,9 @@ def _dense_input_gradient(_: ops.DenseInputGradient, node: Node, target: Target,
     return dense_tile(target, node.outputs[0].elements, groups)
 
 
-def _dense_weight_gradient(_: ops.DenseWeightGradient, node: Node, target: Target, __: int) -> Tile:
+def _dense_weight_gradient(
+    _: ops.DenseWeightGradient | ops.DenseWeightUpdate, node: Node, target: Target, __: int
+) -> Tile:
     k, features = node.outputs[0].shape
     return dense_tile(target, k, -(-features // target.lanes))
 
@@ -219,6 +221,7 @@ TILES: Mapping[type[ops.Operation], Rule] = {
     ops.Dense: _dense,
     ops.DenseInputGradient: _dense_input_gradient,
     ops.DenseWeightGradient: _dense_weight_gradient,
+    ops.DenseWeightUpdate: _dense_weight_gradient,
     ops.Local: _local,
     ops.LocalInputGradient: _local_input_gradient,
     ops.LocalWeightGradient: _local_weight_gradient,

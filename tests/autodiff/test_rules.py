@@ -23,6 +23,7 @@ WITHOUT_DERIVATIVE = {
     ops.BatchSum: "",
     ops.Loss: "its gradient starts the backward pass",
     ops.SgdUpdate: "ends the step",
+    ops.DenseWeightUpdate: "",
 }
 
 

@@ -70,6 +70,7 @@ BAD: list[tuple[Operation, tuple[tuple[int, ...], ...], tuple[tuple[int, ...], .
     (ops.Loss("hinge"), ((4, 1, 1), ()), ()),
     (ops.LossGradient("hinge"), ((4,), (1,)), ()),
     (ops.SgdUpdate(0.9, False, 0.0), ((4,), (4,), (3,), ()), ()),
+    (ops.DenseWeightUpdate(ops.SgdUpdate(0.0, False, 0.0)), ((2, 3), (4,), (4, 5), ()), ()),
     (ops.ActivationGradient("relu"), ((4,), (3,)), ()),
 ]
 

@@ -24,6 +24,7 @@ MULTIPLYING = (
     "convolution",
     "convolution_weight_gradient",
     "dense",
+    "dense_update",
     "depthwise",
     "pointwise",
     "winograd",

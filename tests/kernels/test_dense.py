@@ -1,5 +1,7 @@
 """Dense layers and their gradients beside the oracle."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from netspec.ir.target import AVX512, Target
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
 from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 
+SGD = (ops.SgdUpdate(0.0, False, 0.01, 2.0), ops.SgdUpdate(0.9, False, 0.01), ops.SgdUpdate(0.9, True, 0.0))
 SHAPES = st.one_of(st.tuples(st.integers(1, 90)), st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5)))
 OUTPUTS = st.sampled_from((1, 3, 4, 5, 11))
 
@@ -27,6 +30,16 @@ def gradients(shape: tuple[int, ...], outputs: int) -> tuple[Graph, Graph]:
         one_operation(ops.DenseInputGradient(), (dy, weight), (dx,)),
         one_operation(ops.DenseWeightGradient(), (x, dy), (dw,)),
     )
+
+
+def update(shape: tuple[int, ...], outputs: int, nesterov: bool | None) -> Graph:
+    """With no velocity where `nesterov` is None."""
+    x, dy = batched("x", *shape), batched("dy", outputs)
+    names = ("w",) if nesterov is None else ("w", "v")
+    kept, made = ([plain(f"{new}{name}", outputs, x.elements) for name in names] for new in ("", "new_"))
+    operation = ops.DenseWeightUpdate(SGD[0 if nesterov is None else 1 + nesterov])
+    replaced = {name: f"new_{name}" for name in names}
+    return one_operation(operation, (x, dy, *kept, plain("rate")), tuple(made), replaced)
 
 
 @given(SHAPES, OUTPUTS, st.sampled_from(("identity", "relu", "sigmoid")), st.booleans(), IMAGES, TARGETS, THREADS)
@@ -51,6 +64,22 @@ def test_its_gradients_are_what_the_oracle_says(
     with few_tiles():
         for graph in gradients(shape, outputs):
             agree(graph, random_arrays(graph, images), images=images, target=target, threads=threads)
+
+
+@given(SHAPES, OUTPUTS, st.sampled_from((None, False, True)), IMAGES, TARGETS, THREADS)
+def test_its_update_is_what_the_oracle_says(
+    shape: tuple[int, ...], outputs: int, nesterov: bool | None, images: int, target: Target, threads: int
+) -> None:
+    graph = update(shape, outputs, nesterov)
+    with few_tiles():
+        agree(graph, random_arrays(graph, images), images=images, target=target, threads=threads)
+
+
+def test_features_beyond_the_second_cache_are_updated_once() -> None:
+    graph = update((700,), 5, nesterov=True)
+    small = replace(AVX512, l2_bytes=1 << 14)
+    with few_tiles():
+        agree(graph, random_arrays(graph, 40), images=40, target=small, threads=2)
 
 
 def test_a_short_batch_touches_live_groups_only() -> None:

@@ -81,9 +81,8 @@ def transpose(tile, arena, d, state, begin, end, thread):
 
 
 @routine
-def _gradient_tile(tile, arena, d, state, feature, output, count, width):
-    """A tile of the gradient: rows are outputs, columns vectors of features. Of a single vector only the first `width`
-    features may exist; then it goes through the thread's scratch."""
+def gradient_sums(tile, arena, d, state, feature, output, count):
+    """A tile of the gradient: rows are outputs, columns vectors of features."""
     registers = zeros(tile)
     for g in range(state[GROUPS]):
         at = d[TRANSPOSED] + g * lanes(tile) * d[IMAGE_STEP] + feature
@@ -92,6 +91,14 @@ def _gradient_tile(tile, arena, d, state, feature, output, count, width):
             registers = outer_apart(registers, arena, at, lanes(tile), cotangent, lanes(tile), count)
             at += d[IMAGE_STEP]
             cotangent += 1
+    return registers
+
+
+@routine
+def _gradient_tile(tile, arena, d, state, feature, output, count, width):
+    """Sums a tile and writes it. Of a single vector only the first `width` features may exist; then it goes through
+    the thread's scratch."""
+    registers = gradient_sums(tile, arena, d, state, feature, output, count)
     into = d[DW] + output * d[FEATURES] + feature
     if width >= lanes(tile):
         save(registers, arena, into, d[FEATURES], lanes(tile), count)

@@ -8,7 +8,9 @@ from netspec.ir.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.activations import CODES
 from netspec.kernels.cpu.convolution_rows import IN_REGISTERS, activation_pass
 from netspec.kernels.cpu.dense import NO_BIAS, multiply, transpose, weight_gradient
+from netspec.kernels.cpu.dense_update import weight_update
 from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.update import NO_VELOCITY
 
 
 def dense_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -60,6 +62,29 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     """DenseWeightGradient: a copy of the input with an image's features side by side, then the product."""
     (x, dy), dw, tile = launch.inputs, launch.outputs[0], launch.tile
     outputs, features = dw.value.shape
+    copy, transposing = _transposed(launch, program, x, features)
+    words = (*copy, place(dy), dy.group_stride, place(dw), outputs)
+    return (transposing, Row(weight_gradient, tile, words, -(-outputs // tile.rows)))
+
+
+def weight_update_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    """DenseWeightUpdate: the same, and the step instead of the gradient; weights and velocities are replaced in
+    place."""
+    assert isinstance(launch.operation, ops.DenseWeightUpdate)
+    (x, dy, *kept, rate), tile, update = launch.inputs, launch.tile, launch.operation.update
+    outputs, features = kept[0].value.shape
+    assert [place(buffer) for buffer in kept] == [place(buffer) for buffer in launch.outputs]
+    copy, transposing = _transposed(launch, program, x, features)
+    across = tile.columns * program.target.lanes
+    block = max(1, program.target.l2_bytes // 2 // (4 * program.groups * program.target.lanes * across)) * across
+    places = (place(kept[0]), place(kept[1]) if len(kept) > 1 else NO_VELOCITY, place(rate))
+    factors = (float(update.rate_factor), float(update.decay), float(update.momentum), int(update.nesterov))
+    words = (*copy, place(dy), dy.group_stride, outputs, block, *places, *factors)
+    return (transposing, Row(weight_update, tile, words, -(-outputs // tile.rows)))
+
+
+def _transposed(launch: Launch, program: Program, x: Buffer, features: int) -> tuple[tuple[int, int, int], Row]:
+    """Where the copy lies, how far apart its images are, its features; and the row that makes it."""
     images = program.groups * program.target.lanes
     if launch.scratch is None:
         raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for the transposed input")
@@ -68,8 +93,5 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
         raise CompilerBug(f"`{launch.scratch.value.name}` of {launch.scratch.size_bytes} bytes is too small")
     copy = (place(launch.scratch), image_step, features)
     vectors = -(-features // program.target.lanes)
-    source = (place(x), x.group_stride)
-    return (
-        Row(transpose, Tile(1, 1), (*copy, *source), vectors, reads=(x,), writes=(launch.scratch,)),
-        Row(weight_gradient, tile, (*copy, place(dy), dy.group_stride, place(dw), outputs), -(-outputs // tile.rows)),
-    )
+    words = (*copy, place(x), x.group_stride)
+    return copy, Row(transpose, Tile(1, 1), words, vectors, reads=(x,), writes=(launch.scratch,))

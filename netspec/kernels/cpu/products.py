@@ -100,6 +100,22 @@ def _loading(builder, memory, start, step, lanes: int):
 
 
 @intrinsic
+def scaled_sum(_typing, registers, factor, others):
+    """tile[r, c] * factor + others[r, c]"""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, factor, others = arguments
+        scale = emit.splat(builder, factor, shape.lanes)
+        for k in range(shape.rows * shape.columns):
+            value, other = builder.extract_value(values, k), builder.extract_value(others, k)
+            values = builder.insert_value(values, emit.fma(builder, value, scale, other), k)
+        return values
+
+    return registers(registers, types.float32, registers), codegen
+
+
+@intrinsic
 def cross(_typing, registers, arena, x, x_step, g, g_step):
     """tile[r, c] += arena[g + r*g_step : +lanes] * arena[x + c*x_step : +lanes], lane by lane"""
     shape = registers.shape

@@ -66,4 +66,5 @@ KERNELS: dict[type[Operation], RowBuilder] = {
     ops.Loss: loss.loss_rows,
     ops.LossGradient: loss.loss_gradient_rows,
     ops.SgdUpdate: update.sgd_update_rows,
+    ops.DenseWeightUpdate: dense_rows.weight_update_rows,
 }
