@@ -68,19 +68,25 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 
 def weight_update_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """DenseWeightUpdate: the same, and the step instead of the gradient; weights and velocities are replaced in
-    place."""
+    """DenseWeightUpdate: the same copy, then the product and the step, which replaces weights and velocities."""
     assert isinstance(launch.operation, ops.DenseWeightUpdate)
-    (x, dy, *kept, rate), tile, update = launch.inputs, launch.tile, launch.operation.update
-    outputs, features = kept[0].value.shape
-    assert [place(buffer) for buffer in kept] == [place(buffer) for buffer in launch.outputs]
+    (x, dy, weight, *velocity, rate), update = launch.inputs, launch.operation.update
+    outputs, features = weight.value.shape
+    if [*map(place, (weight, *velocity))] != [*map(place, launch.outputs)]:
+        raise CompilerBug(f"`{launch.outputs[0].value.name}` does not lie where `{weight.value.name}` does")
     copy, transposing = _transposed(launch, program, x, features)
-    across = tile.columns * program.target.lanes
-    block = max(1, program.target.l2_bytes // 2 // (4 * program.groups * program.target.lanes * across)) * across
-    places = (place(kept[0]), place(kept[1]) if len(kept) > 1 else NO_VELOCITY, place(rate))
+    places = (place(weight), place(velocity[0]) if velocity else NO_VELOCITY, place(rate))
     factors = (float(update.rate_factor), float(update.decay), float(update.momentum), int(update.nesterov))
+    block = _feature_block(program, launch.tile)
     words = (*copy, place(dy), dy.group_stride, outputs, block, *places, *factors)
-    return (transposing, Row(weight_update, tile, words, -(-outputs // tile.rows)))
+    return (transposing, Row(weight_update, launch.tile, words, -(-outputs // launch.tile.rows)))
+
+
+def _feature_block(program: Program, tile: Tile) -> int:
+    """Features, whole tiles of them, whose columns of the transposed copy fill half of the second cache."""
+    across = tile.columns * program.target.lanes
+    tile_bytes = 4 * program.groups * program.target.lanes * across
+    return max(1, program.target.l2_bytes // 2 // tile_bytes) * across
 
 
 def _transposed(launch: Launch, program: Program, x: Buffer, features: int) -> tuple[tuple[int, int, int], Row]:
