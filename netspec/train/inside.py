@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from netspec.ir.graph import Value
-from netspec.ir.operations import LossGradient, Operation, SgdUpdate
+from netspec.ir.operations import DenseWeightUpdate, LossGradient, Operation, SgdUpdate
 from netspec.ir.program import Launch, Program
 from netspec.runtime.feed import Feed
 from netspec.runtime.machine import Machine
@@ -37,7 +37,10 @@ def look(
     machine: Machine, feed: Feed, *, first: int, step_number: int, rate: float, see: Callable[[Sight], None]
 ) -> Array:
     """Takes one step as `Machine.run` does, to the same bits, and shows every float32 array of it in the order in which
-    they are written, inputs first. Returns (1, 2): the sums of the loss and of the right answers."""
+    they are written, inputs first, and of a gradient that is not kept what it comes to.
+
+    Returns (1, 2): the sums of the loss and of the right answers.
+    """
     program, images = machine.program, min(machine.program.batch, len(feed.order) - first)
     roles = _roles(program)
     shown_inputs = False
@@ -53,6 +56,8 @@ def look(
             for value in program.inputs:
                 if value.batched and value.dtype == "float32":
                     see(sight(value, value.name, None))
+        if isinstance(launch.operation, DenseWeightUpdate):
+            see(_gradient_on_the_way(machine, launch, images))
         for buffer in launch.outputs:
             if buffer.value.dtype == "float32":
                 see(sight(buffer.value, launch.layer, launch.operation))
@@ -63,6 +68,17 @@ def look(
 def _read(machine: Machine, value: Value, images: int) -> Array:
     numbers = machine.read(value.name)
     return numbers[:images] if value.batched else numbers
+
+
+def _gradient_on_the_way(machine: Machine, launch: Launch, images: int) -> Sight:
+    """The gradient by which a launch has moved weights without keeping it: summed once more, so rounded otherwise."""
+    x, dy, weight = (buffer.value for buffer in launch.inputs[:3])
+
+    def read() -> Array:
+        return machine.read(dy.name)[:images].T @ machine.read(x.name)[:images].reshape(images, -1)
+
+    gradient = replace(weight, name=f"{weight.name}.gradient")
+    return Sight(gradient, launch.layer, "weight gradient", weight.name, launch.operation, read)
 
 
 def _roles(program: Program) -> Mapping[str, tuple[Role, str]]:
@@ -76,6 +92,8 @@ def _roles(program: Program) -> Mapping[str, tuple[Role, str]]:
         for value in (buffer.value for buffer in launch.outputs):
             if isinstance(launch.operation, SgdUpdate):
                 roles[value.name] = "update", launch.inputs[0].value.name
+            elif isinstance(launch.operation, DenseWeightUpdate):
+                roles[value.name] = "update", launch.inputs[2].value.name
             elif value.name in weight_gradients:
                 roles[value.name] = "weight gradient", weight_gradients[value.name]
             elif value in program.outputs and not value.batched:
