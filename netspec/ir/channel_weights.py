@@ -9,19 +9,21 @@ hold zeros.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from netspec.ir import operations as ops
-from netspec.ir.channels import Sliding, as_map, sliding, vectors
-from netspec.ir.graph import Node
-from netspec.ir.program import Tile
+from netspec.ir.channels import Sliding, sliding
+from netspec.ir.graph import Node, Value
+from netspec.ir.program import Algorithm, Tile
 
 
 @dataclass(frozen=True, slots=True)
 class PackedSum:
-    """The packed weights of a sum over windows. `abreast` channels of x lie in a vector; `untied` for Local layers."""
+    """The packed weights of a sum over windows. `abreast` channels of x lie in a vector. Output pixels have weights of
+    their own in Local layers, output rows in sums over the numbers of Winograd's patches."""
 
     shape: Sliding
-    untied: bool
+    untied: Literal["nothing", "rows", "pixels"]
     abreast: int
     lanes: int
     columns: int
@@ -37,8 +39,14 @@ class PackedSum:
 
     @property
     def positions(self) -> int:
-        """Output pixels with weights of their own."""
-        return self.shape.y[1] * self.shape.y[2] if self.untied else 1
+        """How many sets of weights there are, in the order of output rows and pixels."""
+        _, height, width = self.shape.y
+        return {"nothing": 1, "rows": height, "pixels": height * width}[self.untied]
+
+    def steps(self, floats: int) -> tuple[int, int]:
+        """Numbers from an output row's set to the next one's, and from a pixel's, where a set holds `floats`."""
+        width = self.shape.y[2]
+        return {"nothing": (0, 0), "rows": (floats, 0), "pixels": (width * floats, floats)}[self.untied]
 
     def inputs(self, block: int) -> tuple[int, int]:
         """The vectors of inputs, begin … end, that a block sees."""
@@ -66,20 +74,19 @@ class PackedSum:
         return self.positions * (self.position_floats + self.blocks * self.width)
 
 
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Packed weights, `value` of a program, made of what `node` reads behind its first input, which has `abreast`
+    channels side by side."""
+
+    value: Value
+    node: Node
+    tile: Tile
+    algorithm: Algorithm
+    abreast: int
+
+
 def packed_sum(node: Node, tile: Tile, abreast: int, lanes: int) -> PackedSum:
     """The packed weights of a node that sums over windows."""
-    return PackedSum(sliding(node), isinstance(node.operation, ops.Local), abreast, lanes, tile.columns)
-
-
-def packed_floats(node: Node, tile: Tile, abreast: int, lanes: int) -> int:
-    """Numbers of the packed weights of a node, 0 where it has none."""
-    match node.operation:
-        case ops.Convolution() if sliding(node).depthwise:
-            taps = node.operation.window.kernel
-            return vectors(node.outputs[0].shape[0], lanes) * lanes * (taps[0] * taps[1] + 1)
-        case ops.Convolution() | ops.Deconvolution() | ops.Local() | ops.Dense():
-            return packed_sum(node, tile, abreast, lanes).floats
-        case ops.BatchNorm():
-            return 4 * vectors(as_map(node.outputs[0].shape)[0], lanes) * lanes
-        case _:
-            return 0
+    untied = "pixels" if isinstance(node.operation, ops.Local) else "nothing"
+    return PackedSum(sliding(node), untied, abreast, lanes, tile.columns)

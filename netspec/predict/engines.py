@@ -89,7 +89,7 @@ class ChannelEngine:
         self._input, self._output = graph.inputs[0], graph.outputs[0]
         for each in plan.constants:
             arrays = tuple(weights[value.name] for value in each.node.inputs[1:])
-            self._machine.write(each.value.name, packed(each.node, each.tile, each.abreast, target.lanes, arrays))
+            self._machine.write(each.value.name, packed(each, target.lanes, arrays))
 
     def answer(self, images: Images) -> Array:
         """The first output, (N, K) float32, of images (N, C, H, W)."""

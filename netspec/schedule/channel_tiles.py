@@ -24,8 +24,12 @@ def choose_channel_tile(node: Node, target: Target) -> Tile:
     channels, _, width = as_map(node.outputs[0].shape)
     if sliding(node).depthwise:
         return Tile(max(rows for rows in DEPTHWISE_HEIGHTS if rows <= width), 1)
+    return sum_tile(target, channels, 1 if isinstance(node.operation, ops.Local) else width)
+
+
+def sum_tile(target: Target, channels: int, width: int) -> Tile:
+    """The tile of a sum with `channels` outputs and rows of `width` pixels."""
     count = vectors(channels, target.lanes)
-    width = 1 if isinstance(node.operation, ops.Local) else width
     return min(_fitting(target, width, count), key=lambda tile: (_cost(tile, width, count), -tile.rows * tile.columns))
 
 

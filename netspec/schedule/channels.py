@@ -8,27 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from netspec.ir import operations as ops
-from netspec.ir.channel_weights import packed_floats, packed_sum
+from netspec.ir.channel_weights import Constant, packed_sum
+from netspec.ir.channel_winograd import NUMBERS, packed_floats, packed_winograd
 from netspec.ir.channels import Sum, as_map, sliding, vectors
 from netspec.ir.graph import Graph, Initial, Node, State, Value
-from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.ir.program import Buffer, Launch, Program
 from netspec.ir.target import Target
+from netspec.schedule.algorithm import Plan
 from netspec.schedule.arena import place_slots, rounded
-from netspec.schedule.channel_tiles import choose_channel_tile
+from netspec.schedule.channel_algorithm import choose_channel_plan
 from netspec.schedule.planes import PAGE_BYTES
 from netspec.schedule.scratch import FLOAT_BYTES
 from netspec.schedule.slots import Slots, assign_slots
 from netspec.schedule.verify import verify_program
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """Packed weights, `value` of the program: made of what `node` reads behind its first input."""
-
-    value: Value
-    node: Node
-    tile: Tile
-    abreast: int
 
 
 @dataclass(frozen=True)
@@ -42,27 +34,30 @@ class ChannelPlan:
 def lower_channels(graph: Graph, target: Target, batch: int) -> ChannelPlan:
     """The program that runs a forward pass on up to `batch` images with channels in its lanes; verified."""
     abreast = _abreast(graph, target)
-    tiles = {node.outputs[0]: choose_channel_tile(node, target) for node in graph.nodes}
+    plans = {node.outputs[0]: choose_channel_plan(node, target, abreast[node.inputs[0]]) for node in graph.nodes}
     constants = {
-        node.outputs[0]: constant for node in graph.nodes for constant in _constant(node, tiles, abreast, target)
+        node.outputs[0]: constant for node in graph.nodes for constant in _constant(node, plans, abreast, target)
     }
     bare = _with_constants(graph, constants)
     strides = {value.name: _image_stride(value, abreast[value], 0) for value in graph.inputs}
-    strides |= {node.outputs[0].name: _room(node, tiles, abreast, target) for node in bare.nodes}
+    strides |= {node.outputs[0].name: _room(node, plans, abreast, target) for node in bare.nodes}
     sizes = {name: FLOAT_BYTES * batch * stride for name, stride in strides.items()}
     sizes |= {state.value.name: FLOAT_BYTES * state.value.elements for state in bare.states}
-    scratch = tuple(_scratch_bytes(node, abreast[node.inputs[0]], batch) for node in bare.nodes)
+    scratch = tuple(_scratch_bytes(node, plans, abreast, target, batch) for node in graph.nodes)
     slots = assign_slots(bare, bare.nodes, sizes, scratch, reshapes_move=True)
     arena_bytes = place_slots(slots.all)
     values = (*graph.inputs, *(state.value for state in bare.states), *(node.outputs[0] for node in bare.nodes))
     buffers = {value.name: _buffer(value, slots, sizes, strides, abreast) for value in values}
+    planned = [(node, plans[node.outputs[0]]) for node in graph.nodes]
     program = Program(
         name=graph.name,
         target=target,
         batch=batch,
         arena_bytes=arena_bytes,
-        thread_bytes=rounded(max((_thread_bytes(node, target) for node in bare.nodes), default=0)),
-        launches=tuple(_launch(i, node, buffers, slots, tiles) for i, node in enumerate(bare.nodes)),
+        thread_bytes=rounded(
+            max((_thread_bytes(node, plans[node.outputs[0]], target) for node in bare.nodes), default=0)
+        ),
+        launches=tuple(_launch(i, node, buffers, slots, plans) for i, node in enumerate(bare.nodes)),
         buffers=buffers,
         inputs=graph.inputs,
         parameters=(),
@@ -85,11 +80,11 @@ def _abreast(graph: Graph, target: Target) -> dict[Value, int]:
     return {value: 1 if value in plain else target.lanes for value in (*graph.inputs, *made)}
 
 
-def _constant(node: Node, tiles: dict[Value, Tile], abreast: dict[Value, int], target: Target) -> tuple[Constant, ...]:
-    tile, own = tiles[node.outputs[0]], abreast[node.inputs[0]]
-    floats = packed_floats(node, tile, own, target.lanes)
+def _constant(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: Target) -> tuple[Constant, ...]:
+    plan, own = plans[node.outputs[0]], abreast[node.inputs[0]]
+    floats = packed_floats(node, plan.tile, plan.algorithm, own, target.lanes)
     value = Value(f"{node.outputs[0].name}.packed", (floats,), batched=False)
-    return (Constant(value, node, tile, own),) if floats else ()
+    return (Constant(value, node, plan.tile, plan.algorithm, own),) if floats else ()
 
 
 def _with_constants(graph: Graph, constants: dict[Value, Constant]) -> Graph:
@@ -104,12 +99,13 @@ def _with_constants(graph: Graph, constants: dict[Value, Constant]) -> Graph:
     return replace(graph, nodes=nodes, parameters=(), states=states)
 
 
-def _room(node: Node, tiles: dict[Value, Tile], abreast: dict[Value, int], target: Target) -> int:
+def _room(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: Target) -> int:
     """The image stride of what a node makes. Sums over windows write whole blocks of vectors."""
     y = node.outputs[0]
-    if not isinstance(node.operation, Sum) or sliding(node).depthwise:
+    whole = not isinstance(node.operation, Sum) or sliding(node).depthwise or plans[y].algorithm == "winograd"
+    if whole:
         return _image_stride(y, abreast[y], 0)
-    form = packed_sum(node, tiles[y], abreast[node.inputs[0]], target.lanes)
+    form = packed_sum(node, plans[y].tile, abreast[node.inputs[0]], target.lanes)
     return _image_stride(y, abreast[y], form.blocks * form.columns)
 
 
@@ -121,16 +117,20 @@ def _image_stride(value: Value, abreast: int, least_vectors: int) -> int:
     return (stride_bytes + 64 * (stride_bytes % PAGE_BYTES == 0)) // FLOAT_BYTES
 
 
-def _scratch_bytes(node: Node, abreast: int, batch: int) -> int:
-    """Of the copies with zeros around them that a sum over windows reads."""
+def _scratch_bytes(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: Target, batch: int) -> int:
+    """Of the copies with zeros around them that a sum over windows reads, or of patches and their sums."""
     if not isinstance(node.operation, Sum):
         return 0
-    shape = sliding(node)
-    return FLOAT_BYTES * batch * shape.copy_floats(abreast) if shape.copied else 0
+    plan, shape = plans[node.outputs[0]], sliding(node)
+    if plan.algorithm == "winograd":
+        return FLOAT_BYTES * batch * packed_winograd(node, plan.tile, target.lanes).scratch_floats
+    return FLOAT_BYTES * batch * shape.copy_floats(abreast[node.inputs[0]]) if shape.copied else 0
 
 
-def _thread_bytes(node: Node, target: Target) -> int:
-    """Of a pixel's channels with their neighbours before and behind."""
+def _thread_bytes(node: Node, plan: Plan, target: Target) -> int:
+    """Of a patch of vectors, or of a pixel's channels with their neighbours before and behind."""
+    if plan.algorithm == "winograd":
+        return FLOAT_BYTES * NUMBERS * target.lanes
     if not isinstance(node.operation, ops.LocalResponseNorm):
         return 0
     return FLOAT_BYTES * (as_map(node.outputs[0].shape)[0] + node.operation.size + 2 * target.lanes)
@@ -147,10 +147,11 @@ def _buffer(
     return Buffer(value, slot.offset_bytes, size, strides[value.name], height * width * own, own)
 
 
-def _launch(i: int, node: Node, buffers: dict[str, Buffer], slots: Slots, tiles: dict[Value, Tile]) -> Launch:
+def _launch(i: int, node: Node, buffers: dict[str, Buffer], slots: Slots, plans: dict[Value, Plan]) -> Launch:
     slot, scratch = slots.scratch.get(i), None
     if slot is not None:
         value = Value(f"{node.layer}.scratch{i}", (slot.size_bytes // FLOAT_BYTES,), batched=False)
         scratch = Buffer(value, slot.offset_bytes, slot.size_bytes)
     inputs, outputs = (tuple(buffers[value.name] for value in values) for values in (node.inputs, node.outputs))
-    return Launch(node.operation, inputs, outputs, node.layer, tiles[node.outputs[0]], scratch)
+    plan = plans[node.outputs[0]]
+    return Launch(node.operation, inputs, outputs, node.layer, plan.tile, scratch, plan.algorithm)

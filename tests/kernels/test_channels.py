@@ -55,7 +55,7 @@ def run(net: Experiment, weights: dict[str, Any], images: Any, target: Target, b
     machine.arena[:] = np.nan
     for constant in plan.constants:
         given_ = tuple(arrays[value.name] for value in constant.node.inputs[1:])
-        machine.write(constant.value.name, packed(constant.node, constant.tile, constant.abreast, target.lanes, given_))
+        machine.write(constant.value.name, packed(constant, target.lanes, given_))
     machine.write("input", images)
     machine.step(len(images))
     return machine.read(plan.program.outputs[0].name)[: len(images)]

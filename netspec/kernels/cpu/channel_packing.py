@@ -9,17 +9,21 @@ from numpy.typing import NDArray
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
-from netspec.ir.channel_weights import PackedSum, packed_sum
+from netspec.ir.channel_weights import Constant, PackedSum, packed_sum
+from netspec.ir.channel_winograd import PackedWinograd, packed_winograd
 from netspec.ir.channels import sliding, vectors
 from netspec.ir.graph import Node
-from netspec.ir.program import Tile
+from netspec.kernels.cpu.winograd_transforms import filter_matrix
 
 Array = NDArray[Any]
 
 
-def packed(node: Node, tile: Tile, abreast: int, lanes: int, arrays: tuple[Array, ...]) -> Array:
-    """The packed numbers of a node with weights `arrays`, in the order of its inputs behind x."""
+def packed(constant: Constant, lanes: int, arrays: tuple[Array, ...]) -> Array:
+    """The numbers of a constant whose node has weights `arrays`, in the order of its inputs behind x."""
+    node, tile, abreast = constant.node, constant.tile, constant.abreast
     match node.operation:
+        case ops.Convolution() if constant.algorithm == "winograd":
+            return _packed_winograd(packed_winograd(node, tile, lanes), *arrays)
         case ops.Convolution() if sliding(node).depthwise:
             return _packed_depthwise(lanes, *arrays)
         case ops.Convolution() | ops.Deconvolution() | ops.Local() | ops.Dense():
@@ -49,6 +53,17 @@ def _packed_depthwise(lanes: int, weight: Array, bias: Array | None = None) -> A
     return np.concatenate([taps.ravel(), _filled(biases, lanes)])
 
 
+def _packed_winograd(form: PackedWinograd, weight: Array, bias: Array | None = None) -> Array:
+    """weight (K, C, taps, taps), bias (K,); kernels are transformed in float64 and rounded once."""
+    matrix = np.array(filter_matrix(weight.shape[2]))
+    kernels = np.einsum("ai,kcij,bj->abkc", matrix, weight.astype(np.float64), matrix, optimize=True)
+    rows = kernels.astype(np.float32).reshape(-1, *weight.shape[:2], 1, 1)
+    zeros = np.zeros(len(weight), np.float32)
+    biases = zeros if bias is None else bias
+    sums = [_packed_weights(form.sums, rows), _packed_biases(form.sums, zeros)]
+    return np.concatenate([*sums, _filled(biases, form.sums.lanes)])
+
+
 def _as_convolution(node: Node, form: PackedSum, weight: Array) -> Array:
     """The weight as (K, inputs of a group, kh, kw), or (positions, K, C, kh, kw) of a Local layer."""
     channels, height, width = form.shape.x
@@ -67,7 +82,7 @@ def _as_convolution(node: Node, form: PackedSum, weight: Array) -> Array:
 def _packed_weights(form: PackedSum, weight: Array) -> Array:
     packed_ = np.zeros((form.positions, form.blocks, form.block_floats), np.float32)
     for position in range(form.positions):
-        own = weight[position] if form.untied else weight
+        own = weight if form.untied == "nothing" else weight[position]
         for block in range(form.blocks):
             numbers = _block(form, own, block)
             packed_[position, block, : len(numbers)] = numbers

@@ -45,3 +45,17 @@ def columns_spread(_typing, tile, arena, index):
         return registers
 
     return TileType(shape)(tile, arena, INDEX), codegen
+
+
+@intrinsic
+def raised_by(_typing, registers, amounts):
+    """The tile with a vector added to every register."""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, terms = arguments
+        for k in range(shape.rows * shape.columns):
+            values = builder.insert_value(values, builder.fadd(builder.extract_value(values, k), terms), k)
+        return values
+
+    return registers(registers, amounts), codegen

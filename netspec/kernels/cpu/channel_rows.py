@@ -7,6 +7,7 @@ from dataclasses import replace
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.channel_weights import PackedSum, packed_sum
+from netspec.ir.channel_winograd import packed_winograd
 from netspec.ir.channels import Sliding, activation_of, as_map, sliding, vectors
 from netspec.ir.graph import Node
 from netspec.ir.operations import Operation
@@ -22,7 +23,9 @@ from netspec.kernels.cpu.channel_maps import (
     softmax_pixels,
 )
 from netspec.kernels.cpu.channel_sums import sum_windows
+from netspec.kernels.cpu.channel_winograd import give_patches, transform_patches
 from netspec.kernels.cpu.rows import Kernel, Row, RowBuilder, Word, place
+from netspec.kernels.cpu.winograd_transforms import PRODUCTS
 
 NO_TILE = Tile(1, 1)
 UNITS = 32
@@ -87,6 +90,8 @@ def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row
 
 def sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     """Convolution, Deconvolution, Local, Dense: perhaps a copy with zeros in place, then the sums."""
+    if launch.algorithm == "winograd":
+        return winograd_rows(launch, program)
     shape = sliding(_node(launch))
     copying, source = _source(launch, shape, program)
     taps = tuple(shape.tap_column(j, copied=shape.copied) * launch.inputs[0].abreast for j in range(shape.taps[1]))
@@ -100,17 +105,33 @@ def _window_row(launch: Launch, program: Program, source: tuple[int, ...], taps:
     form = packed_sum(_node(launch), tile, x.abreast, program.target.lanes)
     if packed.size_bytes != 4 * form.floats:
         raise CompilerBug(f"`{packed.value.name}` holds {packed.size_bytes} bytes, not {4 * form.floats}")
-    shape, untied = form.shape, form.untied
-    read = (*source, x.abreast, shape.x[0])
-    written = (place(y), y.group_stride, y.plane_stride, _vectors(y), *shape.y[1:])
-    bias = place(packed) + form.positions * form.position_floats
-    weights = (place(packed), form.block_floats, form.position_floats * untied, bias, form.blocks * form.width * untied)
-    chunk_rows = -(-shape.y[1] * form.blocks // UNITS)
-    chunks = -(-shape.y[1] // chunk_rows)
+    read = (*source, x.abreast, form.shape.x[0])
+    out_row = form.shape.y[2] * y.abreast
+    written = (place(y), y.group_stride, y.plane_stride, out_row, _vectors(y), *form.shape.y[1:])
+    return sum_row(tile, program, form, place(packed), read, written, _activation_words(launch.operation), taps)
+
+
+def sum_row(
+    tile: Tile,
+    program: Program,
+    form: PackedSum,
+    packed: int,
+    read: tuple[int, ...],
+    written: tuple[int, ...],
+    activation: tuple[Word, ...],
+    taps: tuple[int, ...],
+) -> Row:
+    """The row of `sum_windows` with weights packed at `packed`; `read` and `written` are its words on x and y."""
+    height, width = form.shape.y[1:]
+    weights, biases = form.position_floats, form.blocks * form.width
+    bias = packed + form.positions * weights
+    steps = (form.steps(weights), form.steps(biases))
+    given = (packed, form.block_floats, *steps[0], bias, *steps[1])
+    chunk_rows = -(-height * form.blocks // UNITS)
+    chunks = -(-height // chunk_rows)
     loops = (form.blocks, _input_block(form, program, chunk_rows), chunks, chunk_rows)
     table = tuple(end for block in range(form.blocks) for end in form.inputs(block))
-    ending = (*_activation_words(launch.operation), *table, *taps)
-    words = (*read, *written, *weights, *shape.taps, *loops, *ending)
+    words = (*read, *written, *given, *form.shape.taps, *loops, *activation, *table, *taps)
     return Row(sum_windows, tile, words, form.blocks * chunks, per_group=True)
 
 
@@ -119,7 +140,39 @@ def _input_block(form: PackedSum, program: Program, rows: int) -> int:
     are not read again."""
     vector_bytes = 4 * form.abreast * form.shape.taps[0] * form.shape.taps[1] * form.width
     everything = vectors(form.shape.x[0], form.abreast)
-    return everything if form.untied or rows == 1 else max(1, program.target.l2_bytes // 4 // vector_bytes)
+    return everything if form.positions > 1 or rows == 1 else max(1, program.target.l2_bytes // 4 // vector_bytes)
+
+
+def winograd_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    """Patches to their numbers, the sums over channels of each number, and back."""
+    x, packed, y = launch.inputs[0], launch.inputs[1], launch.outputs[0]
+    assert isinstance(launch.operation, ops.Convolution)
+    form = packed_winograd(_node(launch), launch.tile, program.target.lanes)
+    if launch.scratch is None or launch.scratch.size_bytes < 4 * form.scratch_floats * program.batch:
+        raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its patches")
+    if program.thread_bytes < 4 * PRODUCTS * x.abreast:
+        raise CompilerBug(f"`{launch.layer}` needs room for a patch in each thread's scratch")
+    data, products = place(launch.scratch), place(launch.scratch) + form.data_floats * program.batch
+    plane, vector = form.plane_floats, form.vector_floats
+    patches = (plane, *form.patches, form.side)
+    read = (data, form.data_floats, vector, plane, plane, x.abreast, form.sums.shape.x[0])
+    written = (
+        products,
+        form.product_floats,
+        vector,
+        plane,
+        form.sums.blocks * form.sums.columns,
+        *form.sums.shape.y[1:],
+    )
+    middle = sum_row(launch.tile, program, form.sums, place(packed), read, written, (CODES["identity"], 0.0), (0,))
+    before = launch.operation.window.before
+    taken = (place(x), x.group_stride, x.plane_stride, *x.value.shape[1:], _vectors(x), data, form.data_floats, vector)
+    given = (place(y), y.group_stride, y.plane_stride, *y.value.shape[1:], _vectors(y))
+    bias = place(packed) + form.sums.floats
+    ending = (products, form.product_floats, vector, *patches, bias, *_activation_words(launch.operation))
+    first = Row(transform_patches, NO_TILE, (*taken, *patches, *before), _vectors(x) * form.patches[0], per_group=True)
+    last = Row(give_patches, NO_TILE, (*given, *ending), _vectors(y) * form.patches[0], per_group=True)
+    return first, middle, last
 
 
 def _depthwise_row(launch: Launch, shape: Sliding, source: tuple[int, ...], taps: tuple[int, ...]) -> Row:

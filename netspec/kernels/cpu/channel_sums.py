@@ -15,10 +15,10 @@ from netspec.kernels.cpu.vector import store
 
 # Words of the descriptor of `sum_windows`. Steps and strides count float32 numbers.
 (X, X_IMAGE, X_VECTOR, X_ROW, X_STRIDE_ROWS, ABREAST, CHANNELS) = range(7)
-(Y, Y_IMAGE, Y_VECTOR, Y_VECTORS, OUT_HEIGHT, OUT_WIDTH) = range(7, 13)
-(WEIGHTS, W_BLOCK, W_POSITION, BIAS, BIAS_POSITION, TAPS_Y, TAPS_X) = range(13, 20)
-(BLOCKS, INPUT_BLOCK, CHUNKS, CHUNK_ROWS, ACTIVATION, SLOPE) = range(20, 26)
-TABLE = 26
+(Y, Y_IMAGE, Y_VECTOR, Y_ROW, Y_VECTORS, OUT_HEIGHT, OUT_WIDTH) = range(7, 14)
+(WEIGHTS, W_BLOCK, W_ROW, W_COLUMN, BIAS, BIAS_ROW, BIAS_COLUMN, TAPS_Y, TAPS_X) = range(14, 23)
+(BLOCKS, INPUT_BLOCK, CHUNKS, CHUNK_ROWS, ACTIVATION, SLOPE) = range(23, 29)
+TABLE = 29
 """then for each block of outputs its first vector of inputs and one behind its last, and for each tap of a row where
 it is read"""
 
@@ -55,15 +55,15 @@ def _row(tile, arena, d, image, block, row, first, last, weights, begin):
     """One row of outputs of a block of channels, from the vectors of inputs first … last; `begin` is the block's
     first, and the sums of those before `first` stand in the output."""
     taps = TABLE + 2 * d[BLOCKS]
-    y_row = d[Y] + image * d[Y_IMAGE] + block * columns(tile) * d[Y_VECTOR] + row * d[OUT_WIDTH] * lanes(tile)
+    y_row = d[Y] + image * d[Y_IMAGE] + block * columns(tile) * d[Y_VECTOR] + row * d[Y_ROW]
     x_row = d[X] + image * d[X_IMAGE] + row * d[X_STRIDE_ROWS]
+    bias_row = d[BIAS] + block * columns(tile) * lanes(tile) + row * d[BIAS_ROW]
     vectors = min(columns(tile), d[Y_VECTORS] - block * columns(tile))
     for column in range(0, d[OUT_WIDTH], rows(tile)):
-        count, position = min(rows(tile), d[OUT_WIDTH] - column), row * d[OUT_WIDTH] + column
-        w, y = weights + position * d[W_POSITION], y_row + column * lanes(tile)
+        count, y = min(rows(tile), d[OUT_WIDTH] - column), y_row + column * lanes(tile)
+        w = weights + row * d[W_ROW] + column * d[W_COLUMN]
         if first == begin:
-            bias = d[BIAS] + block * columns(tile) * lanes(tile) + position * d[BIAS_POSITION]
-            registers = columns_spread(tile, arena, bias)
+            registers = columns_spread(tile, arena, bias_row + column * d[BIAS_COLUMN])
         else:
             registers = load(tile, arena, y, lanes(tile), d[Y_VECTOR], count)
         if d[ABREAST] == 1:
