@@ -54,9 +54,7 @@ def lower_channels(graph: Graph, target: Target, batch: int) -> ChannelPlan:
         target=target,
         batch=batch,
         arena_bytes=arena_bytes,
-        thread_bytes=rounded(
-            max((_thread_bytes(node, plans[node.outputs[0]], target) for node in bare.nodes), default=0)
-        ),
+        thread_bytes=rounded(max((_thread_bytes(node, plan, target) for node, plan in planned), default=0)),
         launches=tuple(_launch(i, node, buffers, slots, plans) for i, node in enumerate(bare.nodes)),
         buffers=buffers,
         inputs=graph.inputs,

@@ -19,7 +19,7 @@ from netspec.passes.fold_weights import folded_weights
 from netspec.passes.inference import inference
 from netspec.passes.optimize import optimize
 from netspec.runtime.machine import Machine
-from netspec.schedule import channel_tiles
+from netspec.schedule import channel_algorithm, channel_tiles
 from netspec.schedule.channels import lower_channels
 from tests.kernels.harness import CACHE_DIR
 from tests.passes.test_fold import generic
@@ -102,6 +102,13 @@ def test_every_operation_is_what_the_oracle_says(body: str, target: Target) -> N
 def test_inputs_are_summed_in_parts_where_weights_would_leave_the_cache() -> None:
     small = Target("small caches", lanes=16, registers=32, l1_bytes=4096, l2_bytes=16 * 1024)
     agree("net n { input 3x40x9; conv 50 1; conv 40 3 pad=1 relu; conv 2 1; dense 2 }\n", small, threads=2)
+
+
+@pytest.mark.parametrize("target", [AVX512, NEON], ids=lambda target: target.name)
+def test_winograds_algorithm_is_what_the_oracle_says(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel_algorithm, "CLEARLY", 1e-9)
+    body = "conv 20 1; conv 33 3 pad=1 relu; conv 5 3 gelu; conv 18 5 pad=2 nobias; conv 2 5 relu"
+    agree(f"net n {{ input 2x9x11; {body}; dense 3 }}\n", target, images=2, batch=3, threads=2)
 
 
 @pytest.mark.parametrize("threads", [2, 3, 8])

@@ -122,7 +122,7 @@ def sum_row(
     taps: tuple[int, ...],
 ) -> Row:
     """The row of `sum_windows` with weights packed at `packed`; `read` and `written` are its words on x and y."""
-    height, width = form.shape.y[1:]
+    height = form.shape.y[1]
     weights, biases = form.position_floats, form.blocks * form.width
     bias = packed + form.positions * weights
     steps = (form.steps(weights), form.steps(biases))

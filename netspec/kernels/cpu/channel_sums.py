@@ -24,11 +24,11 @@ it is read"""
 
 
 @routine
-def _sum_tile(tile, arena, d, x, w, taps, registers, first, last, step):
-    """Adds the products of the vectors of inputs first … last; `step` from a tile's row to the next is a constant."""
-    abreast, width = d[ABREAST], columns(tile) * lanes(tile)
+def _sum_vectors(tile, arena, d, x, w, taps, registers, first, last):
+    """Adds the products of the vectors of inputs first … last."""
+    width, step = columns(tile) * lanes(tile), lanes(tile)
     for a in range(first, last):
-        inner = min(abreast, d[CHANNELS] - a * abreast)
+        inner = min(step, d[CHANNELS] - a * step)
         for i in range(d[TAPS_Y]):
             row = x + a * d[X_VECTOR] + i * d[X_ROW]
             for j in range(d[TAPS_X]):
@@ -37,6 +37,20 @@ def _sum_tile(tile, arena, d, x, w, taps, registers, first, last, step):
                     registers = outer_spaced(registers, arena, w, at, step)
                     at += 1
                     w += width
+    return registers
+
+
+@routine
+def _sum_planes(tile, arena, d, x, w, taps, registers, first, last):
+    """The same where channels lie plainly. Without the loop over lanes, or the pixels that two of its rounds share
+    would be kept, and the sums would leave the registers for them."""
+    width = columns(tile) * lanes(tile)
+    for a in range(first, last):
+        for i in range(d[TAPS_Y]):
+            row = x + a * d[X_VECTOR] + i * d[X_ROW]
+            for j in range(d[TAPS_X]):
+                registers = outer_spaced(registers, arena, w, row + d[taps + j], 1)
+                w += width
     return registers
 
 
@@ -67,10 +81,10 @@ def _row(tile, arena, d, image, block, row, first, last, weights, begin):
         else:
             registers = load(tile, arena, y, lanes(tile), d[Y_VECTOR], count)
         if d[ABREAST] == 1:
-            registers = _sum_tile(tile, arena, d, x_row + column, w, taps, registers, first, last, 1)
+            registers = _sum_planes(tile, arena, d, x_row + column, w, taps, registers, first, last)
         else:
             x = x_row + column * lanes(tile)
-            registers = _sum_tile(tile, arena, d, x, w, taps, registers, first, last, lanes(tile))
+            registers = _sum_vectors(tile, arena, d, x, w, taps, registers, first, last)
         save(registers, arena, y, lanes(tile), d[Y_VECTOR], count)
         if last == d[TABLE + 2 * block + 1] and d[ACTIVATION] != IDENTITY:
             _finish(tile, arena, d, y, vectors, count)
