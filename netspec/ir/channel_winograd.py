@@ -55,6 +55,11 @@ class PackedWinograd:
         return self.data_floats + self.product_floats
 
     @property
+    def patch_floats(self) -> int:
+        """A patch of a vector of channels, in a thread's scratch."""
+        return NUMBERS * self.sums.lanes
+
+    @property
     def floats(self) -> int:
         """All packed weights and biases."""
         return self.sums.floats + vectors(self.sums.shape.y[0], self.sums.lanes) * self.sums.lanes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from netspec.data.dataset import Images
 from netspec.ir.graph import Graph
+from netspec.ir.program import Layout
 from netspec.ir.target import Target
 from netspec.kernels.cpu.channel_packing import packed
 from netspec.predict.intake import Intake
@@ -39,64 +41,50 @@ def make_engine(
     batch: int,
     threads: int,
     cache_dir: Path | None,
+    layout: Layout | None = None,
 ) -> Engine:
-    """The engine for `batch` images at a time, `weights` being all parameters and states of the graph."""
-    if choose_layout(graph, target, batch) == "channels":
-        return ChannelEngine(graph, weights, intake, target, batch=batch, threads=threads, cache_dir=cache_dir)
-    return ImageEngine(graph, weights, intake, target, batch=batch, threads=threads, cache_dir=cache_dir)
+    """The engine for `batch` images at a time, `weights` being all parameters and states of the graph. `layout` is the
+    one that costs less unless given."""
+    if (layout or choose_layout(graph, target, batch)) == "images":
+        machine = Machine(lower(graph, target, batch), threads, cache_dir=cache_dir)
+        for name, array in weights.items():
+            machine.write(name, array)
+        return ImageEngine(machine, intake)
+    plan = lower_channels(graph, target, batch)
+    machine = Machine(plan.program, threads, cache_dir=cache_dir)
+    for each in plan.constants:
+        arrays = tuple(weights[value.name] for value in each.node.inputs[1:])
+        machine.write(each.value.name, packed(each, target.lanes, arrays))
+    return ChannelEngine(machine, intake)
 
 
+@dataclass(frozen=True, slots=True)
 class ImageEngine:
     """Lanes hold images."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        weights: Mapping[str, Array],
-        intake: Intake,
-        target: Target,
-        *,
-        batch: int,
-        threads: int,
-        cache_dir: Path | None,
-    ) -> None:
-        self._intake = intake
-        self._machine = Machine(lower(graph, target, batch), threads, cache_dir=cache_dir)
-        for name, array in weights.items():
-            self._machine.write(name, array)
+    machine: Machine
+    intake: Intake
 
     def answer(self, images: Images) -> Array:
         """The first output, (N, K) float32, of images (N, C, H, W)."""
-        return self._machine.outputs(self._intake.feed(images)).arrays
+        return self.machine.outputs(self.intake.feed(images)).arrays
 
 
+@dataclass(frozen=True, slots=True)
 class ChannelEngine:
-    """Lanes hold channels; weights are packed here, once."""
+    """Lanes hold channels; weights were packed when it was made."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        weights: Mapping[str, Array],
-        intake: Intake,
-        target: Target,
-        *,
-        batch: int,
-        threads: int,
-        cache_dir: Path | None,
-    ) -> None:
-        plan = lower_channels(graph, target, batch)
-        self._intake, self._batch, self._machine = intake, batch, Machine(plan.program, threads, cache_dir=cache_dir)
-        self._input, self._output = graph.inputs[0], graph.outputs[0]
-        for each in plan.constants:
-            arrays = tuple(weights[value.name] for value in each.node.inputs[1:])
-            self._machine.write(each.value.name, packed(each, target.lanes, arrays))
+    machine: Machine
+    intake: Intake
 
     def answer(self, images: Images) -> Array:
         """The first output, (N, K) float32, of images (N, C, H, W)."""
-        results = np.empty((len(images), *self._output.shape), np.float32)
-        for first in range(0, len(images), self._batch):
-            part = self._intake.normal(images[first : first + self._batch], self._input.shape)
-            self._machine.write(self._input.name, part)
-            self._machine.step(len(part))
-            results[first : first + len(part)] = self._machine.read(self._output.name)[: len(part)]
+        program = self.machine.program
+        (given, *_), (result, *_) = program.inputs, program.outputs
+        results = np.empty((len(images), *result.shape), np.float32)
+        for first in range(0, len(images), program.batch):
+            part = self.intake.normal(images[first : first + program.batch], given.shape)
+            self.machine.write(given.name, part)
+            self.machine.step(len(part))
+            results[first : first + len(part)] = self.machine.read(result.name)[: len(part)]
         return results

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from netspec.ir import operations as ops
 from netspec.ir.channel_weights import Constant, packed_sum
-from netspec.ir.channel_winograd import NUMBERS, packed_floats, packed_winograd
+from netspec.ir.channel_winograd import packed_floats, packed_winograd
 from netspec.ir.channels import Sum, as_map, sliding, vectors
 from netspec.ir.graph import Graph, Initial, Node, State, Value
 from netspec.ir.program import Buffer, Launch, Program
@@ -48,13 +48,12 @@ def lower_channels(graph: Graph, target: Target, batch: int) -> ChannelPlan:
     arena_bytes = place_slots(slots.all)
     values = (*graph.inputs, *(state.value for state in bare.states), *(node.outputs[0] for node in bare.nodes))
     buffers = {value.name: _buffer(value, slots, sizes, strides, abreast) for value in values}
-    planned = [(node, plans[node.outputs[0]]) for node in graph.nodes]
     program = Program(
         name=graph.name,
         target=target,
         batch=batch,
         arena_bytes=arena_bytes,
-        thread_bytes=rounded(max((_thread_bytes(node, plan, target) for node, plan in planned), default=0)),
+        thread_bytes=rounded(max((_thread_bytes(node, plans, target) for node in graph.nodes), default=0)),
         launches=tuple(_launch(i, node, buffers, slots, plans) for i, node in enumerate(bare.nodes)),
         buffers=buffers,
         inputs=graph.inputs,
@@ -98,10 +97,9 @@ def _with_constants(graph: Graph, constants: dict[Value, Constant]) -> Graph:
 
 
 def _room(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: Target) -> int:
-    """The image stride of what a node makes. Sums over windows write whole blocks of vectors."""
+    """The image stride of what a node makes. Sums over windows done by definition write whole blocks of vectors."""
     y = node.outputs[0]
-    whole = not isinstance(node.operation, Sum) or sliding(node).depthwise or plans[y].algorithm == "winograd"
-    if whole:
+    if not isinstance(node.operation, Sum) or sliding(node).depthwise or plans[y].algorithm == "winograd":
         return _image_stride(y, abreast[y], 0)
     form = packed_sum(node, plans[y].tile, abreast[node.inputs[0]], target.lanes)
     return _image_stride(y, abreast[y], form.blocks * form.columns)
@@ -125,10 +123,11 @@ def _scratch_bytes(node: Node, plans: dict[Value, Plan], abreast: dict[Value, in
     return FLOAT_BYTES * batch * shape.copy_floats(abreast[node.inputs[0]]) if shape.copied else 0
 
 
-def _thread_bytes(node: Node, plan: Plan, target: Target) -> int:
+def _thread_bytes(node: Node, plans: dict[Value, Plan], target: Target) -> int:
     """Of a patch of vectors, or of a pixel's channels with their neighbours before and behind."""
+    plan = plans[node.outputs[0]]
     if plan.algorithm == "winograd":
-        return FLOAT_BYTES * NUMBERS * target.lanes
+        return FLOAT_BYTES * packed_winograd(node, plan.tile, target.lanes).patch_floats
     if not isinstance(node.operation, ops.LocalResponseNorm):
         return 0
     return FLOAT_BYTES * (as_map(node.outputs[0].shape)[0] + node.operation.size + 2 * target.lanes)

@@ -98,6 +98,8 @@ BODIES = {
 def test_every_operation_is_what_the_oracle_says(body: str, target: Target) -> None:
     agree(f"net n {{ input 2x9x11; {BODIES[body]}; dense 3 }}\n", target, images=2, batch=3, threads=2)
 
+PATCHES = "conv 20 1; conv 33 3 pad=1 relu; conv 5 3 gelu; conv 18 5 pad=2 nobias; conv 2 5 relu"
+
 
 def test_inputs_are_summed_in_parts_where_weights_would_leave_the_cache() -> None:
     small = Target("small caches", lanes=16, registers=32, l1_bytes=4096, l2_bytes=16 * 1024)
@@ -107,12 +109,16 @@ def test_inputs_are_summed_in_parts_where_weights_would_leave_the_cache() -> Non
 @pytest.mark.parametrize("target", [AVX512, NEON], ids=lambda target: target.name)
 def test_winograds_algorithm_is_what_the_oracle_says(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_algorithm, "CLEARLY", 1e-9)
-    body = "conv 20 1; conv 33 3 pad=1 relu; conv 5 3 gelu; conv 18 5 pad=2 nobias; conv 2 5 relu"
-    agree(f"net n {{ input 2x9x11; {body}; dense 3 }}\n", target, images=2, batch=3, threads=2)
+    text = f"net n {{ input 2x9x11; {PATCHES}; dense 3 }}\n"
+    launches = lower_channels(forward(checked(text)).graph, target, 3).program.launches
+    assert [launch.algorithm for launch in launches] == ["direct", *["winograd"] * 4, "direct"]
+    agree(text, target, images=2, batch=3, threads=2)
 
 
 @pytest.mark.parametrize("threads", [2, 3, 8])
-def test_threads_change_no_bit(threads: int) -> None:
+@pytest.mark.parametrize("clearly", [1.05, 1e-9], ids=["direct", "winograd"])
+def test_threads_change_no_bit(threads: int, clearly: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel_algorithm, "CLEARLY", clearly)
     net = checked(f"net n {{ input 2x9x11; {BODIES['many channels']}; dense 30; dense 3 }}\n")
     weights, images = generic(net.graph, 2), np.ones((2, 2, 9, 11), np.float32)
     alone = run(net, weights, images, AVX512, 2, 1)

@@ -7,6 +7,7 @@ import pytest
 
 from netspec.compiler import prediction
 from netspec.ir.initialize import initialize
+from netspec.ir.program import Layout
 from netspec.ir.target import AVX512, Target
 from netspec.passes.fold_weights import folded_weights
 from netspec.predict.engines import ChannelEngine, ImageEngine, make_engine
@@ -20,19 +21,20 @@ from tests.schedule.nets import bundled, experiment
 FAST = ("digits", "lecture")
 
 
-def answers(name: str, kind: type[ChannelEngine | ImageEngine], images: int) -> Any:
+def answers(name: str, layout: Layout, images: int) -> Any:
     net = bundled(name)
     folded = prediction(net)
     weights = folded_weights(folded, initialize(net.graph, 1))
     channels, height, width = (*net.graph.inputs[0].shape, 1, 1)[:3]
     intake = Intake((channels, height, width), (0.0,) * channels, (1.0,) * channels)
-    engine = kind(folded.graph, weights, intake, host_target(), batch=images, threads=2, cache_dir=CACHE_DIR)
+    how = {"batch": images, "threads": 2, "cache_dir": CACHE_DIR}
+    engine = make_engine(folded.graph, weights, intake, host_target(), layout=layout, **how)
     drawn = np.random.default_rng(3).standard_normal((images, channels, height, width)).astype(np.float32)
     return engine.answer(drawn)
 
 
 def agree(name: str, images: int) -> None:
-    wanted, found = (answers(name, kind, images) for kind in (ImageEngine, ChannelEngine))
+    wanted, found = answers(name, "images", images), answers(name, "channels", images)
     assert np.isfinite(wanted).all()
     np.testing.assert_allclose(found, wanted, rtol=2e-3, atol=1e-6)
 
