@@ -98,6 +98,7 @@ BODIES = {
 def test_every_operation_is_what_the_oracle_says(body: str, target: Target) -> None:
     agree(f"net n {{ input 2x9x11; {BODIES[body]}; dense 3 }}\n", target, images=2, batch=3, threads=2)
 
+
 PATCHES = "conv 20 1; conv 33 3 pad=1 relu; conv 5 3 gelu; conv 18 5 pad=2 nobias; conv 2 5 relu"
 
 
