@@ -51,8 +51,9 @@ class Predictor:
             raise UsageError("E467", f"a predictor works on at least one image at a time, not {batch}")
         folded = prediction(experiment)
         arrays = folded_weights(folded, weights)
-        options = {"batch": batch, "threads": threads}
-        self._engine = make_engine(folded.graph, arrays, intake, target, cache_dir=cache_dir, **options)
+        self._engine = make_engine(
+            folded.graph, arrays, intake, target, batch=batch, threads=threads, cache_dir=cache_dir
+        )
         self._intake, self._class_names, self._lock = intake, class_names, Lock()
 
     @property
