@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import netspec
-from netspec.kernels.cpu import convolution, convolution_weight_gradient, depthwise, pointwise, winograd_weights
+from netspec.kernels.cpu import depthwise, pointwise, winograd_weights
 from netspec.kernels.cpu.rows import Kernel
 from netspec.kernels.cpu.tile import TileShape
 from netspec.runtime.compilation import Unit, compile_unit
@@ -14,6 +14,7 @@ from netspec.runtime.launch_table import launch_rows
 from netspec.runtime.native import code_cache
 from tests.kernels.assembly import spilled
 from tests.kernels.harness import CACHE_DIR
+from tests.kernels.tiling import TILED
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump, of the GNU binutils"),
@@ -55,13 +56,7 @@ def units(spec: str) -> dict[str, Unit]:
 @pytest.mark.skipif(host_target().name != "avx512", reason="tiles for 32 registers")
 @pytest.mark.parametrize(
     ("kernel", "rows", "columns"),
-    [
-        (convolution.slide, 8, 3),
-        (convolution_weight_gradient.sum_taps, 8, 3),
-        (depthwise.sum_products, 3, 3),
-        (pointwise.multiply_channels, 6, 4),
-        (winograd_weights.multiply_patches, 6, 4),
-    ],
+    [*TILED, (depthwise.sum_products, 3, 3), (winograd_weights.multiply_patches, 6, 4)],
 )
 def test_no_accumulator_is_on_the_stack(kernel: Kernel, rows: int, columns: int) -> None:
     assert spilled(object_file(Unit(kernel, TileShape(rows, columns, 16)))) == []

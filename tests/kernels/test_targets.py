@@ -11,11 +11,12 @@ import llvmlite.binding as llvm
 import pytest
 
 from netspec.ir.target import NEON
-from netspec.kernels.cpu import convolution, convolution_weight_gradient, depthwise, pointwise
+from netspec.kernels.cpu import depthwise
 from netspec.kernels.cpu.rows import Kernel
 from netspec.kernels.cpu.tile import TileShape
 from netspec.runtime.compilation import Unit
 from netspec.runtime.host import host_target
+from tests.kernels.tiling import TILED
 
 X86 = pytest.mark.skipif(host_target().name == "neon", reason="forces processors of x86")
 ACCUMULATE = re.compile(r"^\s*fmla\s+v\d+\.4s", re.MULTILINE)
@@ -43,15 +44,7 @@ def test_a_forced_processor_gets_its_own_lanes_and_registers(
     assert json.loads(done.stdout) == {"target": target, "registers": registers, "stack": []}
 
 
-@pytest.mark.parametrize(
-    ("kernel", "rows", "columns"),
-    [
-        (convolution.slide, 8, 3),
-        (convolution_weight_gradient.sum_taps, 8, 3),
-        (depthwise.sum_windows, 3, 3),
-        (pointwise.multiply_channels, 6, 4),
-    ],
-)
+@pytest.mark.parametrize(("kernel", "rows", "columns"), [*TILED, (depthwise.sum_windows, 3, 3)])
 def test_kernels_assemble_for_arm(kernel: Kernel, rows: int, columns: int) -> None:
     unit = Unit(kernel, TileShape(rows, columns, NEON.lanes))
     kernel.compile(unit.arguments)

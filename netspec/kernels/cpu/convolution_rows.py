@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from netspec.ir import operations as ops
 from netspec.ir.operations import Activation, Window
-from netspec.ir.program import Buffer, Launch, Program
-from netspec.kernels.cpu.activations import CODES, activation_row
+from netspec.ir.program import Launch, Program
+from netspec.kernels.cpu.activations import activation_row
 from netspec.kernels.cpu.convolution import slide
 from netspec.kernels.cpu.depthwise_rows import depthwise_adjoint_rows, depthwise_rows
 from netspec.kernels.cpu.packing import Packed, Weights
-from netspec.kernels.cpu.planes import IN_REGISTERS, NO_BIAS, Planes, planes
+from netspec.kernels.cpu.planes import IN_REGISTERS, NOTHING, Ending, Planes, ending_of, planes
 from netspec.kernels.cpu.pointwise_rows import pointwise_adjoint_rows, pointwise_rows
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.sliding import Axis, adjoint_axes, forward_axis
@@ -24,15 +24,15 @@ def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     k, c, kh, kw = w.value.shape
     weights = Weights(place(w), k // op.groups, c, c * kh * kw, kh * kw, kw, op.groups)
     y = launch.outputs[0]
-    source, result = planes(x, program), planes(y, program)
+    source, result, after = planes(x, program), planes(y, program), ending_of(bias, op.activation)
     if launch.algorithm == "winograd":
-        rows = winograd_rows(launch, program, op.window, source, result, _bias(bias), op.activation)
+        rows = winograd_rows(launch, program, op.window, source, result, after)
     elif launch.algorithm == "depthwise":
-        rows = depthwise_rows(launch, program, op.window, source, result, _bias(bias), op.activation)
+        rows = depthwise_rows(launch, program, op.window, source, result, after)
     elif launch.algorithm == "pointwise":
-        rows = pointwise_rows(launch, program, op.window, source, result, weights, _bias(bias), op.activation)
+        rows = pointwise_rows(launch, program, op.window, source, result, weights, after)
     else:
-        rows = forward_rows(launch, program, op.window, source, result, weights, _bias(bias), op.activation)
+        rows = forward_rows(launch, program, op.window, source, result, weights, after)
     return (*rows, *activation_pass(op.activation, launch, program))
 
 
@@ -53,10 +53,6 @@ def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     return adjoint_rows(launch, program, op.window, source, result, weights)
 
 
-def _bias(buffers: list[Buffer]) -> int:
-    return place(buffers[0]) if buffers else NO_BIAS
-
-
 def activation_pass(activation: Activation, launch: Launch, program: Program) -> tuple[Row, ...]:
     """A pass over a launch's output that applies an activation in place, where the launch did not do it itself."""
     if activation.function in IN_REGISTERS:
@@ -72,17 +68,16 @@ def forward_rows(
     x: Planes,
     y: Planes,
     weights: Weights,
-    bias: int = NO_BIAS,
-    activation: Activation = ops.IDENTITY,
+    ending: Ending,
 ) -> tuple[Row, ...]:
-    """y = the window's sum over x, plus bias, then the activation if it is one of IN_REGISTERS.
+    """y = the window's sum over x, and the ending.
 
     The launch gives tile and scratch; the scratch holds the packed weights.
     """
     vertical = forward_axis(window, 0, x.height, y.height)
     horizontal = forward_axis(window, 1, x.width, y.width)
     packed = Packed(launch, program.target)
-    return _sliding_sum(packed, x, y, weights, vertical, horizontal, bias, activation)
+    return _sliding_sum(packed, x, y, weights, vertical, horizontal, ending)
 
 
 def adjoint_rows(
@@ -92,10 +87,9 @@ def adjoint_rows(
     dy: Planes,
     dx: Planes,
     weights: Weights,
-    bias: int = NO_BIAS,
-    activation: Activation = ops.IDENTITY,
+    ending: Ending = NOTHING,
 ) -> tuple[Row, ...]:
-    """dx = the transpose of the window's sum applied to dy, plus bias, then the activation if one of IN_REGISTERS.
+    """dx = the transpose of the window's sum applied to dy, and the ending.
 
     `weights.outputs` are channels of dx. Scratch as in `forward_rows`.
     """
@@ -104,7 +98,7 @@ def adjoint_rows(
         row
         for vertical in adjoint_axes(window, 0, dx.height, dy.height)
         for horizontal in adjoint_axes(window, 1, dx.width, dy.width)
-        for row in _sliding_sum(packed, dy, dx, weights, vertical, horizontal, bias, activation)
+        for row in _sliding_sum(packed, dy, dx, weights, vertical, horizontal, ending)
     )
 
 
@@ -115,15 +109,13 @@ def _sliding_sum(
     weights: Weights,
     vertical: Axis,
     horizontal: Axis,
-    bias: int,
-    activation: Activation,
+    ending: Ending,
 ) -> tuple[Row, ...]:
     into, packing = packed.weights(weights, vertical, horizontal)
     block = _input_block(packed, vertical, horizontal, weights)
     segment = _segment(packed, vertical, horizontal, block)
     sizes = (into, weights.inputs, weights.outputs, weights.groups, block, segment)
-    code = CODES[activation.function] if activation.function in IN_REGISTERS else CODES["identity"]
-    words = (*_geometry(x, y, vertical, horizontal), *sizes, bias, code)
+    words = (*_geometry(x, y, vertical, horizontal), *sizes, *ending.words)
     sliding = Row(slide, packed.tile, words, vertical.outputs, per_group=True)
     return (packing, sliding) if vertical.taps and horizontal.taps else (sliding,)
 

@@ -2,9 +2,9 @@
 
 from netspec.ir import operations as ops
 from netspec.ir.program import Launch, Program
-from netspec.kernels.cpu.convolution import NO_BIAS
-from netspec.kernels.cpu.convolution_rows import activation_pass, adjoint_rows, planes
+from netspec.kernels.cpu.convolution_rows import activation_pass, adjoint_rows
 from netspec.kernels.cpu.packing import Weights
+from netspec.kernels.cpu.planes import ending_of, planes
 from netspec.kernels.cpu.rows import Row, place
 
 
@@ -15,7 +15,6 @@ def deconvolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     x, w, *bias = launch.inputs
     c, k, kh, kw = w.value.shape
     weights = Weights(place(w), k, c, kh * kw, k * kh * kw, kw)
-    added = place(bias[0]) if bias else NO_BIAS
     source, result = planes(x, program), planes(launch.outputs[0], program)
-    rows = adjoint_rows(launch, program, op.window, source, result, weights, added, op.activation)
+    rows = adjoint_rows(launch, program, op.window, source, result, weights, ending_of(bias, op.activation))
     return (*rows, *activation_pass(op.activation, launch, program))

@@ -8,6 +8,7 @@ sums are cut into blocks that keep the other operand in the nearest cache; meanw
 
 from netspec.kernels.cpu.activations import RELU
 from netspec.kernels.cpu.jit import kernel, routine
+from netspec.kernels.cpu.planes import NO_BIAS
 from netspec.kernels.cpu.products import outer_apart
 from netspec.kernels.cpu.state import COUNT, GROUPS, SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, load, narrow, rectify, rows, save, spread, zeros
@@ -16,7 +17,6 @@ from netspec.kernels.cpu.turn import turn
 # Words of the descriptor of `multiply`. Strides count float32 numbers.
 (X, X_GROUP, Y, Y_GROUP, W, W_OUTPUT, W_INPUT) = range(7)
 (INPUTS, OUTPUTS, INPUT_BLOCK, COLUMN_BLOCKS, BIAS, ACTIVATION) = range(7, 13)
-NO_BIAS = -1
 
 # Words of the descriptor of `transpose`, the first and the last two of them also those of `weight_gradient`.
 (TRANSPOSED, IMAGE_STEP, FEATURES, SOURCE, SOURCE_GROUP) = range(5)

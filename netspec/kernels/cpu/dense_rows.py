@@ -5,10 +5,10 @@ from __future__ import annotations
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.program import Buffer, Launch, Program, Tile
-from netspec.kernels.cpu.activations import CODES
-from netspec.kernels.cpu.convolution_rows import IN_REGISTERS, activation_pass
-from netspec.kernels.cpu.dense import NO_BIAS, multiply, transpose, weight_gradient
+from netspec.kernels.cpu.convolution_rows import activation_pass
+from netspec.kernels.cpu.dense import multiply, transpose, weight_gradient
 from netspec.kernels.cpu.dense_update import weight_update
+from netspec.kernels.cpu.planes import NOTHING, Ending, ending_of
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.update import NO_VELOCITY
 
@@ -19,9 +19,8 @@ def dense_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     assert isinstance(op, ops.Dense)
     x, w, *bias = launch.inputs
     outputs, inputs = w.value.shape
-    code = CODES[op.activation.function] if op.activation.function in IN_REGISTERS else CODES["identity"]
     weights = (place(w), inputs, 1)
-    row = _product(launch, program, x, weights, inputs, outputs, place(bias[0]) if bias else NO_BIAS, code)
+    row = _product(launch, program, x, weights, inputs, outputs, ending_of(bias, op.activation))
     return (row, *activation_pass(op.activation, launch, program))
 
 
@@ -29,7 +28,7 @@ def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     """DenseInputGradient: the product with the transposed weights."""
     dy, w = launch.inputs
     outputs, inputs = w.value.shape
-    return (_product(launch, program, dy, (place(w), 1, inputs), outputs, inputs, NO_BIAS, CODES["identity"]),)
+    return (_product(launch, program, dy, (place(w), 1, inputs), outputs, inputs, NOTHING),)
 
 
 def _product(
@@ -39,14 +38,13 @@ def _product(
     weights: tuple[int, int, int],
     inputs: int,
     outputs: int,
-    bias: int,
-    code: int,
+    ending: Ending,
 ) -> Row:
     """The row of one product; `weights` are their place and the steps from output to output and input to input."""
     y, tile = launch.outputs[0], launch.tile
     column_blocks = -(-program.groups // tile.columns)
     operands = (place(x), x.group_stride, place(y), y.group_stride, *weights)
-    words = (*operands, inputs, outputs, _input_block(program, tile, inputs), column_blocks, bias, code)
+    words = (*operands, inputs, outputs, _input_block(program, tile, inputs), column_blocks, *ending.words)
     return Row(multiply, tile, words, -(-outputs // tile.rows) * column_blocks)
 
 

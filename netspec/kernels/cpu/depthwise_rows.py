@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netspec.diagnostics.failure import CompilerBug
-from netspec.ir import operations as ops
-from netspec.ir.operations import Activation, Window
+from netspec.ir.operations import Window
 from netspec.ir.program import Launch, Program
-from netspec.kernels.cpu.activations import CODES
 from netspec.kernels.cpu.depthwise import sum_products, sum_windows
-from netspec.kernels.cpu.planes import IN_REGISTERS, NO_BIAS, Planes
+from netspec.kernels.cpu.planes import NOTHING, Ending, Planes
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.sliding import Axis, adjoint_axes, forward_axis
 
@@ -24,11 +22,10 @@ def depthwise_rows(
     window: Window,
     x: Planes,
     y: Planes,
-    bias: int = NO_BIAS,
-    activation: Activation = ops.IDENTITY,
+    ending: Ending,
 ) -> tuple[Row, ...]:
-    """y = the window's sum over x, channel by channel, plus bias, then the activation if it is one of IN_REGISTERS."""
-    return _sums(launch, program, window, x, y, (_forward(window, x, y),), bias, activation)
+    """y = the window's sum over x, channel by channel, and the ending."""
+    return _sums(launch, program, window, x, y, (_forward(window, x, y),), ending)
 
 
 def depthwise_adjoint_rows(launch: Launch, program: Program, window: Window, dy: Planes, dx: Planes) -> tuple[Row, ...]:
@@ -38,7 +35,7 @@ def depthwise_adjoint_rows(launch: Launch, program: Program, window: Window, dy:
         for vertical in adjoint_axes(window, 0, dx.height, dy.height)
         for horizontal in adjoint_axes(window, 1, dx.width, dy.width)
     )
-    return _sums(launch, program, window, dy, dx, phases, NO_BIAS, ops.IDENTITY)
+    return _sums(launch, program, window, dy, dx, phases, NOTHING)
 
 
 def depthwise_weight_gradient_rows(
@@ -61,11 +58,9 @@ def _sums(
     x: Planes,
     y: Planes,
     phases: Sequence[Phase],
-    bias: int,
-    activation: Activation,
+    ending: Ending,
 ) -> tuple[Row, ...]:
-    code = CODES[activation.function if activation.function in IN_REGISTERS else "identity"]
-    weights = (bias, code, place(launch.inputs[1]), window.kernel[0] * window.kernel[1], len(phases))
+    weights = (*ending.words, place(launch.inputs[1]), window.kernel[0] * window.kernel[1], len(phases))
     each = (word for phase in phases for word in _phase(phase, phases, y, window.kernel[1]))
     words = (*_geometry(launch, program, x, y, phases), *weights, *each)
     return (Row(sum_windows, launch.tile, words, y.channels, per_group=True),)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from netspec.ir.operations import IDENTITY, Activation
 from netspec.ir.program import Buffer, Program
+from netspec.kernels.cpu.activations import CODES
 from netspec.kernels.cpu.rows import place
 
 NO_BIAS = -1
@@ -27,6 +30,28 @@ class Planes:
     @property
     def row_stride(self) -> int:
         return self.width * self.lanes
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a sum ends with: a bias a channel, which lies at `bias` if there is one, then an activation."""
+
+    bias: int = NO_BIAS
+    activation: Activation = IDENTITY
+
+    @property
+    def words(self) -> tuple[int, int]:
+        """Of a kernel: the bias, and the code of the activation if it is one of IN_REGISTERS."""
+        function = self.activation.function
+        return self.bias, CODES[function if function in IN_REGISTERS else "identity"]
+
+
+NOTHING = Ending()
+
+
+def ending_of(bias: Sequence[Buffer], activation: Activation) -> Ending:
+    """With the bias that a launch may have."""
+    return Ending(place(bias[0]) if bias else NO_BIAS, activation)
 
 
 def planes(buffer: Buffer, program: Program) -> Planes:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from netspec.ir import operations as ops
-from netspec.ir.operations import Activation, Window
+from netspec.ir.operations import Window
 from netspec.ir.program import Launch, Program
-from netspec.kernels.cpu.activations import CODES
 from netspec.kernels.cpu.clear import clear_row
 from netspec.kernels.cpu.packing import Packed, Weights
-from netspec.kernels.cpu.planes import IN_REGISTERS, NO_BIAS, Planes
+from netspec.kernels.cpu.planes import NOTHING, Ending, Planes
 from netspec.kernels.cpu.pointwise import multiply_channels
 from netspec.kernels.cpu.rows import Row
 from netspec.kernels.cpu.sliding import Axis
@@ -24,12 +22,10 @@ def pointwise_rows(
     x: Planes,
     y: Planes,
     weights: Weights,
-    bias: int = NO_BIAS,
-    activation: Activation = ops.IDENTITY,
+    ending: Ending,
 ) -> tuple[Row, ...]:
-    """y = weights times x at every position that y has, plus bias, then the activation if it is one of
-    IN_REGISTERS."""
-    return _product(launch, program, (x, _steps(x, window.stride)), (y, _steps(y)), y, weights, bias, activation)
+    """y = weights times x at every position that y has, and the ending."""
+    return _product(launch, program, (x, _steps(x, window.stride)), (y, _steps(y)), y, weights, ending)
 
 
 def pointwise_adjoint_rows(
@@ -38,7 +34,7 @@ def pointwise_adjoint_rows(
     """dx = weights times dy where y has a position, and zero between."""
     clearing = () if window.stride == (1, 1) else (clear_row(launch.outputs[0], program),)
     given, made = (dy, _steps(dy)), (dx, _steps(dx, window.stride))
-    return (*clearing, *_product(launch, program, given, made, dy, weights, NO_BIAS, ops.IDENTITY))
+    return (*clearing, *_product(launch, program, given, made, dy, weights, NOTHING))
 
 
 def _steps(planes: Planes, stride: tuple[int, int] = (1, 1)) -> Steps:
@@ -52,8 +48,7 @@ def _product(
     made: tuple[Planes, Steps],
     positions: Planes,
     weights: Weights,
-    bias: int,
-    activation: Activation,
+    ending: Ending,
 ) -> tuple[Row, ...]:
     """The rows of y = weights times x at the `positions` of the smaller of the two."""
     packed, point = Packed(launch, program.target), Axis(1, 1, 1, 1, 1, 0)
@@ -64,10 +59,9 @@ def _product(
     block = _input_block(packed, weights.inputs)
     segment = _segment(packed, block, width)
     segments = -(-width // segment)
-    code = CODES[activation.function] if activation.function in IN_REGISTERS else CODES["identity"]
     places = (x.place, x.group_stride, *x_steps, y.place, y.group_stride, *y_steps)
     sizes = (into, weights.inputs, weights.outputs, weights.groups, block)
-    words = (*places, width, segment, segments, height * segments, *sizes, bias, code)
+    words = (*places, width, segment, segments, height * segments, *sizes, *ending.words)
     return packing, Row(multiply_channels, launch.tile, words, height * segments, per_group=True)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from netspec.diagnostics.failure import CompilerBug
-from netspec.ir.operations import IDENTITY, Activation, Window
+from netspec.ir.operations import Window
 from netspec.ir.packed_kernels import PackedKernels
 from netspec.ir.program import Launch, Program, Tile
-from netspec.kernels.cpu.activations import CODES
-from netspec.kernels.cpu.planes import IN_REGISTERS, NO_BIAS, Planes
+from netspec.kernels.cpu.planes import NOTHING, Ending, Planes
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.winograd import convolve, transform_weights
 from netspec.kernels.cpu.winograd_transforms import PRODUCTS, SIZE
@@ -19,13 +18,12 @@ def winograd_rows(
     window: Window,
     x: Planes,
     y: Planes,
-    bias: int = NO_BIAS,
-    activation: Activation = IDENTITY,
+    ending: Ending,
 ) -> tuple[Row, ...]:
-    """y = the window's sum over x, plus bias, then the activation if it is one of IN_REGISTERS."""
+    """y = the window's sum over x, and the ending."""
     taps = window.kernel[0]
     given = (place(launch.inputs[1]), x.channels * taps * taps, taps * taps, int(False))
-    return _rows(launch, program, x, y, given, window.before, taps, bias, activation)
+    return _rows(launch, program, x, y, given, window.before, taps, ending)
 
 
 def winograd_adjoint_rows(launch: Launch, program: Program, window: Window, dy: Planes, dx: Planes) -> tuple[Row, ...]:
@@ -34,7 +32,7 @@ def winograd_adjoint_rows(launch: Launch, program: Program, window: Window, dy: 
     taps = window.kernel[0]
     given = (place(launch.inputs[1]), taps * taps, dx.channels * taps * taps, int(True))
     before = (taps - 1 - window.before[0], taps - 1 - window.before[1])
-    return _rows(launch, program, dy, dx, given, before, taps, NO_BIAS, IDENTITY)
+    return _rows(launch, program, dy, dx, given, before, taps, NOTHING)
 
 
 def _rows(
@@ -45,8 +43,7 @@ def _rows(
     given: tuple[int, ...],
     before: tuple[int, int],
     taps: int,
-    bias: int,
-    activation: Activation,
+    ending: Ending,
 ) -> tuple[Row, ...]:
     """`given` are the words of `transform_weights` that tell where the kernels lie."""
     tile, side = launch.tile, SIZE + 1 - taps
@@ -55,9 +52,8 @@ def _rows(
     weights = Row(transform_weights, Tile(tile.rows, 1), (*given, *into, y.channels, x.channels, taps), packed.blocks)
     source = (x.place, x.group_stride, x.channel_stride, x.row_stride, x.height, x.width, x.channels)
     result = (y.place, y.group_stride, y.channel_stride, y.row_stride, y.height, y.width, y.channels)
-    code = CODES[activation.function if activation.function in IN_REGISTERS else "identity"]
     patches = -(-y.height // side) * -(-y.width // side)
-    words = (*source, *result, side, *before, *into, bias, code)
+    words = (*source, *result, side, *before, *into, *ending.words)
     return (weights, Row(convolve, tile, words, patches, per_group=True))
 
 
