@@ -12,8 +12,8 @@ from netspec.schedule.algorithm import CLEARLY, Plan
 from netspec.schedule.channel_tiles import choose_channel_tile, sum_tile
 
 WEIGHT_MACS = 16
-"""A weight costs as much as so many multiply-adds, for it has to come from memory, from which two cores get no more than
-one does;"""
+"""A weight costs as much as so many multiply-adds, for it has to come from memory, from which two cores get no
+more than one does;"""
 INPUT_MACS = 400
 OUTPUT_MACS = 300
 """a lane of a patch to transform, of inputs and of outputs; measured."""
