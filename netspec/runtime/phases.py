@@ -49,17 +49,15 @@ class Task:
 
 
 def launch_tasks(launch: Launch, rows: Sequence[Row], batch: int) -> tuple[Task, ...]:
-    """The rows of a launch for a full batch. Rows that say nothing of what they touch share the launch's work."""
+    """The rows of a launch for a full batch."""
     scratch = (launch.scratch,) if launch.scratch else ()
     touched = (*launch.inputs, *launch.outputs, *scratch)
-    flops = 2 * batch * launch_macs(launch)
-    silent = sum(1 for row in rows if not (row.reads or row.writes))
-    return tuple(
-        row_task(row)
-        if row.reads or row.writes
-        else row_task(replace(row, reads=touched, writes=(*launch.outputs, *scratch)), flops / silent)
+    told = [
+        row if row.reads or row.writes else replace(row, reads=touched, writes=(*launch.outputs, *scratch), sums=True)
         for row in rows
-    )
+    ]
+    flops = 2 * batch * launch_macs(launch) / max(1, sum(row.sums for row in told))
+    return tuple(row_task(row, flops if row.sums else 0.0) for row in told)
 
 
 def row_task(row: Row, flops: float = 0.0) -> Task:

@@ -14,6 +14,9 @@ from netspec.ir.graph import Graph, Node, Value
 
 FOREVER = 1 << 62
 """The end of a slot that outlives the step."""
+OWN_BYTES = 16384
+"""Slots up to this size share their place with no other: sharing would save little, and who takes a place after another
+has to wait until all threads have left it."""
 
 MANY = 8
 """Inputs of an Add or of a gradient that are looked at."""
@@ -84,6 +87,9 @@ def assign_slots(
         if scratch_bytes[i]:
             slots.scratch[i] = Slot(i, i, scratch_bytes[i])
             slots.all.append(slots.scratch[i])
+    for slot in slots.all:
+        if slot.size_bytes <= OWN_BYTES:
+            slot.begin, slot.end = -1, FOREVER
     return slots
 
 

@@ -13,6 +13,7 @@ from netspec.compiler import training_program
 from netspec.ir.initialize import initialize
 from netspec.ir.program import Tile
 from netspec.ir.target import AVX512
+from netspec.kernels.cpu.packing import pack
 from netspec.kernels.cpu.rows import Row
 from netspec.runtime import launch_table
 from netspec.runtime.launch_table import program_tasks
@@ -125,7 +126,15 @@ def test_one_thread_keeps_the_order_and_meets_nobody() -> None:
 
 def test_threads_that_divide_whole_groups_meet_less_often_than_others_and_those_less_than_there_are_rows() -> None:
     found = program_tasks(training_program(bundled("lecture"), AVX512, 64))
-    assert meetings(schedule(found, 4, 2)) < meetings(schedule(found, 4, 3)) < len(found)
+    assert 3 * meetings(schedule(found, 4, 2)) < 2 * meetings(schedule(found, 4, 3)) < 2 * len(found)
+
+
+def test_all_weights_are_packed_before_the_first_meeting() -> None:
+    found = program_tasks(training_program(bundled("lecture"), AVX512, 64))
+    steps = schedule(found, 4, 2)
+    first = next(number for number, step in enumerate(steps) if step.meet)
+    packing = {number for number, task in enumerate(found) if task.row.kernel is pack}
+    assert packing == {step.task for step in steps[: first + 1]}
 
 
 def weights(monkeypatch: pytest.MonkeyPatch, name: str, disorder: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from netspec.kernels.cpu.depthwise_rows import depthwise_adjoint_rows, depthwise
 from netspec.kernels.cpu.packing import Packed, Weights
 from netspec.kernels.cpu.planes import IN_REGISTERS, NOTHING, Ending, Planes, ending_of, planes
 from netspec.kernels.cpu.pointwise_rows import pointwise_adjoint_rows, pointwise_rows
-from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.rows import Row, after_copying, place
 from netspec.kernels.cpu.sliding import Axis, adjoint_axes, forward_axis
 from netspec.kernels.cpu.winograd_rows import winograd_adjoint_rows, winograd_rows
 
@@ -94,12 +94,13 @@ def adjoint_rows(
     `weights.outputs` are channels of dx. Scratch as in `forward_rows`.
     """
     packed = Packed(launch, program.target)
-    return tuple(
+    rows = (
         row
         for vertical in adjoint_axes(window, 0, dx.height, dy.height)
         for horizontal in adjoint_axes(window, 1, dx.width, dy.width)
         for row in _sliding_sum(packed, dy, dx, weights, vertical, horizontal, ending)
     )
+    return tuple(sorted(rows, key=lambda row: row.sums))  # all packing first, so that no sum waits for another's
 
 
 def _sliding_sum(
@@ -116,7 +117,7 @@ def _sliding_sum(
     segment = _segment(packed, vertical, horizontal, block)
     sizes = (into, weights.inputs, weights.outputs, weights.groups, block, segment)
     words = (*_geometry(x, y, vertical, horizontal), *sizes, *ending.words)
-    sliding = Row(slide, packed.tile, words, vertical.outputs, per_group=True)
+    sliding = after_copying(1, packed.launch, Row(slide, packed.tile, words, vertical.outputs, per_group=True))
     return (packing, sliding) if vertical.taps and horizontal.taps else (sliding,)
 
 

@@ -9,7 +9,7 @@ from netspec.kernels.cpu.convolution_rows import activation_pass
 from netspec.kernels.cpu.dense import multiply, transpose, weight_gradient
 from netspec.kernels.cpu.dense_update import weight_update
 from netspec.kernels.cpu.planes import NOTHING, Ending, ending_of
-from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.rows import Row, after_copying, place
 from netspec.kernels.cpu.update import NO_VELOCITY
 
 
@@ -62,7 +62,7 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     outputs, features = dw.value.shape
     copy, transposing = _transposed(launch, program, x, features)
     words = (*copy, place(dy), dy.group_stride, place(dw), outputs)
-    return (transposing, Row(weight_gradient, tile, words, -(-outputs // tile.rows)))
+    return (transposing, after_copying(0, launch, Row(weight_gradient, tile, words, -(-outputs // tile.rows))))
 
 
 def weight_update_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -77,7 +77,8 @@ def weight_update_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     factors = (float(update.rate_factor), float(update.decay), float(update.momentum), int(update.nesterov))
     block = _feature_block(program, launch.tile)
     words = (*copy, place(dy), dy.group_stride, outputs, block, *places, *factors)
-    return (transposing, Row(weight_update, launch.tile, words, -(-outputs // launch.tile.rows)))
+    product = Row(weight_update, launch.tile, words, -(-outputs // launch.tile.rows))
+    return (transposing, after_copying(0, launch, product))
 
 
 def _feature_block(program: Program, tile: Tile) -> int:

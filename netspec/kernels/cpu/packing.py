@@ -65,7 +65,7 @@ class Packed:
         if launch.scratch is None:
             raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for its weights")
         self.tile, self.target = launch.tile, target
-        self._source, self._scratch = launch.inputs[1], launch.scratch
+        self.launch, self._source, self._scratch = launch, launch.inputs[1], launch.scratch
         self._next = place(launch.scratch)
 
     def take(self, floats: int) -> int:

@@ -8,7 +8,7 @@ from netspec.kernels.cpu.clear import clear_row
 from netspec.kernels.cpu.packing import Packed, Weights
 from netspec.kernels.cpu.planes import NOTHING, Ending, Planes
 from netspec.kernels.cpu.pointwise import multiply_channels
-from netspec.kernels.cpu.rows import Row
+from netspec.kernels.cpu.rows import Row, after_copying
 from netspec.kernels.cpu.sliding import Axis
 
 Steps = tuple[int, int, int]
@@ -62,7 +62,8 @@ def _product(
     places = (x.place, x.group_stride, *x_steps, y.place, y.group_stride, *y_steps)
     sizes = (into, weights.inputs, weights.outputs, weights.groups, block)
     words = (*places, width, segment, segments, height * segments, *sizes, *ending.words)
-    return packing, Row(multiply_channels, launch.tile, words, height * segments, per_group=True)
+    product = Row(multiply_channels, launch.tile, words, height * segments, per_group=True)
+    return packing, after_copying(1, launch, product)
 
 
 def _near_bytes(packed: Packed) -> int:

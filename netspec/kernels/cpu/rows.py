@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netspec.ir.program import Buffer, Launch, Program, Tile
@@ -22,6 +22,7 @@ class Row:
     u // units. `words` is the descriptor; a float stands in it as float64 bits and is read with `real(d, k)`.
     `reads` and `writes` are all the memory that it touches beside the thread's own; a row that names none may touch
     all that its launch has. Rows that cannot disturb each other may run at the same time (`runtime/phases.py`).
+    The rows of a launch with `sums`, and those that name no memory, share its multiply-adds.
     """
 
     kernel: Kernel
@@ -31,6 +32,20 @@ class Row:
     per_group: bool = False
     reads: tuple[Buffer, ...] = ()
     writes: tuple[Buffer, ...] = ()
+    sums: bool = False
+
+
+def copying(number: int, launch: Launch, row: Row) -> Row:
+    """A row that makes something of a launch's input of this number, in its scratch."""
+    assert launch.scratch is not None
+    return replace(row, reads=(launch.inputs[number],), writes=(launch.scratch,))
+
+
+def after_copying(number: int, launch: Launch, row: Row) -> Row:
+    """The row that then does its sums: it reads the scratch instead of that input, which may change meanwhile."""
+    assert launch.scratch is not None
+    inputs = (*launch.inputs[:number], *launch.inputs[number + 1 :])
+    return replace(row, reads=(*inputs, launch.scratch), writes=launch.outputs, sums=True)
 
 
 RowBuilder = Callable[[Launch, Program], tuple[Row, ...]]

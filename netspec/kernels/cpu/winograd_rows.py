@@ -7,7 +7,7 @@ from netspec.ir.operations import Window
 from netspec.ir.packed_kernels import PackedKernels
 from netspec.ir.program import Launch, Program, Tile
 from netspec.kernels.cpu.planes import NOTHING, Ending, Planes
-from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.rows import Row, after_copying, copying, place
 from netspec.kernels.cpu.winograd import convolve, transform_weights
 from netspec.kernels.cpu.winograd_transforms import PRODUCTS, SIZE
 
@@ -54,7 +54,8 @@ def _rows(
     result = (y.place, y.group_stride, y.channel_stride, y.row_stride, y.height, y.width, y.channels)
     patches = -(-y.height // side) * -(-y.width // side)
     words = (*source, *result, side, *before, *into, *ending.words)
-    return (weights, Row(convolve, tile, words, patches, per_group=True))
+    convolving = Row(convolve, tile, words, patches, per_group=True)
+    return (copying(1, launch, weights), after_copying(1, launch, convolving))
 
 
 def _place(launch: Launch, program: Program, packed: PackedKernels) -> int:
