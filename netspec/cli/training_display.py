@@ -11,7 +11,7 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from netspec.cli.printing import wants_colour
-from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Progress, Started
+from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Progress, Started, Warned
 from netspec.train.scores import Scores
 
 HEAD = "epoch        rate   train loss   accuracy   valid. loss   accuracy   images/s     time"
@@ -48,6 +48,10 @@ class Display:
             case Lost():
                 for path, why in event.files:
                     self.line(f"`{path}` cannot be read any more ({why}): another image takes its place")
+            case Warned():
+                self.line(f"warning[{event.code}]: {event.message}")
+                for text in event.helps:
+                    self.line(f"  = help: {text}")
             case Finished() | Diverged():
                 pass
 

@@ -40,8 +40,8 @@ def to_lanes(plain: Array, into: Array) -> None:
 
 def from_lanes(grouped: Array, images: int) -> Array:
     """The first `images` of a view of lane groups as (images, *shape)."""
-    shape = grouped.shape[1:-1]
-    return np.ascontiguousarray(np.moveaxis(grouped, -1, 1)).reshape(-1, *shape)[:images]
+    shape, live = grouped.shape[1:-1], -(-images // grouped.shape[-1])
+    return np.ascontiguousarray(np.moveaxis(grouped[:live], -1, 1)).reshape(-1, *shape)[:images]
 
 
 def channel_view(arena: Array, buffer: Buffer) -> Array:

@@ -73,14 +73,15 @@ class Machine:
         else:
             layout.to_channels(array, grouped)
 
-    def read(self, name: str) -> Array:
-        """A copy of a value by name: (batch, *shape), or (*shape) of one without a batch axis."""
+    def read(self, name: str, images: int | None = None) -> Array:
+        """A copy of a value by name: (batch, *shape), of the first so many `images` if told, or (*shape) of one without
+        a batch axis."""
         grouped, value = self._view(name), self.program.buffers[name].value
         if not value.batched:
             return grouped.copy()
         if self.program.layout == "images":
-            return layout.from_lanes(grouped, self.program.batch)
-        return layout.from_channels(grouped, value.shape, self.program.batch)
+            return layout.from_lanes(grouped, images or self.program.batch)
+        return layout.from_channels(grouped, value.shape, images or self.program.batch)
 
     def initialize(self, kept: Sequence[Parameter | State], seed: int) -> None:
         """Gives parameters and states the initial values that `ir/initialize.py` defines, drawn by the team where they

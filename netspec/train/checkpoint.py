@@ -22,6 +22,7 @@ from netspec.diagnostics.failure import DataError
 from netspec.ir.graph import Shape
 from netspec.train.course import Course
 from netspec.train.files import make_folder, remove, write_whole
+from netspec.train.sample import Sample
 from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.snapshot import Position, Snapshot
 from netspec.train.watch import Watch
@@ -137,7 +138,13 @@ def _position(document: Any) -> Position:
         validation=_scores(document["validation"]),
         best=_scores(document["best"]),
         watch=Watch(**document["watch"]),
+        sample=_sample(document["sample"]),
+        dead=tuple(document["dead"]),
     )
+
+
+def _sample(document: Any) -> Sample:
+    return Sample(document["images"], tuple(document["flat"]))
 
 
 def _scores(document: Any) -> Scores | None:

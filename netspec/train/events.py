@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netspec.train.dissection import Dissection
+from netspec.train.sample import UNSAMPLED, Sample
 from netspec.train.scores import Scores, Weights
 from netspec.train.snapshot import Snapshot
 
@@ -60,7 +61,8 @@ class Progress:
 class EpochDone:
     """`training` are means over the epoch's minibatches as they were met, while the weights still moved, and `losses`
     the same over stretches of it (`course.py`). `images` counts all that were learnt from since the start. For
-    `waited_seconds` of this sitting's share of the epoch no minibatch had been read yet."""
+    `waited_seconds` of this sitting's share of the epoch no minibatch had been read yet. `sample` is what minibatches
+    near its end have shown."""
 
     epoch: int
     epochs: int
@@ -73,6 +75,7 @@ class EpochDone:
     images: int = 0
     losses: tuple[float, ...] = ()
     waited_seconds: float = 0.0
+    sample: Sample = UNSAMPLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +116,14 @@ class Lost:
     files: tuple[tuple[str, str], ...]
 
 
-Event = Started | Progress | EpochDone | Lost | Finished | Diverged
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What will probably come to nothing, while the training goes on; each is told once a training. `helps` say what
+    usually helps."""
+
+    code: str
+    message: str
+    helps: tuple[str, ...] = ()
+
+
+Event = Started | Progress | EpochDone | Lost | Warned | Finished | Diverged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -31,6 +32,8 @@ class Sight:
     operation: Operation | None
     read: Callable[[], Array]
     """Its numbers: (n, *shape) of the n images of the minibatch, or (*shape) of one without a batch axis."""
+    read_few: Callable[[int], Array]
+    """The same of no more than so many images."""
 
 
 def look(
@@ -47,7 +50,8 @@ def look(
 
     def sight(value: Value, layer: str, operation: Operation | None) -> Sight:
         role, of = roles[value.name]
-        return Sight(value, layer, role, of, operation, lambda: _read(machine, value, images))
+        read = partial(machine.read, value.name)
+        return Sight(value, layer, role, of, operation, partial(read, images), lambda most: read(min(most, images)))
 
     def watch(launch: Launch) -> None:
         nonlocal shown_inputs
@@ -65,20 +69,15 @@ def look(
     return machine.walk(feed, first=first, step_number=step_number, rate=rate, watch=watch)
 
 
-def _read(machine: Machine, value: Value, images: int) -> Array:
-    numbers = machine.read(value.name)
-    return numbers[:images] if value.batched else numbers
-
-
 def _gradient_on_the_way(machine: Machine, launch: Launch, images: int) -> Sight:
     """The gradient by which a launch has moved weights without keeping it: summed once more, so rounded otherwise."""
     x, dy, weight = (buffer.value for buffer in launch.inputs[:3])
 
     def read() -> Array:
-        return machine.read(dy.name)[:images].T @ machine.read(x.name)[:images].reshape(images, -1)
+        return machine.read(dy.name, images).T @ machine.read(x.name, images).reshape(images, -1)
 
     gradient = replace(weight, name=f"{weight.name}.gradient")
-    return Sight(gradient, launch.layer, "weight gradient", weight.name, launch.operation, read)
+    return Sight(gradient, launch.layer, "weight gradient", weight.name, launch.operation, read, lambda _: read())
 
 
 def _roles(program: Program) -> Mapping[str, tuple[Role, str]]:

@@ -9,6 +9,7 @@ from time import perf_counter
 
 from netspec.data.dataset import Dataset, Part
 from netspec.ir.recipe import Experiment
+from netspec.train.dead import dead_layers
 from netspec.train.device import Device
 from netspec.train.diverged import diverged_error
 from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Phase, Progress, Started
@@ -45,9 +46,10 @@ def train(
     yield _started(training)
     while not training.over:
         yield from _steps(training, guard, milestone)
-        seconds, losses = training.position.epoch_seconds, training.losses
+        ended, losses = training.position, training.losses
         training.end_epoch((yield from _measure(training, "validation", dataset.validation, training.weights())))
-        yield _epoch_done(training, seconds, losses)
+        yield _epoch_done(training, ended, losses)
+        yield from dead_layers(ended, training.machine.program)
     kept = training.kept_weights()
     test = yield from _measure(training, "test", dataset.test, kept)
     yield _finished(training, test, kept)
@@ -142,9 +144,9 @@ def _progress(training: Training, phase: Phase, tally: Tally, of_images: int, se
     )
 
 
-def _epoch_done(training: Training, seconds: float, losses: tuple[float, ...]) -> EpochDone:
-    """What the epoch that has just ended led to; its steps took so many seconds and had these losses on their way."""
-    position = training.position
+def _epoch_done(training: Training, ended: Position, losses: tuple[float, ...]) -> EpochDone:
+    """What the epoch that has just ended led to; it had these losses on its way, and stood so after its last step."""
+    position, seconds = training.position, ended.epoch_seconds
     assert position.training is not None  # an epoch is done
     return EpochDone(
         epoch=position.epochs,
@@ -158,6 +160,7 @@ def _epoch_done(training: Training, seconds: float, losses: tuple[float, ...]) -
         images=position.epochs * len(training.dataset.train),
         losses=losses,
         waited_seconds=training.waited_seconds,
+        sample=ended.sample,
     )
 
 

@@ -19,7 +19,8 @@ class Line:
 
     `rate` is the learning rate of the epoch's last step; `seconds` and `images_per_second` are of its steps alone.
     `images` counts those learnt from since the start; `train_losses` are means over stretches of the epoch
-    (`course.py`), to six digits. Both are empty in runs of versions that did not count them.
+    (`course.py`), to six digits; `dead` are layers through which no gradient passed near its end (`sample.py`). They
+    are empty in runs of versions that did not count them.
     """
 
     epoch: int
@@ -33,6 +34,7 @@ class Line:
     images_per_second: float
     images: int = 0
     train_losses: tuple[float, ...] = ()
+    dead: tuple[str, ...] = ()
 
     def text(self) -> str:
         """As JSON, without the newline."""
@@ -51,6 +53,7 @@ def line_of(done: EpochDone) -> Line:
         images_per_second=round(done.images_per_second, 1),
         images=done.images,
         train_losses=tuple(float(f"{loss:.6g}") for loss in done.losses),
+        dead=done.sample.flat,
     )
 
 
@@ -72,8 +75,8 @@ def read_lines(path: Path, epochs: int) -> list[Line]:
 def _parsed(text: str) -> Line | None:
     try:
         document: dict[str, Any] = json.loads(text)
-        losses = tuple(document.pop("train_losses", ()))
-        return Line(**document, train_losses=losses)
+        losses, dead = tuple(document.pop("train_losses", ())), tuple(document.pop("dead", ()))
+        return Line(**document, train_losses=losses, dead=dead)
     except (ValueError, TypeError, AttributeError):
         return None
 

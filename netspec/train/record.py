@@ -14,7 +14,7 @@ from netspec.train.cadence import Cadence, Saving
 from netspec.train.checkpoint import write_checkpoint
 from netspec.train.curve import draw_curve
 from netspec.train.diverged import diverged_document
-from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Progress, Started
+from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Progress, Started, Warned
 from netspec.train.evidence import write_evidence
 from netspec.train.files import append_line, sync, write_whole
 from netspec.train.metrics import Line, line_of, scores_document
@@ -70,7 +70,7 @@ class _Recorder:
                 append_line(self._run.folder / METRICS, self._lines[-1].text())
                 if self._cadence.due(event):
                     self._save()
-            case Lost():
+            case Lost() | Warned():
                 pass
             case Finished():
                 self._finish(event)

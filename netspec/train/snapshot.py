@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from netspec.train.course import Course
+from netspec.train.sample import UNSAMPLED, Sample
 from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.watch import Watch
 
@@ -15,8 +16,9 @@ NOTHING, UNSEEN, UNBEGUN = Tally(), Watch(), Course()
 class Position:
     """How far a training is: `epochs` are done whole, `step` steps in all, the last of them at the rate `rate`.
 
-    `tally`, `course` and `epoch_seconds` belong to the epoch under way, `training` and `validation` to the last whole
-    one, and `best` to the one of the lowest validation loss. `seconds` is the time spent so far, in all sittings.
+    `tally`, `course`, `epoch_seconds` and `sample` belong to the epoch under way, `training` and `validation` to the
+    last whole one, and `best` to the one of the lowest validation loss. `seconds` is the time spent so far, in all
+    sittings. `dead` are the layers that an epoch before has shown to be dead.
     """
 
     epochs: int = 0
@@ -30,6 +32,8 @@ class Position:
     validation: Scores | None = None
     best: Scores | None = None
     watch: Watch = UNSEEN
+    sample: Sample = UNSAMPLED
+    dead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from netspec.compiler import training_program
 from netspec.data.dataset import Dataset
 from netspec.data.stored import Stored
 from netspec.ir.recipe import Experiment
+from netspec.runtime.feed import Feed
 from netspec.train.course import Course
 from netspec.train.device import Device, reader_threads
 from netspec.train.dissection import Dissection, dissect
@@ -18,8 +19,9 @@ from netspec.train.events import Phase
 from netspec.train.inside import finite
 from netspec.train.pace import Pace
 from netspec.train.preparation import prepared
+from netspec.train.sample import UNSAMPLED, Sample, sampled_steps, take_sampled, undecided
 from netspec.train.schedules import Moment, rate_at
-from netspec.train.scores import Scores, Tally, Weights
+from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.scoring import Judge
 from netspec.train.snapshot import Snapshot
 from netspec.train.supply import Supply, ready_steps, training_supply
@@ -45,6 +47,7 @@ class Training:
         self.experiment, self.dataset, self.recipe = experiment, dataset, experiment.train
         self.batch = min(self.recipe.batch or images, images)
         self.steps_per_epoch = -(-images // self.batch)
+        self._sampled_steps = sampled_steps(images, self.batch)
         self.machine = device.machine(training_program(experiment, device.target, self.batch))
         self._begin_with(start.arrays)
         measured = dataset.validation or dataset.test
@@ -136,9 +139,7 @@ class Training:
         rate, steps = self._next_call(ready_steps(supply, first, self.batch))
         steps = min(steps, most or steps)
         self._stepping = True
-        called = perf_counter()
-        metrics = self.machine.run(supply.feed, first=first, steps=steps, step_number=position.step, rate=rate)
-        self.pace.ran(steps, perf_counter() - called)
+        sample, metrics = self._take(supply.feed, steps, rate)
         self.broken = not finite(metrics[:, 0])
         if self.broken:
             return steps
@@ -152,9 +153,29 @@ class Training:
             tally=position.tally.plus(images, metrics),
             course=position.course.plus(metrics[:, 0].tolist(), first // self.batch, self.steps_per_epoch),
             epoch_seconds=position.epoch_seconds + perf_counter() - begin,
+            sample=sample,
         )
         self._stepping = False
         return steps
+
+    def _take(self, feed: Feed, steps: int, rate: float) -> tuple[Sample, Array]:
+        """Takes the next steps, or the next one of the sample; what that is then, and the metrics of each step."""
+        position, first = self.position, self._first_image
+        if self._steps_to_sample == 0:
+            return take_sampled(self.machine, feed, position.sample, first=first, step_number=position.step, rate=rate)
+        called = perf_counter()
+        metrics = self.machine.run(feed, first=first, steps=steps, step_number=position.step, rate=rate)
+        self.pace.ran(steps, perf_counter() - called)
+        return position.sample, metrics
+
+    @property
+    def _steps_to_sample(self) -> int:
+        """How many steps come before the next one of this epoch that is looked into; far more than an epoch's where
+        there is none."""
+        within, sampled = self.position.step % self.steps_per_epoch, self._sampled_steps
+        if within < sampled.start:
+            return sampled.start - within
+        return 0 if within in sampled and undecided(self.position.sample) else self.steps_per_epoch
 
     @property
     def _first_image(self) -> int:
@@ -188,7 +209,7 @@ class Training:
     def _next_call(self, ready: int) -> tuple[float, int]:
         """The learning rate of the next step, and how many of the `ready` ones to take at once: all of that rate."""
         step, rate = self.position.step, self._rate_of(self.position.step)
-        end = min(step + min(self.pace.steps, ready), self.end_step)
+        end = min(step + min(self.pace.steps, ready, self._steps_to_sample or 1), self.end_step)
         if self._milestone:
             end = min(end, (step // self._milestone + 1) * self._milestone)
         return rate, sum(1 for _ in takewhile(lambda later: self._rate_of(later) == rate, range(step, end)))
@@ -218,4 +239,6 @@ class Training:
             validation=validation,
             best=best,
             watch=watch,
+            sample=UNSAMPLED,
+            dead=tuple(sorted({*position.dead, *position.sample.flat})),
         )

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from netspec.train.events import EpochDone
 from netspec.train.metrics import line_of, read_lines
+from netspec.train.sample import Sample
 from netspec.train.scores import Scores
 
 
 def line(epoch: int):
     done = EpochDone(epoch, 9, 10 * epoch, 0.1, Scores(3, 1 / 3, 2 / 3), Scores(1, float("inf"), 1.0), 1.5, 66.66)
-    done = replace(done, images=3 * epoch, losses=(1 / 3, 2e-9))
+    done = replace(done, images=3 * epoch, losses=(1 / 3, 2e-9), sample=Sample(64, ("low",)))
     return line_of(done)
 
 
@@ -25,9 +26,10 @@ def test_lines_are_read_back_up_to_an_epoch(tmp_path: Path) -> None:
 
 
 def test_lines_of_older_versions_are_read_without_what_they_lack(tmp_path: Path) -> None:
-    older = {key: value for key, value in json.loads(line(1).text()).items() if key not in ("images", "train_losses")}
+    later = ("images", "train_losses", "dead")
+    older = {key: value for key, value in json.loads(line(1).text()).items() if key not in later}
     (tmp_path / "metrics.jsonl").write_text(json.dumps(older))
-    assert read_lines(tmp_path / "metrics.jsonl", 9) == [replace(line(1), images=0, train_losses=())]
+    assert read_lines(tmp_path / "metrics.jsonl", 9) == [replace(line(1), images=0, train_losses=(), dead=())]
 
 
 def test_half_a_line_and_a_missing_file_are_no_error(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""Dead layers are told once, kept in the metrics, and remembered from one sitting to the next."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from netspec.train.checkpoint import encode_snapshot, read_checkpoint
+from netspec.train.dead import dead_layers
+from netspec.train.device import host_device
+from netspec.train.events import EpochDone, Event, Started, Warned
+from netspec.train.loop import train
+from netspec.train.metrics import line_of
+from netspec.train.sample import Sample
+from netspec.train.snapshot import Position, Snapshot
+from tests.train.test_loop import data_of, experiment_of
+from tests.train.test_sample import DYING, training_of
+
+
+def events_of(start: Snapshot, epochs: int = 2) -> list[Event]:
+    experiment = experiment_of(DYING, f"train.epochs={epochs}")
+    return list(train(experiment, data_of(experiment), device=host_device(1), start=start))
+
+
+def dying() -> Snapshot:
+    return Snapshot(Position(), {"low.bias": np.full(6, -1e3, np.float32)})
+
+
+def test_a_dead_layer_is_told_once_and_listed_every_epoch() -> None:
+    events = events_of(dying())
+    (warned,) = (event for event in events if isinstance(event, Warned))
+    assert warned.code == "W401"
+    assert warned.message.startswith("`low` is dead after epoch 1: every relu of it is off for all 72 images")
+    assert "leaky_relu" in " ".join(warned.helps)
+    assert [line_of(event).dead for event in events if isinstance(event, EpochDone)] == [("low",), ("low",)]
+
+
+def test_a_sound_net_is_not_warned_of() -> None:
+    events = events_of(Snapshot(Position(), {}))
+    assert not [event for event in events if isinstance(event, Warned)]
+    assert [line_of(event).dead for event in events if isinstance(event, EpochDone)] == [(), ()]
+
+
+def test_the_next_sitting_does_not_tell_it_again(tmp_path: Path) -> None:
+    snapshot = None
+    experiment = experiment_of(DYING)
+    for event in train(experiment, data_of(experiment), device=host_device(1), start=dying()):
+        started = event if isinstance(event, Started) else None
+        snapshot = started.snapshot if started else snapshot
+        if isinstance(event, EpochDone):
+            break
+    assert snapshot is not None
+    kept = snapshot()
+    assert kept is not None
+    (tmp_path / "kept").write_bytes(encode_snapshot(kept))
+    read = read_checkpoint(tmp_path / "kept")
+    assert read.position.dead == ("low",)
+    assert not [event for event in events_of(read) if isinstance(event, Warned)]
+
+
+def test_a_sample_lasts_through_a_checkpoint(tmp_path: Path) -> None:
+    position = Position(sample=Sample(24, ("low", "wide")), dead=("first",))
+    (tmp_path / "kept").write_bytes(encode_snapshot(Snapshot(position, {})))
+    assert read_checkpoint(tmp_path / "kept").position == position
+
+
+def test_saturation_is_told_with_what_helps_against_it() -> None:
+    program = training_of(DYING).machine.program
+    ended = Position(epochs=4, sample=Sample(64, ("low", "wide")), dead=("low",))
+    (warned,) = dead_layers(ended, program)
+    assert "`wide` is dead after epoch 5: every sigmoid of it is saturated" in warned.message
+    assert "init=xavier" in warned.helps[0]
+    assert not list(dead_layers(replace(ended, dead=("low", "wide")), program))
