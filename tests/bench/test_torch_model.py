@@ -119,6 +119,7 @@ def test_every_operation_of_a_checked_graph_has_a_rule() -> None:
         ops.Loss,
         ops.LossGradient,
         ops.SgdUpdate,
+        ops.DenseWeightUpdate,
         ops.Slice,
         ops.ChannelSum,
         ops.BatchSum,
