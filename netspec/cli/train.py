@@ -26,6 +26,7 @@ from netspec.cli.options import (
 from netspec.cli.printing import counted, remark, say, say_json
 from netspec.cli.replay import show_replay
 from netspec.cli.saving import checkpoint_options
+from netspec.cli.statistics_table import show_statistics
 from netspec.cli.stopping import Stop
 from netspec.cli.training_display import Display, duration, scores_line
 from netspec.diagnostics.failure import DivergedError, NetspecError, UsageError
@@ -35,6 +36,7 @@ from netspec.train.begin import Begun, DataPlaces, Origin, begin
 from netspec.train.cadence import Saving
 from netspec.train.device import Device, host_device
 from netspec.train.events import Finished, Lost
+from netspec.train.metrics import read_lines
 from netspec.train.record import result_document
 from netspec.train.resume import resume
 from netspec.train.run import CURVE, METRICS, RECORD, WEIGHTS, open_run, run_experiment
@@ -52,6 +54,7 @@ from netspec.train.tensorboard import check_installed, with_event_file
 @click.option("--force", is_flag=True, help="Replace the run in the folder; resume though something has changed.")
 @checkpoint_options
 @click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too (an extra).")
+@click.option("--stats", is_flag=True, help="Log size and update of the weights, and activations, layer by layer.")
 @click.option("--strict", is_flag=True, help="Make data files that would be skipped an error.")
 @weights_option
 @data_option
@@ -69,6 +72,7 @@ def command(
     force: bool,
     saving: Saving,
     tensorboard: bool,
+    stats: bool,
     weights: Path | None,
     strict: bool,
     data: str | None,
@@ -98,7 +102,7 @@ def command(
         if run.status == "finished" and not force:
             return _tell_finished(run, as_json)
         experiment, device = run_experiment(run), host_device(threads, exact=run.exact)
-        begun = resume(run, experiment, places=places, device=device, saving=saving, force=force)
+        begun = resume(run, experiment, places=places, device=device, saving=saving, force=force, statistics=stats)
         return _train(_logged(begun, tensorboard), experiment, device, as_json)
     if spec is None:
         raise click.UsageError("Missing argument 'SPEC'.")
@@ -114,6 +118,7 @@ def command(
         force=force,
         weights=weights,
         saving=saving,
+        statistics=stats,
     )
     return _train(_logged(begun, tensorboard), experiment, device, as_json)
 
@@ -150,6 +155,9 @@ def _train(begun: Begun, experiment: Experiment, device: Device, as_json: bool) 
         say_json({"run": begun.run.folder, **result_document(finished)})
     else:
         say(summary(experiment, begun.run, finished))
+        last = read_lines(begun.run.folder / METRICS, finished.epochs)[-1]
+        if last.layers:
+            show_statistics(last)
 
 
 def introduce(display: Display, begun: Begun, run: Run, experiment: Experiment, device: Device) -> None:

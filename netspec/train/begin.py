@@ -98,19 +98,28 @@ def begin(
     force: bool = False,
     weights: Path | None = None,
     saving: Saving = DEFAULT,
+    statistics: bool = False,
 ) -> Begun:
     """Checks the recipe, the folder, the data and the weights, then makes the run's folder.
 
     `folder` None means a new one under `runs/`; without `keep` there is none at all. `weights` is a file to start
-    from; `saving` is when checkpoints are written. Raises SpecError (E453), UsageError (E461, E463, E481) and
-    DataError, all before anything is written.
+    from; `saving` is when checkpoints are written; with `statistics` the metrics tell of every layer. Raises SpecError
+    (E453), UsageError (E461, E463, E481) and DataError, all before anything is written.
     """
     check_trainable(experiment)
     if keep and folder is not None:
         check_folder(folder, force=force)
     dataset = load_data(experiment, places)
     return begin_with(
-        dataset, experiment, origin, device=device, keep=keep, folder=folder, weights=weights, saving=saving
+        dataset,
+        experiment,
+        origin,
+        device=device,
+        keep=keep,
+        folder=folder,
+        weights=weights,
+        saving=saving,
+        statistics=statistics,
     )
 
 
@@ -124,11 +133,12 @@ def begin_with(
     folder: Path | None = None,
     weights: Path | None = None,
     saving: Saving = DEFAULT,
+    statistics: bool = False,
 ) -> Begun:
     """The same with data that are loaded, after the checks of the recipe and the folder. Raises DataError."""
     notices = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss))
     start = read_weights(weights, experiment.graph) if weights else None
-    events = train(experiment, dataset, device=device, weights=start, milestone=saving.steps)
+    events = train(experiment, dataset, device=device, weights=start, milestone=saving.steps, statistics=statistics)
     if not keep:
         return Begun(None, dataset, notices, events)
     new = _new_run(experiment, origin, dataset, device, folder)

@@ -22,6 +22,7 @@ from netspec.diagnostics.failure import DataError
 from netspec.ir.graph import Shape
 from netspec.train.course import Course
 from netspec.train.files import make_folder, remove, write_whole
+from netspec.train.layer_statistics import LayerStatistics
 from netspec.train.sample import Sample
 from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.snapshot import Position, Snapshot
@@ -144,7 +145,8 @@ def _position(document: Any) -> Position:
 
 
 def _sample(document: Any) -> Sample:
-    return Sample(document["images"], tuple(document["flat"]))
+    layers = tuple(LayerStatistics(**layer) for layer in document["layers"])
+    return Sample(document["images"], tuple(document["flat"]), layers)
 
 
 def _scores(document: Any) -> Scores | None:

@@ -28,20 +28,21 @@ def train(
     weights: Weights | None = None,
     start: Snapshot | None = None,
     milestone: int | None = None,
+    statistics: bool = False,
 ) -> Generator[Event, None, None]:
     """Trains the net of a checked experiment; the events begin with `Started` and end with `Finished`.
 
     `weights` are what to start from (default: drawn from the seed), by name as in `weights.expected_shapes`; with a
     snapshot in `start` the training goes on from there instead. The same experiment, data, kind of processor and start
     give the same bits whatever the number of threads, and in however many sittings. After every `milestone` steps
-    there is an event.
+    there is an event. With `statistics` each EpochDone has figures of all layers in its sample; no bit changes by it.
 
     Raises SpecError (E453) before anything else where the recipe asks for what cannot run, DeviceError where the
     machine is too small, and after the event `Diverged` DivergedError (E460): a loss or a weight is no longer finite.
     """
     check_trainable(experiment)
     start = start or Snapshot(Position(), weights or {})
-    training = Training(experiment, dataset, device, start, milestone)
+    training = Training(experiment, dataset, device, start, milestone, statistics=statistics)
     guard = Guard(training)
     yield _started(training)
     while not training.over:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics.failure import DataError
 from netspec.train.events import EpochDone
+from netspec.train.layer_statistics import LayerStatistics
 from netspec.train.scores import Scores
 
 
@@ -19,8 +21,8 @@ class Line:
 
     `rate` is the learning rate of the epoch's last step; `seconds` and `images_per_second` are of its steps alone.
     `images` counts those learnt from since the start; `train_losses` are means over stretches of the epoch
-    (`course.py`), to six digits; `dead` are layers through which no gradient passed near its end (`sample.py`). They
-    are empty in runs of versions that did not count them.
+    (`course.py`), to six digits; `dead` are layers through which no gradient passed near its end (`sample.py`), and
+    `layers` the figures of all layers there, where asked for. They are empty in runs of versions without them.
     """
 
     epoch: int
@@ -35,10 +37,12 @@ class Line:
     images: int = 0
     train_losses: tuple[float, ...] = ()
     dead: tuple[str, ...] = ()
+    layers: tuple[LayerStatistics, ...] = ()
 
     def text(self) -> str:
         """As JSON, without the newline."""
-        return json.dumps(asdict(self))
+        layers = [{**asdict(layer), "ratio": layer.ratio} for layer in self.layers]
+        return json.dumps({**asdict(self), "layers": layers})
 
 
 def line_of(done: EpochDone) -> Line:
@@ -54,6 +58,7 @@ def line_of(done: EpochDone) -> Line:
         images=done.images,
         train_losses=tuple(float(f"{loss:.6g}") for loss in done.losses),
         dead=done.sample.flat,
+        layers=done.sample.layers,
     )
 
 
@@ -76,9 +81,14 @@ def _parsed(text: str) -> Line | None:
     try:
         document: dict[str, Any] = json.loads(text)
         losses, dead = tuple(document.pop("train_losses", ())), tuple(document.pop("dead", ()))
-        return Line(**document, train_losses=losses, dead=dead)
+        layers = tuple(map(_layer, document.pop("layers", ())))
+        return Line(**document, train_losses=losses, dead=dead, layers=layers)
     except (ValueError, TypeError, AttributeError):
         return None
+
+
+def _layer(document: Mapping[str, Any]) -> LayerStatistics:
+    return LayerStatistics(**{name: figure for name, figure in document.items() if name != "ratio"})
 
 
 def scores_document(part: str, scores: Scores | None) -> dict[str, Any]:

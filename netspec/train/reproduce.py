@@ -24,8 +24,8 @@ from netspec.train.run import METRICS, START, WEIGHTS, check_folder, run_texts
 from netspec.train.run_document import Run
 from netspec.train.weights import weights_content
 
-TIMES = frozenset({"seconds", "images_per_second"})
-"""What the clock decides, and no two trainings share."""
+UNCOMPARED = frozenset({"seconds", "images_per_second", "layers"})
+"""What the clock decides and no two trainings share, and what is there only where `--stats` asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +129,9 @@ class Comparison:
 
 
 def _figures(epoch: int | None, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
-    """The figures that differ, but for times."""
+    """The figures that differ, but for those that may."""
     for name in (*then, *(name for name in now if name not in then)):
-        if name not in TIMES and then.get(name) != now.get(name):
+        if name not in UNCOMPARED and then.get(name) != now.get(name):
             yield Difference(epoch, name, then.get(name), now.get(name))
 
 

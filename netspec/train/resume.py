@@ -36,6 +36,7 @@ def resume(
     device: Device,
     saving: Saving = DEFAULT,
     force: bool = False,
+    statistics: bool = False,
 ) -> Begun:
     """Goes on from the newest whole checkpoint of a run, or starts it again where there is none.
 
@@ -46,12 +47,21 @@ def resume(
     check_trainable(experiment)
     with ExitStack() as held:
         claim = held.enter_context(closing(Claim(run.folder)))
-        begun = _go_on(run, experiment, places, device, saving, force)
+        begun = _go_on(run, experiment, places, device, saving, force=force, statistics=statistics)
         held.pop_all()  # the run goes on, and lets the folder go at its end
     return replace(begun, events=claim.during(begun.events))
 
 
-def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device, saving: Saving, force: bool) -> Begun:
+def _go_on(
+    run: Run,
+    experiment: Experiment,
+    places: DataPlaces,
+    device: Device,
+    saving: Saving,
+    *,
+    force: bool,
+    statistics: bool,
+) -> Begun:
     dataset = load_data(experiment, places)
     facts = current_facts(run, experiment, dataset, device)
     if not force:
@@ -59,7 +69,15 @@ def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device,
     snapshot, notices = newest_snapshot(run.folder, kept_shapes(experiment))
     start = run.folder / START
     weights = read_weights(start, experiment.graph) if start.exists() else None
-    events = train(experiment, dataset, device=device, weights=weights, start=snapshot, milestone=saving.steps)
+    events = train(
+        experiment,
+        dataset,
+        device=device,
+        weights=weights,
+        start=snapshot,
+        milestone=saving.steps,
+        statistics=statistics,
+    )
     sweep(run.folder)
     lines = _continue_metrics(run, snapshot.position.epochs if snapshot else 0)
     going = replace(run, identity=facts, status="running", result={}, weights_sha256=None)

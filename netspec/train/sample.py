@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from netspec.ir.graph import Graph
 from netspec.ir.program import Program
 from netspec.runtime.feed import Feed
 from netspec.runtime.machine import Machine
 from netspec.train.inside import Sight, look
+from netspec.train.layer_statistics import LayerStatistics, StepStatistics
 from netspec.train.scores import Array
 from netspec.train.slope import activation_of, can_be_flat, flat
 
@@ -21,10 +23,12 @@ FEW_IMAGES = 16
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What `images` of an epoch have shown: the layers that were `flat` for all of them (`slope.py`), sorted."""
+    """What `images` of an epoch have shown: the layers that were `flat` for all of them (`slope.py`), sorted; where
+    asked for, figures of all `layers` in the first step of the sample."""
 
     images: int = 0
     flat: tuple[str, ...] = ()
+    layers: tuple[LayerStatistics, ...] = ()
 
 
 UNSAMPLED = Sample()
@@ -43,19 +47,25 @@ def undecided(sample: Sample) -> bool:
 
 
 def take_sampled(
-    machine: Machine, feed: Feed, before: Sample, *, first: int, step_number: int, rate: float
+    machine: Machine, feed: Feed, before: Sample, *, first: int, step_number: int, rate: float, measure: Graph | None
 ) -> tuple[Sample, Array]:
-    """Takes one step as `Machine.run` does, to the same bits; what is known after it, and what `run` returns."""
+    """Takes one step as `Machine.run` does, to the same bits; what is known after it, and what `run` returns.
+
+    `measure` is the net where figures of its layers are asked for.
+    """
     found: set[str] = set()
+    statistics = StepStatistics(machine, measure) if measure and not before.images else None
 
     def see(sight: Sight) -> None:
         if sight.role == "activations" and _flat(sight):
             found.add(sight.layer)
+        if statistics:
+            statistics.see(sight)
 
     metrics = look(machine, feed, first=first, step_number=step_number, rate=rate, see=see)
     still = found.intersection(before.flat) if before.images else found
     images = before.images + min(SAMPLE_IMAGES, machine.program.batch)
-    return Sample(images, tuple(sorted(still))), metrics
+    return Sample(images, tuple(sorted(still)), statistics.layers() if statistics else before.layers), metrics
 
 
 def _flat(sight: Sight) -> bool:

@@ -33,6 +33,7 @@ class Training:
     loss of a step of the last call is infinite or not a number.
 
     The arrays of `start` take the place of what the seed draws. A call never crosses a multiple of `milestone` steps.
+    With `statistics` the sample of every epoch has figures of all layers.
     """
 
     def __init__(
@@ -42,12 +43,15 @@ class Training:
         device: Device,
         start: Snapshot,
         milestone: int | None = None,
+        *,
+        statistics: bool = False,
     ) -> None:
         images = len(dataset.train)
         self.experiment, self.dataset, self.recipe = experiment, dataset, experiment.train
         self.batch = min(self.recipe.batch or images, images)
         self.steps_per_epoch = -(-images // self.batch)
         self._sampled_steps = sampled_steps(images, self.batch)
+        self._measured_graph = experiment.graph if statistics else None
         self.machine = device.machine(training_program(experiment, device.target, self.batch))
         self._begin_with(start.arrays)
         measured = dataset.validation or dataset.test
@@ -162,7 +166,15 @@ class Training:
         """Takes the next steps, or the next one of the sample; what that is then, and the metrics of each step."""
         position, first = self.position, self._first_image
         if self._steps_to_sample == 0:
-            return take_sampled(self.machine, feed, position.sample, first=first, step_number=position.step, rate=rate)
+            return take_sampled(
+                self.machine,
+                feed,
+                position.sample,
+                first=first,
+                step_number=position.step,
+                rate=rate,
+                measure=self._measured_graph,
+            )
         called = perf_counter()
         metrics = self.machine.run(feed, first=first, steps=steps, step_number=position.step, rate=rate)
         self.pace.ran(steps, perf_counter() - called)

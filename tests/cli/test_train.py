@@ -50,6 +50,20 @@ def test_the_json_object_has_its_documented_keys_and_stands_alone(here: Path) ->
     assert "epoch" in done.stderr
 
 
+def test_stats_are_logged_and_shown_and_change_no_byte(here: Path) -> None:
+    measured, plain = run("train", "small.net", "--run", "one", "--stats"), run("train", "small.net", "--run", "two")
+    assert measured.exit_code == 0, measured.stderr
+    assert "layer by layer, in a step near the end of epoch 2" in measured.stdout
+    assert "|dw| / |w|" in measured.stdout
+    assert "layer by layer" not in plain.stdout
+    assert (here / "one/weights.safetensors").read_bytes() == (here / "two/weights.safetensors").read_bytes()
+    lines = [json.loads(line) for line in (here / "one/metrics.jsonl").read_text().splitlines()]
+    assert [[row["layer"] for row in line["layers"]] for line in lines] == [["input", "conv1", "pool1", "dense1"]] * 2
+    assert lines[1]["layers"][1]["ratio"] > 0
+    again = run("train", "small.net", "--run", "one", "--stats", "--json", "--force")
+    assert json.loads(again.stdout)["epochs"] == 2
+
+
 def test_two_runs_of_one_seed_are_equal_bytes_whatever_the_threads(here: Path) -> None:
     for folder, threads in (("one", 1), ("two", 2)):
         run_json("train", "small.net", "--run", folder, "--threads", threads)

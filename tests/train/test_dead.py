@@ -9,6 +9,7 @@ from netspec.train.checkpoint import encode_snapshot, read_checkpoint
 from netspec.train.dead import dead_layers
 from netspec.train.device import host_device
 from netspec.train.events import EpochDone, Event, Started, Warned
+from netspec.train.layer_statistics import LayerStatistics
 from netspec.train.loop import train
 from netspec.train.metrics import line_of
 from netspec.train.sample import Sample
@@ -59,7 +60,8 @@ def test_the_next_sitting_does_not_tell_it_again(tmp_path: Path) -> None:
 
 
 def test_a_sample_lasts_through_a_checkpoint(tmp_path: Path) -> None:
-    position = Position(sample=Sample(24, ("low", "wide")), dead=("first",))
+    layers = (LayerStatistics("low", 1.5, 0.5, 0.0, 0.0), LayerStatistics("pool1"))
+    position = Position(sample=Sample(24, ("low", "wide"), layers), dead=("first",))
     (tmp_path / "kept").write_bytes(encode_snapshot(Snapshot(position, {})))
     assert read_checkpoint(tmp_path / "kept").position == position
 
