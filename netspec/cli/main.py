@@ -24,6 +24,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "count": "Count parameters, multiply-adds and memory, layer by layer.",
         "explain": "Write a layer's numbers out as sums, or explain an error code.",
         "compile": "Print what a spec becomes on its way to machine code.",
+        "scales": "Show activations and gradients at several initial scales, before any training.",
     },
     "Train it": {
         "train": "Train a spec's network and write a run folder.",

@@ -64,10 +64,10 @@ def draw_curves(curves: Sequence[Curve], against: Against) -> bytes:
     rate.set_yscale("log" if _spans_decades(every) else "linear")
     loss.legend(title="dashed: validation" if any(line.validation_loss for line in every) else None)
     canvas.draw()
-    return _small_png(np.asarray(canvas.buffer_rgba()))
+    return small_png(np.asarray(canvas.buffer_rgba()))
 
 
-def _small_png(pixels: NDArray[np.uint8]) -> bytes:
+def small_png(pixels: NDArray[np.uint8]) -> bytes:
     """With a palette of 256 colours, which a drawing does with, in half the bytes."""
     content = io.BytesIO()
     Image.fromarray(pixels[..., :3]).quantize(256).save(content, "PNG", optimize=True)
