@@ -21,6 +21,7 @@ import safetensors.numpy
 from netspec.diagnostics.failure import DataError
 from netspec.ir.graph import Shape
 from netspec.train.course import Course
+from netspec.train.explosion import Explosion, Height
 from netspec.train.files import make_folder, remove, write_whole
 from netspec.train.layer_statistics import LayerStatistics
 from netspec.train.sample import Sample
@@ -141,7 +142,13 @@ def _position(document: Any) -> Position:
         watch=Watch(**document["watch"]),
         sample=_sample(document["sample"]),
         dead=tuple(document["dead"]),
+        height=_height(document["height"]),
     )
+
+
+def _height(document: Any) -> Height:
+    explosion = Explosion(**document["explosion"]) if document["explosion"] else None
+    return Height(document["lowest"], document["images"], document["loss"], explosion)
 
 
 def _sample(document: Any) -> Sample:

@@ -9,13 +9,23 @@ from netspec.diagnostics.failure import DivergedError
 from netspec.ir.operations import BatchNorm
 from netspec.ir.recipe import Experiment
 from netspec.train.dissection import Culprit, LayerFigures, Magnitude
-from netspec.train.events import Diverged
+from netspec.train.events import Diverged, Warned
+from netspec.train.explosion import Explosion
 
 
 def diverged_error(diverged: Diverged, experiment: Experiment) -> DivergedError:
     """E460, with the layer, the step, the learning rate, the largest weight and gradient."""
     message = f"training diverged {_when(diverged)}: {_what(diverged.dissection.culprit)}"
-    return DivergedError("E460", message, notes=tuple(_notes(diverged)), helps=tuple(_helps(experiment)))
+    return DivergedError("E460", message, notes=tuple(_notes(diverged)), helps=tuple(usual_helps(experiment)))
+
+
+def explosion_warning(explosion: Explosion, epoch: int, rate: float, experiment: Experiment) -> Warned:
+    """W402, of a loss that is still finite; `rate` is the learning rate of the last step."""
+    message = (
+        f"the loss has exploded by step {explosion.step:,} (epoch {epoch}): {explosion.loss:.4g} over "
+        f"{explosion.images:,} images, {explosion.lowest:.4g} at its lowest; learning rate {rate:g}"
+    )
+    return Warned("W402", message, tuple(usual_helps(experiment)))
 
 
 def _when(diverged: Diverged) -> str:
@@ -64,7 +74,8 @@ def _largest(what: str, size: Magnitude | None) -> Iterator[str]:
         yield f"the largest {what} was {size.largest:.3g}, in `{size.where}`"
 
 
-def _helps(experiment: Experiment) -> Iterator[str]:
+def usual_helps(experiment: Experiment) -> Iterator[str]:
+    """What keeps numbers in bounds, the likeliest first."""
     recipe, data = experiment.train, experiment.data
     yield f"a smaller learning rate usually helps: `--set train.sgd.rate={recipe.sgd.rate / 10:g}`"
     if not recipe.schedule.warmup:

@@ -11,8 +11,8 @@ from netspec.data.dataset import Dataset, Part
 from netspec.ir.recipe import Experiment
 from netspec.train.dead import dead_layers
 from netspec.train.device import Device
-from netspec.train.diverged import diverged_error
-from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Phase, Progress, Started
+from netspec.train.diverged import diverged_error, explosion_warning
+from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Phase, Progress, Started, Warned
 from netspec.train.guard import Guard
 from netspec.train.limits import check_trainable
 from netspec.train.scores import Scores, Tally, Weights
@@ -74,7 +74,7 @@ def _started(training: Training) -> Started:
     )
 
 
-Interim = Progress | Lost | Diverged
+Interim = Progress | Lost | Warned | Diverged
 
 
 def _steps(training: Training, guard: Guard, milestone: int | None) -> Generator[Interim, None, None]:
@@ -83,13 +83,23 @@ def _steps(training: Training, guard: Guard, milestone: int | None) -> Generator
         return
     with closing(training.supply()) as supply:
         while training.position.step < training.end_step:
+            told = training.position.height.explosion is not None
             yield from _unless(guard.advance(supply), training)
+            yield from () if told else _exploded(training)
             yield from _lost(training)
             position = training.position
             if training.pace.due(perf_counter()) or (milestone and position.step % milestone == 0):
                 images = len(training.dataset.train)
                 yield _progress(training, "training", position.tally, images, position.epoch_seconds)
         yield from _unless(guard.end_steps(supply), training)
+
+
+def _exploded(training: Training) -> Generator[Warned, None, None]:
+    """Tells that the loss has exploded, if it has."""
+    explosion = training.position.height.explosion
+    if explosion:
+        position = training.position
+        yield explosion_warning(explosion, position.epochs + 1, position.rate, training.experiment)
 
 
 def _lost(training: Training) -> Generator[Lost, None, None]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from netspec.train.course import Course
+from netspec.train.explosion import Height
 from netspec.train.sample import UNSAMPLED, Sample
 from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.watch import Watch
 
-NOTHING, UNSEEN, UNBEGUN = Tally(), Watch(), Course()
+NOTHING, UNSEEN, UNBEGUN, GROUND = Tally(), Watch(), Course(), Height()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Position:
 
     `tally`, `course`, `epoch_seconds` and `sample` belong to the epoch under way, `training` and `validation` to the
     last whole one, and `best` to the one of the lowest validation loss. `seconds` is the time spent so far, in all
-    sittings. `dead` are the layers that an epoch before has shown to be dead.
+    sittings. `dead` are the layers that an epoch before has shown to be dead; `height` is how high the loss has been.
     """
 
     epochs: int = 0
@@ -34,6 +35,7 @@ class Position:
     watch: Watch = UNSEEN
     sample: Sample = UNSAMPLED
     dead: tuple[str, ...] = ()
+    height: Height = GROUND
 
 
 @dataclass(frozen=True, slots=True)

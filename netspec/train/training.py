@@ -16,6 +16,7 @@ from netspec.train.course import Course
 from netspec.train.device import Device, reader_threads
 from netspec.train.dissection import Dissection, dissect
 from netspec.train.events import Phase
+from netspec.train.explosion import silent_loss
 from netspec.train.inside import finite
 from netspec.train.pace import Pace
 from netspec.train.preparation import prepared
@@ -51,6 +52,7 @@ class Training:
         self.batch = min(self.recipe.batch or images, images)
         self.steps_per_epoch = -(-images // self.batch)
         self._sampled_steps = sampled_steps(images, self.batch)
+        self._silent = silent_loss(self.recipe.loss, experiment.graph.outputs[0].elements)
         self._measured_graph = experiment.graph if statistics else None
         self.machine = device.machine(training_program(experiment, device.target, self.batch))
         self._begin_with(start.arrays)
@@ -158,9 +160,15 @@ class Training:
             course=position.course.plus(metrics[:, 0].tolist(), first // self.batch, self.steps_per_epoch),
             epoch_seconds=position.epoch_seconds + perf_counter() - begin,
             sample=sample,
+            height=position.height.after(metrics[:, 0].tolist(), self._sizes(steps), position.step, self._silent),
         )
         self._stepping = False
         return steps
+
+    def _sizes(self, steps: int) -> list[int]:
+        """How many images each of the next steps has."""
+        left = len(self.dataset.train) - self._first_image
+        return [min(self.batch, left - step * self.batch) for step in range(steps)]
 
     def _take(self, feed: Feed, steps: int, rate: float) -> tuple[Sample, Array]:
         """Takes the next steps, or the next one of the sample; what that is then, and the metrics of each step."""
