@@ -110,7 +110,8 @@ def launch_flops(launch: Launch, batch: int) -> int:
 def products_saved(launch: Launch) -> float:
     """How many products of the definition one product stands for: 4 for 3x3 windows by Winograd's algorithm, 1 where
     the definition is followed."""
-    match launch.operation:
+    operation = launch.operation
+    match operation.convolution if isinstance(operation, ops.PooledConvolution) else operation:
         case ops.Convolution(window) | ops.ConvolutionInputGradient(window) | ops.ConvolutionWeightGradient(window) if (
             launch.algorithm == "winograd"
         ):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.ir.operations import Operation
+from netspec.ir.pooled import sum_of
 from netspec.ir.program import Launch
 from netspec.ir.shapes import elements
 
@@ -72,6 +73,10 @@ def _each_weight_gradient_once(node: Node) -> int:
     return elements(node.outputs[0].shape)
 
 
+def _of_its_sum(node: Node) -> int:
+    return macs(sum_of(node))
+
+
 COUNT_RULES: Mapping[type[Operation], Callable[[Node], int]] = {
     ops.Activation: _none,
     ops.ActivationGradient: _none,
@@ -88,6 +93,7 @@ COUNT_RULES: Mapping[type[Operation], Callable[[Node], int]] = {
     ops.ChannelSum: _none,
     ops.BatchSum: _none,
     ops.MaxPool: _none,
+    ops.PooledConvolution: _of_its_sum,
     ops.MaxPoolGradient: _none,
     ops.AveragePool: _none,
     ops.AveragePoolGradient: _none,

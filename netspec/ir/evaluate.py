@@ -85,6 +85,7 @@ MEANINGS: Mapping[type[Operation], Meaning] = {
     ops.ChannelSum: convolution.channel_sum,
     ops.BatchSum: convolution.batch_sum,
     ops.MaxPool: pooling.max_pool,
+    ops.PooledConvolution: pooling.pooled_convolution,
     ops.MaxPoolGradient: pooling.max_pool_gradient,
     ops.AveragePool: pooling.average_pool,
     ops.AveragePoolGradient: pooling.average_pool_gradient,

@@ -6,6 +6,7 @@ import numpy as np
 
 from netspec.ir import operations as ops
 from netspec.ir.evaluate_context import Array, Arrays, Context, crop, pad, padded_zeros, taps
+from netspec.ir.evaluate_convolution import convolution
 from netspec.ir.graph import Value
 from netspec.ir.operations import Pair, Window
 from netspec.ir.shapes import window_output
@@ -18,6 +19,10 @@ def max_pool(op: ops.MaxPool, arrays: Arrays, outputs: Values, _: Context) -> Ar
     seen = np.stack([view for _, _, view in taps(op.window, pad(arrays[0], op.window, -np.inf))])
     y = seen.max(axis=0)
     return (y, seen.argmax(axis=0).astype(np.int32)) if len(outputs) == 2 else (y,)
+
+
+def pooled_convolution(op: ops.PooledConvolution, arrays: Arrays, outputs: Values, context: Context) -> Arrays:
+    return max_pool(op.pool, convolution(op.convolution, arrays, (), context), outputs, context)
 
 
 def max_pool_gradient(op: ops.MaxPoolGradient, arrays: Arrays, outputs: Values, context: Context) -> Arrays:

@@ -125,6 +125,12 @@ class MaxPool:  # x -> y; training: x -> y, index (int32: i*kw+j of the first la
 
 
 @dataclass(frozen=True, slots=True)
+class PooledConvolution:  # x, w[, b] -> y[, index]: `pool` of `convolution`, whose own output is not kept
+    convolution: Convolution
+    pool: MaxPool
+
+
+@dataclass(frozen=True, slots=True)
 class MaxPoolGradient:  # index, dy -> dx
     window: Window
 
@@ -286,6 +292,7 @@ Operation = (
     | ChannelSum
     | BatchSum
     | MaxPool
+    | PooledConvolution
     | MaxPoolGradient
     | AveragePool
     | AveragePoolGradient

@@ -172,6 +172,10 @@ def _max_pool(op: ops.MaxPool, inputs: Shapes, declared: Shapes) -> Shapes:
     return (y, y) if len(declared) == 2 else (y,)
 
 
+def _pooled_convolution(op: ops.PooledConvolution, inputs: Shapes, declared: Shapes) -> Shapes:
+    return _max_pool(op.pool, _convolution(op.convolution, inputs, ()), declared)
+
+
 def _average_pool(op: ops.AveragePool, inputs: Shapes, _: Shapes) -> Shapes:
     c, h, w = _image(inputs[0])
     return ((c, *window_output(op.window, (h, w))),)
@@ -306,6 +310,7 @@ SHAPE_RULES: Mapping[type[Operation], Rule] = {
     ops.ChannelSum: _channel_sum,
     ops.BatchSum: _same_as_input,
     ops.MaxPool: _max_pool,
+    ops.PooledConvolution: _pooled_convolution,
     ops.MaxPoolGradient: _pool_gradient,
     ops.AveragePool: _average_pool,
     ops.AveragePoolGradient: _pool_gradient,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from netspec.ir.graph import Graph, Initial, Node, Value
-from netspec.ir.operations import Activation, Operation, SgdUpdate, Window
+from netspec.ir.operations import Activation, Convolution, MaxPool, Operation, SgdUpdate, Window
 
 
 def show(graph: Graph) -> str:
@@ -71,7 +71,7 @@ def _attribute(value: object) -> str:
             return _window(value)
         case Activation():
             return value.function + (f"({value.slope:g})" if value.slope else "")
-        case SgdUpdate():
+        case SgdUpdate() | Convolution() | MaxPool():
             return show_operation(value)
         case float():
             return f"{value:g}"

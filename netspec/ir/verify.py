@@ -156,6 +156,7 @@ SIGNATURES: Mapping[type[Operation], str] = {
     ops.ChannelSum: "x>w",
     ops.BatchSum: "x>w",
     ops.MaxPool: "x>xi?",
+    ops.PooledConvolution: "xww?>xi?",
     ops.MaxPoolGradient: "ix>x",
     ops.AveragePool: "x>x",
     ops.AveragePoolGradient: "x>x",

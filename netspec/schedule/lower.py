@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netspec.ir.augmentation import Augmentation
 from netspec.ir.graph import Graph, Node, Value
+from netspec.ir.pooled import sum_of
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.ir.target import Target
 from netspec.schedule.algorithm import Plan, choose_plan
@@ -11,6 +12,7 @@ from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.incoming import augmenting, incoming_values, noise_row_bytes, size_bytes
 from netspec.schedule.order import launch_order
 from netspec.schedule.planes import PAGE_BYTES, padded_planes, plane_stride
+from netspec.schedule.pooled import pool_patches
 from netspec.schedule.scratch import FLOAT_BYTES, gather_bytes, scratch_bytes, thread_bytes
 from netspec.schedule.slots import Slots, assign_slots
 from netspec.schedule.verify import verify_program
@@ -20,9 +22,11 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
     """The program that runs `graph` on minibatches of up to `batch` images on `target`, augmented as they come in;
     verified."""
     groups = -(-batch // target.lanes)
+    graph = pool_patches(graph, target, groups)
     order = launch_order(graph)
-    plans = tuple(choose_plan(node, target, groups) for node in order)
-    scratch = tuple(scratch_bytes(node, plan, target, batch) for node, plan in zip(order, plans, strict=True))
+    sums = tuple(map(sum_of, order))
+    plans = tuple(choose_plan(node, target, groups) for node in sums)
+    scratch = tuple(scratch_bytes(node, plan, target, batch) for node, plan in zip(sums, plans, strict=True))
     values = _values(graph, order)
     padded = padded_planes(graph, target)
     planes = {value.name: plane_stride(value, target, padded) for value in values}
@@ -41,7 +45,7 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
         batch=batch,
         arena_bytes=arena_bytes,
         thread_bytes=max(
-            _thread_bytes(graph, order, plans, target, batch), rounded(noise_row_bytes(graph, augmentation, target))
+            _thread_bytes(graph, sums, plans, target, batch), rounded(noise_row_bytes(graph, augmentation, target))
         ),
         launches=_launches(order, plans, buffers, slots),
         buffers=buffers,
@@ -77,8 +81,8 @@ def _values(graph: Graph, order: tuple[Node, ...]) -> tuple[Value, ...]:
     return (*kept, *graph.inputs, *(value for node in order for value in node.outputs))
 
 
-def _thread_bytes(graph: Graph, order: tuple[Node, ...], plans: tuple[Plan, ...], target: Target, batch: int) -> int:
-    needs = (thread_bytes(node, plan, target, batch) for node, plan in zip(order, plans, strict=True))
+def _thread_bytes(graph: Graph, nodes: tuple[Node, ...], plans: tuple[Plan, ...], target: Target, batch: int) -> int:
+    needs = (thread_bytes(node, plan, target, batch) for node, plan in zip(nodes, plans, strict=True))
     gathering = (gather_bytes(value, target) for value in graph.inputs)
     return rounded(max((*needs, *gathering), default=0))
 

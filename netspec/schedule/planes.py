@@ -36,6 +36,7 @@ PADDABLE: frozenset[type[ops.Operation]] = frozenset(
         ops.Deconvolution,
         ops.MaxPool,
         ops.MaxPoolGradient,
+        ops.PooledConvolution,
         ops.Slice,
     }
 )

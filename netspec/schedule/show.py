@@ -63,7 +63,7 @@ def _attribute(name: str, value: object, default: object) -> str:
     match value:
         case ops.Window():
             return _window(value)
-        case ops.SgdUpdate():
+        case ops.SgdUpdate() | ops.Convolution() | ops.MaxPool():
             return describe(value)
         case ops.Activation("identity"):
             return ""

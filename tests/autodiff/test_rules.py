@@ -24,6 +24,7 @@ WITHOUT_DERIVATIVE = {
     ops.Loss: "its gradient starts the backward pass",
     ops.SgdUpdate: "ends the step",
     ops.DenseWeightUpdate: "",
+    ops.PooledConvolution: "made when a step is planned",
 }
 
 

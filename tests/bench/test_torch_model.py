@@ -120,6 +120,7 @@ def test_every_operation_of_a_checked_graph_has_a_rule() -> None:
         ops.LossGradient,
         ops.SgdUpdate,
         ops.DenseWeightUpdate,
+        ops.PooledConvolution,
         ops.Slice,
         ops.ChannelSum,
         ops.BatchSum,

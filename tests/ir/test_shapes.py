@@ -70,6 +70,11 @@ BAD: list[tuple[Operation, tuple[tuple[int, ...], ...], tuple[tuple[int, ...], .
     (ops.Loss("hinge"), ((4, 1, 1), ()), ()),
     (ops.LossGradient("hinge"), ((4,), (1,)), ()),
     (ops.SgdUpdate(0.9, False, 0.0), ((4,), (4,), (3,), ()), ()),
+    (
+        ops.PooledConvolution(ops.Convolution(Window((3, 3))), ops.MaxPool(Window((2, 2)))),
+        ((2, 4, 4), (5, 3, 3, 3)),
+        ((5, 1, 1),),
+    ),
     (ops.DenseWeightUpdate(ops.SgdUpdate(0.0, False, 0.0)), ((2, 3), (4,), (4, 5), ()), ()),
     (ops.ActivationGradient("relu"), ((4,), (3,)), ()),
 ]

@@ -9,7 +9,7 @@ from netspec.ir.program import Program
 from netspec.ir.target import AVX2, AVX512, NEON, SSE, Target
 from netspec.schedule.lower import lower
 from netspec.schedule.winograd import WIDEST, Layer, choose_tile
-from tests.schedule.nets import bundled, step_graph
+from tests.schedule.nets import bundled, experiment, step_graph
 
 LAYERS = st.builds(
     Layer, st.integers(1, 600), st.integers(1, 600), st.integers(1, 64), st.integers(1, 64), st.sampled_from((3, 5))
@@ -31,13 +31,38 @@ def algorithms(program: Program, kind: type[ops.Operation]) -> dict[str, str]:
 def test_layers_with_channels_to_share_get_winograd_and_the_first_does_not() -> None:
     program = lower(step_graph(bundled("vgg16")), AVX512, 64)
     first = program.launches[0].layer
-    for operation in (ops.Convolution, ops.ConvolutionWeightGradient):
-        assert {name for name, how in algorithms(program, operation).items() if how == "direct"} == {first}
+    for operation in (ops.Convolution, ops.PooledConvolution, ops.ConvolutionWeightGradient):
+        direct = {name for name, how in algorithms(program, operation).items() if how == "direct"}
+        assert direct == (set() if operation is ops.PooledConvolution else {first})
+    assert len(algorithms(program, ops.PooledConvolution)) == 5
+
+
+def pools_on_the_way(body: str) -> bool:
+    text = f"net t {{ input 64x16x16; {body}; dense 3 }}\ntrain {{ sgd rate=0.1 }}\n"
+    launches = lower(step_graph(experiment(text)), AVX512, 64).launches
+    return any(isinstance(launch.operation, ops.PooledConvolution) for launch in launches)
+
+
+@pytest.mark.parametrize(
+    ("body", "pooled"),
+    [
+        ("conv 64 3x3 pad=1 relu; pool max 2x2", True),
+        ("conv 64 3x3 relu; pool max 2x2 round=ceil", True),  # of 14x14, so that no window hangs over
+        ("conv 64 4x4 pad=2 relu; pool max 2x2", False),
+        ("conv 64 3x3 pad=1 relu; pool max 3x3 stride=2", False),
+        ("conv 64 3x3 pad=1 relu; pool avg 2x2", False),
+        ("conv 64 3x3 pad=1 tanh; pool max 2x2", False),
+        ("conv 64 3x3 pad=1 relu; concat { pool max 2x2 } { pool avg 2x2 }", False),
+    ],
+)
+def test_patches_are_pooled_where_a_pool_alone_reads_them(body: str, pooled: bool) -> None:
+    assert pools_on_the_way(body) == pooled
 
 
 @pytest.mark.parametrize("target", [AVX512, AVX2, NEON])
 def test_lenet_gets_it_where_no_work_is_lost_on_padding(target: Target) -> None:
     program = lower(step_graph(bundled("lenet")), target, 64)
-    assert algorithms(program, ops.Convolution) == {"conv1": "direct", "conv2": "winograd"}
+    assert algorithms(program, ops.Convolution) == {"conv1": "direct"}
+    assert algorithms(program, ops.PooledConvolution) == {"conv2": "winograd"}
     assert algorithms(program, ops.ConvolutionInputGradient) == {"conv2": "direct"}
     assert algorithms(program, ops.ConvolutionWeightGradient) == {"conv1": "direct", "conv2": "winograd"}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.operations import Activation, Window
 from netspec.ir.program import Launch, Program
+from netspec.ir.shapes import window_output
 from netspec.kernels.cpu.activations import activation_row
 from netspec.kernels.cpu.convolution import slide
 from netspec.kernels.cpu.depthwise_rows import depthwise_adjoint_rows, depthwise_rows
+from netspec.kernels.cpu.elementwise import where
 from netspec.kernels.cpu.packing import Packed, Weights
 from netspec.kernels.cpu.planes import IN_REGISTERS, NOTHING, Ending, Planes, ending_of, planes
 from netspec.kernels.cpu.pointwise_rows import pointwise_adjoint_rows, pointwise_rows
 from netspec.kernels.cpu.rows import Row, after_copying, place
 from netspec.kernels.cpu.sliding import Axis, adjoint_axes, forward_axis
-from netspec.kernels.cpu.winograd_rows import winograd_adjoint_rows, winograd_rows
+from netspec.kernels.cpu.winograd_rows import Pooling, winograd_adjoint_rows, winograd_rows
 
 
 def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -34,6 +37,19 @@ def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     else:
         rows = forward_rows(launch, program, op.window, source, result, weights, after)
     return (*rows, *activation_pass(op.activation, launch, program))
+
+
+def pooled_convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    """PooledConvolution: the same by patches, which are pooled before they are written."""
+    op = launch.operation
+    assert isinstance(op, ops.PooledConvolution)
+    (x, _, *bias), (y, *index), inner = launch.inputs, launch.outputs, op.convolution
+    if launch.algorithm != "winograd" or inner.activation.function not in IN_REGISTERS:
+        raise CompilerBug(f"`{launch.layer}` cannot be pooled on the way")
+    size = window_output(inner.window, (x.value.shape[1], x.value.shape[2]))
+    pooling = Pooling(size, where(index[0])) if index else Pooling(size)
+    source, result, after = planes(x, program), planes(y, program), ending_of(bias, inner.activation)
+    return winograd_rows(launch, program, inner.window, source, result, after, pooling)
 
 
 def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:

@@ -37,7 +37,7 @@ NO_INDEX = -1
 
 
 @routine
-def _largest(tile, arena, x, row_step, i_begin, i_end, j_begin, j_end, across):
+def largest(tile, arena, x, row_step, i_begin, i_end, j_begin, j_end, across):
     """The largest of the taps i_begin … i_end, j_begin … j_end, and the number i*across + j of the first such.
 
     `x` is where tap 0, 0 would be.
@@ -68,9 +68,9 @@ def _pool_plane(tile, arena, d, x, y, index):
             left, j_begin, j_end = clipped(ox, stride, before, across, width)
             corner, place = x + top * row_step + left * step, (oy * out_width + ox) * step
             if whole_row and begin <= ox < end:
-                best, chosen = _largest(tile, arena, corner, row_step, 0, down, 0, across, across)
+                best, chosen = largest(tile, arena, corner, row_step, 0, down, 0, across, across)
             else:
-                best, chosen = _largest(tile, arena, corner, row_step, i_begin, i_end, j_begin, j_end, across)
+                best, chosen = largest(tile, arena, corner, row_step, i_begin, i_end, j_begin, j_end, across)
             store(arena, y + place, best)
             if with_index:
                 store_integers(arena, index + place, chosen)

@@ -43,6 +43,7 @@ KERNELS: dict[type[Operation], RowBuilder] = {
     ops.Activation: activations.activation_rows,
     ops.ActivationGradient: activations.activation_gradient_rows,
     ops.MaxPool: max_pool.max_pool_rows,
+    ops.PooledConvolution: convolution_rows.pooled_convolution_rows,
     ops.MaxPoolGradient: max_pool.max_pool_gradient_rows,
     ops.AveragePool: average_pool.average_pool_rows,
     ops.AveragePoolGradient: average_pool.average_pool_gradient_rows,

@@ -10,11 +10,12 @@ import numpy as np
 
 from netspec.kernels.cpu.activations import RELU
 from netspec.kernels.cpu.jit import kernel, routine
+from netspec.kernels.cpu.max_pool import NO_INDEX, largest
 from netspec.kernels.cpu.products import outer
 from netspec.kernels.cpu.state import SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, rectify, rows, save, zeros
 from netspec.kernels.cpu.turn import turn_rows
-from netspec.kernels.cpu.vector import load, splat, store
+from netspec.kernels.cpu.vector import load, splat, store, store_integers
 from netspec.kernels.cpu.winograd_transforms import (
     PRODUCTS,
     SIZE,
@@ -26,10 +27,12 @@ from netspec.kernels.cpu.winograd_transforms import (
     transform_input,
 )
 
-# Words of the descriptor of `convolve`. Strides count float32 numbers; SIDE x SIDE are the outputs of a patch.
+# Words of the descriptor of `convolve`. Strides count float32 numbers; SIDE x SIDE are the outputs of a patch, of
+# OUT_HEIGHT x OUT_WIDTH in all. With POOLED the largest of each 2x2 of them go to Y, and to INDEX which they are.
 (X, X_GROUP, X_CHANNEL, X_ROW, HEIGHT, WIDTH, INPUTS) = range(7)
 (Y, Y_GROUP, Y_CHANNEL, Y_ROW, OUT_HEIGHT, OUT_WIDTH, OUTPUTS) = range(7, 14)
 (SIDE, BEFORE_Y, BEFORE_X, WEIGHTS, WEIGHT_BLOCK, WEIGHT_PLANE, BIAS, ACTIVATION) = range(14, 22)
+(POOLED, INDEX, INDEX_GROUP) = range(22, 25)
 
 # Words of the descriptor of `transform_weights`: the weights as given, whether their kernels are to be turned round,
 # and where they go; steps count float32 numbers.
@@ -112,12 +115,35 @@ def _multiply(tile, arena, d, data, data_plane, products, products_plane):
 
 
 @routine
-def _finish(tile, registers, arena, d, k, y, height, width, spare):
+def _finish(tile, registers, arena, d, k, y, index, height, width, spare):
     """Bias and activation, then the first `height` rows and `width` columns of the outputs to their place."""
-    step = lanes(tile)
     registers = raised(registers, arena[d[BIAS] + k] if d[BIAS] >= 0 else np.float32(0.0))
     if d[ACTIVATION] == RELU:
         registers = rectify(registers)
+    if d[POOLED] != 0:
+        _pool(tile, registers, arena, d, y, index, height, width, spare)
+    else:
+        _keep(tile, registers, arena, d, y, height, width, spare)
+
+
+@routine
+def _pool(tile, registers, arena, d, y, index, height, width, spare):
+    """The largest of each whole 2x2 of the outputs."""
+    step, down = lanes(tile), columns(registers) * lanes(tile)
+    save(registers, arena, spare, down, step, rows(registers))
+    for i in range(min(height, rows(registers)) // 2):
+        for j in range(min(width, columns(registers)) // 2):
+            best, chosen = largest(tile, arena, spare + 2 * i * down + 2 * j * step, down, 0, 2, 0, 2, 2)
+            place = i * d[Y_ROW] + j * step
+            store(arena, y + place, best)
+            if d[INDEX] != NO_INDEX:
+                store_integers(arena, index + place, chosen)
+
+
+@routine
+def _keep(tile, registers, arena, d, y, height, width, spare):
+    """The outputs as they are."""
+    step = lanes(tile)
     if height >= rows(registers) and width >= columns(registers):
         save(registers, arena, y, d[Y_ROW], step, rows(registers))
     else:
@@ -129,17 +155,18 @@ def _finish(tile, registers, arena, d, k, y, height, width, spare):
 
 
 @routine
-def _give_patch(tile, arena, d, products, plane, y, height, width, spare):
+def _give_patch(tile, arena, d, products, plane, y, index, height, width, spare):
     """The outputs of a patch, brought back for all output channels."""
     for k in range(d[OUTPUTS]):
         at = products + k * columns(tile) * lanes(tile)
         if d[SIDE] == 4:
             four = outputs_4(tile, arena, at, SIZE * plane, plane)
-            _finish(tile, four, arena, d, k, y, height, width, spare)
+            _finish(tile, four, arena, d, k, y, index, height, width, spare)
         else:
             two = outputs_2(tile, arena, at, SIZE * plane, plane)
-            _finish(tile, two, arena, d, k, y, height, width, spare)
+            _finish(tile, two, arena, d, k, y, index, height, width, spare)
         y += d[Y_CHANNEL]
+        index += d[Y_CHANNEL]
 
 
 @kernel
@@ -156,7 +183,7 @@ def convolve(tile, arena, d, state, begin, end, thread):
     products_plane = (d[OUTPUTS] + rows(tile) - 1) // rows(tile) * rows(tile) * width + step
     data = state[SCRATCH]
     products = data + PRODUCTS * data_plane
-    spare = products + PRODUCTS * products_plane
+    spare, shrink = products + PRODUCTS * products_plane, 2 if d[POOLED] != 0 else 1
     for first in range(begin, end, columns(tile)):
         count = min(columns(tile), end - first)
         for t in range(count):
@@ -168,6 +195,7 @@ def convolve(tile, arena, d, state, begin, end, thread):
         for t in range(count):
             group, n = (first + t) // patches, (first + t) % patches
             y0, x0 = n // across * side, n % across * side
-            y = d[Y] + group * d[Y_GROUP] + y0 * d[Y_ROW] + x0 * step
+            place = (y0 // shrink) * d[Y_ROW] + (x0 // shrink) * step
+            y, index = d[Y] + group * d[Y_GROUP] + place, d[INDEX] + group * d[INDEX_GROUP] + place
             height, rest = d[OUT_HEIGHT] - y0, d[OUT_WIDTH] - x0
-            _give_patch(tile, arena, d, products + t * step, products_plane, y, height, rest, spare)
+            _give_patch(tile, arena, d, products + t * step, products_plane, y, index, height, rest, spare)

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.operations import Window
 from netspec.ir.packed_kernels import PackedKernels
 from netspec.ir.program import Launch, Program, Tile
+from netspec.kernels.cpu.max_pool import NO_INDEX
 from netspec.kernels.cpu.planes import NOTHING, Ending, Planes
 from netspec.kernels.cpu.rows import Row, after_copying, copying, place
 from netspec.kernels.cpu.winograd import convolve, transform_weights
 from netspec.kernels.cpu.winograd_transforms import PRODUCTS, SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """Outputs of this height and width, pooled 2x2; where the tap of the largest goes, and how far apart groups are."""
+
+    size: tuple[int, int] | None = None
+    index: tuple[int, int] = (NO_INDEX, 0)
+
+    @property
+    def words(self) -> tuple[int, int, int]:
+        return int(self.size is not None), *self.index
+
+
+UNPOOLED = Pooling()
 
 
 def winograd_rows(
@@ -19,11 +37,12 @@ def winograd_rows(
     x: Planes,
     y: Planes,
     ending: Ending,
+    pooling: Pooling = UNPOOLED,
 ) -> tuple[Row, ...]:
-    """y = the window's sum over x, and the ending."""
+    """y = the window's sum over x, and the ending, pooled if asked for."""
     taps = window.kernel[0]
     given = (place(launch.inputs[1]), x.channels * taps * taps, taps * taps, int(False))
-    return _rows(launch, program, x, y, given, window.before, taps, ending)
+    return _rows(launch, program, x, y, given, window.before, taps, ending, pooling)
 
 
 def winograd_adjoint_rows(launch: Launch, program: Program, window: Window, dy: Planes, dx: Planes) -> tuple[Row, ...]:
@@ -44,6 +63,7 @@ def _rows(
     before: tuple[int, int],
     taps: int,
     ending: Ending,
+    pooling: Pooling = UNPOOLED,
 ) -> tuple[Row, ...]:
     """`given` are the words of `transform_weights` that tell where the kernels lie."""
     tile, side = launch.tile, SIZE + 1 - taps
@@ -51,9 +71,10 @@ def _rows(
     into = (_place(launch, program, packed), packed.block, packed.plane)
     weights = Row(transform_weights, Tile(tile.rows, 1), (*given, *into, y.channels, x.channels, taps), packed.blocks)
     source = (x.place, x.group_stride, x.channel_stride, x.row_stride, x.height, x.width, x.channels)
-    result = (y.place, y.group_stride, y.channel_stride, y.row_stride, y.height, y.width, y.channels)
-    patches = -(-y.height // side) * -(-y.width // side)
-    words = (*source, *result, side, *before, *into, *ending.words)
+    height, width = pooling.size or (y.height, y.width)
+    result = (y.place, y.group_stride, y.channel_stride, y.row_stride, height, width, y.channels)
+    patches = -(-height // side) * -(-width // side)
+    words = (*source, *result, side, *before, *into, *ending.words, *pooling.words)
     convolving = Row(convolve, tile, words, patches, per_group=True)
     return (copying(1, launch, weights), after_copying(1, launch, convolving))
 
