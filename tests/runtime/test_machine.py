@@ -29,9 +29,15 @@ RATE = 0.05
 
 
 def feeds(graph: Graph, images: int, classes: int) -> dict[str, Any]:
-    """Random images and labels, initial weights, a rate: everything that `evaluate` wants."""
+    """Random images and labels, initial weights, a rate: everything that `evaluate` wants.
+
+    Biases are random, too: at zero, a ReLU over a part that is all zeros would be left to rounding.
+    """
     generator = np.random.default_rng(images)
     values: dict[str, Any] = dict(initialize(graph, 1))
+    for name, array in values.items():
+        if name.endswith(".bias"):
+            values[name] = 0.1 * generator.standard_normal(array.shape, np.float32)
     for value in graph.inputs:
         if value.name == "rate":
             values["rate"] = np.array(RATE)
