@@ -28,6 +28,7 @@ from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.message import Diagnostic
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment, examine, read_source
+from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.program import Program
 from netspec.ir.recipe import DataOptions, Experiment
 from netspec.ir.target import Target
@@ -44,8 +45,10 @@ from netspec.train.preparation import prepared
 from netspec.train.record import DEFAULT
 from netspec.train.resume import resume as resume_run
 from netspec.train.run import WEIGHTS, holds_run, kept_data, open_run
+from netspec.train.run_document import Run
 from netspec.train.scores import Array
 from netspec.train.trained import Trained, from_file
+from netspec.train.tuning import read_tuning
 from netspec.train.weights import write_weights
 
 LONGEST_UNSAVED = timedelta(seconds=DEFAULT.seconds)
@@ -130,6 +133,7 @@ class Network:
         strict: bool = False,
         threads: int | None = None,
         exact: bool = False,
+        tuning: str | Path | None = None,
         watch: Callable[[Event], None] | None = None,
     ) -> Finished:
         """Trains by the spec's recipe; the network has the weights from then on.
@@ -143,7 +147,8 @@ class Network:
 
         `weights` is a file to start from. `data_dir` holds data sets, a folder each; `strict` makes
         files that would be skipped an error. `threads` defaults to all processors and changes no bit of the result.
-        `exact` plans without Winograd's convolution, then and whenever the weights are used.
+        `exact` plans without Winograd's convolution, and `tuning` names a table of `netspec tune` to plan by, then and
+        whenever the weights are used; a run that goes on does so by its own table.
         `watch` is called with every event.
 
         Raises SpecError, UsageError (E461 where the folder is taken, E468 where a run cannot go on as it began, E474
@@ -151,11 +156,13 @@ class Network:
         stops being a number, DataError (E540) where the folder can no longer be written.
         """
         places, saving = DataPlaces(_path(data_dir), strict=strict), _saving(checkpoint_every, keep)
-        device, folder = host_device(threads, exact=exact), _path(run)
+        folder = _path(run)
         if resume and folder is None:
             raise UsageError("E474", "`resume` needs the folder of a run", helps=("name it with `run`",))
-        if resume and folder is not None and holds_run(folder):
-            kept = open_run(folder)
+        kept = open_run(folder) if resume and folder is not None and holds_run(folder) else None
+        costs = _costs(tuning, kept)
+        device = host_device(threads, exact=exact, costs=costs)
+        if kept is not None:
             begun = resume_run(kept, self.experiment, places=places, device=device, saving=saving, force=force)
         else:
             begun = begin(
@@ -174,7 +181,7 @@ class Network:
                 if watch:
                     watch(event)
                 if isinstance(event, Finished):
-                    self._trained = Trained(self.experiment, prepared(begun.dataset), event.weights, exact)
+                    self._trained = Trained(self.experiment, prepared(begun.dataset), event.weights, exact, costs)
                     return event
         raise AssertionError("a training ends with Finished")
 
@@ -185,7 +192,7 @@ class Network:
         """
         trained = self._require_weights()
         dataset = load_data(self.experiment, DataPlaces(_path(data_dir)))
-        device = host_device(threads, exact=trained.exact)
+        device = host_device(threads, exact=trained.exact, costs=trained.costs)
         return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
 
     def predict(self, images: NDArray[Any], *, threads: int | None = None) -> Array:
@@ -196,7 +203,7 @@ class Network:
         """
         trained = self._require_weights()
         fitting = as_images(images, trained.preparation.shape)
-        device = host_device(threads, exact=trained.exact)
+        device = host_device(threads, exact=trained.exact, costs=trained.costs)
         return predict(trained, fitting, device)
 
     def predictor(self, batch: int = 1, *, threads: int | None = None) -> Predictor:
@@ -206,7 +213,7 @@ class Network:
         are no weights (E464) or `batch` is below one (E467), DeviceError (E590) where memory does not suffice.
         """
         trained = self._require_weights()
-        return make_predictor(trained, host_device(threads, exact=trained.exact), batch)
+        return make_predictor(trained, host_device(threads, exact=trained.exact, costs=trained.costs), batch)
 
     @property
     def weights(self) -> dict[str, Array]:
@@ -243,6 +250,13 @@ def _saving(every: int | timedelta, keep: int) -> Saving:
         message = f"`checkpoint_every` and `keep` must be above zero, not {every} and {keep}"
         raise UsageError("E474", message)
     return Saving(steps, seconds, keep)
+
+
+def _costs(tuning: str | Path | None, run: Run | None) -> Costs:
+    """The named table, else the one that the run goes on with. Raises DataError (E547)."""
+    if tuning is not None:
+        return read_tuning(Path(tuning))
+    return SHIPPED if run is None else run.costs
 
 
 def _path(path: str | Path | None) -> Path | None:

@@ -13,7 +13,7 @@ from netspec.bench.forecast import Ceilings, Work, best_seconds, launch_works, m
 from netspec.compiler import training_program
 from netspec.ir.program import Launch, Program
 from netspec.ir.recipe import Experiment
-from netspec.runtime.host import host_target
+from netspec.ir.target import Target
 from netspec.runtime.machine import Machine
 
 LEAST_SECONDS = 4e-3
@@ -58,15 +58,15 @@ def _together(name: str, parts: Sequence[Timed]) -> Timed:
     return Timed(together(name, [part.work for part in parts]), sum(part.seconds for part in parts))
 
 
-def measure_layers(experiment: Experiment, batch: int, cache_dir: Path | None) -> Roofline:
+def measure_layers(experiment: Experiment, batch: int, target: Target, cache_dir: Path | None) -> Roofline:
     """Times every launch of a training step by itself on one thread, its arrays as warm as its repeats leave them."""
-    program = training_program(experiment, host_target(), batch)
+    program = training_program(experiment, target, batch)
     ceilings = measure_ceilings(cache_dir)
-    seconds = (_seconds(launch, program, cache_dir) for launch in program.launches)
+    seconds = (launch_seconds(launch, program, cache_dir) for launch in program.launches)
     return Roofline(ceilings, batch, tuple(map(Timed, launch_works(program, ceilings), seconds)))
 
 
-def _seconds(launch: Launch, program: Program, cache_dir: Path | None) -> float:
+def launch_seconds(launch: Launch, program: Program, cache_dir: Path | None) -> float:
     """Seconds of one launch; it is repeated within one call, so that the call itself costs nothing."""
     once = _repeated(launch, program, 1, cache_dir)
     repeats = max(1, min(MOST_REPEATS, round(LEAST_SECONDS / max(once, 1e-6))))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from netspec.bench.peak import fma_peak_gflops
 from netspec.bench.serve import Answer, Request, experiment_of, prediction_images, serve
+from netspec.ir.costs import Costs
 from netspec.ir.initialize import initialize
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
@@ -24,7 +25,7 @@ def side(job: Request) -> Answer:
         experiment,
         initialize(experiment.graph, experiment.train.seed),
         Intake((channels, height, width), (0.0,) * channels, (1.0,) * channels),
-        replace(host_target(), exact=job["exact"]),
+        replace(host_target(), exact=job["exact"], costs=Costs(**job["costs"])),
         batch=batch,
         threads=job["threads"],
         cache_dir=cache_dir,

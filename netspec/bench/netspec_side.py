@@ -11,6 +11,7 @@ import numpy as np
 from netspec import compiler
 from netspec.bench.peak import fma_peak_gflops
 from netspec.bench.serve import Answer, Array, Request, experiment_of, made_up_data, serve
+from netspec.ir.costs import Costs
 from netspec.ir.initialize import initialize
 from netspec.runtime.feed import Feed
 from netspec.runtime.host import host_target
@@ -38,7 +39,8 @@ def side(job: Request) -> Answer:
     """Compiles the job's program and returns what answers requests."""
     experiment, batch = experiment_of(job), int(job["batch"])
     cache_dir = Path(job["cache_dir"]) if job["cache_dir"] else None
-    program = compiler.training_program(experiment, replace(host_target(), exact=job["exact"]), batch)
+    target = replace(host_target(), exact=job["exact"], costs=Costs(**job["costs"]))
+    program = compiler.training_program(experiment, target, batch)
     machine = Machine(program, job["threads"], cache_dir=cache_dir)
     for name, array in initialize(experiment.graph, experiment.train.seed).items():
         machine.write(name, array)

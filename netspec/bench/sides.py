@@ -9,11 +9,12 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from threading import Timer
 from typing import Any
 
 from netspec.diagnostics.failure import DeviceError
+from netspec.ir.costs import SHIPPED, Costs
 
 ROUND_SECONDS = 0.6
 """How long one side's block of steps takes, about."""
@@ -33,6 +34,7 @@ class Job:
     threads: int
     cache_dir: str | None
     exact: bool = False
+    costs: Costs = SHIPPED
     predict: bool = False
     """whether a prediction is timed, not a training step"""
 
@@ -93,6 +95,7 @@ def started(
             threads=job.threads,
             cache_dir=job.cache_dir,
             exact=job.exact,
+            costs=asdict(job.costs),
         )
         yield side
     finally:

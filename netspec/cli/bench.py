@@ -23,11 +23,14 @@ from netspec.cli.printing import say, say_json
 from netspec.cli.roofline import roofline_document, show_roofline
 from netspec.cli.streaming import stream
 from netspec.cli.tables import Column, show, table
+from netspec.cli.tuning import tuning_option
 from netspec.compiler import COUNTED_BATCH
 from netspec.diagnostics.failure import UsageError
 from netspec.frontend import read_source
+from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.graph import Graph
-from netspec.train.device import host_device
+from netspec.ir.recipe import Experiment
+from netspec.train.device import Device, host_device
 
 SIDE_COLUMNS: tuple[Column, ...] = (
     ("side", "left"),
@@ -57,6 +60,7 @@ TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diag
 @click.option("--batch", type=click.IntRange(1, 1 << 20), help="Images a step (default: the spec's).")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=7, show_default=True, help="Interleaved rounds.")
 @exact_option
+@tuning_option
 @override_options
 @json_option
 def command(
@@ -74,6 +78,7 @@ def command(
     batch: int | None,
     rounds: int,
     exact: bool,
+    costs: Costs | None,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -94,11 +99,12 @@ def command(
     if spec is None:
         raise UsageError("E620", "`netspec bench` needs a SPEC, `--front-end` or `--streaming`")
     if layers:
-        return _layers(spec, batch, with_values, settings, as_json)
+        experiment = load_experiment(spec, with_values=with_values, settings=settings)
+        return _layers(experiment, batch, host_device(exact=exact, costs=costs or SHIPPED), as_json)
     if augment:
         return _augmenting(spec, batch, rounds, with_values, settings, as_json)
     job = _job(spec, batch or (1 if predict else None), threads, exact, with_values, settings)
-    job = replace(job, predict=predict)
+    job = replace(job, predict=predict, costs=costs or SHIPPED)
     if (against or losses) and not find_module("torch"):
         raise UsageError("E621", "PyTorch is not installed", helps=("pip install 'netspec[bench]'",))
     if losses:
@@ -110,10 +116,9 @@ def command(
     return 0
 
 
-def _layers(spec: str, batch: int | None, with_values: dict[str, str], settings: tuple[str, ...], as_json: bool) -> int:
-    experiment = load_experiment(spec, with_values=with_values, settings=settings)
+def _layers(experiment: Experiment, batch: int | None, device: Device, as_json: bool) -> int:
     images = batch or experiment.train.batch or COUNTED_BATCH
-    roofline = measure_layers(experiment, images, host_device().cache_dir)
+    roofline = measure_layers(experiment, images, device.target, device.cache_dir)
     say_json(roofline_document(roofline, experiment)) if as_json else show_roofline(roofline, experiment)
     return 0
 

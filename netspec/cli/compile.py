@@ -13,15 +13,16 @@ from netspec.cli.options import exact_option, find_spec, json_option, override_o
 from netspec.cli.plan import plan_document, show_plan
 from netspec.cli.printing import say, say_json
 from netspec.cli.roofline import forecast_document, show_forecast
+from netspec.cli.tuning import tuning_option
 from netspec.compiler import COUNTED_BATCH, evaluation_program, prediction_program, step_graph, training_program
 from netspec.diagnostics.message import Report
 from netspec.frontend import read_source
 from netspec.ir import show as graph_text
+from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.program import Program
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import Target
 from netspec.runtime.code_text import Form, kernel_texts
-from netspec.runtime.host import host_target
 from netspec.schedule.show import listing
 from netspec.syntax import show as tree_text
 from netspec.syntax.parse import parse
@@ -41,6 +42,7 @@ FORMS = ("tree", "graph", "step", "program", "llvm", "asm")
 @click.option("--for", "purpose", type=click.Choice(list(PROGRAMS)), default="training", help="Which program.")
 @click.option("--batch", type=click.IntRange(1, 2**31 - 1), help="Images a step; the spec's if left out.")
 @exact_option
+@tuning_option
 @override_options
 @json_option
 def command(
@@ -49,6 +51,7 @@ def command(
     purpose: str,
     batch: int | None,
     exact: bool,
+    costs: Costs | None,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -67,9 +70,8 @@ def command(
     experiment = load_experiment(spec, with_values=with_values, settings=settings)
     if emit in ("tree", "graph", "step"):
         return _print(emit, _front_text(emit, spec, experiment), as_json=as_json)
-    program = PROGRAMS[purpose](
-        experiment, replace(host_target(), exact=exact), batch or experiment.train.batch or COUNTED_BATCH
-    )
+    target = host_device(exact=exact, costs=costs or SHIPPED).target
+    program = PROGRAMS[purpose](experiment, target, batch or experiment.train.batch or COUNTED_BATCH)
     if emit is None:
         return _outlook(program, experiment, purpose, as_json=as_json)
     return _print(emit, _back_text(emit, program), as_json=as_json)

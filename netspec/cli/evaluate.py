@@ -21,6 +21,8 @@ from netspec.cli.options import (
 from netspec.cli.printing import remark, say, say_json
 from netspec.cli.trained import load_trained
 from netspec.cli.training_display import percent, scores_line
+from netspec.cli.tuning import tuning_option
+from netspec.ir.costs import Costs
 from netspec.train.answers import Answers
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.device import host_device
@@ -41,6 +43,7 @@ from netspec.train.matrix import WRITTEN_CLASSES, draw_matrix
 @data_memory_option
 @threads_option
 @exact_option
+@tuning_option
 @override_options
 @json_option
 def command(
@@ -53,6 +56,7 @@ def command(
     data_memory: int,
     threads: int | None,
     exact: bool,
+    costs: Costs | None,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -65,7 +69,7 @@ def command(
     dataset = load_data(trained.experiment, places)
     for notice in dataset.notices:
         remark(f"note: {notice}")
-    device = host_device(threads, exact=exact or trained.exact)
+    device = host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs)
     found = evaluate(trained.experiment, dataset, trained.preparation, trained.weights, device=device)
     names = class_names(found, dataset.class_names)
     if matrix is not None and found.answers is not None:

@@ -21,6 +21,8 @@ from netspec.cli.options import (
 from netspec.cli.printing import remark, say, say_json
 from netspec.cli.trained import load_trained
 from netspec.cli.training_display import percent
+from netspec.cli.tuning import tuning_option
+from netspec.ir.costs import Costs
 from netspec.train.begin import DataPlaces
 from netspec.train.device import host_device
 from netspec.train.predict import class_name, read_pictures
@@ -38,6 +40,7 @@ from netspec.train.scores import Array
 @data_dir_option
 @threads_option
 @exact_option
+@tuning_option
 @override_options
 @json_option
 def command(
@@ -49,6 +52,7 @@ def command(
     data_dir: Path | None,
     threads: int | None,
     exact: bool,
+    costs: Costs | None,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -61,7 +65,7 @@ def command(
     pictures, notices = read_pictures(images, trained.preparation)
     for notice in notices:
         remark(f"note: {notice}")
-    found = predict(trained, pictures, host_device(threads, exact=exact or trained.exact))
+    found = predict(trained, pictures, host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs))
     ranked = [ranking(row, top, trained.preparation) for row in found]
     documents = [{"image": path, **rows[0], "top": rows} for path, rows in zip(images, ranked, strict=True)]
     if as_json:

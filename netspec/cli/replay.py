@@ -26,7 +26,7 @@ def show_replay(run: Run, places: DataPlaces, threads: int | None, *, force: boo
     """Takes the step again and shows it. Returns the exit status: that of the training, or 0 where, with `force`, what
     has changed since keeps it from diverging."""
     experiment = run_experiment(run)
-    device = host_device(threads, exact=run.exact)
+    device = host_device(threads, exact=run.exact, costs=run.costs)
     diverged = replay(run, experiment, places=places, device=device, force=force)
     error = diverged_error(diverged, experiment) if diverged.dissection.culprit else None
     if as_json:

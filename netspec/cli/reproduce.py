@@ -38,7 +38,7 @@ def command(
     decides the bits, as data, versions and the kind of processor, must be as it was.
     """
     run = open_run(folder)
-    experiment, device = run_experiment(run), host_device(threads, exact=run.exact)
+    experiment, device = run_experiment(run), host_device(threads, exact=run.exact, costs=run.costs)
     places = DataPlaces(data_dir, readable_data_folder())
     begun = begin_again(run, experiment, places=places, device=device, folder=into, force=force)
     comparison, display = Comparison(run), Display(sys.stderr if as_json else sys.stdout)

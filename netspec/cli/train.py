@@ -29,8 +29,10 @@ from netspec.cli.saving import checkpoint_options
 from netspec.cli.statistics_table import show_statistics
 from netspec.cli.stopping import Stop
 from netspec.cli.training_display import Display, duration, scores_line
+from netspec.cli.tuning import tuning_option
 from netspec.diagnostics.failure import DivergedError, NetspecError, UsageError
 from netspec.frontend import read_source
+from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import Begun, DataPlaces, Origin, begin
 from netspec.train.cadence import Saving
@@ -62,6 +64,7 @@ from netspec.train.tensorboard import check_installed, with_event_file
 @data_memory_option
 @threads_option
 @exact_option
+@tuning_option
 @override_options
 @json_option
 def command(
@@ -80,6 +83,7 @@ def command(
     data_memory: int,
     threads: int | None,
     exact: bool,
+    costs: Costs | None,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -94,20 +98,20 @@ def command(
         check_installed()
     places = DataPlaces(data_dir, readable_data_folder(), strict, data_memory, data_progress)
     if replayed is not None:
-        _refuse_beside("--replay", spec, folder, resumed, weights, data, exact, with_values, settings)
+        _refuse_beside("--replay", spec, folder, resumed, weights, data, exact, costs, with_values, settings)
         return show_replay(open_run(replayed), places, threads, force=force, as_json=as_json)
     if resumed is not None:
-        _refuse_beside("--resume", spec, folder, weights, data, exact, with_values, settings)
+        _refuse_beside("--resume", spec, folder, weights, data, exact, costs, with_values, settings)
         run = open_run(resumed)
         if run.status == "finished" and not force:
             return _tell_finished(run, as_json)
-        experiment, device = run_experiment(run), host_device(threads, exact=run.exact)
+        experiment, device = run_experiment(run), host_device(threads, exact=run.exact, costs=run.costs)
         begun = resume(run, experiment, places=places, device=device, saving=saving, force=force, statistics=stats)
         return _train(_logged(begun, tensorboard), experiment, device, as_json)
     if spec is None:
         raise click.UsageError("Missing argument 'SPEC'.")
     experiment = load_experiment(spec, with_values=with_values, settings=settings, data=data)
-    device = host_device(threads, exact=exact)
+    device = host_device(threads, exact=exact, costs=costs or SHIPPED)
     origin = Origin(read_source(find_spec(spec)), with_values, with_data(data, settings))
     begun = begin(
         experiment,

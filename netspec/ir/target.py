@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netspec.ir.costs import SHIPPED, Costs
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -18,6 +20,8 @@ class Target:
     l2_bytes: int = 1024 * 1024
     exact: bool = False
     """whether only algorithms are planned that round as the definition does: no Winograd convolution"""
+    costs: Costs = SHIPPED
+    """by which algorithms are chosen"""
 
 
 AVX512 = Target("avx512", lanes=16, registers=32)

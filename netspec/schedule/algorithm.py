@@ -14,12 +14,6 @@ from netspec.schedule import winograd, winograd_weights
 from netspec.schedule.direct import direct_algorithm
 from netspec.schedule.tiles import choose_tile, interior_width, step_slots
 
-CLEARLY = 1.05
-"""How many times as costly the direct sum must be for Winograd's algorithm to be chosen."""
-
-LANE_SUM_SLOTS = 25
-"""to add the lanes of a sum, in the slots of `tiles.py`; measured"""
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -37,13 +31,14 @@ def choose_plan(node: Node, target: Target, groups: int) -> Plan:
     if winograd.applies(node.operation):
         layer = sliding_sum(node)
         tile = winograd.choose_tile(layer, target, groups)
-        gains = direct_slots(node, direct.tile, groups) > CLEARLY * winograd.slots(layer, tile, groups)
+        cost = winograd.slots(layer, tile, target, groups)
+        gains = direct_slots(node, direct.tile, groups) > target.costs.clearly * cost
         return Plan(tile, "winograd") if gains else direct
     if winograd_weights.applies(node.operation):
         layer = winograd_weights.layer_of(node)
         tile = winograd_weights.choose_tile(layer, target, groups)
         cost = winograd_weights.slots(layer, tile, target, groups)
-        gains = direct_weight_slots(node, direct.tile, groups) > CLEARLY * cost
+        gains = direct_weight_slots(node, direct.tile, target, groups) > target.costs.clearly * cost
         return Plan(tile, "winograd") if gains else direct
     return direct
 
@@ -71,12 +66,12 @@ def direct_slots(node: Node, tile: Tile, groups: int) -> float:
     return groups * -(-layer.outputs // tile.rows) * layer.inputs * rows * columns
 
 
-def direct_weight_slots(node: Node, tile: Tile, groups: int) -> float:
+def direct_weight_slots(node: Node, tile: Tile, target: Target, groups: int) -> float:
     """Cost for all groups of the weight gradient done as it is defined."""
     layer = winograd_weights.layer_of(node)
     rows, blocks = _real_taps(node, 0), -(-layer.outputs // tile.rows)
     products = groups * blocks * layer.inputs * rows * layer.width * step_slots(tile.rows, tile.columns)
-    return products + layer.outputs * layer.inputs * layer.taps**2 * LANE_SUM_SLOTS
+    return products + layer.outputs * layer.inputs * layer.taps**2 * target.costs.lane_sum
 
 
 def _sliding_axis(node: Node, axis: int) -> tuple[Window, int, int]:

@@ -8,7 +8,7 @@ from netspec.ir.counts import macs
 from netspec.ir.graph import Node
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
-from netspec.schedule.algorithm import CLEARLY, Plan
+from netspec.schedule.algorithm import Plan
 from netspec.schedule.channel_tiles import choose_channel_tile, sum_tile
 
 WEIGHT_MACS = 16
@@ -27,7 +27,7 @@ def choose_channel_plan(node: Node, target: Target, abreast: int) -> Plan:
     tile = sum_tile(target, node.outputs[0].shape[0], _patches(node, target))
     weights = node.inputs[1].elements
     cost = macs(node) + WEIGHT_MACS * weights
-    return Plan(tile, "winograd") if cost > CLEARLY * _winograd_macs(node, tile, target) else direct
+    return Plan(tile, "winograd") if cost > target.costs.clearly * _winograd_macs(node, tile, target) else direct
 
 
 def _patches(node: Node, target: Target) -> int:

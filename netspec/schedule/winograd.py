@@ -20,14 +20,6 @@ FLOAT_BYTES = 4
 WIDEST = 4
 """Columns of a tile at most: wider strips are no faster, leave the cache sooner, and each tile must be compiled."""
 
-# Measured, in the slots of `tiles.py`.
-INPUT_SLOTS = 500
-"""to transform a patch of an input channel"""
-OUTPUT_SLOTS = {4: 400, 2: 250}
-"""to bring a patch of an output channel back, by the side of its outputs"""
-KERNEL_SLOTS = 800
-"""to transform the kernels of an input channel and a block of output channels"""
-
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -69,20 +61,35 @@ def choose_tile(layer: Layer, target: Target, groups: int) -> Tile:
     there are no more rows than lanes."""
     fitting = tiles.fitting_tiles(target, min(layer.outputs, target.lanes))
     candidates = [tile for tile in fitting if tile.columns <= min(WIDEST, layer.patches * groups)]
-    return min(candidates, key=lambda tile: (_product_slots(layer, tile, groups), -tile.rows * tile.columns))
+    return min(candidates, key=lambda tile: (product_slots(layer, tile, groups), -tile.rows * tile.columns))
 
 
-def _product_slots(layer: Layer, tile: Tile, groups: int) -> int:
+def product_slots(layer: Layer, tile: Tile, groups: int) -> int:
     """Of all groups; two threads or more share the patches, and none has half a strip for nothing."""
     blocks, strips = -(-layer.outputs // tile.rows), 2 * -(-layer.patches * groups // (2 * tile.columns))
     return PRODUCTS * strips * blocks * layer.inputs * tiles.step_slots(tile.rows, tile.columns)
 
 
-def slots(layer: Layer, tile: Tile, groups: int) -> int:
+def slots(layer: Layer, tile: Tile, target: Target, groups: int) -> float:
     """Cost for all groups: products, both transforms of every patch, and those of the kernels."""
-    transforms = layer.inputs * INPUT_SLOTS + layer.outputs * OUTPUT_SLOTS[layer.side]
-    kernels = -(-layer.outputs // tile.rows) * layer.inputs * KERNEL_SLOTS
-    return _product_slots(layer, tile, groups) + layer.patches * groups * transforms + kernels
+    costs = target.costs
+    output = costs.winograd_output_3x3, costs.winograd_output_5x5
+    each = costs.winograd_input, *output, costs.winograd_kernels
+    transformed = zip(transforms(layer, tile, groups), each, strict=True)
+    return product_slots(layer, tile, groups) + sum(count * cost for count, cost in transformed)
+
+
+def transforms(layer: Layer, tile: Tile, groups: int) -> tuple[int, int, int, int]:
+    """How often the inputs of a patch are transformed, its outputs brought back (of 3x3, of 5x5 kernels), and kernels
+    of a block of output channels transformed."""
+    patches = layer.patches * groups
+    kernels = -(-layer.outputs // tile.rows) * layer.inputs
+    return patches * layer.inputs, *by_taps(layer, patches * layer.outputs), kernels
+
+
+def by_taps(layer: Layer, count: int) -> tuple[int, int]:
+    """A count as one of layers with 3x3 kernels, and as one of those with 5x5 kernels."""
+    return (count, 0) if layer.taps == 3 else (0, count)
 
 
 def weight_bytes(layer: Layer, tile: Tile, target: Target) -> int:

@@ -8,15 +8,7 @@ from netspec.ir.patch_blocks import PRODUCTS, PatchBlocks, patch_blocks
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
 from netspec.schedule import tiles
-from netspec.schedule.winograd import FLOAT_BYTES, Layer, has_window
-
-# Measured, in the slots of `tiles.py`.
-INPUT_SLOTS = 500
-"""to transform a patch of an input channel and turn its lanes"""
-COTANGENT_SLOTS = {4: 400, 2: 200}
-"""to transform the cotangents of a patch of an output channel, by their side"""
-KERNEL_SLOTS = 60
-"""to bring back the gradient of a kernel of an input and an output channel"""
+from netspec.schedule.winograd import FLOAT_BYTES, Layer, by_taps, has_window
 
 
 def applies(operation: ops.Operation) -> bool:
@@ -35,19 +27,28 @@ def choose_tile(layer: Layer, target: Target, groups: int) -> Tile:
     """Rows are output channels, columns vectors of input channels."""
     vectors = -(-layer.inputs // target.lanes)
     candidates = [tile for tile in tiles.fitting_tiles(target, layer.outputs) if tile.columns <= vectors]
-    return min(candidates, key=lambda tile: (_product_slots(layer, tile, target, groups), -tile.rows * tile.columns))
+    return min(candidates, key=lambda tile: (product_slots(layer, tile, target, groups), -tile.rows * tile.columns))
 
 
-def slots(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+def slots(layer: Layer, tile: Tile, target: Target, groups: int) -> float:
     """Cost for all groups: the sums of products, the transforms of all blocks, and each part's gradients."""
+    costs = target.costs
+    cotangent = costs.winograd_weights_cotangent_3x3, costs.winograd_weights_cotangent_5x5
+    each = costs.winograd_weights_input, *cotangent, costs.winograd_weights_kernel
+    transformed = zip(transforms(layer, tile, target, groups), each, strict=True)
+    return product_slots(layer, tile, target, groups) + sum(count * cost for count, cost in transformed)
+
+
+def transforms(layer: Layer, tile: Tile, target: Target, groups: int) -> tuple[int, int, int, int]:
+    """How often the inputs of a patch are transformed, its cotangents (of 3x3, of 5x5 kernels), and how often gradients
+    of kernels are brought back."""
     cut, patches = blocks(layer, tile, target, groups), layer.patches * groups
-    inputs = patches * layer.inputs * cut.output_blocks * INPUT_SLOTS
-    cotangents = patches * layer.outputs * cut.input_blocks * COTANGENT_SLOTS[layer.side]
-    kernels = cut.parts * layer.outputs * layer.inputs * KERNEL_SLOTS
-    return _product_slots(layer, tile, target, groups) + inputs + cotangents + kernels
+    inputs = patches * layer.inputs * cut.output_blocks
+    cotangents = patches * layer.outputs * cut.input_blocks
+    return inputs, *by_taps(layer, cotangents), cut.parts * layer.outputs * layer.inputs
 
 
-def _product_slots(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+def product_slots(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
     """Every lane of every patch is a step of a tile."""
     high, across = -(-layer.outputs // tile.rows), -(-layer.inputs // (tile.columns * target.lanes))
     steps = layer.patches * groups * target.lanes

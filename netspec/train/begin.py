@@ -168,4 +168,5 @@ def _new_run(experiment: Experiment, origin: Origin, dataset: Dataset, device: D
         exact=device.target.exact,
         identity=identity(experiment, dataset, device.target),
         begun=datetime.now().astimezone().isoformat(timespec="seconds"),
+        costs=device.target.costs,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
+from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.program import Program
 from netspec.ir.target import Target
 from netspec.runtime.host import host_target
@@ -32,11 +33,11 @@ def reader_threads(device: Device) -> int:
     return max(2, device.threads)
 
 
-def host_device(threads: int | None = None, *, exact: bool = False) -> Device:
+def host_device(threads: int | None = None, *, exact: bool = False, costs: Costs = SHIPPED) -> Device:
     """This machine, on as many threads as this process may use cores unless told otherwise; kernels in
     the user's cache.
 
-    With `exact` programs are planned without Winograd's convolution.
+    With `exact` programs are planned without Winograd's convolution; `costs` are what algorithms are chosen by.
     """
     cache = platformdirs.user_cache_path("netspec", appauthor=False)
-    return Device(replace(host_target(), exact=exact), threads or usable_cores(), cache)
+    return Device(replace(host_target(), exact=exact, costs=costs), threads or usable_cores(), cache)

@@ -8,8 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.recipe import DataOptions
 from netspec.train.preparation import Preparation
+from netspec.train.tuning import costs_in_run, tuning_document
 
 Normalize = Literal["standard", "unit", "none"]
 LAYOUT = 1
@@ -32,6 +34,7 @@ class Run:
     preparation: Preparation
     versions: Mapping[str, str]
     exact: bool = False
+    costs: Costs = SHIPPED
     identity: Mapping[str, Any] = field(default_factory=dict[str, Any])
     status: str = "running"
     result: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -50,6 +53,7 @@ def document_of(run: Run) -> dict[str, Any]:
         "set": list(run.settings),
         "seed": run.seed,
         "exact": run.exact,
+        "tuning": tuning_document(run.costs),
         "data": _data_document(run.data),
         "image": {"shape": run.preparation.shape, "white": run.preparation.white},
         "normalisation": {"mean": run.preparation.mean, "deviation": run.preparation.deviation},
@@ -91,6 +95,7 @@ def run_of(folder: Path, document: Any) -> Run:
         preparation=_preparation(document),
         versions={str(key): str(value) for key, value in document["versions"].items()},
         exact=bool(document.get("exact", False)),
+        costs=costs_in_run(document.get("tuning")),
         identity={str(key): value for key, value in document.get("identity", {}).items()},
         status=str(document["status"]),
         result={str(key): value for key, value in document["result"].items()},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netspec.diagnostics.failure import NetspecError
+from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.preparation import Preparation, prepared
@@ -23,6 +24,7 @@ class Trained:
     preparation: Preparation
     weights: Weights
     exact: bool = False
+    costs: Costs = SHIPPED
 
 
 def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None = None) -> Trained:
@@ -32,7 +34,8 @@ def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None 
     """
     run = open_run(folder)
     experiment = run_experiment(run, settings)
-    return Trained(experiment, run.preparation, read_weights(weights or folder / WEIGHTS, experiment.graph), run.exact)
+    arrays = read_weights(weights or folder / WEIGHTS, experiment.graph)
+    return Trained(experiment, run.preparation, arrays, run.exact, run.costs)
 
 
 def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trained:
@@ -46,4 +49,4 @@ def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trai
         run = open_run(weights.parent)
     except NetspecError:
         return Trained(experiment, prepared(load_data(experiment, places)), arrays)
-    return Trained(experiment, run.preparation, arrays, run.exact)
+    return Trained(experiment, run.preparation, arrays, run.exact, run.costs)

@@ -1,7 +1,5 @@
 """Winograd's convolution beside the oracle: any padding, any size, any channels, all lane counts."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,12 +9,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
+from netspec.ir.costs import Costs
 from netspec.ir.graph import Graph, Node
 from netspec.ir.operations import Window
 from netspec.ir.shapes import window_output
 from netspec.ir.target import AVX2, AVX512, NEON, Target
 from netspec.kernels.cpu.winograd_transforms import INPUT, POINTS, SIZE, filter_matrix, output_matrix
-from netspec.schedule import algorithm
 from netspec.schedule.lower import lower
 from tests.kernels.harness import agree, batched, random_arrays, run_kernel
 from tests.kernels.test_convolution import Case, forward, input_gradient, weight_gradient
@@ -26,15 +24,9 @@ TOLERANCE = 2e-5
 """of the largest number, where a direct sum gets 1e-6: see docs/numerics.md"""
 
 
-@contextmanager
-def always() -> Generator[None]:
-    """Winograd wherever it applies, with few tiles."""
-    before, algorithm.CLEARLY = algorithm.CLEARLY, 0.0
-    try:
-        with few_tiles():
-            yield
-    finally:
-        algorithm.CLEARLY = before
+def eager(target: Target) -> Target:
+    """The target, with Winograd wherever it applies."""
+    return replace(target, costs=Costs(clearly=0.0))
 
 
 @st.composite
@@ -44,14 +36,14 @@ def cases(draw: st.DrawFn) -> Case:
     window = Window((taps, taps), (1, 1), draw(pads), draw(pads), (1, 1))
     c, k = draw(st.sampled_from((4, 5))), draw(st.sampled_from((4, 6, 9)))
     h, w = draw(st.integers(1, 13)), draw(st.integers(1, 13))
-    return Case(window, 1, c, k, h, w, draw(IMAGES), draw(TARGETS), draw(THREADS))
+    return Case(window, 1, c, k, h, w, draw(IMAGES), draw(TARGETS.map(eager)), draw(THREADS))
 
 
 CASES = cases().filter(lambda case: case.fits)
 
 
 def check(graph: Graph, case: Case, batch: int | None = None, tolerance: float = TOLERANCE) -> None:
-    with always():
+    with few_tiles():
         (launch,) = lower(graph, case.target, case.images).launches
         assert launch.algorithm == "winograd"
         arrays = random_arrays(graph, case.images)
@@ -107,7 +99,7 @@ def square(
     taps: int, pad: int, channels: int, size: int, *, images: int = 20, target: Target = AVX512, threads: int = 1
 ) -> Case:
     window = Window((taps, taps), (1, 1), (pad, pad), (pad, pad), (1, 1))
-    return Case(window, 1, channels, channels, size, size, images, target, threads)
+    return Case(window, 1, channels, channels, size, size, images, eager(target), threads)
 
 
 @pytest.mark.parametrize("images", [1, 16, 20])
@@ -124,8 +116,10 @@ def test_the_same_bits_come_out_for_any_number_of_threads(taps: int, target: Tar
     case = square(taps, taps // 2, 6, 11, target=target)
     for graph in (forward(case, ops.Activation("relu"), bias=True), input_gradient(case), weight_gradient(case)):
         arrays = random_arrays(graph, case.images)
-        with always():
-            runs = [run_kernel(graph, arrays, images=20, target=target, threads=threads) for threads in (1, 2, 3, 5)]
+        with few_tiles():
+            runs = [
+                run_kernel(graph, arrays, images=20, target=case.target, threads=threads) for threads in (1, 2, 3, 5)
+            ]
         (name,) = runs[0]
         for other in runs[1:]:
             np.testing.assert_array_equal(other[name], runs[0][name])
