@@ -7,7 +7,7 @@ such slots, is a sum of unknown costs times known counts, one equation a layer: 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -87,7 +87,8 @@ def fit_costs(samples: Sequence[Sample], target: Target) -> Costs:
     sliding = _solve([_sum_equation(sample, slot, groups) for sample in sums])
     gradients = _solve([_weight_equation(sample, slot, target, groups) for sample in weights])
     (lane_sum,) = _solve([_lane_equation(sample, slot, target, groups) for sample in weights])
-    return Costs(SHIPPED.clearly, *sliding, *gradients, lane_sum)
+    found = (SHIPPED.clearly, *sliding, *gradients, lane_sum)
+    return Costs(**dict(zip((field.name for field in fields(Costs)), found, strict=True)))
 
 
 def node_of(launch: Launch) -> Node:
