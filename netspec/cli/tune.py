@@ -18,6 +18,7 @@ from netspec.cli.tables import Column, show, table
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.runtime.host import host_target, processor
 from netspec.train.device import host_device
+from netspec.train.files import check_can_write
 from netspec.train.tuning import costs_hash, write_tuning
 
 COLUMNS: tuple[Column, ...] = (("cost", "left"), ("shipped", "right"), ("measured", "right"))
@@ -38,6 +39,7 @@ def command(output: Path, as_json: bool) -> None:
     It takes a minute or two of one core, best on a quiet machine. A table changes the last digits of results, so a run
     keeps the one that it was trained with.
     """
+    check_can_write(output)
     target, cache_dir = host_target(), host_device().cache_dir
     costs = measure_costs(target, cache_dir, _progress)
     measured = {

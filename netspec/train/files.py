@@ -13,7 +13,7 @@ from netspec.diagnostics.failure import DataError
 
 def write_whole(path: Path, content: bytes) -> None:
     """Writes beside, syncs, renames. Raises DataError (E540) where the disk is full or the folder refuses."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = _beside(path)
     try:
         with beside.open("wb") as file:
             file.write(content)
@@ -26,6 +26,16 @@ def write_whole(path: Path, content: bytes) -> None:
     finally:
         with contextlib.suppress(OSError):
             beside.unlink()
+
+
+def check_can_write(path: Path) -> None:
+    """Tries, before long work, whether its end could be written. Raises DataError (E540)."""
+    beside = _beside(path)
+    try:
+        beside.touch()
+        beside.unlink()
+    except OSError as error:
+        raise cannot_write(path, error) from None
 
 
 def append_line(path: Path, line: str) -> None:
@@ -74,6 +84,10 @@ def cannot_write(path: Path, error: OSError) -> DataError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     helps = ("free some space, or choose another folder" if full else "choose another folder",)
     return DataError("E540", f"cannot write `{path}`: {why}", notes=("nothing is left half-written",), helps=helps)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
 def _sync_folder(folder: Path) -> None:

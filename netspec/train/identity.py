@@ -14,6 +14,7 @@ from netspec.data.dataset import Dataset, Part
 from netspec.data.stored import Stored
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import Target
+from netspec.train.tuning import costs_hash
 
 Facts = Mapping[str, Any]
 """Name -> a number, a text or None: `train.sgd.rate` -> 0.05. As JSON holds it."""
@@ -24,9 +25,14 @@ def identity(experiment: Experiment, dataset: Dataset, target: Target) -> dict[s
     return {
         **_recipe_facts(experiment),
         **_data_facts(dataset),
-        **{f"target.{name}": value for name, value in asdict(target).items()},
+        **_target_facts(target),
         **{f"version.{name}": version(name) for name in ("netspec", "numpy", "numba", "llvmlite")},
     }
+
+
+def _target_facts(target: Target) -> dict[str, Any]:
+    facts = {f"target.{name}": value for name, value in asdict(target).items()}
+    return {**facts, "target.costs": costs_hash(target.costs)}
 
 
 def source_facts(texts: Mapping[str, str]) -> dict[str, Any]:

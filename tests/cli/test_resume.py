@@ -193,7 +193,7 @@ def test_a_changed_spec_is_refused_with_what_differs_unless_forced(here: Path) -
     assert same("whole", "one")
 
 
-@pytest.mark.parametrize("fact", ["target.lanes", "version.numba", "data.train", "train.sgd.rate"])
+@pytest.mark.parametrize("fact", ["target.lanes", "target.costs", "version.numba", "data.train", "train.sgd.rate"])
 def test_anything_else_that_decides_the_bits_is_refused_too(here: Path, fact: str) -> None:
     record = interrupted(here)
     document = json.loads(record.read_text())

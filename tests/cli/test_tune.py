@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from netspec.cli import tune
-from netspec.ir.costs import SHIPPED
+from netspec.ir.costs import SHIPPED, Costs
 from netspec.train.run import open_run
 from netspec.train.trained import from_run
-from netspec.train.tuning import costs_hash, write_tuning
+from netspec.train.tuning import costs_hash, tuning_document, write_tuning
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_json import documented
 
@@ -30,7 +30,29 @@ def test_a_table_is_measured_and_written(tmp_path: Path, monkeypatch: pytest.Mon
     assert set(told) == documented("`tune`")
     assert told["costs"] == asdict(NEVER) == json.loads((tmp_path / "t.json").read_text())["costs"]
     assert "winograd_input" in run("tune", "--output", tmp_path / "t.json").stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["t.json"]
+
+
+def test_a_table_that_cannot_be_written_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tune, "measure_costs", pytest.fail)
     refused(run("tune", "--output", tmp_path / "nowhere" / "t.json"), 3, "E540")
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_ctrl_c_leaves_the_table_that_was_there(
+    words: tuple[str, ...], table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def stopped(*_: object) -> Costs:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tune, "measure_costs", stopped)
+    before = table.read_bytes()
+    done = run("tune", "--output", table, *words)
+    assert (done.exit_code, done.stdout) == (130, "")
+    assert table.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [table.name]
 
 
 def test_a_named_table_chooses_algorithms(table: Path):
@@ -41,10 +63,21 @@ def test_a_named_table_chooses_algorithms(table: Path):
     assert conv2("--tuning", table) == ["direct"]
 
 
-@pytest.mark.parametrize("words", [("compile", "lenet"), ("train", "digits"), ("bench", "lenet")])
-def test_a_broken_table_is_refused(words: tuple[str, ...], table: Path):
+WORDS = [
+    ("compile", "lenet"),
+    ("train", "digits"),
+    ("bench", "lenet"),
+    ("evaluate", "runs/there-is-none"),
+    ("predict", "runs/there-is-none", "image.png"),
+]
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_a_broken_table_is_refused_where_it_is_broken(words: tuple[str, ...], table: Path):
     table.write_text(table.read_text().replace("1000000.0", "oops"))
-    refused(run(*words, "--tuning", table), 3, "E547")
+    done = run(*words, "--tuning", table)
+    refused(done, 3, "E547")
+    assert f"{table.name}:5:" in done.stderr
 
 
 def test_a_run_keeps_the_table_that_it_was_trained_with(table: Path, tmp_path: Path):
@@ -56,3 +89,24 @@ def test_a_run_keeps_the_table_that_it_was_trained_with(table: Path, tmp_path: P
     record["tuning"]["costs"]["winograd_input"] = 1.0
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
     refused(run("evaluate", tmp_path / "run"), 3, "E544")
+
+
+def test_a_run_goes_on_by_its_own_table(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    words = ("train", "digits", "--set", "train.epochs=2", "--set", "data.take=64", "--tuning", table)
+    assert run(*words, "--run", "whole").exit_code == run(*words, "--run", "one").exit_code == 0
+    record = Path("one", "run.json")
+    document = {**json.loads(record.read_text()), "status": "running", "result": {}}
+    record.write_text(json.dumps(document))
+    table.unlink()
+    refused(run("train", "--resume", "one", "--tuning", table), 3, "E547")
+    done = run("train", "--resume", "one")
+    assert done.exit_code == 0, done.stderr
+    assert len({Path(folder, "weights.safetensors").read_bytes() for folder in ("whole", "one")}) == 1
+    assert open_run(Path("one")).costs == NEVER
+
+    other = tuning_document(replace(SHIPPED, winograd_input=7.0))
+    record.write_text(json.dumps({**document, "tuning": other}))
+    done = run("train", "--resume", "one")
+    refused(done, 2, "E468")
+    assert "`target.costs` has changed" in done.stderr

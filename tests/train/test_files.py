@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netspec.diagnostics.failure import DataError
-from netspec.train.files import append_line, make_folder, write_whole
+from netspec.train.files import append_line, check_can_write, make_folder, write_whole
 
 
 def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -24,6 +24,17 @@ def test_a_folder_that_is_not_there_is_a_data_error(tmp_path: Path) -> None:
         write_whole(tmp_path / "none" / "file", b"new")
     assert caught.value.code == "E540"
     assert "no such file" in caught.value.message
+
+
+def test_whether_a_file_can_be_written_is_known_before_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    check_can_write(path)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+    with pytest.raises(DataError) as caught:
+        check_can_write(tmp_path / "none" / "file")
+    assert caught.value.code == "E540"
 
 
 def test_a_folder_where_a_file_stands_is_a_data_error(tmp_path: Path) -> None:
