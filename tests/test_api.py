@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 import netspec
 from netspec import Network
 from netspec.diagnostics.failure import DataError, DivergedError, SpecError, UsageError
+from netspec.ir.costs import SHIPPED
 from netspec.train.events import EpochDone, Event, Started
+from netspec.train.tuning import write_tuning
 
 POINTS = """net points { input 2; dense 16 relu; dense 2 }
 data circles validate=0.25 count=400
@@ -174,6 +177,18 @@ def test_a_changed_network_cannot_go_on_unless_forced(tmp_path: Path) -> None:
     assert caught.value.code == "E468"
     assert "`train.epochs` was 3 and is 4" in caught.value.notes
     assert longer.train(run=tmp_path, resume=True, force=True).epochs == 4
+
+
+def test_a_run_goes_on_by_the_table_that_it_keeps(tmp_path: Path) -> None:
+    tables = [tmp_path / "one.json", tmp_path / "other.json"]
+    for ratio, table in enumerate(tables, 2):
+        write_tuning(table, replace(SHIPPED, clearly=float(ratio)), {})
+    with pytest.raises(StoppedError):
+        netspec.load(SMALL).train(run=tmp_path / "run", tuning=tables[0], watch=stop_in(1))
+    with pytest.raises(UsageError) as caught:
+        netspec.load(SMALL).train(run=tmp_path / "run", tuning=tables[1], resume=True)
+    assert caught.value.code == "E468"
+    assert netspec.load(SMALL).train(run=tmp_path / "run", resume=True).epochs == 3
 
 
 def test_without_resume_a_run_is_replaced_only_when_forced(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """`netspec train --replay RUN` shows the step that diverged as the training saw it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from netspec.ir.costs import SHIPPED
+from netspec.train.tuning import write_tuning
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_resume import SPEC
 
@@ -20,8 +23,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def explode() -> str:
-    done = run("train", "small.net", "--run", "one", *EXPLODING)
+def explode(*more: object) -> str:
+    done = run("train", "small.net", "--run", "one", *EXPLODING, *more)
     assert done.exit_code == 4, done.stderr
     return done.stderr
 
@@ -39,6 +42,14 @@ def test_a_replay_says_what_the_training_said(here: Path) -> None:
         assert "<- first" in done.stdout
         assert f"step {kept['result']['diverged']['step']:,} (epoch" in done.stdout
     assert files == {path: path.read_bytes() for path in (here / "one").rglob("*") if path.is_file()}
+
+
+def test_a_replay_is_planned_by_the_table_that_the_run_keeps(here: Path) -> None:
+    write_tuning(here / "table.json", replace(SHIPPED, clearly=1e6), {})
+    said = explode("--tuning", here / "table.json")
+    (here / "table.json").unlink()
+    done = run("train", "--replay", "one")
+    assert (done.exit_code, done.stderr) == (4, said[said.index("error[E460]") :])
 
 
 def test_a_replay_as_json_is_what_the_run_kept(here: Path) -> None:

@@ -1,6 +1,7 @@
 """`netspec tune` and `--tuning`."""
 
 import json
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from netspec.train.tuning import costs_hash, tuning_document, write_tuning
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_json import documented
 
-NEVER = replace(SHIPPED, winograd_input=1e6)
+NEVER = replace(SHIPPED, clearly=1e6)
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_a_broken_table_is_refused_where_it_is_broken(words: tuple[str, ...], ta
     table.write_text(table.read_text().replace("1000000.0", "oops"))
     done = run(*words, "--tuning", table)
     refused(done, 3, "E547")
-    assert f"{table.name}:5:" in done.stderr
+    assert f"{table.name}:4:" in done.stderr
 
 
 def test_a_run_keeps_the_table_that_it_was_trained_with(table: Path, tmp_path: Path):
@@ -91,22 +92,35 @@ def test_a_run_keeps_the_table_that_it_was_trained_with(table: Path, tmp_path: P
     refused(run("evaluate", tmp_path / "run"), 3, "E544")
 
 
-def test_a_run_goes_on_by_its_own_table(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def weights(folder: str) -> bytes:
+    return Path(folder, "weights.safetensors").read_bytes()
+
+
+def test_a_run_goes_on_and_is_reproduced_by_its_own_table(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    words = ("train", "digits", "--set", "train.epochs=2", "--set", "data.take=64", "--tuning", table)
-    assert run(*words, "--run", "whole").exit_code == run(*words, "--run", "one").exit_code == 0
-    record = Path("one", "run.json")
+    words = ("train", "digits", "--set", "train.epochs=2", "--set", "data.take=64")
+    assert run(*words, "--run", "plain").exit_code == 0
+    assert run(*words, "--run", "whole", "--tuning", table, "--checkpoint-every", 1).exit_code == 0
+    assert weights("plain") != weights("whole")
+    table.unlink()
+    assert run_json("reproduce", "whole")["equal"]
+
+    shutil.copytree("whole", "cut")
+    max(Path("cut", "checkpoints").glob("step-*")).unlink()
+    record = Path("cut", "run.json")
     document = {**json.loads(record.read_text()), "status": "running", "result": {}}
     record.write_text(json.dumps(document))
-    table.unlink()
-    refused(run("train", "--resume", "one", "--tuning", table), 3, "E547")
-    done = run("train", "--resume", "one")
+    refused(run("train", "--resume", "cut", "--tuning", table), 3, "E547")
+    done = run("train", "--resume", "cut")
     assert done.exit_code == 0, done.stderr
-    assert len({Path(folder, "weights.safetensors").read_bytes() for folder in ("whole", "one")}) == 1
-    assert open_run(Path("one")).costs == NEVER
+    assert weights("cut") == weights("whole")
+    assert open_run(Path("cut")).costs == NEVER
 
-    other = tuning_document(replace(SHIPPED, winograd_input=7.0))
-    record.write_text(json.dumps({**document, "tuning": other}))
-    done = run("train", "--resume", "one")
+    record.write_text(json.dumps({**document, "tuning": tuning_document(replace(SHIPPED, winograd_input=7.0))}))
+    done = run("train", "--resume", "cut")
     refused(done, 2, "E468")
     assert "`target.costs` has changed" in done.stderr
+
+
+def test_no_other_table_fits_beside_a_run_that_goes_on(table: Path):
+    refused(run("train", "--resume", "runs/one", "--tuning", table), 2, "E610")
