@@ -46,7 +46,7 @@ def test_probabilities_are_those_of_the_oracle(channels_last: bool) -> None:
 
 def test_both_sides_answer_with_seconds() -> None:
     for side, request in ((netspec_predict_side, {}), (torch_predict_side, {"format": "channels_last"})):
-        answer = side.side({**JOB, "exact": False})
+        answer = side.side({**JOB, "exact": False, "costs": {}})
         seconds = answer({"steps": 3, **request})["seconds"]
         assert len(seconds) == 3
         assert min(seconds) > 0
