@@ -31,6 +31,10 @@ TOTALS = {  # spec: parameters, MACs (an exact number, or rounded by its source 
     "digits": (13_706, None),  # of netspec's own
     "digits_plateau": (13_706, None),  # the same net
     "mlp": (669_706, 668_672),  # 784 * 512 + 512 * 512 + 512 * 10, and 1,034 biases
+    "mnist_augmented": (468_010, None),  # of netspec's own, as the next three
+    "fashion_cnn": (870_826, None),
+    "cifar10_vgg8": (814_570, 39_160_320),
+    "cifar10_resnet9": (1_646_122, 95_259_136),  # after davidcpage/cifar10-fast, half as wide
     "vgg16_cifar": (14_982_474, 313_463_808),  # torchvision's vgg16().features, and 512 * 512 + 512 * 10 + 522
     "resnet18_cifar": (11_173_962, 555_422_720),  # resnet18, its stem 64 * 3 * 49 -> 64 * 3 * 9, its end 10 wide
     "mobilenet_v2_cifar": (2_236_682, 87_976_448),  # mobilenet_v2, its end 10 wide instead of 1000

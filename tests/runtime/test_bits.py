@@ -23,6 +23,7 @@ MANY_STEPS, FEW_STEPS = 50, 3
 MANY_BATCH, FEW_BATCH = 64, 2
 SLOW_SPECS = (
     "alexnet",
+    "cifar10_resnet9",
     "mobilenet_v2",
     "mobilenet_v2_cifar",
     "resnet18",
