@@ -11,6 +11,7 @@ from netspec.ir.operations import (
     Dense,
     Local,
     Operation,
+    PooledConvolution,
 )
 from netspec.train.scores import Array
 
@@ -25,6 +26,8 @@ def activation_of(operation: Operation | None) -> Activation:
             return operation
         case Convolution() | Deconvolution() | Local() | Dense() | BatchNormTraining():
             return operation.activation
+        case PooledConvolution():  # the largest of what its activation gives: flat where all of them are
+            return operation.convolution.activation
         case _:
             return IDENTITY
 

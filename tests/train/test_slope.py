@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from netspec.ir.operations import Activation, ActivationName, AveragePool, Convolution, Dense, Window
+from netspec.ir.operations import (
+    Activation,
+    ActivationName,
+    AveragePool,
+    Convolution,
+    Dense,
+    MaxPool,
+    PooledConvolution,
+    Window,
+)
 from netspec.train.slope import LEAST_SLOPE, activation_of, can_be_flat, flat
 
 INPUTS = np.linspace(-12, 12, 9601)
@@ -42,7 +51,7 @@ def test_others_are_never_flat(function: ActivationName) -> None:
 
 def test_the_activation_of_a_fused_operation_is_found() -> None:
     relu = Activation("relu")
-    assert (
-        activation_of(relu) == activation_of(Dense(relu)) == activation_of(Convolution(Window((3, 3)), 1, relu)) == relu
-    )
+    convolution = Convolution(Window((3, 3)), 1, relu)
+    for operation in (relu, Dense(relu), convolution, PooledConvolution(convolution, MaxPool(Window((2, 2), (2, 2))))):
+        assert activation_of(operation) == relu
     assert activation_of(AveragePool(Window((2, 2)))).function == activation_of(None).function == "identity"
