@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
+from netspec.ir.costs import Costs
 from netspec.ir.evaluate import evaluate
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import AVX512, NEON, Target
@@ -19,7 +20,7 @@ from netspec.passes.fold_weights import folded_weights
 from netspec.passes.inference import inference
 from netspec.passes.optimize import optimize
 from netspec.runtime.machine import Machine
-from netspec.schedule import channel_algorithm, channel_tiles
+from netspec.schedule import channel_tiles
 from netspec.schedule.channels import lower_channels
 from tests.kernels.harness import CACHE_DIR
 from tests.passes.test_fold import generic
@@ -108,8 +109,8 @@ def test_inputs_are_summed_in_parts_where_weights_would_leave_the_cache() -> Non
 
 
 @pytest.mark.parametrize("target", [AVX512, NEON], ids=lambda target: target.name)
-def test_winograds_algorithm_is_what_the_oracle_says(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel_algorithm, "CLEARLY", 1e-9)
+def test_winograds_algorithm_is_what_the_oracle_says(target: Target) -> None:
+    target = replace(target, costs=Costs(clearly=1e-9))
     text = f"net n {{ input 2x9x11; {PATCHES}; dense 3 }}\n"
     launches = lower_channels(forward(checked(text)).graph, target, 3).program.launches
     assert [launch.algorithm for launch in launches] == ["direct", *["winograd"] * 4, "direct"]
@@ -118,9 +119,9 @@ def test_winograds_algorithm_is_what_the_oracle_says(target: Target, monkeypatch
 
 @pytest.mark.parametrize("threads", [2, 3, 8])
 @pytest.mark.parametrize("clearly", [1.05, 1e-9], ids=["direct", "winograd"])
-def test_threads_change_no_bit(threads: int, clearly: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel_algorithm, "CLEARLY", clearly)
+def test_threads_change_no_bit(threads: int, clearly: float) -> None:
+    target = replace(AVX512, costs=Costs(clearly=clearly))
     net = checked(f"net n {{ input 2x9x11; {BODIES['many channels']}; dense 30; dense 3 }}\n")
     weights, images = generic(net.graph, 2), np.ones((2, 2, 9, 11), np.float32)
-    alone = run(net, weights, images, AVX512, 2, 1)
-    np.testing.assert_array_equal(run(net, weights, images, AVX512, 2, threads), alone)
+    alone = run(net, weights, images, target, 2, 1)
+    np.testing.assert_array_equal(run(net, weights, images, target, 2, threads), alone)

@@ -1,9 +1,12 @@
 """Every kernel that takes planes with a vector between them, on planes that get one, beside the oracle."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from netspec.ir import operations as ops
+from netspec.ir.costs import Costs
 from netspec.ir.graph import Graph
 from netspec.ir.operations import Window
 from netspec.ir.target import AVX2, AVX512, Target
@@ -54,6 +57,7 @@ GRAPHS: tuple[Graph, ...] = (
     one_operation(ops.Deconvolution(SAME), (X, W), (Y,)),
     one_operation(ops.MaxPool(HALF), (X,), (SMALL, INDEX)),
     one_operation(ops.MaxPoolGradient(HALF), (INDEX, SMALL), (DX,)),
+    one_operation(ops.PooledConvolution(ops.Convolution(SAME), ops.MaxPool(HALF)), (X, W), (SMALL, INDEX)),
     one_operation(ops.Slice(1, 3), (X,), (batched("y", 2, 16, 8),)),
 )
 
@@ -75,6 +79,8 @@ def test_it_is_what_the_oracle_says(graph: Graph, target: Target) -> None:
         arrays["variance"] = np.abs(arrays["variance"]) + np.float32(0.1)
     if "index" in arrays:
         arrays["index"] = np.random.default_rng(1).integers(0, 4, (21, 4, 8, 4)).astype(np.int32)
+    if isinstance(graph.nodes[0].operation, ops.PooledConvolution):
+        target = replace(target, costs=Costs(clearly=0.0))  # patches alone can be pooled on the way
     with few_tiles():
         agree(graph, arrays, 1e-4, images=21, batch=40, target=target, threads=2)
 
