@@ -46,7 +46,7 @@ class Ring:
         """
         begin = perf_counter()
         if first < self._kept:
-            self._go_back(first)
+            self._go_to(first)
         while self._under_way and (self._there < first + least or _went_well(self._under_way[0][1])):
             end, reading = self._under_way.popleft()
             reading.result()
@@ -55,7 +55,13 @@ class Ring:
         return min(self._there - first, max(least, self.capacity // 2))
 
     def release(self, done: int) -> None:
-        """Images before place `done` may be overwritten: the next ones are asked for."""
+        """Images before place `done` may be overwritten: the next ones are asked for.
+
+        Those that were never ready are not read, or one read late could lie over one that is still wanted.
+        """
+        if done > self._there:
+            self._go_to(done)
+            return
         self._kept = done
         end = min(done + self.capacity, len(self._order))
         while self._asked < end:
@@ -63,7 +69,7 @@ class Ring:
             self._under_way.append((last, self._pool.submit(self._read, self._asked, last)))
             self._asked = last
 
-    def _go_back(self, first: int) -> None:
+    def _go_to(self, first: int) -> None:
         wait([reading for _, reading in self._under_way if not reading.cancel()])
         self._under_way.clear()
         self._there = self._asked = first

@@ -101,6 +101,17 @@ def test_two_minibatches_fit_however_large() -> None:
     ring.close()
 
 
+def test_who_goes_ahead_gets_no_late_image_over_a_wanted_one() -> None:
+    source = Numbered()
+    ring = ring_of(source, np.arange(COUNT), readers=9)
+    threading.Timer(0.1, source.gate.set).start()
+    ring.release(300)
+    assert ring.ready(300, 20) >= 20
+    np.testing.assert_array_equal(ring.buffer[ring.places[300:320], 0, 0, 0], np.arange(300, 320))
+    ring.close()
+    assert not set(range(70, 300)) & set(source.seen)
+
+
 def test_who_goes_back_has_the_images_read_again() -> None:
     source, order = Numbered(), np.random.default_rng(2).permutation(COUNT)
     source.gate.set()
