@@ -1,16 +1,19 @@
 """Checkpoints: snapshots of a training as files, written whole or not at all, the last few kept.
 
 `checkpoints/step-000000001234.safetensors` in the run's folder holds the arrays by name, those of the best epoch
-behind `best/`, and as metadata the position in JSON and a SHA-256 of everything.
+behind `best/`, and as metadata a SHA-256 of everything and the position in JSON, in one entry, for
+safetensors writes several in an order of its own: the same bytes whenever the same training comes to the same step. The
+time that it took to come there lies beside them, in `time.json`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -26,10 +29,10 @@ from netspec.train.files import make_folder, remove, write_whole
 from netspec.train.layer_statistics import LayerStatistics
 from netspec.train.sample import Sample
 from netspec.train.scores import Array, Scores, Tally, Weights
-from netspec.train.snapshot import Position, Snapshot
+from netspec.train.snapshot import UNTIMED, Elapsed, Position, Snapshot
 from netspec.train.watch import Watch
 
-FOLDER, PATTERN, BEST = "checkpoints", "step-*.safetensors", "best/"
+FOLDER, PATTERN, TIME, BEST = "checkpoints", "step-*.safetensors", "time.json", "best/"
 
 
 class _File(Protocol):
@@ -52,20 +55,21 @@ def write_checkpoint(run: Path, snapshot: Snapshot, keep: int) -> None:
     """Writes a checkpoint, then forgets all but the last `keep`. Raises DataError (E540); those before stay whole."""
     make_folder(run / FOLDER)
     write_whole(run / FOLDER / f"step-{snapshot.position.step:012}.safetensors", encode_snapshot(snapshot))
+    write_whole(run / FOLDER / TIME, json.dumps(asdict(snapshot.elapsed)).encode())
     remove(checkpoint_paths(run)[keep:])
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
-    """What a file holds of it."""
+    """What a checkpoint holds of it: all but the time."""
     best = {f"{BEST}{name}": array for name, array in snapshot.best.items()}
     arrays = {name: np.asarray(array, np.float32, order="C") for name, array in {**snapshot.arrays, **best}.items()}
     position = json.dumps(asdict(snapshot.position))
-    return _save(arrays, {"position": position, "sha256": _digest(position, arrays)})
+    return _save(arrays, {"position": f"{_digest(position, arrays)} {position}"})
 
 
 def clear_checkpoints(run: Path) -> None:
     """Removes every checkpoint. Raises DataError (E540)."""
-    remove(checkpoint_paths(run))
+    remove([*checkpoint_paths(run), run / FOLDER / TIME])
 
 
 def sweep(run: Path) -> None:
@@ -87,21 +91,32 @@ def newest_snapshot(run: Path, shapes: Mapping[str, Shape]) -> tuple[Snapshot | 
             notices.append(f"{error.message}; the checkpoint before it is used")
             continue
         check_shapes(path, snapshot, shapes)
-        return snapshot, tuple(notices)
+        return replace(snapshot, elapsed=_elapsed(run / FOLDER / TIME)), tuple(notices)
     if notices:
         notices.append("no checkpoint is whole: the training starts again")
     return None, tuple(notices)
 
 
+def _elapsed(path: Path) -> Elapsed:
+    """The time when the last checkpoint was written; none where that cannot be read, for no bit hangs on it."""
+    try:
+        document = json.loads(path.read_bytes())
+        elapsed = Elapsed(float(document["seconds"]), float(document["epoch_seconds"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return UNTIMED
+    return elapsed if 0 <= elapsed.epoch_seconds <= elapsed.seconds < math.inf else UNTIMED
+
+
 def read_checkpoint(path: Path) -> Snapshot:
-    """A checkpoint that is whole, else DataError (E545)."""
+    """A checkpoint that is whole, without its time, else DataError (E545)."""
     try:
         with _open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-        if metadata["sha256"] != _digest(metadata["position"], arrays):
+        digest, _, document = metadata["position"].partition(" ")
+        if digest != _digest(document, arrays):
             raise ValueError("its checksum is wrong")
-        position = _position(json.loads(metadata["position"]))
+        position = _position(json.loads(document))
     except (_Broken, OSError, ValueError, KeyError, TypeError, MemoryError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError("E545", f"the checkpoint `{path}` is damaged: {why}") from None
@@ -134,8 +149,6 @@ def _position(document: Any) -> Position:
         rate=float(document["rate"]),
         tally=Tally(**document["tally"]),
         course=Course(tuple(float(loss) for loss in document["course"]["sums"])),
-        epoch_seconds=float(document["epoch_seconds"]),
-        seconds=float(document["seconds"]),
         training=_scores(document["training"]),
         validation=_scores(document["validation"]),
         best=_scores(document["best"]),

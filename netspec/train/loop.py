@@ -47,9 +47,9 @@ def train(
     yield _started(training)
     while not training.over:
         yield from _steps(training, guard, milestone)
-        ended, losses = training.position, training.losses
+        ended, losses, seconds = training.position, training.losses, training.epoch_seconds
         training.end_epoch((yield from _measure(training, "validation", dataset.validation, training.weights())))
-        yield _epoch_done(training, ended, losses)
+        yield _epoch_done(training, ended, losses, seconds)
         yield from dead_layers(ended, training.machine.program)
     kept = training.kept_weights()
     test = yield from _measure(training, "test", dataset.test, kept)
@@ -90,7 +90,7 @@ def _steps(training: Training, guard: Guard, milestone: int | None) -> Generator
             position = training.position
             if training.pace.due(perf_counter()) or (milestone and position.step % milestone == 0):
                 images = len(training.dataset.train)
-                yield _progress(training, "training", position.tally, images, position.epoch_seconds)
+                yield _progress(training, "training", position.tally, images, training.epoch_seconds)
         yield from _unless(guard.end_steps(supply), training)
 
 
@@ -155,9 +155,10 @@ def _progress(training: Training, phase: Phase, tally: Tally, of_images: int, se
     )
 
 
-def _epoch_done(training: Training, ended: Position, losses: tuple[float, ...]) -> EpochDone:
-    """What the epoch that has just ended led to; it had these losses on its way, and stood so after its last step."""
-    position, seconds = training.position, ended.epoch_seconds
+def _epoch_done(training: Training, ended: Position, losses: tuple[float, ...], seconds: float) -> EpochDone:
+    """What the epoch that has just ended led to; it had these losses on its way, stood so after its last step, and
+    its steps took so long: no time where they were taken in sittings that left none."""
+    position = training.position
     assert position.training is not None  # an epoch is done
     return EpochDone(
         epoch=position.epochs,
@@ -167,7 +168,7 @@ def _epoch_done(training: Training, ended: Position, losses: tuple[float, ...]) 
         training=position.training,
         validation=position.validation,
         seconds=seconds,
-        images_per_second=position.training.images / seconds,
+        images_per_second=position.training.images / seconds if seconds else 0.0,
         images=position.epochs * len(training.dataset.train),
         losses=losses,
         waited_seconds=training.waited_seconds,

@@ -14,12 +14,23 @@ NOTHING, UNSEEN, UNBEGUN, GROUND = Tally(), Watch(), Course(), Height()
 
 
 @dataclass(frozen=True, slots=True)
+class Elapsed:
+    """Seconds in all sittings: since the start, and in the steps of the epoch under way."""
+
+    seconds: float = 0.0
+    epoch_seconds: float = 0.0
+
+
+UNTIMED = Elapsed()
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """How far a training is: `epochs` are done whole, `step` steps in all, the last of them at the rate `rate`.
 
-    `tally`, `course`, `epoch_seconds` and `sample` belong to the epoch under way, `training` and `validation` to the
-    last whole one, and `best` to the one of the lowest validation loss. `seconds` is the time spent so far, in all
-    sittings. `dead` are the layers that an epoch before has shown to be dead; `height` is how high the loss has been.
+    `tally`, `course` and `sample` belong to the epoch under way, `training` and `validation` to the last whole one, and
+    `best` to the one of the lowest validation loss. `dead` are the layers that an epoch before has shown to be dead;
+    `height` is how high the loss has been. Two trainings that compute the same are at equal positions.
     """
 
     epochs: int = 0
@@ -27,8 +38,6 @@ class Position:
     rate: float = 0.0
     tally: Tally = NOTHING
     course: Course = UNBEGUN
-    epoch_seconds: float = 0.0
-    seconds: float = 0.0
     training: Scores | None = None
     validation: Scores | None = None
     best: Scores | None = None
@@ -41,8 +50,9 @@ class Position:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """`arrays` are parameters, running statistics and velocities by name; `best` the weights of the best epoch, where
-    the recipe stops early and one is done."""
+    the recipe stops early and one is done; `elapsed` the time that it took to come so far."""
 
     position: Position
     arrays: Weights
     best: Weights = field(default_factory=dict[str, Array])
+    elapsed: Elapsed = UNTIMED

@@ -24,7 +24,7 @@ from netspec.train.sample import UNSAMPLED, Sample, sampled_steps, take_sampled,
 from netspec.train.schedules import Moment, rate_at
 from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.scoring import Judge
-from netspec.train.snapshot import Snapshot
+from netspec.train.snapshot import Elapsed, Snapshot
 from netspec.train.supply import Supply, ready_steps, training_supply
 from netspec.train.weights import expected_shapes
 
@@ -63,7 +63,7 @@ class Training:
         self._milestone, self._stepping = milestone, False
         self._readers, self.waited_seconds = reader_threads(device), 0.0
         self._lost: set[str] = set()
-        self._begun = perf_counter() - start.position.seconds
+        self._begun, self.epoch_seconds = perf_counter() - start.elapsed.seconds, start.elapsed.epoch_seconds
 
     def _begin_with(self, arrays: Weights) -> None:
         """Puts these arrays into the machine, and of the net's others what the seed draws."""
@@ -113,7 +113,7 @@ class Training:
             return None
         program = self.machine.program
         arrays = {value.name: self.machine.read(value.name) for value in (*program.parameters, *program.states)}
-        return Snapshot(replace(self.position, seconds=self.seconds), arrays, self._best)
+        return Snapshot(self.position, arrays, self._best, Elapsed(self.seconds, self.epoch_seconds))
 
     def supply(self) -> Supply:
         """What is left of the epoch under way; to be closed."""
@@ -158,10 +158,10 @@ class Training:
             rate=rate,
             tally=position.tally.plus(images, metrics),
             course=position.course.plus(metrics[:, 0].tolist(), first // self.batch, self.steps_per_epoch),
-            epoch_seconds=position.epoch_seconds + perf_counter() - begin,
             sample=sample,
             height=position.height.after(metrics[:, 0].tolist(), self._sizes(steps), position.step, self._silent),
         )
+        self.epoch_seconds += perf_counter() - begin
         self._stepping = False
         return steps
 
@@ -243,6 +243,7 @@ class Training:
     def end_epoch(self, validation: Scores | None) -> None:
         """Counts the epoch under way as done; `validation` was measured with the weights that it led to."""
         position, epoch = self.position, self.position.epochs + 1
+        self.epoch_seconds = 0.0
         watch, best = position.watch, position.best
         if validation:
             watch = watch.after(epoch, validation.loss, self.recipe.schedule)
@@ -254,7 +255,6 @@ class Training:
             epochs=epoch,
             tally=Tally(),
             course=Course(),
-            epoch_seconds=0.0,
             training=position.tally.scores,
             validation=validation,
             best=best,

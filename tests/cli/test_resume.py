@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from netspec.resources import bundled_specs
-from netspec.train.checkpoint import read_checkpoint
+from netspec.train.checkpoint import checkpoint_paths, read_checkpoint
 from tests.cli.harness import process, refused, run, run_json
 
 SPEC = """net small {
@@ -46,9 +46,13 @@ def lines(folder: str) -> list[dict]:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two runs have the same weights to the byte and the same metrics."""
-    weights = (Path(folder, "weights.safetensors").read_bytes() for folder in (one, other))
-    return lines(one) == lines(other) and len({*weights}) == 1
+    """Whether two runs have the same metrics, and the same weights and last checkpoint to the byte."""
+    kept = {(weights(Path(folder)), checkpoint_paths(Path(folder))[0].read_bytes()) for folder in (one, other)}
+    return lines(one) == lines(other) and len(kept) == 1
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "weights.safetensors").read_bytes()
 
 
 def start(*words: str) -> subprocess.Popen[str]:
@@ -97,6 +101,16 @@ def test_a_run_killed_again_and_again_comes_to_the_same_bits(here: Path) -> None
     run_json("train", "small.net", "--run", "whole", "--threads", 1)
     kill_and_resume("small.net", 3, 0.1, "20")
     assert same("whole", "cut")
+
+
+def test_all_that_safetensors_files_hold_is_the_same_for_any_number_of_threads(here: Path) -> None:
+    files: list[dict[str, bytes]] = []
+    for threads in (1, 3):
+        folder = here / str(threads)
+        run_json("train", "small.net", "--run", folder, "--threads", threads, "--checkpoint-every", 20)
+        files.append({path.name: path.read_bytes() for path in folder.rglob("*.safetensors")})
+    assert len(files[0]) > 2
+    assert files[0] == files[1]
 
 
 @pytest.mark.slow
@@ -216,7 +230,7 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_it_used(here: Path) -> 
     run_json("train", "small.net", "--run", "one", "--checkpoint-every", "30")
     record = here / "one/run.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "status": "running"}))
-    newest = max((here / "one/checkpoints").iterdir())
+    newest = checkpoint_paths(here / "one")[0]
     newest.write_bytes(newest.read_bytes()[:-7])
     done = run("train", "--resume", "one")
     assert done.exit_code == 0
@@ -292,7 +306,7 @@ def test_a_disk_that_runs_full_leaves_the_last_checkpoint_whole(here: Path, smal
     assert "no space left" in done.stderr
     assert "--resume" in done.stderr
     assert "Traceback" not in done.stderr
-    kept = sorted((small_disk / "cut/checkpoints").iterdir())
+    kept = checkpoint_paths(small_disk / "cut")[::-1]
     assert kept
     assert [read_checkpoint(path).position.step for path in kept] == [int(path.stem[5:]) for path in kept]
     assert mount("-o", "remount,size=20m", str(small_disk)) == 0

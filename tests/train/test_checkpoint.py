@@ -11,7 +11,7 @@ from netspec.train import files
 from netspec.train.checkpoint import checkpoint_paths, clear_checkpoints, newest_snapshot, sweep, write_checkpoint
 from netspec.train.course import Course
 from netspec.train.scores import Scores, Tally
-from netspec.train.snapshot import Position, Snapshot
+from netspec.train.snapshot import Elapsed, Position, Snapshot
 from netspec.train.watch import Watch
 
 SHAPES = {"conv1.weight": (2, 3), "conv1.weight.velocity": (2, 3), "scale": ()}
@@ -21,8 +21,6 @@ POSITION = Position(
     rate=0.1,
     tally=Tally(96, 0.1 + 0.2, 17.0),
     course=Course((1 / 3, 0.1)),
-    epoch_seconds=0.7,
-    seconds=12.3,
     training=Scores(100, 1 / 3, 2 / 3),
     validation=None,
     best=Scores(10, 1e-300, 1.0),
@@ -33,7 +31,8 @@ POSITION = Position(
 def snapshot(step: int) -> Snapshot:
     drawn = np.random.default_rng(step)
     arrays = {name: drawn.normal(size=shape).astype(np.float32) for name, shape in SHAPES.items()}
-    return Snapshot(replace(POSITION, step=step), arrays, {"conv1.weight": np.full((2, 3), -0.0, np.float32)})
+    best = {"conv1.weight": np.full((2, 3), -0.0, np.float32)}
+    return Snapshot(replace(POSITION, step=step), arrays, best, Elapsed(12.3, 0.7))
 
 
 def same(one: Snapshot, other: Snapshot) -> bool:
@@ -52,6 +51,26 @@ def test_what_was_written_is_read_back_to_the_bit(tmp_path: Path) -> None:
     found, notices = newest(tmp_path)
     assert found is not None
     assert same(found, snapshot(7))
+    assert found.elapsed == Elapsed(12.3, 0.7)
+    assert notices == ()
+
+
+def test_the_time_that_it_took_changes_no_byte_of_a_checkpoint(tmp_path: Path) -> None:
+    for seconds in (1.0, 2.0):
+        write_checkpoint(tmp_path / str(seconds), replace(snapshot(7), elapsed=Elapsed(seconds, seconds)), keep=2)
+    one, other = (checkpoint_paths(tmp_path / str(seconds))[0].read_bytes() for seconds in (1.0, 2.0))
+    assert one == other
+
+
+@pytest.mark.parametrize("time", [None, "", "null", "[" * 99_999, '{"seconds": 1, "epoch_seconds": NaN}', "{}", "\0"])
+def test_a_time_that_cannot_be_read_is_none(tmp_path: Path, time: str | None) -> None:
+    write_checkpoint(tmp_path, snapshot(7), keep=2)
+    path = tmp_path / "checkpoints/time.json"
+    path.unlink() if time is None else path.write_text(time)
+    found, notices = newest(tmp_path)
+    assert found is not None
+    assert same(found, snapshot(7))
+    assert found.elapsed == Elapsed()
     assert notices == ()
 
 
@@ -130,7 +149,7 @@ def test_a_write_that_fails_leaves_the_checkpoints_before_it(tmp_path: Path, mon
     assert found is not None
     assert same(found, snapshot(10))
     assert notices == ()
-    assert len([*(tmp_path / "checkpoints").iterdir()]) == 1
+    assert len([*(tmp_path / "checkpoints").iterdir()]) == 2  # the checkpoint and its time
 
 
 def test_what_a_kill_left_half_written_is_swept_away(tmp_path: Path) -> None:
@@ -142,4 +161,4 @@ def test_what_a_kill_left_half_written_is_swept_away(tmp_path: Path) -> None:
     assert not any(path.exists() for path in half)
     assert len(checkpoint_paths(tmp_path)) == 1
     clear_checkpoints(tmp_path)
-    assert checkpoint_paths(tmp_path) == []
+    assert [*(tmp_path / "checkpoints").iterdir()] == []
