@@ -77,18 +77,19 @@ class _Recorder:
             case Diverged():
                 self._keep_evidence(event)
 
-    def _save(self) -> None:
+    def _save(self, keep: int | None = None) -> None:
         """A checkpoint of this moment, unless a step was broken off; the metrics up to here are safe before it."""
         snapshot = self._started.snapshot() if self._started else None
         if snapshot is None or snapshot.position.step == 0:
             return
         begun = perf_counter()
         sync(self._run.folder / METRICS)
-        write_checkpoint(self._run.folder, snapshot, self._saving.keep)
+        write_checkpoint(self._run.folder, snapshot, keep or self._saving.keep)
         self._cadence.saved(begun)
 
     def _finish(self, end: Finished) -> None:
-        self._save()
+        # Which others there are is the clock's doing; equal trainings leave equal folders unless asked to keep more.
+        self._save(keep=1 if self._saving == DEFAULT else None)
         checksum = self._keep(end.weights)
         finished = replace(self._run, status="finished", result=result_document(end), weights_sha256=checksum)
         self._draw(end.test)
