@@ -18,6 +18,8 @@ from netspec.schedule.algorithm import Plan, sliding_sum
 FLOAT_BYTES = 4
 BAND = 256
 """pixels of an image that come in at a time, or a row where that is more"""
+FEW_TILES = 8
+"""A weight gradient of fewer tiles than this, not counting rows of the kernel, is summed group by group."""
 DenseWeights = ops.DenseWeightGradient | ops.DenseWeightUpdate
 Rule = Callable[[Any, Node, Tile, Target, int], int]
 
@@ -104,6 +106,15 @@ def _dense_weight_gradient(_: DenseWeights, node: Node, __: Tile, target: Target
     return FLOAT_BYTES * images * padded_rows(node.inputs[0].elements, target.lanes)
 
 
+def _group_sums(op: ops.ConvolutionWeightGradient, node: Node, tile: Tile, target: Target, batch: int) -> int:
+    """A small gradient's tiles of each lane group, where their columns are the taps of a kernel row."""
+    (k, inputs, taps_y, taps_x), groups = node.outputs[0].shape, -(-batch // target.lanes)
+    tiles = op.groups * -(-(k // op.groups) // tile.rows) * inputs
+    if tile.columns != taps_x or taps_x <= 2 or tiles >= FEW_TILES:
+        return 0
+    return FLOAT_BYTES * groups * tiles * taps_y * tile.rows * tile.columns * target.lanes
+
+
 def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, _: Node, tile: Tile, target: Target, __: int) -> int:
     return FLOAT_BYTES * op.window.kernel[0] * tile.rows * tile.columns * target.lanes
 
@@ -127,6 +138,7 @@ def _tap_rows(_: ops.LocalInputGradient, __: Node, tile: Tile, target: Target, _
 TEAM_SCRATCH: Mapping[type[ops.Operation], Rule] = {
     ops.Convolution: _convolution,
     ops.ConvolutionInputGradient: _input_gradient,
+    ops.ConvolutionWeightGradient: _group_sums,
     ops.Deconvolution: _deconvolution,
     ops.DenseWeightGradient: _dense_weight_gradient,
     ops.DenseWeightUpdate: _dense_weight_gradient,

@@ -14,7 +14,7 @@ from netspec.ir.graph import Graph, Node, Value
 
 FOREVER = 1 << 62
 """The end of a slot that outlives the step."""
-OWN_BYTES = 16384
+OWN_BYTES = 65536
 """Slots up to this size share their place with no other: sharing would save little, and who takes a place after another
 has to wait until all threads have left it."""
 

@@ -14,7 +14,12 @@ TARGETS = st.sampled_from((AVX512, AVX512, AVX2, NEON))
 """16, 8 and 4 lanes"""
 IMAGES = st.sampled_from((1, 2, 15, 16, 17, 33, 70))
 THREADS = st.sampled_from((1, 1, 2, 3))
-TILED = ((convolution.slide, 8, 3), (convolution_weight_gradient.sum_taps, 8, 3), (pointwise.multiply_channels, 6, 4))
+TILED = (
+    (convolution.slide, 8, 3),
+    (convolution_weight_gradient.sum_taps, 8, 3),
+    (convolution_weight_gradient.sum_group_taps, 8, 3),
+    (pointwise.multiply_channels, 6, 4),
+)
 """Kernels whose machine code is read, with rows and columns of a tile that fills the registers."""
 
 

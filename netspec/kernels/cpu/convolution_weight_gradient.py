@@ -3,18 +3,24 @@
 A register tile keeps lane-wise sums over whole planes of all groups; only at the end are its lanes added, by a fixed
 tree. Its rows are output channels. Its columns are the taps of a kernel row where there are more than two, so that a
 plane of the input and the planes of the cotangents stay near for all kernel rows; else they are input channels.
+
+Few tiles would divide unevenly, and every thread would read what all have written. So the launch of a small gradient
+has scratch for the sums of each group, which whoever made the group's cotangents takes by itself.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu.clipping import first_output, first_tap, last_output, last_tap
 from netspec.kernels.cpu.depthwise_rows import depthwise_weight_gradient_rows
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.planes import Planes, planes
-from netspec.kernels.cpu.products import cross, cross_clipped, cross_run, run_length
+from netspec.kernels.cpu.products import accumulate, cross, cross_clipped, cross_run, run_length
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.sliding import Axis, forward_axis
 from netspec.kernels.cpu.state import GROUPS, SCRATCH
@@ -25,13 +31,12 @@ from netspec.kernels.cpu.winograd_weights_rows import winograd_weight_gradient_r
 (X, X_GROUP, X_CHANNEL, X_ROW, HEIGHT, WIDTH) = range(6)
 (DY, DY_GROUP, DY_CHANNEL, DY_ROW, OUT_HEIGHT, OUT_WIDTH) = range(6, 12)
 (TAPS_Y, TAPS_X, DILATION_Y, DILATION_X, STRIDE_Y, STRIDE_X, BEFORE_Y, BEFORE_X) = range(12, 20)
-(DW, INPUTS, OUTPUTS, PARTS) = range(20, 24)
-FEW_UNITS = 8
-"""Of fewer units each is split into the rows of the kernel, so that a team finds enough to divide."""
+(DW, INPUTS, OUTPUTS, SUMS, TILES) = range(20, 25)
 
 
 def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """ConvolutionWeightGradient: one row, whose units are tiles of the gradient."""
+    """ConvolutionWeightGradient: one row, whose units are tiles of the gradient, or a row for each group's sums and one
+    that adds them."""
     op = launch.operation
     assert isinstance(op, ops.ConvolutionWeightGradient)
     (x, dy), dw, tile = launch.inputs, launch.outputs[0], launch.tile
@@ -47,9 +52,24 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     horizontal = forward_axis(op.window, 1, source.width, cotangent.width)
     words = (*_geometry(source, cotangent, vertical, horizontal), place(dw), inputs, outputs)
     if tile.columns == taps_x and taps_x > 2:
-        parts = vertical.taps if blocks * inputs < FEW_UNITS else 1
-        return (Row(sum_taps, tile, (*words, parts), blocks * inputs * parts),)
+        if launch.scratch is not None:
+            return _by_groups(launch, program, words, blocks * inputs * vertical.taps)
+        return (Row(sum_taps, tile, words, blocks * inputs),)
     return (Row(sum_channels, tile, words, blocks * -(-inputs // tile.columns)),)
+
+
+def _by_groups(launch: Launch, program: Program, words: tuple[int, ...], tiles: int) -> tuple[Row, ...]:
+    """The sums of each group into its part of the scratch, and then over the groups."""
+    scratch, tile = launch.scratch, launch.tile
+    assert scratch is not None
+    group_floats = tiles * tile.rows * tile.columns * program.target.lanes
+    if scratch.size_bytes < 4 * group_floats * program.groups:
+        raise CompilerBug(f"the launch of `{launch.layer}` has too little scratch for {program.groups} groups")
+    words, sums = (*words, place(scratch), tiles), (replace(scratch, group_stride=group_floats),)
+    return (
+        Row(sum_group_taps, tile, words, tiles, per_group=True, reads=launch.inputs, writes=sums, sums=True),
+        Row(add_groups, tile, words, tiles, reads=(scratch,), writes=launch.outputs),
+    )
 
 
 def _geometry(x: Planes, dy: Planes, vertical: Axis, horizontal: Axis) -> tuple[int, ...]:
@@ -83,43 +103,86 @@ def _sum_row(tile, registers, arena, d, x, dy, low, high):
     return registers
 
 
-@kernel
-def sum_taps(tile, arena, d, state, begin, end, thread):
-    """Columns are the taps of a kernel row. Unit: an input channel of a block of output channels, or of that one of as
-    many parts as the kernel has rows.
+@routine
+def _tile_of(tile, d, unit):
+    """Group of channels, first output channel in it, and input channel of a unit. The last block of output channels
+    begins early enough to be whole; what it shares with the one before comes out the same."""
+    inputs, outputs = d[INPUTS], d[OUTPUTS]
+    blocks = (outputs + rows(tile) - 1) // rows(tile)
+    q = unit // (inputs * blocks)
+    return q, q * outputs + min(unit // inputs % blocks * rows(tile), outputs - rows(tile)), unit % inputs
 
-    Groups stand outside kernel rows, with the tiles of all kernel rows in the thread's scratch meanwhile. The last
-    block of output channels begins early enough to be whole; what it shares with the one before comes out the same.
-    """
-    inputs, outputs, across = d[INPUTS], d[OUTPUTS], columns(tile) * lanes(tile)
-    blocks, groups = (outputs + rows(tile) - 1) // rows(tile), state[GROUPS]
+
+@routine
+def _sum_kernel_row(tile, registers, arena, d, g, q, k, c, i):
+    """Adds the products of lane group g for row i of the kernel."""
     low = first_output(-d[BEFORE_X], d[STRIDE_X], d[OUT_WIDTH])
     offset_x = d[DILATION_X] * (columns(tile) - 1) - d[BEFORE_X]
     high = max(low, last_output(offset_x, d[STRIDE_X], d[OUT_WIDTH], d[WIDTH]))
-    rows_a_unit = d[TAPS_Y] // d[PARTS]
-    for part in range(begin, end):
-        unit, top = part // d[PARTS], part % d[PARTS]
-        c, b, q = unit % inputs, unit // inputs % blocks, unit // (inputs * blocks)
-        k = q * outputs + min(b * rows(tile), outputs - rows(tile))
+    plane = d[X] + g * d[X_GROUP] + (q * d[INPUTS] + c) * d[X_CHANNEL] - d[BEFORE_X] * lanes(tile)
+    cotangents = d[DY] + g * d[DY_GROUP] + k * d[DY_CHANNEL]
+    offset = i * d[DILATION_Y] - d[BEFORE_Y]
+    first = first_output(offset, d[STRIDE_Y], d[OUT_HEIGHT])
+    for y in range(first, last_output(offset, d[STRIDE_Y], d[OUT_HEIGHT], d[HEIGHT])):
+        x, dy = plane + (y * d[STRIDE_Y] + offset) * d[X_ROW], cotangents + y * d[DY_ROW]
+        registers = _sum_row(tile, registers, arena, d, x, dy, low, high)
+    return registers
+
+
+@routine
+def _finish(tile, registers, arena, d, k, c, i):
+    """Adds the lanes of a tile and writes it."""
+    taps = d[TAPS_Y] * columns(tile)
+    into = d[DW] + (k * d[INPUTS] + c) * taps + i * columns(tile)
+    lane_sums(registers, arena, into, d[INPUTS] * taps, 1)
+
+
+@kernel
+def sum_taps(tile, arena, d, state, begin, end, thread):
+    """Columns are the taps of a kernel row. Unit: an input channel of a block of output channels.
+
+    Groups stand outside kernel rows, with the tiles of all kernel rows in the thread's scratch meanwhile.
+    """
+    across, groups = columns(tile) * lanes(tile), state[GROUPS]
+    for unit in range(begin, end):
+        q, k, c = _tile_of(tile, d, unit)
         for g in range(groups):
-            plane = d[X] + g * d[X_GROUP] + (q * inputs + c) * d[X_CHANNEL] - d[BEFORE_X] * lanes(tile)
-            cotangents = d[DY] + g * d[DY_GROUP] + k * d[DY_CHANNEL]
-            for i in range(top, top + rows_a_unit):
+            for i in range(d[TAPS_Y]):
                 partial = state[SCRATCH] + i * rows(tile) * across
                 registers = zeros(tile)
                 if g > 0:
                     registers = load(tile, arena, partial, across, lanes(tile), rows(tile))
-                offset = i * d[DILATION_Y] - d[BEFORE_Y]
-                first = first_output(offset, d[STRIDE_Y], d[OUT_HEIGHT])
-                for y in range(first, last_output(offset, d[STRIDE_Y], d[OUT_HEIGHT], d[HEIGHT])):
-                    x, dy = plane + (y * d[STRIDE_Y] + offset) * d[X_ROW], cotangents + y * d[DY_ROW]
-                    registers = _sum_row(tile, registers, arena, d, x, dy, low, high)
+                registers = _sum_kernel_row(tile, registers, arena, d, g, q, k, c, i)
                 if g < groups - 1:
                     save(registers, arena, partial, across, lanes(tile), rows(tile))
                 else:
-                    taps = d[TAPS_Y] * columns(tile)
-                    into = d[DW] + (k * inputs + c) * taps + i * columns(tile)
-                    lane_sums(registers, arena, into, inputs * taps, 1)
+                    _finish(tile, registers, arena, d, k, c, i)
+
+
+@kernel
+def sum_group_taps(tile, arena, d, state, begin, end, thread):
+    """Columns are the taps of a kernel row. Unit: a row of the kernel, of an input channel of a block of output
+    channels, of a lane group; its tile goes to the launch's scratch."""
+    across = columns(tile) * lanes(tile)
+    for unit in range(begin, end):
+        g = unit // d[TILES]
+        number = unit - g * d[TILES]
+        q, k, c = _tile_of(tile, d, number // d[TAPS_Y])
+        registers = _sum_kernel_row(tile, zeros(tile), arena, d, g, q, k, c, number % d[TAPS_Y])
+        save(registers, arena, d[SUMS] + unit * rows(tile) * across, across, lanes(tile), rows(tile))
+
+
+@kernel
+def add_groups(tile, arena, d, state, begin, end, thread):
+    """Unit: one of the tiles that `sum_group_taps` made of each group."""
+    across = columns(tile) * lanes(tile)
+    for unit in range(begin, end):
+        registers = zeros(tile)
+        for g in range(state[GROUPS]):
+            partial = d[SUMS] + (g * d[TILES] + unit) * rows(tile) * across
+            registers = accumulate(registers, arena, partial, across, lanes(tile))
+        _, k, c = _tile_of(tile, d, unit // d[TAPS_Y])
+        _finish(tile, registers, arena, d, k, c, unit % d[TAPS_Y])
 
 
 @kernel
