@@ -145,7 +145,7 @@ def cross_clipped(_typing, registers, arena, x, x_step, first, last, g, g_step):
             inside = builder.and_(above, below)
             place = builder.add(x, builder.mul(across, builder.select(inside, column, first)))
             loaded = emit.load(builder, memory, place, shape.lanes)
-            return builder.select(inside, loaded, emit.constant(shape.lanes, 0.0))
+            return builder.select(emit.splat(builder, inside, shape.lanes), loaded, emit.constant(shape.lanes, 0.0))
 
         return _add_crossed(builder, shape, values, _loading(builder, memory, g, down, shape.lanes), right)
 
