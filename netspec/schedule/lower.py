@@ -12,7 +12,7 @@ from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.incoming import augmenting, incoming_values, noise_row_bytes, size_bytes
 from netspec.schedule.order import launch_order
 from netspec.schedule.planes import PAGE_BYTES, padded_planes, plane_stride
-from netspec.schedule.pooled import pool_patches
+from netspec.schedule.pooled import pool_sums
 from netspec.schedule.scratch import FLOAT_BYTES, gather_bytes, scratch_bytes, thread_bytes
 from netspec.schedule.slots import Slots, assign_slots
 from netspec.schedule.verify import verify_program
@@ -22,11 +22,10 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
     """The program that runs `graph` on minibatches of up to `batch` images on `target`, augmented as they come in;
     verified."""
     groups = -(-batch // target.lanes)
-    graph = pool_patches(graph, target, groups)
+    graph = pool_sums(graph, target, groups)
     order = launch_order(graph)
-    sums = tuple(map(sum_of, order))
-    plans = tuple(choose_plan(node, target, groups) for node in sums)
-    scratch = tuple(scratch_bytes(node, plan, target, batch) for node, plan in zip(sums, plans, strict=True))
+    plans = tuple(choose_plan(sum_of(node), target, groups) for node in order)
+    scratch = tuple(scratch_bytes(node, plan, target, batch) for node, plan in zip(order, plans, strict=True))
     values = _values(graph, order)
     padded = padded_planes(graph, target)
     planes = {value.name: plane_stride(value, target, padded) for value in values}
@@ -45,7 +44,7 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
         batch=batch,
         arena_bytes=arena_bytes,
         thread_bytes=max(
-            _thread_bytes(graph, sums, plans, target, batch), rounded(noise_row_bytes(graph, augmentation, target))
+            _thread_bytes(graph, order, plans, target, batch), rounded(noise_row_bytes(graph, augmentation, target))
         ),
         launches=_launches(order, plans, buffers, slots),
         buffers=buffers,

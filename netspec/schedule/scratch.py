@@ -10,6 +10,7 @@ from typing import Any
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node, Value
+from netspec.ir.pooled import strip_stride, sum_of
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
 from netspec.schedule import winograd, winograd_weights
@@ -26,6 +27,7 @@ Rule = Callable[[Any, Node, Tile, Target, int], int]
 
 def scratch_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     """Bytes that the whole team shares while the launch runs."""
+    node = sum_of(node)
     if plan.algorithm == "depthwise":
         return 0
     if plan.algorithm == "winograd":
@@ -36,6 +38,9 @@ def scratch_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
 
 def thread_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     """Bytes that every thread has for itself while the launch runs."""
+    if isinstance(node.operation, ops.PooledConvolution) and plan.algorithm == "direct":
+        return strip_bytes(sum_of(node), target)
+    node = sum_of(node)
     if plan.algorithm == "winograd":
         return _winograd_thread_bytes(node, plan.tile, target, batch)
     if plan.algorithm == "depthwise":
@@ -54,6 +59,12 @@ def _winograd_thread_bytes(node: Node, tile: Tile, target: Target, batch: int) -
     if winograd_weights.applies(node.operation):
         return winograd_weights.unit_bytes(winograd_weights.layer_of(node), tile, target, -(-batch // target.lanes))
     return winograd.strip_bytes(sliding_sum(node), tile, target)
+
+
+def strip_bytes(node: Node, target: Target) -> int:
+    """Two rows of all channels of a map, which wait to be pooled."""
+    channels, _, width = node.outputs[0].shape
+    return FLOAT_BYTES * channels * strip_stride(width, target.lanes)
 
 
 def gather_bytes(value: Value, target: Target) -> int:

@@ -48,10 +48,12 @@ class StepStatistics:
         return {value.name: self._machine.read(value.name) for value in self._machine.program.parameters}
 
     def see(self, sight: Sight) -> None:
-        """Takes in an array of the step; of a layer that writes several, the last stays."""
+        """Takes in an array of the step; of a layer that writes several, the last stays. What a convolution that pools
+        on the way writes is two layers' output."""
         if sight.role in ("input", "activations"):
             numbers = sight.read().astype(np.float64)
-            self._activations[sight.layer] = float(numbers.mean()), float(numbers.std())
+            for layer in (sight.layer, sight.value.name):
+                self._activations[layer] = float(numbers.mean()), float(numbers.std())
 
     def layers(self) -> tuple[LayerStatistics, ...]:
         """After the step: a row for every layer of which there is a figure, in the order of the net."""

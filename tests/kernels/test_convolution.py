@@ -1,17 +1,22 @@
 """Convolution and its gradients beside the oracle, for any stride, padding, dilation and groups."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
-from netspec.ir.graph import Graph
+from netspec.ir.graph import Graph, Node
 from netspec.ir.operations import Window
+from netspec.ir.pooled import strip_stride
+from netspec.ir.program import Algorithm
 from netspec.ir.shapes import window_output
 from netspec.ir.target import AVX512, Target
-from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
+from netspec.schedule.direct import direct_algorithm
+from netspec.schedule.lower import lower
+from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays, run_kernel
 from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 
 
@@ -32,6 +37,11 @@ class Case:
     @property
     def fits(self) -> bool:
         return min(window_output(self.window, (self.h, self.w))) >= 1
+
+    @property
+    def halves(self) -> bool:
+        """Whether a pool of 2x2 fits behind it."""
+        return min(window_output(self.window, (self.h, self.w))) >= 2
 
 
 def pairs(values: st.SearchStrategy[int]) -> st.SearchStrategy[tuple[int, int]]:
@@ -80,10 +90,60 @@ def check(graph: Graph, case: Case, batch: int | None = None) -> None:
     agree(graph, arrays, images=case.images, batch=batch, target=case.target, threads=case.threads)
 
 
+def pooled(case: Case, activation: ops.Activation, bias: bool, index: bool) -> Graph:
+    """The forward pass and a pool of 2x2 behind it, as two nodes."""
+    graph = forward(case, activation, bias)
+    (y,) = graph.outputs
+    k, h, w = y.shape
+    results = (batched("p", k, h // 2, w // 2), batched("i", k, h // 2, w // 2, dtype="int32"))[: 1 + index]
+    pool = Node(ops.MaxPool(Window((2, 2), (2, 2))), (y,), results, "pool")
+    return replace(graph, nodes=(*graph.nodes, pool), outputs=results)
+
+
+def check_pooled(case: Case, activation: ops.Activation, bias: bool, index: bool, algorithm: Algorithm) -> None:
+    """Beside the same two nodes in a program that keeps the map between them."""
+    graph = pooled(case, activation, bias, index)
+    arrays = random_arrays(graph, case.images)
+    arrays["x"][0, 0, :1] = np.nan
+    run = {"images": case.images, "target": case.target, "threads": case.threads}
+    with few_tiles():
+        (launch,) = lower(graph, case.target, case.images).launches
+        assert isinstance(launch.operation, ops.PooledConvolution)
+        assert launch.algorithm == algorithm
+        found = run_kernel(graph, arrays, **run)
+        seen = replace(graph, outputs=(*graph.outputs, graph.nodes[0].outputs[0]))
+        wanted = run_kernel(seen, arrays, **run)
+    for name, array in found.items():
+        np.testing.assert_array_equal(array, wanted[name])
+
+
 @given(CASES, st.booleans(), st.sampled_from(("identity", "relu", "tanh", "relu6", "leaky_relu")))
 def test_a_convolution_is_what_the_oracle_says(case: Case, bias: bool, function: ops.ActivationName) -> None:
     with few_tiles():
         check(forward(case, ops.Activation(function, 0.1), bias), case)
+
+
+@given(CASES.filter(lambda case: case.halves), st.booleans(), st.sampled_from(("identity", "relu")), st.booleans())
+def test_rows_are_pooled_to_the_bits_of_a_pool_behind_them(
+    case: Case, bias: bool, function: ops.ActivationName, index: bool
+) -> None:
+    case = replace(case, target=replace(case.target, exact=True))
+    assume(direct_algorithm(forward(case, ops.IDENTITY, bias).nodes[0], case.target) == "direct")
+    check_pooled(case, ops.Activation(function), bias, index, "direct")
+
+
+def test_rows_that_would_lie_pages_apart_are_pooled_too() -> None:
+    case = Case(Window((3, 3), (1, 1), (1, 1), (1, 1)), 1, 2, 4, 6, 32, 20, AVX512, 2)
+    assert strip_stride(32, 16) == 1024 + 16
+    check_pooled(case, ops.Activation("relu"), bias=True, index=True, algorithm="direct")
+
+
+def test_a_map_of_long_rows_is_not_pooled_on_the_way() -> None:
+    """Two rows of it would not stay in the cache."""
+    small = replace(AVX512, l2_bytes=15 * 1024)
+    case = Case(Window((3, 3), (1, 1), (1, 1), (1, 1)), 1, 2, 4, 6, 8, 20, small, 1)
+    assert len(lower(pooled(case, ops.IDENTITY, bias=True, index=True), small, 20).launches) == 2
+    assert len(lower(pooled(case, ops.IDENTITY, bias=True, index=True), AVX512, 20).launches) == 1
 
 
 @given(CASES)

@@ -5,19 +5,18 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
 from netspec.ir.costs import Costs
-from netspec.ir.graph import Graph, Node
+from netspec.ir.graph import Graph
 from netspec.ir.operations import Window
-from netspec.ir.shapes import window_output
 from netspec.ir.target import AVX2, AVX512, NEON, Target
 from netspec.kernels.cpu.winograd_transforms import INPUT, POINTS, SIZE, filter_matrix, output_matrix
 from netspec.schedule.lower import lower
-from tests.kernels.harness import agree, batched, random_arrays, run_kernel
-from tests.kernels.test_convolution import Case, forward, input_gradient, weight_gradient
+from tests.kernels.harness import agree, random_arrays, run_kernel
+from tests.kernels.test_convolution import Case, check_pooled, forward, input_gradient, weight_gradient
 from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 
 TOLERANCE = 2e-5
@@ -66,33 +65,11 @@ def test_the_weight_gradient_is_what_the_oracle_says(case: Case) -> None:
     check(weight_gradient(case), case)
 
 
-def pooled(case: Case, activation: ops.Activation, bias: bool, index: bool) -> Graph:
-    """The forward pass and a pool of 2x2 behind it, as two nodes."""
-    graph = forward(case, activation, bias)
-    (y,) = graph.outputs
-    k, h, w = y.shape
-    results = (batched("p", k, h // 2, w // 2), batched("i", k, h // 2, w // 2, dtype="int32"))[: 1 + index]
-    pool = Node(ops.MaxPool(Window((2, 2), (2, 2))), (y,), results, "pool")
-    return replace(graph, nodes=(*graph.nodes, pool), outputs=results)
-
-
-@given(CASES, st.booleans(), st.sampled_from(("identity", "relu")), st.booleans())
+@given(CASES.filter(lambda case: case.halves), st.booleans(), st.sampled_from(("identity", "relu")), st.booleans())
 def test_patches_are_pooled_to_the_bits_of_a_pool_behind_them(
     case: Case, bias: bool, function: ops.ActivationName, index: bool
 ) -> None:
-    assume(min(window_output(case.window, (case.h, case.w))) >= 2)
-    graph = pooled(case, ops.Activation(function), bias, index)
-    arrays = random_arrays(graph, case.images)
-    arrays["x"][0, 0, :1] = np.nan
-    run = {"images": case.images, "target": case.target, "threads": case.threads}
-    with few_tiles():
-        (launch,) = lower(graph, case.target, case.images).launches
-        assert isinstance(launch.operation, ops.PooledConvolution)
-        found = run_kernel(graph, arrays, **run)
-        seen = replace(graph, outputs=(*graph.outputs, graph.nodes[0].outputs[0]))  # which keeps the two apart
-        wanted = run_kernel(seen, arrays, **run)
-    for name, array in found.items():
-        np.testing.assert_array_equal(array, wanted[name])
+    check_pooled(case, ops.Activation(function), bias, index, "winograd")
 
 
 def square(

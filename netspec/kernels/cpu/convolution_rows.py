@@ -5,18 +5,22 @@ from __future__ import annotations
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.operations import Activation, Window
-from netspec.ir.program import Launch, Program
+from netspec.ir.pooled import strip_stride
+from netspec.ir.program import Buffer, Launch, Program
 from netspec.ir.shapes import window_output
 from netspec.kernels.cpu.activations import activation_row
 from netspec.kernels.cpu.convolution import slide
 from netspec.kernels.cpu.depthwise_rows import depthwise_adjoint_rows, depthwise_rows
 from netspec.kernels.cpu.elementwise import where
 from netspec.kernels.cpu.packing import Packed, Weights
-from netspec.kernels.cpu.planes import IN_REGISTERS, NOTHING, Ending, Planes, ending_of, planes
+from netspec.kernels.cpu.planes import IN_REGISTERS, NOTHING, UNPOOLED, Ending, Planes, Pooling, ending_of, planes
 from netspec.kernels.cpu.pointwise_rows import pointwise_adjoint_rows, pointwise_rows
 from netspec.kernels.cpu.rows import Row, after_copying, place
 from netspec.kernels.cpu.sliding import Axis, adjoint_axes, forward_axis
-from netspec.kernels.cpu.winograd_rows import Pooling, winograd_adjoint_rows, winograd_rows
+from netspec.kernels.cpu.winograd_rows import winograd_adjoint_rows, winograd_rows
+
+NOT_POOLED = (1, 0, 0, 0, 0, *UNPOOLED.index)
+"""The words of `slide` from STRIP on, for rows that stay as they are."""
 
 
 def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -24,9 +28,7 @@ def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     op = launch.operation
     assert isinstance(op, ops.Convolution)
     x, w, *bias = launch.inputs
-    k, c, kh, kw = w.value.shape
-    weights = Weights(place(w), k // op.groups, c, c * kh * kw, kh * kw, kw, op.groups)
-    y = launch.outputs[0]
+    weights, y = _weights(w, op.groups), launch.outputs[0]
     source, result, after = planes(x, program), planes(y, program), ending_of(bias, op.activation)
     if launch.algorithm == "winograd":
         rows = winograd_rows(launch, program, op.window, source, result, after)
@@ -40,16 +42,23 @@ def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 
 def pooled_convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """PooledConvolution: the same by patches, which are pooled before they are written."""
+    """PooledConvolution: the same by patches or by pairs of rows, which are pooled before they are written."""
     op = launch.operation
     assert isinstance(op, ops.PooledConvolution)
-    (x, _, *bias), (y, *index), inner = launch.inputs, launch.outputs, op.convolution
-    if launch.algorithm != "winograd" or inner.activation.function not in IN_REGISTERS:
+    (x, w, *bias), (y, *index), inner = launch.inputs, launch.outputs, op.convolution
+    if launch.algorithm not in ("direct", "winograd") or inner.activation.function not in IN_REGISTERS:
         raise CompilerBug(f"`{launch.layer}` cannot be pooled on the way")
     size = window_output(inner.window, (x.value.shape[1], x.value.shape[2]))
     pooling = Pooling(size, where(index[0])) if index else Pooling(size)
     source, result, after = planes(x, program), planes(y, program), ending_of(bias, inner.activation)
-    return winograd_rows(launch, program, inner.window, source, result, after, pooling)
+    if launch.algorithm == "winograd":
+        return winograd_rows(launch, program, inner.window, source, result, after, pooling)
+    return forward_rows(launch, program, inner.window, source, result, _weights(w, inner.groups), after, pooling)
+
+
+def _weights(w: Buffer, groups: int) -> Weights:
+    k, c, kh, kw = w.value.shape
+    return Weights(place(w), k // groups, c, c * kh * kw, kh * kw, kw, groups)
 
 
 def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -85,15 +94,22 @@ def forward_rows(
     y: Planes,
     weights: Weights,
     ending: Ending,
+    pooling: Pooling = UNPOOLED,
 ) -> tuple[Row, ...]:
-    """y = the window's sum over x, and the ending.
+    """y = the window's sum over x, and the ending, pooled if asked for.
 
     The launch gives tile and scratch; the scratch holds the packed weights.
     """
-    vertical = forward_axis(window, 0, x.height, y.height)
-    horizontal = forward_axis(window, 1, x.width, y.width)
+    height, width = pooling.size or (y.height, y.width)
+    vertical, horizontal = forward_axis(window, 0, x.height, height), forward_axis(window, 1, x.width, width)
     packed = Packed(launch, program.target)
-    return _sliding_sum(packed, x, y, weights, vertical, horizontal, ending)
+    if pooling.size is None:
+        return _sliding_sum(packed, x, y, weights, vertical, horizontal, ending)
+    strip = Planes(0, 0, y.channels, height, width, y.lanes, strip_stride(width, y.lanes))
+    if program.thread_bytes < 4 * strip.channels * strip.channel_stride:
+        raise CompilerBug(f"the threads have too little scratch for the rows of `{launch.layer}` that are pooled")
+    pooled = (2, y.place, y.group_stride, y.channel_stride, y.row_stride, *pooling.index)
+    return _sliding_sum(packed, x, strip, weights, vertical, horizontal, ending, pooled)
 
 
 def adjoint_rows(
@@ -127,22 +143,24 @@ def _sliding_sum(
     vertical: Axis,
     horizontal: Axis,
     ending: Ending,
+    pooled: tuple[int, ...] = NOT_POOLED,
 ) -> tuple[Row, ...]:
     into, packing = packed.weights(weights, vertical, horizontal)
     block = _input_block(packed, vertical, horizontal, weights)
     segment = _segment(packed, vertical, horizontal, block)
     sizes = (into, weights.inputs, weights.outputs, weights.groups, block, segment)
-    words = (*_geometry(x, y, vertical, horizontal), *sizes, *ending.words)
-    sliding = after_copying(1, packed.launch, Row(slide, packed.tile, words, vertical.outputs, per_group=True))
+    strips = vertical.outputs // pooled[0]
+    words = (*_geometry(x, y, strips, vertical, horizontal), *sizes, *ending.words, *pooled)
+    sliding = after_copying(1, packed.launch, Row(slide, packed.tile, words, strips, per_group=True))
     return (packing, sliding) if vertical.taps and horizontal.taps else (sliding,)
 
 
-def _geometry(x: Planes, y: Planes, vertical: Axis, horizontal: Axis) -> tuple[int, ...]:
+def _geometry(x: Planes, y: Planes, strips: int, vertical: Axis, horizontal: Axis) -> tuple[int, ...]:
     """The words of `slide` up to the weights."""
     first = y.place + vertical.out_first * y.row_stride + horizontal.out_first * y.lanes
     source = (x.place, x.group_stride, x.channel_stride, x.row_stride, x.height, x.width)
     steps = (y.channel_stride, vertical.out_step * y.row_stride, horizontal.out_step * y.lanes)
-    result = (first, y.group_stride, *steps, vertical.outputs, horizontal.outputs)
+    result = (first, y.group_stride, *steps, strips, horizontal.outputs)
     taps = (vertical.taps, horizontal.taps, vertical.dilation, horizontal.dilation)
     return (*source, *result, *taps, vertical.stride, horizontal.stride, vertical.before, horizontal.before)
 

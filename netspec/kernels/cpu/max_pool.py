@@ -54,6 +54,19 @@ def largest(tile, arena, x, row_step, i_begin, i_end, j_begin, j_end, across):
 
 
 @routine
+def halve(tile, arena, x, row_step, height, width, y, index, small_step, with_index):
+    """The largest of each whole 2x2 of `height` x `width` pixels, and which they are; rows of x are `row_step` apart,
+    those of the results `small_step`."""
+    for i in range(height // 2):
+        for j in range(width // 2):
+            best, chosen = largest(tile, arena, x + 2 * (i * row_step + j * lanes(tile)), row_step, 0, 2, 0, 2, 2)
+            place = i * small_step + j * lanes(tile)
+            store(arena, y + place, best)
+            if with_index:
+                store_integers(arena, index + place, chosen)
+
+
+@routine
 def _pool_plane(tile, arena, d, x, y, index):
     """Whole windows take loops of constant length, where the kernel is made for their size; others are clipped."""
     step, with_index = lanes(tile), d[INDEX] != NO_INDEX

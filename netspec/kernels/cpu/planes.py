@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from netspec.ir.operations import IDENTITY, Activation
 from netspec.ir.program import Buffer, Program
 from netspec.kernels.cpu.activations import CODES
+from netspec.kernels.cpu.max_pool import NO_INDEX
 from netspec.kernels.cpu.rows import place
 
 NO_BIAS = -1
@@ -47,6 +48,17 @@ class Ending:
 
 
 NOTHING = Ending()
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """A sum of this height and width, pooled 2x2; where the tap of the largest goes, and how far apart groups are."""
+
+    size: tuple[int, int] | None = None
+    index: tuple[int, int] = (NO_INDEX, 0)
+
+
+UNPOOLED = Pooling()
 
 
 def ending_of(bias: Sequence[Buffer], activation: Activation) -> Ending:

@@ -10,12 +10,12 @@ import numpy as np
 
 from netspec.kernels.cpu.activations import RELU
 from netspec.kernels.cpu.jit import kernel, routine
-from netspec.kernels.cpu.max_pool import NO_INDEX, largest
+from netspec.kernels.cpu.max_pool import NO_INDEX, halve
 from netspec.kernels.cpu.products import outer
 from netspec.kernels.cpu.state import SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, rectify, rows, save, zeros
 from netspec.kernels.cpu.turn import turn_rows
-from netspec.kernels.cpu.vector import load, splat, store, store_integers
+from netspec.kernels.cpu.vector import load, splat, store
 from netspec.kernels.cpu.winograd_transforms import (
     PRODUCTS,
     SIZE,
@@ -131,13 +131,8 @@ def _pool(tile, registers, arena, d, y, index, height, width, spare):
     """The largest of each whole 2x2 of the outputs."""
     step, down = lanes(tile), columns(registers) * lanes(tile)
     save(registers, arena, spare, down, step, rows(registers))
-    for i in range(min(height, rows(registers)) // 2):
-        for j in range(min(width, columns(registers)) // 2):
-            best, chosen = largest(tile, arena, spare + 2 * i * down + 2 * j * step, down, 0, 2, 0, 2, 2)
-            place = i * d[Y_ROW] + j * step
-            store(arena, y + place, best)
-            if d[INDEX] != NO_INDEX:
-                store_integers(arena, index + place, chosen)
+    height, width = min(height, rows(registers)), min(width, columns(registers))
+    halve(tile, arena, spare, down, height, width, y, index, d[Y_ROW], d[INDEX] != NO_INDEX)
 
 
 @routine

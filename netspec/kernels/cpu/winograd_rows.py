@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.operations import Window
 from netspec.ir.packed_kernels import PackedKernels
 from netspec.ir.program import Launch, Program, Tile
-from netspec.kernels.cpu.max_pool import NO_INDEX
-from netspec.kernels.cpu.planes import NOTHING, Ending, Planes
+from netspec.kernels.cpu.planes import NOTHING, UNPOOLED, Ending, Planes, Pooling
 from netspec.kernels.cpu.rows import Row, after_copying, copying, place
 from netspec.kernels.cpu.winograd import convolve, transform_weights
 from netspec.kernels.cpu.winograd_transforms import PRODUCTS, SIZE
-
-
-@dataclass(frozen=True, slots=True)
-class Pooling:
-    """Outputs of this height and width, pooled 2x2; where the tap of the largest goes, and how far apart groups are."""
-
-    size: tuple[int, int] | None = None
-    index: tuple[int, int] = (NO_INDEX, 0)
-
-    @property
-    def words(self) -> tuple[int, int, int]:
-        return int(self.size is not None), *self.index
-
-
-UNPOOLED = Pooling()
 
 
 def winograd_rows(
@@ -74,7 +56,7 @@ def _rows(
     height, width = pooling.size or (y.height, y.width)
     result = (y.place, y.group_stride, y.channel_stride, y.row_stride, height, width, y.channels)
     patches = -(-height // side) * -(-width // side)
-    words = (*source, *result, side, *before, *into, *ending.words, *pooling.words)
+    words = (*source, *result, side, *before, *into, *ending.words, int(pooling.size is not None), *pooling.index)
     convolving = Row(convolve, tile, words, patches, per_group=True)
     return (copying(1, launch, weights), after_copying(1, launch, convolving))
 
