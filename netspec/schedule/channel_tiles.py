@@ -28,9 +28,14 @@ def choose_channel_tile(node: Node, target: Target) -> Tile:
 
 
 def sum_tile(target: Target, channels: int, width: int) -> Tile:
-    """The tile of a sum with `channels` outputs and rows of `width` pixels."""
+    """The tile of a sum with `channels` outputs and rows of `width` pixels. Of equal ones the highest, which reads the
+    fewest weights: those come from farther away than pixels."""
     count = vectors(channels, target.lanes)
-    return min(_fitting(target, width, count), key=lambda tile: (_cost(tile, width, count), -tile.rows * tile.columns))
+
+    def cost(tile: Tile) -> tuple[int, int, int]:
+        return _cost(tile, width, count), -tile.rows * tile.columns, -tile.rows
+
+    return min(_fitting(target, width, count), key=cost)
 
 
 def _fitting(target: Target, width: int, count: int) -> list[Tile]:
