@@ -5,7 +5,7 @@ import numpy as np
 
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.tile import lanes
-from netspec.kernels.cpu.vector import load, splat, store
+from netspec.kernels.cpu.vector import load, store
 
 # Words of the descriptor of `surround`. Strides count float32 numbers.
 (X, X_IMAGE, X_VECTOR, HEIGHT, WIDTH, ABREAST, VECTORS) = range(7)
@@ -18,32 +18,44 @@ from netspec.kernels.cpu.vector import load, splat, store
 
 
 @routine
-def _pixel(position, before, spacing, size):
-    """The row or column of x that stands at a position of the copy, or -1 where zeros do."""
-    place = position - before
-    inside = place >= 0 and place % spacing == 0 and place // spacing < size
-    return place // spacing if inside else -1
+def _source_row(d, row):
+    """The row of x that stands at a row of the copy, or -1 where zeros do."""
+    place = row - d[BEFORE_Y]
+    inside = place >= 0 and place % d[SPACING_Y] == 0 and place // d[SPACING_Y] < d[HEIGHT]
+    return place // d[SPACING_Y] if inside else -1
+
+
+@routine
+def _spread_row(tile, arena, d, x, into):
+    """The pixels of a row of x to their places in a row of the copy, as far as it has them."""
+    abreast, phases, phase, k = d[ABREAST], d[PHASES], d[BEFORE_X] % d[PHASES], d[BEFORE_X] // d[PHASES]
+    for _ in range(d[WIDTH]):
+        if 0 <= k < d[PHASE_COLUMNS]:
+            at = into + (phase * d[PHASE_COLUMNS] + k) * abreast
+            if abreast == 1:
+                arena[at] = arena[x]
+            else:
+                store(arena, at, load(tile, arena, x))
+        x += abreast
+        phase += d[SPACING_X]
+        while phase >= phases:
+            phase -= phases
+            k += 1
 
 
 @kernel
 def surround(tile, arena, d, state, begin, end, thread):
     """x with zeros around its pixels and between them, columns sorted by phase. Unit: a row of a vector of channels."""
-    abreast, row_floats = d[ABREAST], d[PHASES] * d[PHASE_COLUMNS] * d[ABREAST]
+    row_floats = d[PHASES] * d[PHASE_COLUMNS] * d[ABREAST]
     for unit in range(begin, end):
         row, part = unit % d[COPY_ROWS], unit // d[COPY_ROWS]
         into = d[COPY] + part // d[VECTORS] * d[COPY_IMAGE] + (part % d[VECTORS] * d[COPY_ROWS] + row) * row_floats
-        y = _pixel(row, d[BEFORE_Y], d[SPACING_Y], d[HEIGHT])
-        x = d[X] + part // d[VECTORS] * d[X_IMAGE] + part % d[VECTORS] * d[X_VECTOR] + y * d[WIDTH] * abreast
-        for phase in range(d[PHASES]):
-            for k in range(d[PHASE_COLUMNS]):
-                column = _pixel(k * d[PHASES] + phase, d[BEFORE_X], d[SPACING_X], d[WIDTH]) if y >= 0 else -1
-                if abreast == 1:
-                    arena[into] = arena[x + column] if column >= 0 else np.float32(0.0)
-                elif column >= 0:
-                    store(arena, into, load(tile, arena, x + column * abreast))
-                else:
-                    store(arena, into, splat(tile, 0.0))
-                into += abreast
+        for k in range(row_floats):
+            arena[into + k] = np.float32(0.0)
+        y = _source_row(d, row)
+        if y >= 0:
+            x = d[X] + part // d[VECTORS] * d[X_IMAGE] + part % d[VECTORS] * d[X_VECTOR] + y * d[WIDTH] * d[ABREAST]
+            _spread_row(tile, arena, d, x, into)
 
 
 @kernel
