@@ -110,21 +110,25 @@ def local_weight_gradient(op: ops.LocalWeightGradient, arrays: Arrays, outputs: 
     return (dweight,)
 
 
-def dense(op: ops.Dense, arrays: Arrays, _: Values, __: Context) -> Arrays:
+def dense(op: ops.Dense, arrays: Arrays, outputs: Values, __: Context) -> Arrays:
     """y[n,k] = sum over features of w[k,f] * x[n,f], plus b[k]; features are x's numbers in C, H, W order."""
     x, weight, *bias = arrays
-    y = x.reshape(x.shape[0], -1) @ weight.T
-    return (activate(op.activation, y + bias[0] if bias else y),)
+    y = _flat(x) @ _flat(weight).T
+    return (activate(op.activation, y + bias[0] if bias else y).reshape(-1, *outputs[0].shape),)
 
 
 def dense_input_gradient(_: ops.DenseInputGradient, arrays: Arrays, outputs: Values, __: Context) -> Arrays:
     dy, weight = arrays
-    return ((dy @ weight).reshape(-1, *outputs[0].shape),)
+    return ((_flat(dy) @ _flat(weight)).reshape(-1, *outputs[0].shape),)
 
 
-def dense_weight_gradient(_: ops.DenseWeightGradient, arrays: Arrays, __: Values, ___: Context) -> Arrays:
+def dense_weight_gradient(_: ops.DenseWeightGradient, arrays: Arrays, outputs: Values, ___: Context) -> Arrays:
     x, dy = arrays
-    return (dy.T @ x.reshape(x.shape[0], -1),)
+    return ((_flat(dy).T @ _flat(x)).reshape(outputs[0].shape),)
+
+
+def _flat(array: Array) -> Array:
+    return array.reshape(len(array), -1)
 
 
 def channel_sum(_: ops.ChannelSum, arrays: Arrays, __: Values, ___: Context) -> Arrays:

@@ -104,5 +104,5 @@ def sgd_update(op: ops.SgdUpdate, arrays: Arrays, _: Values, context: Context) -
 
 def dense_weight_update(op: ops.DenseWeightUpdate, arrays: Arrays, outputs: Values, context: Context) -> Arrays:
     x, dy, weight, *rest = arrays
-    (gradient,) = dense_weight_gradient(ops.DenseWeightGradient(), (x, dy), (), context)
+    (gradient,) = dense_weight_gradient(ops.DenseWeightGradient(), (x, dy), outputs, context)
     return sgd_update(op.update, (weight, gradient, *rest), outputs, context)

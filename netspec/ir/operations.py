@@ -96,6 +96,8 @@ class LocalWeightGradient:  # x, dy -> dw
 
 @dataclass(frozen=True, slots=True)
 class Dense:  # x (any shape, flattened in C,H,W order), w (K, features)[, b (K,)] -> y (K,)
+    """Or x (C,H,W), w (K,C,H,W) -> y (K,1,1): a window that holds the whole map."""
+
     activation: Activation = IDENTITY
 
 

@@ -145,21 +145,23 @@ def _local_weight_gradient(op: ops.LocalWeightGradient, inputs: Shapes, _: Shape
 
 
 def _dense(_: ops.Dense, inputs: Shapes, __: Shapes) -> Shapes:
-    k, features = inputs[1]
-    _require(elements(inputs[0]) == features, "weight {} on {}", inputs[1], inputs[0])
+    x, (k, *features) = inputs[:2]
+    _require(tuple(features) in ((elements(x),), x), "weight {} on {}", inputs[1], x)
     _bias(inputs[2:], (k,))
-    return ((k,),)
+    return ((k,) if len(features) == 1 else (k, 1, 1),)
 
 
 def _dense_input_gradient(_: ops.DenseInputGradient, inputs: Shapes, declared: Shapes) -> Shapes:
-    dy, (k, features) = inputs
-    _require(dy == (k,) and elements(_only(declared)) == features, "{} to {}", inputs, declared)
+    dy, weight = inputs
+    forward = _dense(ops.Dense(), (_only(declared), weight), ())
+    _require(forward == (dy,), "forward of {} is {}, cotangent is {}", declared, forward[0], dy)
     return declared
 
 
 def _dense_weight_gradient(_: ops.DenseWeightGradient, inputs: Shapes, __: Shapes) -> Shapes:
-    x, (k,) = inputs
-    return ((k, elements(x)),)
+    x, (k, *window) = inputs
+    _require(window in ([], [1, 1]), "cotangent {}", inputs[1])
+    return ((k, *x) if window else (k, elements(x)),)
 
 
 def _channel_sum(_: ops.ChannelSum, inputs: Shapes, __: Shapes) -> Shapes:

@@ -1,4 +1,5 @@
-"""The order of the passes. Each is a pure function of a graph, and keeps every number that the graph gives."""
+"""The order of the passes. Each is a pure function of a graph, and keeps every number that the graph gives; but for
+`whole_windows`, after which sums may be rounded otherwise."""
 
 from __future__ import annotations
 
@@ -14,9 +15,11 @@ from netspec.passes.equal import merge_equal_nodes
 from netspec.passes.fuse import fuse_activations
 from netspec.passes.unpool import activate_before_unpooling
 from netspec.passes.updates import fuse_updates
+from netspec.passes.whole import whole_windows
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_copies,
+    whole_windows,
     merge_equal_nodes,
     activate_before_unpooling,
     remove_dead_nodes,

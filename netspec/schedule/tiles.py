@@ -161,7 +161,7 @@ def _dense_input_gradient(_: ops.DenseInputGradient, node: Node, target: Target,
 def _dense_weight_gradient(
     _: ops.DenseWeightGradient | ops.DenseWeightUpdate, node: Node, target: Target, __: int
 ) -> Tile:
-    k, features = node.outputs[0].shape
+    k, features = node.outputs[0].shape[0], node.inputs[0].elements
     return dense_tile(target, k, -(-features // target.lanes))
 
 

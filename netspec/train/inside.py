@@ -74,7 +74,8 @@ def _gradient_on_the_way(machine: Machine, launch: Launch, images: int) -> Sight
     x, dy, weight = (buffer.value for buffer in launch.inputs[:3])
 
     def read() -> Array:
-        return machine.read(dy.name, images).T @ machine.read(x.name, images).reshape(images, -1)
+        cotangents, inputs = (machine.read(each.name, images).reshape(images, -1) for each in (dy, x))
+        return (cotangents.T @ inputs).reshape(weight.shape)
 
     gradient = replace(weight, name=f"{weight.name}.gradient")
     return Sight(gradient, launch.layer, "weight gradient", weight.name, launch.operation, read, lambda _: read())

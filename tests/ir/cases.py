@@ -104,8 +104,8 @@ def _local(draw: Draw) -> Node:
 
 def _dense(draw: Draw) -> Node:
     shape, k = image(draw), small(draw)
-    features = output_shapes(ops.Reshape(), (shape,))[0][0]
-    return node(ops.Dense(), x(*shape), w(k, features), *bias(draw, k))
+    features = draw(st.sampled_from((output_shapes(ops.Reshape(), (shape,))[0], shape)))
+    return node(ops.Dense(), x(*shape), w(k, *features), *bias(draw, k))
 
 
 def _max_pool(draw: Draw) -> Node:

@@ -16,16 +16,20 @@ SHAPES = st.one_of(st.tuples(st.integers(1, 90)), st.tuples(st.integers(1, 4), s
 OUTPUTS = st.sampled_from((1, 3, 4, 5, 11))
 
 
-def forward(shape: tuple[int, ...], outputs: int, activation: ops.Activation, bias: bool) -> Graph:
+def forward(
+    shape: tuple[int, ...], outputs: int, activation: ops.Activation, bias: bool, window: bool = False
+) -> Graph:
+    """With weights and outputs of a window that holds a whole map, if asked for."""
     x = batched("x", *shape)
-    inputs = (x, plain("w", outputs, x.elements), plain("b", outputs))
-    return one_operation(ops.Dense(activation), inputs[: 3 if bias else 2], (batched("y", outputs),))
+    inputs = (x, plain("w", outputs, *(shape if window else (x.elements,))), plain("b", outputs))
+    y = batched("y", outputs, *((1, 1) if window else ()))
+    return one_operation(ops.Dense(activation), inputs[: 3 if bias else 2], (y,))
 
 
-def gradients(shape: tuple[int, ...], outputs: int) -> tuple[Graph, Graph]:
-    x, dy = batched("x", *shape), batched("dy", outputs)
-    weight = plain("w", outputs, x.elements)
-    dx, dw = batched("dx", *shape), plain("dw", outputs, x.elements)
+def gradients(shape: tuple[int, ...], outputs: int, window: bool = False) -> tuple[Graph, Graph]:
+    x, dy = batched("x", *shape), batched("dy", outputs, *((1, 1) if window else ()))
+    features = shape if window else (x.elements,)
+    weight, dx, dw = plain("w", outputs, *features), batched("dx", *shape), plain("dw", outputs, *features)
     return (
         one_operation(ops.DenseInputGradient(), (dy, weight), (dx,)),
         one_operation(ops.DenseWeightGradient(), (x, dy), (dw,)),
@@ -73,6 +77,16 @@ def test_its_update_is_what_the_oracle_says(
     graph = update(shape, outputs, nesterov)
     with few_tiles():
         agree(graph, random_arrays(graph, images), images=images, target=target, threads=threads)
+
+
+@given(st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5)), OUTPUTS, IMAGES, TARGETS)
+def test_a_window_that_holds_a_whole_map_is_one(
+    shape: tuple[int, int, int], outputs: int, images: int, target: Target
+) -> None:
+    forwards = forward(shape, outputs, ops.Activation("tanh"), bias=True, window=True)
+    with few_tiles():
+        for graph in (forwards, *gradients(shape, outputs, window=True)):
+            agree(graph, random_arrays(graph, images), images=images, target=target)
 
 
 def test_features_beyond_the_second_cache_are_updated_once() -> None:

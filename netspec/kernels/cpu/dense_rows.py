@@ -18,7 +18,7 @@ def dense_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     op = launch.operation
     assert isinstance(op, ops.Dense)
     x, w, *bias = launch.inputs
-    outputs, inputs = w.value.shape
+    outputs, inputs = w.value.shape[0], x.value.elements
     weights = (place(w), inputs, 1)
     row = _product(launch, program, x, weights, inputs, outputs, ending_of(bias, op.activation))
     return (row, *activation_pass(op.activation, launch, program))
@@ -26,8 +26,8 @@ def dense_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     """DenseInputGradient: the product with the transposed weights."""
-    dy, w = launch.inputs
-    outputs, inputs = w.value.shape
+    (dy, w), (dx,) = launch.inputs, launch.outputs
+    outputs, inputs = w.value.shape[0], dx.value.elements
     return (_product(launch, program, dy, (place(w), 1, inputs), outputs, inputs, NOTHING),)
 
 
@@ -59,7 +59,7 @@ def _input_block(program: Program, tile: Tile, inputs: int) -> int:
 def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     """DenseWeightGradient: a copy of the input with an image's features side by side, then the product."""
     (x, dy), dw, tile = launch.inputs, launch.outputs[0], launch.tile
-    outputs, features = dw.value.shape
+    outputs, features = dw.value.shape[0], x.value.elements
     copy, transposing = _transposed(launch, program, x, features)
     words = (*copy, place(dy), dy.group_stride, place(dw), outputs)
     return (transposing, after_copying(0, launch, Row(weight_gradient, tile, words, -(-outputs // tile.rows))))
@@ -69,7 +69,7 @@ def weight_update_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     """DenseWeightUpdate: the same copy, then the product and the step, which replaces weights and velocities."""
     assert isinstance(launch.operation, ops.DenseWeightUpdate)
     (x, dy, weight, *velocity, rate), update = launch.inputs, launch.operation.update
-    outputs, features = weight.value.shape
+    outputs, features = weight.value.shape[0], x.value.elements
     if [*map(place, (weight, *velocity))] != [*map(place, launch.outputs)]:
         raise CompilerBug(f"`{launch.outputs[0].value.name}` does not lie where `{weight.value.name}` does")
     copy, transposing = _transposed(launch, program, x, features)
