@@ -21,7 +21,7 @@ from netspec.ir import operations as ops
 from netspec.ir.counts import launch_macs
 from netspec.ir.program import Launch, Program
 from netspec.ir.recipe import DataOptions
-from netspec.kernels.cpu.table import KERNELS
+from netspec.runtime.launch_table import one_launch
 
 MEASUREMENTS = 3
 BANDWIDTH_BYTES = 1 << 27
@@ -128,7 +128,7 @@ def launch_bytes(launch: Launch) -> int:
 
 def kernel_names(launch: Launch, program: Program) -> Iterable[str]:
     """The functions that a launch calls."""
-    return (row.kernel.py_func.__name__ for row in KERNELS[type(launch.operation)](launch, program))
+    return (task.row.kernel.py_func.__name__ for task in one_launch(launch, program))
 
 
 def best_seconds(work: Callable[[], object]) -> float:

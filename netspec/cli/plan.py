@@ -45,7 +45,7 @@ def lifetimes(program: Program) -> Iterator[Lifetime]:
 def show_plan(program: Program) -> None:
     """Prints the plan as a table."""
     target = program.target
-    say(f"{program.name} on {target.name}: {target.lanes} images a vector, batch {program.batch}")
+    say(f"{program.name} on {target.name}: {target.lanes} {program.layout} a vector, batch {program.batch}")
     launches = counted(len(program.launches), "launch", "launches")
     say(f"{launches} over an arena of {program.arena_bytes:,} bytes; {program.thread_bytes:,} more for each thread")
     say("launches are counted in the order of `--emit program`; N stands for the images of a batch")
@@ -71,6 +71,7 @@ def plan_document(program: Program) -> dict[str, object]:
         "name": program.name,
         "target": program.target.name,
         "lanes": program.target.lanes,
+        "layout": program.layout,
         "batch": program.batch,
         "launches": len(program.launches),
         "arena_bytes": program.arena_bytes,

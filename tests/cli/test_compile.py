@@ -99,6 +99,26 @@ def test_the_code_of_every_kernel_can_be_read(form: str, word: str):
     assert word in said.stdout
 
 
+@pytest.mark.parametrize("name", ["lenet", "resnet18"])
+def test_a_prediction_of_one_image_has_channels_in_its_lanes(name: str):
+    got = run_json("compile", name, "--for", "prediction", "--batch", 1)
+    kernels = {kernel for layer in got["forecast"]["layers"] for kernel in layer["kernels"]}
+    assert got["layout"] == "channels"
+    assert "sum_windows" in kernels
+    assert got["forecast"]["total"]["flops"] == run_json("count", name)["flops"]
+    assert "channels a vector, batch 1" in run("compile", name, "--for", "prediction", "--batch", 1).stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("form", "text"), [("program", "Convolution("), ("llvm", "sum_windows"), ("asm", "sum_windows")]
+)
+def test_every_form_of_a_prediction_of_one_image_can_be_read(form: str, text: str):
+    said = run("compile", "lenet", "--for", "prediction", "--batch", 1, "--emit", form)
+    assert said.exit_code == 0, said.stderr
+    assert text in said.stdout
+
+
 def test_a_broken_spec_is_refused(tmp_path):
     (tmp_path / "b.net").write_text("net b { konv 3 3x3 }\n")
     assert run("compile", tmp_path / "b.net", "--emit", "tree").exit_code == 1
