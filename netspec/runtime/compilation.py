@@ -21,7 +21,6 @@ from numba import types
 from numba.core import config
 
 from netspec.diagnostics.failure import CompilerBug
-from netspec.kernels import cpu
 from netspec.kernels.cpu.memory import FLOATS, WORDS
 from netspec.kernels.cpu.tile import TileShape, TileShapeType
 from netspec.runtime.cache import Code, version_key
@@ -33,8 +32,8 @@ DRIVER_ARGUMENTS = (WORDS, types.int64)
 """control, thread"""
 PYTHON_PREFIXES = ("Py", "_Py", "NRT_", "numba_", "_ZN")
 """Names of functions that machine code cannot call without Python."""
-PACKAGES = ("netspec.kernels.cpu", "netspec.runtime")
-"""Packages whose sources are part of the version."""
+PACKAGES = ("netspec.ir", "netspec.kernels.cpu", "netspec.runtime")
+"""Packages whose sources are part of the version: all that kernels are made of, constants of `ir` in them included."""
 NUMBA_OPTIONS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "DEBUGINFO_DEFAULT", "LLVM_REFPRUNE_PASS")
 """Numba's settings that change the code it makes."""
 
@@ -109,7 +108,8 @@ def compile_unit(unit: Unit) -> Code:
 
 def _version() -> str:
     """Of the sources as they are now, of all that compiles them and how, and of the processor."""
-    sources = [*Path(cpu.__path__[0]).glob("*.py"), *Path(__file__).parent.glob("*.py")]
+    folders = (Path(import_module(package).__path__[0]) for package in PACKAGES)
+    sources = [source for folder in folders for source in folder.glob("*.py")]
     chosen = processor()
     compilers = (
         numba.__version__,
