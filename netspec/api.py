@@ -145,11 +145,11 @@ class Network:
         epochs, and within them after so many steps (an int) or so long (a timedelta) as `checkpoint_every` tells; the
         last `keep` are kept.
 
-        `weights` is a file to start from. `data_dir` holds data sets, a folder each; `strict` makes
-        files that would be skipped an error. `threads` defaults to all processors and changes no bit of the result.
-        `exact` plans without Winograd's convolution, and `tuning` names a table of `netspec tune` to plan by, then and
-        whenever the weights are used; a run that goes on does so by its own table.
-        `watch` is called with every event.
+        `weights` is a file to start from. `data_dir` holds data sets, a folder each; `strict` makes files that would be
+        skipped an error. `threads` defaults to the physical cores that this process may use, by its affinity and its
+        cgroups, and changes no bit of the result. `exact` plans without Winograd's convolution, and `tuning` names a
+        table of `netspec tune` to plan by, then and whenever the weights are used; a run that goes on does so by its
+        own table. `watch` is called with every event.
 
         Raises SpecError, UsageError (E461 where the folder is taken, E468 where a run cannot go on as it began, E474
         where options cannot be), DataError and DeviceError before the first step, DivergedError (E460) when the loss

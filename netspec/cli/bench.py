@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from importlib.util import find_spec as find_module
 
@@ -15,6 +16,7 @@ from netspec.bench.front_end import measure as measure_front_end
 from netspec.bench.layers import measure_layers
 from netspec.bench.losses import compare_losses
 from netspec.bench.sides import Job
+from netspec.cli.combinations import USUAL, refuse_what_is_ignored
 from netspec.cli.data_options import size_bytes
 from netspec.cli.experiment import load_experiment
 from netspec.cli.losses import losses_document, show_losses
@@ -41,6 +43,19 @@ SIDE_COLUMNS: tuple[Column, ...] = (
 )
 AUGMENT_COLUMNS: tuple[Column, ...] = (("images", "left"), ("step ms", "right"), ("of it incoming ms", "right"))
 TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diagnostics", "right"), ("ms", "right"))
+NET = ("spec", "batch", "with_values", "settings")
+PLANNED = (*NET, "exact", "costs")
+ROUNDS = (*PLANNED, "predict", "threads", "rounds")
+TAKES: Mapping[str, tuple[str, ...]] = {
+    "front_end": (),
+    "streaming": ("data_size", "threads"),
+    "layers": PLANNED,
+    "augment": (*NET, "rounds"),
+    "losses": (*PLANNED, "threads", "against"),
+    "against": (*ROUNDS, "compiled"),
+    USUAL: ROUNDS,
+}
+"""What can be measured, and what each of it takes."""
 
 
 @click.command("bench")
@@ -48,7 +63,7 @@ TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diag
 @click.option("--against", type=click.Choice(["torch"]), help="Measure PyTorch's step of the same network beside it.")
 @click.option("--compile", "compiled", is_flag=True, help="Try PyTorch with torch.compile too; it takes minutes.")
 @click.option("--predict", is_flag=True, help="Time predictions instead, of one image unless `--batch` says more.")
-@click.option("--layers", is_flag=True, help="Time each layer by itself, beside what the machine could do.")
+@click.option("--layers", is_flag=True, help="Time each layer by itself on one thread, beside what a core could do.")
 @click.option("--augment", is_flag=True, help="Time what all ten transforms add to a step, on one thread.")
 @click.option("--losses", type=click.IntRange(1, 100_000), help="Compare the losses of so many steps with PyTorch's.")
 @click.option("--front-end", is_flag=True, help="Time the checking of the longest texts within the limits.")
@@ -56,14 +71,16 @@ TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diag
 @click.option(
     "--data-size", metavar="SIZE", default="20G", show_default=True, callback=size_bytes, help="Of those data."
 )
-@click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Threads of each side.")
+@click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Threads to measure with.")
 @click.option("--batch", type=click.IntRange(1, 1 << 20), help="Images a step (default: the spec's).")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=7, show_default=True, help="Interleaved rounds.")
 @exact_option
 @tuning_option
 @override_options
 @json_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     spec: str | None,
     against: str | None,
     compiled: bool,
@@ -92,6 +109,7 @@ def command(
     counts is the time of the processor, so other work disturbs it little. With `--losses 200` both train by the spec's
     recipe instead, and the exit status is 1 where the losses differ by more than the order of float32 sums explains.
     """
+    refuse_what_is_ignored(ctx, TAKES)
     if front_end:
         return _front_end(as_json)
     if streaming:

@@ -94,7 +94,7 @@ weights_option: Decorator[Any] = click.option(
     "--weights", metavar="FILE", type=click.Path(path_type=Path), help="A file of weights (safetensors)."
 )
 threads_option: Decorator[Any] = click.option(
-    "--threads", type=click.IntRange(1, 1024), help="How many threads compute  [default: all processors]."
+    "--threads", type=click.IntRange(1, 1024), help="How many threads compute  [default: physical cores it may use]."
 )
 exact_option: Decorator[Any] = click.option(
     "--exact", is_flag=True, help="Plan without Winograd's convolution, which is faster and rounds a little more."

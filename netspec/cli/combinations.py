@@ -1,0 +1,44 @@
+"""Which options of a command go together: each kind of work that it does takes some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+from click.core import ParameterSource
+
+from netspec.diagnostics.failure import UsageError
+
+USUAL = ""
+"""The kind of work that is done where no option chooses one."""
+
+
+def refuse_what_is_ignored(ctx: click.Context, takes: Mapping[str, tuple[str, ...]]) -> None:
+    """Raises UsageError (E610) for the first argument or option of the command line that would change nothing.
+
+    `takes` has an entry for each option that chooses a kind of work, the foremost first, and one for `USUAL`: the names
+    of the parameters that this kind takes. `--json` fits everywhere, and so does what is the default anyway.
+    """
+    given = [str(parameter.name) for parameter in ctx.command.params if _given(ctx, parameter)]
+    kind = next((name for name in takes if name in given), USUAL)
+    for name in given:
+        if name not in (kind, *takes[kind], "as_json"):
+            raise UsageError("E610", _message(ctx, name, kind, takes))
+
+
+def _given(ctx: click.Context, parameter: click.Parameter) -> bool:
+    """Whether the command line names another value than the default."""
+    name = str(parameter.name)
+    named = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    return named and name in ctx.params and ctx.params[name] != parameter.get_default(ctx)
+
+
+def _message(ctx: click.Context, name: str, kind: str, takes: Mapping[str, tuple[str, ...]]) -> str:
+    spelled = {str(parameter.name): f"`{_spelled(parameter)}`" for parameter in ctx.command.params}
+    if kind:
+        return f"{spelled[name]} does not go with {spelled[kind]}"
+    return f"{spelled[name]} needs {' or '.join(spelled[other] for other, names in takes.items() if name in names)}"
+
+
+def _spelled(parameter: click.Parameter) -> str:
+    return parameter.opts[0] if isinstance(parameter, click.Option) else str(parameter.name).upper()
