@@ -7,7 +7,7 @@ in which the peak fell, or in which a side kept losing its processors, says noth
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -56,6 +56,7 @@ class Comparison:
     netspec: Timing
     torch: tuple[Timing, ...]
     fma_peak_gflops: float
+    fma_peak_threads_gflops: float
     rounds: int
     discarded: int
     remarks: tuple[str, ...] = ()
@@ -73,10 +74,12 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """Blocks by variant and then by round, the best peak seen, and how many rounds were done again."""
+    """Blocks by variant and then by round, the best peaks seen of one thread and of all together, and how many rounds
+    were done again."""
 
     blocks: tuple[tuple[Block, ...], ...]
     peak_gflops: float
+    threads_peak_gflops: float
     discarded: int
 
 
@@ -100,7 +103,7 @@ def compare(job: Job, rounds: int, progress: Progress, *, compiled: bool = False
     best = min(range(len(torch)), key=lambda k: timings[1 + k].median)
     timings[0] = Timing(ours.name, found.blocks[0], resident_bytes(ours, job))
     timings[1 + best] = Timing(torch[best].name, found.blocks[1 + best], resident_bytes(torch[best], job))
-    return Comparison(job, timings[0], tuple(timings[1:]), found.peak_gflops, rounds, found.discarded, tuple(remarks))
+    return _comparison(job, timings, found, tuple(remarks))
 
 
 def measure_alone(job: Job, rounds: int, progress: Progress) -> Comparison:
@@ -109,7 +112,13 @@ def measure_alone(job: Job, rounds: int, progress: Progress) -> Comparison:
         ours = _ours(stack, job)
         found = _interleave([ours], job.threads, rounds, progress)
     timing = Timing(ours.name, found.blocks[0], resident_bytes(ours, job))
-    return Comparison(job, timing, (), found.peak_gflops, rounds, found.discarded)
+    return _comparison(job, [timing], found)
+
+
+def _comparison(job: Job, timings: Sequence[Timing], found: Rounds, remarks: tuple[str, ...] = ()) -> Comparison:
+    ours, *torch = timings
+    peaks = found.peak_gflops, found.threads_peak_gflops
+    return Comparison(job, ours, tuple(torch), *peaks, len(found.blocks[0]), found.discarded, remarks)
 
 
 def _ours(stack: ExitStack, job: Job) -> Variant:
@@ -138,20 +147,25 @@ def _compiled(stack: ExitStack, job: Job, remarks: list[str]) -> list[Variant]:
 
 def _interleave(variants: Sequence[Variant], threads: int, rounds: int, progress: Progress) -> Rounds:
     ours, kept = variants[0], list[list[Block]]()
-    best_peak, discarded = 0.0, 0
+    peaks, discarded = list[dict[str, float]](), 0
     while len(kept) < rounds:
-        before = ours.side.ask(peak=True)["gflops"]
+        before = ours.side.ask(peak=True)
         blocks = [variant.measure() for variant in variants]
-        after = ours.side.ask(peak=True)["gflops"]
-        best_peak = max(best_peak, before, after)
-        fell = min(before, after) < DISTURBED_PEAK * best_peak
+        after = ours.side.ask(peak=True)
+        peaks += before, after
+        fell = min(before["gflops"], after["gflops"]) < DISTURBED_PEAK * _best(peaks, "gflops")
         patience = 3 * rounds if fell else rounds if _disturbed(blocks, threads) else 0
         if discarded < patience:
             discarded += 1
             continue
         kept.append(blocks)
         progress(len(kept))
-    return Rounds(tuple(zip(*kept, strict=True)), best_peak, discarded)
+    blocks_by_variant = tuple(zip(*kept, strict=True))
+    return Rounds(blocks_by_variant, _best(peaks, "gflops"), _best(peaks, "threads_gflops"), discarded)
+
+
+def _best(peaks: Sequence[Mapping[str, float]], key: str) -> float:
+    return max(peak[key] for peak in peaks)
 
 
 def _disturbed(blocks: Sequence[Block], threads: int) -> bool:

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from netspec.bench.peak import fma_peak_gflops
+from netspec.bench.peak import peaks
 from netspec.bench.serve import Answer, Request, experiment_of, prediction_images, serve
 from netspec.ir.costs import Costs
 from netspec.ir.initialize import initialize
@@ -38,7 +38,7 @@ def side(job: Request) -> Answer:
 
     def answer(request: Request) -> Request:
         if request.get("peak"):
-            return {"gflops": fma_peak_gflops(cache_dir)}
+            return dict(peaks(cache_dir, job["threads"]))
         return {"seconds": [seconds(k) for k in range(request["steps"])]}
 
     return answer

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from netspec import compiler
-from netspec.bench.peak import fma_peak_gflops
+from netspec.bench.peak import peaks
 from netspec.bench.serve import Answer, Array, Request, experiment_of, made_up_data, serve
 from netspec.ir.costs import Costs
 from netspec.ir.initialize import initialize
@@ -59,7 +59,7 @@ def side(job: Request) -> Answer:
 
     def answer(request: Request) -> Request:
         if request.get("peak"):
-            return {"gflops": fma_peak_gflops(cache_dir)}
+            return dict(peaks(cache_dir, job["threads"]))
         if "first" in request:
             return {"losses": losses(request["first"], request["steps"])}
         return {"seconds": [seconds(-(-request["steps"] // BLOCKS)) for _ in range(BLOCKS)]}

@@ -21,7 +21,8 @@ from netspec.cli.data_options import size_bytes
 from netspec.cli.experiment import load_experiment
 from netspec.cli.losses import losses_document, show_losses
 from netspec.cli.options import exact_option, find_spec, json_option, override_options
-from netspec.cli.printing import say, say_json
+from netspec.cli.printing import say
+from netspec.cli.provenance import say_measured
 from netspec.cli.roofline import roofline_document, show_roofline
 from netspec.cli.streaming import stream
 from netspec.cli.tables import Column, show, table
@@ -130,14 +131,14 @@ def command(
         return _losses(job, graph, losses, as_json)
     measured = compare(job, rounds, _progress, compiled=compiled) if against else measure_alone(job, rounds, _progress)
     _clear_progress()
-    say_json(_document(measured)) if as_json else _show(measured)
+    say_measured(_document(measured)) if as_json else _show(measured)
     return 0
 
 
 def _layers(experiment: Experiment, batch: int | None, device: Device, as_json: bool) -> int:
     images = batch or experiment.train.batch or COUNTED_BATCH
     roofline = measure_layers(experiment, images, device.target, device.cache_dir)
-    say_json(roofline_document(roofline, experiment)) if as_json else show_roofline(roofline, experiment)
+    say_measured(roofline_document(roofline, experiment)) if as_json else show_roofline(roofline, experiment)
     return 0
 
 
@@ -151,7 +152,7 @@ def _augmenting(
     cost = measure_augmenting(experiment, images, rounds, host_device().cache_dir, _progress)
     _clear_progress()
     if as_json:
-        say_json({"spec": plain.graph.name, **asdict(cost)})
+        say_measured({"spec": plain.graph.name, **asdict(cost)})
         return 0
     rows = (
         ("as they are", cost.plain_seconds, cost.plain_incoming_seconds),
@@ -166,7 +167,7 @@ def _augmenting(
 def _losses(job: Job, graph: Graph, steps: int, as_json: bool) -> int:
     measured = compare_losses(job, graph, steps, _losses_progress)
     _clear_progress()
-    say_json(losses_document(measured)) if as_json else show_losses(measured)
+    say_measured(losses_document(measured)) if as_json else show_losses(measured)
     return 0 if measured.agree else 1
 
 
@@ -222,6 +223,7 @@ def _document(measured: Comparison) -> dict[str, object]:
         "torch_variant": beside.name if beside else None,
         "ratio": measured.ratio,
         "fma_peak_gflops": measured.fma_peak_gflops,
+        "fma_peak_threads_gflops": measured.fma_peak_threads_gflops,
         "rounds": measured.rounds,
         "discarded_rounds": measured.discarded,
         "netspec_rss_bytes": measured.netspec.rss_bytes,
@@ -244,12 +246,21 @@ def _show(measured: Comparison) -> None:
     what = "prediction" if job.predict else "training step"
     say(f"one {what} of {job.name}: {job.batch} images, float32, threads: {job.threads}")
     say(f"{measured.rounds} rounds kept, {measured.discarded} disturbed ones done again")
-    say(f"peak of a register-only FMA loop, one core: {measured.fma_peak_gflops:.0f} GFLOP/s")
+    say(f"peak of a register-only FMA loop, one core: {measured.fma_peak_gflops:.0f} GFLOP/s{_together(measured)}")
     _show_memory(measured)
     for remark in measured.remarks:
         say(remark)
     if beside := measured.best:
         say(f"ratio: {measured.ratio:.2f} (median of PyTorch's best variant, {beside.name}, over netspec's)")
+
+
+def _together(measured: Comparison) -> str:
+    """What all threads reach beside the peak of one, where there are more."""
+    if measured.job.threads == 1:
+        return ""
+    together = measured.fma_peak_threads_gflops
+    times = together / measured.fma_peak_gflops
+    return f"; {measured.job.threads} threads: {together:.0f} GFLOP/s, {times:.2f} times as much"
 
 
 def _show_memory(measured: Comparison) -> None:
@@ -263,7 +274,7 @@ def _front_end(as_json: bool) -> int:
     timings: list[FrontEndTiming] = list(measure_front_end())
     if as_json:
         rows = [{"text": t.name, "bytes": t.bytes, "diagnostics": t.diagnostics, "seconds": t.seconds} for t in timings]
-        say_json({"texts": rows, "longest_seconds": max(t.seconds for t in timings)})
+        say_measured({"texts": rows, "longest_seconds": max(t.seconds for t in timings)})
         return 0
     cells = [(t.name, f"{t.bytes:,}", f"{t.diagnostics:,}", f"{1e3 * t.seconds:.0f}") for t in timings]
     show(table(TEXT_COLUMNS, cells))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ctypes.util
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
 
 from netspec.cli.options import DATA_VARIABLE, json_option, readable_data_folder
 from netspec.cli.printing import say, say_json
+from netspec.cli.provenance import installed_version
 from netspec.data.places import Places
 from netspec.runtime.host import host_target, processor
 from netspec.runtime.processors import usable_cores
@@ -53,15 +53,10 @@ def _versions() -> dict[str, object]:
         "python": f"{platform.python_version()} ({sys.executable})",
         "system": platform.platform(),
     }
-    facts |= {name: _version(name) or "missing" for name in REQUIRED}
-    return facts | {name: _version(name) or f"not installed; needed by {use}" for name, use in OPTIONAL.items()}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+    facts |= {name: installed_version(name) or "missing" for name in REQUIRED}
+    return facts | {
+        name: installed_version(name) or f"not installed; needed by {use}" for name, use in OPTIONAL.items()
+    }
 
 
 def _processor() -> dict[str, object]:

@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 from netspec.bench.streaming import MAKERS, Streamed, measure_streaming
 from netspec.cli.data_options import data_progress
-from netspec.cli.printing import say, say_json
+from netspec.cli.printing import say
+from netspec.cli.provenance import say_measured
 from netspec.cli.tables import Column, show, table
 from netspec.train.device import host_device
 
@@ -29,7 +30,7 @@ def stream(data_bytes: int, threads: int, *, as_json: bool) -> int:
     """Trains on so many bytes of each kind of data in turn; 1 where that took a gigabyte of anonymous memory."""
     found = [_streamed(kind, data_bytes, threads) for kind in MAKERS]
     if as_json:
-        say_json({"threads": threads, "seconds": SECONDS, "streamed": [asdict(one) for one in found]})
+        say_measured({"threads": threads, "seconds": SECONDS, "streamed": [asdict(one) for one in found]})
     else:
         show(table(COLUMNS, [_row(one) for one in found]))
         say(f"a small net, batch 64, threads: {threads}, {SECONDS:.0f} s of training each after the first look")

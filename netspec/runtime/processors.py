@@ -25,6 +25,12 @@ def usable_cores(root: Path = ROOT, processors: Iterable[int] | None = None) -> 
     return max(1, min((cores, *(ceil(quota) for quota in _quotas(root)))))
 
 
+def model_name(root: Path = ROOT) -> str | None:
+    """What the processor calls itself; None where the system does not tell."""
+    lines = (line.partition(":") for line in _text(root / "proc/cpuinfo").splitlines())
+    return next((value.strip() for name, _, value in lines if name.strip() == "model name"), None)
+
+
 def _affinity() -> Iterable[int]:
     if hasattr(os, "sched_getaffinity"):  # only Linux tells
         return os.sched_getaffinity(0)

@@ -1,9 +1,13 @@
 """`netspec bench` measures one thing at a time, and ignores nothing that it is told."""
 
+import json
+import platform
+
 import pytest
 
 from netspec.cli.bench import TAKES, command
-from tests.cli.harness import refused, run, run_json
+from tests.cli.harness import process, refused, run, run_json
+from tests.cli.test_json import documented
 
 
 @pytest.mark.parametrize(
@@ -43,3 +47,24 @@ def test_a_default_that_is_written_out_contradicts_nothing(tmp_path):
 
 def test_a_spec_is_needed():
     refused(run("bench", "--layers"), 2, "E620")
+
+
+def test_a_measurement_tells_where_it_comes_from(tmp_path):
+    (tmp_path / "n.net").write_text("net n { input 4; dense 3 }\n")
+    words = ("bench", str(tmp_path / "n.net"), "--layers", "--batch", "16", "--json")
+    told = json.loads(process(*words).stdout)["provenance"]
+    assert told["arguments"] == list(words)
+    assert told["processor"]
+    assert told["logical_cores"] >= 1
+    assert set(told["versions"]) == {"python", "netspec", "numpy", "numba", "torch"}
+    assert told["versions"]["python"] == platform.python_version()
+
+
+@pytest.mark.slow
+def test_threads_are_measured_beside_one_where_there_are_more(tmp_path):
+    (tmp_path / "n.net").write_text("net n { input 4; dense 3 }\n")
+    words = ("bench", tmp_path / "n.net", "--batch", 16, "--rounds", 1)
+    assert "3 threads: " in run(*words, "--threads", 3).stdout
+    alone = run_json(*words)
+    assert alone["fma_peak_threads_gflops"] == alone["fma_peak_gflops"] > 0
+    assert set(alone) == documented("`bench`")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from netspec.runtime.processors import usable_cores
+from netspec.runtime.processors import model_name, usable_cores
 
 
 def machine(root: Path, files: dict[str, str], threads_a_core: int = 1) -> Path:
@@ -21,6 +21,12 @@ def machine(root: Path, files: dict[str, str], threads_a_core: int = 1) -> Path:
 def put(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text + "\n")
+
+
+def test_the_processor_tells_its_name(tmp_path: Path) -> None:
+    put(tmp_path / "proc/cpuinfo", "processor\t: 0\nmodel\t\t: 17\nmodel name\t: AMD EPYC 9R14\n")
+    assert model_name(tmp_path) == "AMD EPYC 9R14"
+    assert model_name(tmp_path / "elsewhere") is None
 
 
 def test_threads_of_one_core_count_once(tmp_path: Path) -> None:
