@@ -16,11 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from netspec.bench.peak import fma_peak_gflops
-from netspec.data.published import PUBLISHED
 from netspec.ir import operations as ops
 from netspec.ir.counts import launch_macs
 from netspec.ir.program import Launch, Program
-from netspec.ir.recipe import DataOptions
 from netspec.runtime.launch_table import one_launch
 
 MEASUREMENTS = 3
@@ -139,11 +137,3 @@ def best_seconds(work: Callable[[], object]) -> float:
         work()
         best = min(best, time.process_time() - start)
     return best
-
-
-def training_images(options: DataOptions | None) -> int | None:
-    """Images of the training part, where the spec itself tells: a whole published set, or so many of it."""
-    if options is None or options.classes or options.source not in PUBLISHED:
-        return None
-    count = min(PUBLISHED[options.source].train, options.take or PUBLISHED[options.source].train)
-    return count - round(options.validate * count)

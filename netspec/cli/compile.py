@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import click
 
@@ -81,7 +80,7 @@ def _outlook(program: Program, experiment: Experiment, purpose: str, *, as_json:
     """The memory plan, and the forecast from what a core reaches, measured now."""
     ceilings = measure_ceilings(host_device().cache_dir)
     works = launch_works(program, ceilings)
-    trained = experiment if purpose == "training" else replace(experiment, data=None)  # only steps make up epochs
+    trained = experiment if purpose == "training" else None  # only steps make up epochs
     if as_json:
         forecast = forecast_document(works, ceilings, trained, program.batch)
         return say_json({**plan_document(program), "forecast": forecast})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from netspec.bench.forecast import Ceilings, Work, by_layer, together, training_images
+from netspec.bench.forecast import Ceilings, Work, by_layer, together
 from netspec.bench.layers import Roofline, Timed
 from netspec.cli.printing import say
 from netspec.cli.tables import Column, show, table
+from netspec.data.sizes import training_images
 from netspec.ir.recipe import Experiment
 
 FORECAST_COLUMNS: tuple[Column, ...] = (
@@ -28,19 +29,30 @@ COLUMNS: tuple[Column, ...] = (
 
 
 def steps_an_epoch(experiment: Experiment, batch: int) -> int | None:
-    """Minibatches of the training part, None where the spec does not tell its size."""
-    images = training_images(experiment.data)
+    """Minibatches of the training part, None where its size is not known."""
+    images = None if experiment.data is None else training_images(experiment.data)
     return None if images is None else -(-images // batch)
 
 
-def show_forecast(works: tuple[Work, ...], ceilings: Ceilings, experiment: Experiment, batch: int) -> None:
-    """Prints what each layer of a program should take; of a training step also an epoch and the whole training."""
+def why_no_epochs(experiment: Experiment | None, batch: int) -> str | None:
+    """Why nothing is told of an epoch, where nothing is."""
+    if experiment is None:
+        return "the program does not train"
+    if experiment.data is None:
+        return "the spec names no data"
+    if steps_an_epoch(experiment, batch) is None:
+        return f"how many images `{experiment.data.source}` holds is known once they are read"
+    return None
+
+
+def show_forecast(works: tuple[Work, ...], ceilings: Ceilings, experiment: Experiment | None, batch: int) -> None:
+    """Prints what each layer of a program should take; of an experiment's training step also an epoch and all."""
     total = together("total", works)
     show(table(FORECAST_COLUMNS, map(_work_cells, by_layer(works)), _work_cells(total)))
     _show_ceilings(ceilings)
     say("forecasts are for one thread and take arrays from memory")
-    for what, count in _spans(experiment, batch):
-        say(f"{what}: forecast {_time(count * total.forecast_seconds)}")
+    if experiment is not None:
+        _show_spans(experiment, batch, forecast=total.forecast_seconds)
 
 
 def show_roofline(roofline: Roofline, experiment: Experiment) -> None:
@@ -51,9 +63,7 @@ def show_roofline(roofline: Roofline, experiment: Experiment) -> None:
     say(f"one training step of {experiment.graph.name}: {roofline.batch} images, float32, one thread")
     _show_ceilings(roofline.ceilings)
     say("every launch is measured by itself in processor time, its arrays warm; forecasts take arrays from memory")
-    for what, count in _spans(experiment, roofline.batch):
-        forecast, measured = count * total.work.forecast_seconds, count * total.seconds
-        say(f"{what}: forecast {_time(forecast)}, measured {_time(measured)}")
+    _show_spans(experiment, roofline.batch, forecast=total.work.forecast_seconds, measured=total.seconds)
 
 
 def _show_ceilings(ceilings: Ceilings) -> None:
@@ -61,8 +71,16 @@ def _show_ceilings(ceilings: Ceilings) -> None:
     say(f"measured just now: a core's peak is {peak}, and it copies {copied}")
 
 
+def _show_spans(experiment: Experiment, batch: int, **step_seconds: float) -> None:
+    """An epoch and the whole training, at so many seconds a step, or why nothing is told of them."""
+    if why := why_no_epochs(experiment, batch):
+        say(f"nothing is told of an epoch and of the whole training: {why}")
+    for what, count in _spans(experiment, batch):
+        say(f"{what}: {', '.join(f'{how} {_time(count * seconds)}' for how, seconds in step_seconds.items())}")
+
+
 def _spans(experiment: Experiment, batch: int) -> tuple[tuple[str, int], ...]:
-    """An epoch and the whole training in words and in steps; nothing where the spec does not tell its images."""
+    """An epoch and the whole training in words and in steps; nothing where the number of images is not known."""
     steps, epochs = steps_an_epoch(experiment, batch), experiment.train.epochs
     return () if steps is None else ((f"an epoch, {steps:,} steps", steps), (f"{epochs} epochs", epochs * steps))
 
@@ -95,9 +113,9 @@ def _time(seconds: float) -> str:
 
 
 def forecast_document(
-    works: tuple[Work, ...], ceilings: Ceilings, experiment: Experiment, batch: int
+    works: tuple[Work, ...], ceilings: Ceilings, experiment: Experiment | None, batch: int
 ) -> dict[str, object]:
-    """The forecast as data; times of an epoch and of the training are null where the spec does not tell its images."""
+    """The forecast as data; times of an epoch and of the training are null where `epoch_note` says why."""
     total = together("total", works)
     return {
         "threads": 1,
@@ -105,11 +123,12 @@ def forecast_document(
         "layers": [_work_document(layer) for layer in by_layer(works)],
         "total": _work_document(total),
         **_spans_document(experiment, batch, "forecast_seconds", total.forecast_seconds),
+        "epoch_note": why_no_epochs(experiment, batch),
     }
 
 
 def roofline_document(roofline: Roofline, experiment: Experiment) -> dict[str, object]:
-    """The table as data; times of an epoch and of the training are null where the spec does not tell its images."""
+    """The table as data; times of an epoch and of the training are null where `epoch_note` says why."""
     total = roofline.total
     return {
         "name": experiment.graph.name,
@@ -121,6 +140,7 @@ def roofline_document(roofline: Roofline, experiment: Experiment) -> dict[str, o
         "total": _document(total, roofline),
         **_spans_document(experiment, roofline.batch, "forecast_seconds", total.work.forecast_seconds),
         **_spans_document(experiment, roofline.batch, "seconds", total.seconds),
+        "epoch_note": why_no_epochs(experiment, roofline.batch),
     }
 
 
@@ -131,12 +151,12 @@ def _ceilings_document(ceilings: Ceilings) -> dict[str, object]:
     }
 
 
-def _spans_document(experiment: Experiment, batch: int, key: str, step_seconds: float) -> dict[str, float | None]:
-    steps, epochs = steps_an_epoch(experiment, batch), experiment.train.epochs
-    return {
-        f"epoch_{key}": None if steps is None else steps * step_seconds,
-        f"training_{key}": None if steps is None else epochs * steps * step_seconds,
-    }
+def _spans_document(
+    experiment: Experiment | None, batch: int, key: str, step_seconds: float
+) -> dict[str, float | None]:
+    spans = () if experiment is None else _spans(experiment, batch)
+    epoch, training = (count * step_seconds for _, count in spans) if spans else (None, None)
+    return {f"epoch_{key}": epoch, f"training_{key}": training}
 
 
 def _work_document(work: Work) -> dict[str, object]:

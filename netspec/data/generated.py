@@ -16,6 +16,7 @@ Shape = tuple[int, ...]
 LARGEST_BYTES = 1 << 32
 LEAST_SIZE = 4
 LARGEST_COUNT = 10_000_000
+USUAL_COUNT = 2000
 TRAIN_STREAM, TEST_STREAM = 0, 1
 SIZES = ("channels", "height", "width")
 """Options that only pictures have; `size=HxW` in a spec is `height` and `width` here."""
@@ -67,6 +68,12 @@ def generate(name: str, extra: Mapping[str, object], seed: int, shape: Shape | N
     return Collection(description, kind.class_names, 255.0 if kind.pictures else 1.0, train, test=test)
 
 
+def made_counts(name: str, extra: Mapping[str, object]) -> tuple[int, ...]:
+    """Images of each class in the training part: classes take turns."""
+    count, classes = int(str(extra.get("count", USUAL_COUNT))), len(GENERATED[name].class_names)
+    return tuple(len(range(label, count, classes)) for label in range(classes))
+
+
 def _part(kind: Generated, wish: Wish, count: int, seed: int, stream: int) -> Part:
     match kind.name:
         case "spirals":
@@ -83,7 +90,7 @@ def _wish(kind: Generated, extra: Mapping[str, object], shape: Shape | None) -> 
     if unknown is not None:
         helps = (f"it takes {', '.join(f'`{name}`' for name in known)}",)
         raise DataError("E519", f"`{kind.name}` has no option `{unknown}`", helps=helps)
-    count, noise = extra.get("count", 2000), extra.get("noise", kind.noise)
+    count, noise = extra.get("count", USUAL_COUNT), extra.get("noise", kind.noise)
     if not isinstance(count, int) or not 1 <= count <= LARGEST_COUNT:
         raise DataError("E519", f"`count={count}`: `{kind.name}` makes 1 to {LARGEST_COUNT:,}")
     if not isinstance(noise, int | float) or not isfinite(noise) or noise < 0:

@@ -24,19 +24,25 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A data set. `folders` are where it is looked for within a folder of data sets; `mirrors` are asked in order."""
+    """A data set. `train_counts` are the images of each class in its training part; `folders` are where it is looked
+    for within a folder of data sets; `mirrors` are asked in order."""
 
     name: str
     title: str
     layout: Layout
     shape: tuple[int, int, int]
-    train: int
+    train_counts: tuple[int, ...]
     test: int
     class_names: tuple[str, ...]
     folders: tuple[str, ...]
     files: tuple[File, ...]
     mirrors: tuple[str, ...]
     terms: str
+
+    @property
+    def train(self) -> int:
+        """Images of the training part."""
+        return sum(self.train_counts)
 
     @property
     def description(self) -> str:
@@ -64,7 +70,7 @@ PUBLISHED: dict[str, Published] = {
         title="MNIST, handwritten digits",
         layout="idx",
         shape=(1, 28, 28),
-        train=60_000,
+        train_counts=(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
         test=10_000,
         class_names=DIGITS,
         folders=("mnist", "MNIST/raw"),
@@ -86,7 +92,7 @@ PUBLISHED: dict[str, Published] = {
         title="Fashion-MNIST, articles of clothing",
         layout="idx",
         shape=(1, 28, 28),
-        train=60_000,
+        train_counts=(6000,) * 10,
         test=10_000,
         class_names=CLOTHES,
         folders=("fashion_mnist", "fashion-mnist", "FashionMNIST/raw"),
@@ -107,7 +113,7 @@ PUBLISHED: dict[str, Published] = {
         title="CIFAR-10, small colour photographs",
         layout="cifar10",
         shape=(3, 32, 32),
-        train=50_000,
+        train_counts=(5000,) * 10,
         test=10_000,
         class_names=CIFAR10,
         folders=("cifar10", "cifar-10", ""),
@@ -123,7 +129,7 @@ PUBLISHED: dict[str, Published] = {
         title="CIFAR-100, small colour photographs",
         layout="cifar100",
         shape=(3, 32, 32),
-        train=50_000,
+        train_counts=(500,) * 100,
         test=10_000,
         class_names=CIFAR100,
         folders=("cifar100", "cifar-100", ""),

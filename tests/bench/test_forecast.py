@@ -12,12 +12,10 @@ from netspec.bench.forecast import (
     launch_flops,
     products_saved,
     together,
-    training_images,
 )
 from netspec.compiler import training_program
 from netspec.counting.table import count
 from netspec.ir import operations as ops
-from netspec.ir.recipe import DataOptions
 from netspec.ir.target import AVX512
 from tests.check.reading_specs import examined
 
@@ -59,18 +57,3 @@ def test_winograd_does_fewer_products(size: int, saved: float) -> None:
         launches = training_program(experiment, target, 32).launches
         forward = next(launch for launch in launches if isinstance(launch.operation, ops.Convolution))
         assert products_saved(forward) == pytest.approx(products)
-
-
-@pytest.mark.parametrize(
-    ("options", "images"),
-    [
-        (None, None),
-        (DataOptions("mnist"), 60_000),
-        (DataOptions("cifar10", validate=0.1), 45_000),
-        (DataOptions("mnist", take=1000, validate=0.2), 800),
-        (DataOptions("mnist", classes=(0, 1)), None),
-        (DataOptions("digits.npz", is_path=True), None),
-    ],
-)
-def test_images_are_known_where_the_spec_tells(options: DataOptions | None, images: int | None) -> None:
-    assert training_images(options) == images

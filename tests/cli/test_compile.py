@@ -55,7 +55,33 @@ def test_the_forecast_as_json_adds_up():
 def test_only_training_has_epochs():
     forecast = run_json("compile", "lenet", "--for", "prediction")["forecast"]
     assert forecast["training_forecast_seconds"] is forecast["epoch_forecast_seconds"] is None
+    assert forecast["epoch_note"] == "the program does not train"
     assert forecast["total"]["forecast_seconds"] > 0
+
+
+def test_an_epoch_has_the_images_of_the_classes_that_are_kept():
+    forecast = run_json("compile", "lecture")["forecast"]
+    step = forecast["total"]["forecast_seconds"]
+    assert forecast["epoch_forecast_seconds"] == pytest.approx(-(-(5923 + 6742) // 32) * step)
+    assert forecast["epoch_note"] is None
+    assert "an epoch, 396 steps: forecast " in run("compile", "lecture").stdout
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ("", "the spec names no data"),
+        ('data "mine.npz"\n', "mine.npz` holds is known once they are read"),
+    ],
+)
+def test_why_nothing_is_told_of_an_epoch_is_told(data: str, why: str, tmp_path):
+    spec = tmp_path / "n.net"
+    spec.write_text(f"net n {{ input 4; dense 3 }}\n{data}")
+    for words in (("compile", spec), ("bench", spec, "--layers", "--batch", 16)):
+        said = run(*words)
+        assert said.exit_code == 0, said.stderr
+        assert "nothing is told of an epoch and of the whole training: " in said.stdout
+        assert why in said.stdout
 
 
 def test_lifetimes_cover_every_use():

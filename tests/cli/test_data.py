@@ -112,7 +112,7 @@ PART = np.random.default_rng(1).integers(0, 256, 100_000, np.uint8).tobytes()
 
 def toy(url: str) -> Published:
     file = File("toy.bin", len(PART), hashlib.md5(PART, usedforsecurity=False).hexdigest(), unpack=False)
-    return Published("toy", "toy", "cifar10", (1, 2, 2), 1, 1, ("a",), ("toy",), (file,), (url,), "free")
+    return Published("toy", "toy", "cifar10", (1, 2, 2), (1,), 1, ("a",), ("toy",), (file,), (url,), "free")
 
 
 def test_fetch_downloads_once_and_tells_where(work: Path, monkeypatch: pytest.MonkeyPatch):

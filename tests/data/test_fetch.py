@@ -35,7 +35,7 @@ BATCHES = File("all.tar.gz", len(ARCHIVE), md5(ARCHIVE), unpack=False)
 
 
 def published(*mirrors: str, files: tuple[File, ...] = (IMAGES, BATCHES)) -> Published:
-    return Published("toy", "toy", "idx", (1, 2, 2), 1, 1, ("a",), ("toy",), files, mirrors, "free")
+    return Published("toy", "toy", "idx", (1, 2, 2), (1,), 1, ("a",), ("toy",), files, mirrors, "free")
 
 
 def quiet(name: str, received: int, total: int | None) -> None:

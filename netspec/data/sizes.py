@@ -1,0 +1,30 @@
+"""How many images a data set holds, as far as that is known without reading it."""
+
+from __future__ import annotations
+
+from netspec.data import embedded
+from netspec.data.generated import GENERATED, made_counts
+from netspec.data.published import PUBLISHED
+from netspec.ir.recipe import DataOptions
+
+
+def training_images(options: DataOptions) -> int | None:
+    """Images of the training part; None for files, which would have to be read."""
+    counts = class_counts(options)
+    if counts is None:
+        return None
+    kept = sum(counts[k] for k in options.classes if k < len(counts)) if options.classes else sum(counts)
+    taken = min(kept, options.take or kept)
+    return taken - round(options.validate * taken)
+
+
+def class_counts(options: DataOptions) -> tuple[int, ...] | None:
+    """Images of each class to train and validate with, all classes of the set and all images."""
+    name = options.source
+    if options.is_path:
+        return None
+    if name in PUBLISHED:
+        return PUBLISHED[name].train_counts
+    if name in GENERATED:
+        return made_counts(name, options.extra)
+    return embedded.COUNTS
