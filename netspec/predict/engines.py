@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from netspec.ir.target import Target
 from netspec.kernels.cpu.channel_packing import packed
 from netspec.predict.intake import Intake
 from netspec.runtime.machine import Machine
+from netspec.runtime.pace import Pace
 from netspec.schedule.channels import lower_channels
 from netspec.schedule.layout import choose_layout
 from netspec.schedule.lower import lower
@@ -66,8 +68,16 @@ class ImageEngine:
     intake: Intake
 
     def answer(self, images: Images) -> Array:
-        """The first output, (N, K) float32, of images (N, C, H, W)."""
-        return self.machine.outputs(self.intake.feed(images)).arrays
+        """The first output, (N, K) float32, of images (N, C, H, W). Ctrl-C is heard between calls of the machine."""
+        program, pace, first = self.machine.program, Pace(), 0
+        results = np.empty((len(images), *program.outputs[0].shape), np.float32)
+        while first < len(images):
+            steps, begin = pace.steps, perf_counter()
+            part = images[first : first + steps * program.batch]
+            results[first : first + len(part)] = self.machine.outputs(self.intake.feed(part)).arrays
+            pace.ran(steps, perf_counter() - begin)
+            first += len(part)
+        return results
 
 
 @dataclass(frozen=True, slots=True)

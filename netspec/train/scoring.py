@@ -14,18 +14,16 @@ from netspec.data.dataset import Part
 from netspec.ir.recipe import Experiment
 from netspec.runtime.feed import Feed
 from netspec.runtime.machine import Array, Machine
+from netspec.runtime.pace import Pace
 from netspec.train.device import Device, reader_threads
 from netspec.train.dissection import Dissection, dissect
 from netspec.train.inside import finite
-from netspec.train.pace import Pace
 from netspec.train.preparation import Preparation
 from netspec.train.scores import Tally, Weights
 from netspec.train.supply import Supply, measuring_supply, ready_steps
 
 MEASURING_BATCH = 64
 """Images at a time where nothing is learnt, so that figures do not depend on the spec's batch."""
-
-CALL_IMAGES = 16 * MEASURING_BATCH
 
 
 class Judge:
@@ -66,17 +64,19 @@ class Judge:
         return begins[-1]
 
     def outputs(self, part: Part, weights: Weights) -> Array:
-        """What the net says of every image, (N, K), about a thousand images a call so that Ctrl-C is heard."""
+        """What the net says of every image, (N, K), about a tenth of a second a call so that Ctrl-C is heard."""
         for name, array in weights.items():
             self._machine.write(name, array)
         found: list[Array] = []
-        first = 0
+        pace, first = Pace(), 0
         with closing(self._supply(part)) as supply:
             while first < len(part):
-                end = first + min(CALL_IMAGES, supply.ready(first, MEASURING_BATCH))
-                found.append(self._machine.outputs(_piece(supply.feed, slice(first, end))).arrays)
-                supply.release(end)
-                first = end
+                steps, begin = min(pace.steps, ready_steps(supply, first, MEASURING_BATCH)), perf_counter()
+                piece = slice(first, first + steps * MEASURING_BATCH)
+                found.append(self._machine.outputs(_piece(supply.feed, piece)).arrays)
+                pace.ran(steps, perf_counter() - begin)
+                first += len(found[-1])
+                supply.release(first)
         return np.concatenate(found).reshape(len(part), -1)
 
     def _supply(self, part: Part) -> Supply:

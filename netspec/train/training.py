@@ -12,13 +12,13 @@ from netspec.data.dataset import Dataset
 from netspec.data.stored import Stored
 from netspec.ir.recipe import Experiment
 from netspec.runtime.feed import Feed
+from netspec.runtime.pace import Pace
 from netspec.train.course import Course
 from netspec.train.device import Device, reader_threads
 from netspec.train.dissection import Dissection, dissect
 from netspec.train.events import Phase
 from netspec.train.explosion import silent_loss
 from netspec.train.inside import finite
-from netspec.train.pace import Pace
 from netspec.train.preparation import prepared
 from netspec.train.sample import UNSAMPLED, Sample, sampled_steps, take_sampled, undecided
 from netspec.train.schedules import Moment, rate_at

@@ -1,5 +1,8 @@
 """Predictors say what the oracle says, from several threads at once, and refuse what does not fit."""
 
+import os
+import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,9 +14,12 @@ from netspec.diagnostics.failure import UsageError
 from netspec.ir.evaluate import evaluate
 from netspec.ir.recipe import Experiment
 from netspec.passes.fold_weights import folded_weights
+from netspec.predict import engines
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
+from netspec.runtime.feed import Feed
 from netspec.runtime.host import host_target
+from netspec.runtime.machine import Machine, Outputs
 from tests.kernels.harness import CACHE_DIR
 from tests.kernels.tiling import few_tiles
 from tests.passes.test_fold import generic
@@ -81,6 +87,43 @@ def test_threads_that_call_at_once_get_their_own_answers() -> None:
         together = list(pool.map(predictor, asked))
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def before_each_call(monkeypatch: pytest.MonkeyPatch, watch: Callable[[int], None]) -> None:
+    """Tells `watch` how many images a native call is given, and lets each call seem to take a second."""
+    outputs, seconds = Machine.outputs, iter(range(1_000_000))
+
+    def watched(machine: Machine, feed: Feed) -> Outputs:
+        watch(len(feed.order))
+        return outputs(machine, feed)
+
+    monkeypatch.setattr(Machine, "outputs", watched)
+    monkeypatch.setattr(engines, "perf_counter", lambda: float(next(seconds)))
+
+
+def test_slow_nets_are_given_a_batch_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    before_each_call(monkeypatch, calls.append)
+    predictor, _ = made(experiment(NET), batch=40)
+    predictor(pixels(90))
+    assert calls == [40, 40, 10]
+
+
+def test_ctrl_c_is_heard_among_many_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    predictor, _ = made(experiment(NET), batch=40)
+    wanted, calls = predictor(pixels(90)), list[int]()
+
+    def interrupt(images: int) -> None:
+        calls.append(images)
+        if len(calls) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        before_each_call(patched, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            predictor(pixels(90))
+    assert len(calls) == 2
+    np.testing.assert_array_equal(predictor(pixels(90)), wanted)
 
 
 def test_results_are_the_callers_own() -> None:

@@ -12,6 +12,9 @@ from netspec.ir.evaluate import evaluate as oracle
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.passes.inference import inference
+from netspec.runtime.feed import Feed
+from netspec.runtime.machine import Machine, Outputs
+from netspec.train import scoring
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.device import host_device
 from netspec.train.evaluate import evaluate
@@ -61,6 +64,23 @@ def test_predictions_are_those_of_the_oracle_for_one_image_and_for_many() -> Non
         expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         found = predict(Trained(experiment, prepared(dataset), weights), images, host_device(1))
         assert np.allclose(found, expected, atol=1e-5)
+
+
+def test_slow_nets_are_asked_for_a_minibatch_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = experiment_of()
+    dataset, weights = load_data(experiment, DataPlaces()), some_weights(experiment)
+    judge = Judge(experiment, prepared(dataset), host_device(1))
+    whole, outputs, calls = judge.outputs(dataset.train, weights), Machine.outputs, list[int]()
+
+    def watched(machine: Machine, feed: Feed) -> Outputs:
+        calls.append(len(feed.order))
+        return outputs(machine, feed)
+
+    seconds = iter(range(1_000))
+    monkeypatch.setattr(Machine, "outputs", watched)
+    monkeypatch.setattr(scoring, "perf_counter", lambda: float(next(seconds)))
+    np.testing.assert_array_equal(judge.outputs(dataset.train, weights), whole)
+    assert calls == [64, 64, 64, 64, 24]
 
 
 def test_the_test_part_is_measured_before_the_validation_part() -> None:

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from netspec.train.pace import CALL_SECONDS, Pace
+from netspec.runtime.pace import CALL_SECONDS, Pace
 
 
 def test_calls_grow_until_they_take_a_tenth_of_a_second() -> None:
