@@ -6,9 +6,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from netspec.cli import tune
+from netspec.cli import evaluate, predict, tune
 from netspec.ir.costs import SHIPPED, Costs
+from netspec.train.device import Device, host_device
 from netspec.train.run import open_run
 from netspec.train.trained import from_run
 from netspec.train.tuning import costs_hash, tuning_document, write_tuning
@@ -121,6 +123,26 @@ def test_a_run_goes_on_and_is_reproduced_by_its_own_table(table: Path, tmp_path:
     done = run("train", "--resume", "cut")
     refused(done, 2, "E468")
     assert "`target.costs` has changed" in done.stderr
+
+
+def test_a_runs_weights_are_used_by_its_own_table_unless_another_is_named(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    planned: list[Costs] = []
+
+    def watched(threads: int | None, *, exact: bool, costs: Costs) -> Device:
+        planned.append(costs)
+        return host_device(threads, exact=exact, costs=costs)
+
+    few = ("--set", "train.epochs=1", "--set", "data.take=64")
+    assert run("train", "digits", "--run", tmp_path / "run", "--tuning", table, *few).exit_code == 0
+    write_tuning(tmp_path / "shipped.json", SHIPPED, {})
+    Image.new("L", (8, 8)).save(tmp_path / "image.png")
+    for module, words in ((evaluate, ()), (predict, (tmp_path / "image.png",))):
+        monkeypatch.setattr(module, "host_device", watched)
+        command = (module.command.name, tmp_path / "run", *words)
+        assert run(*command).exit_code == run(*command, "--tuning", tmp_path / "shipped.json").exit_code == 0
+    assert planned == [NEVER, SHIPPED] * 2
 
 
 def test_no_other_table_fits_beside_a_run_that_goes_on(table: Path):
