@@ -45,6 +45,15 @@ def test_a_default_that_is_written_out_contradicts_nothing(tmp_path):
     assert measured["batch"] == 16
 
 
+def test_what_augmentation_adds_is_set_against_what_is_promised(tmp_path):
+    (tmp_path / "n.net").write_text("net n { input 1x12x9; dense 3 }\n")
+    words = ("bench", tmp_path / "n.net", "--augment", "--batch", 16, "--rounds", 1)
+    told = run_json(*words)
+    assert told["of_promise"] == pytest.approx(told["share"] / 0.15)
+    assert told["promised_share"] == 0.15
+    assert "the promise for convnetjs_cifar10 is below 15%" in run(*words).stdout
+
+
 def test_a_spec_is_needed():
     refused(run("bench", "--layers"), 2, "E620")
 
