@@ -52,11 +52,17 @@ def checkpoint_paths(run: Path) -> list[Path]:
 
 
 def write_checkpoint(run: Path, snapshot: Snapshot, keep: int) -> None:
-    """Writes a checkpoint, then forgets all but the last `keep`. Raises DataError (E540); those before stay whole."""
+    """Writes a checkpoint, then forgets all but the last `keep`. Raises DataError (E540); those before stay whole.
+
+    Checkpoints of later steps go first: resuming has passed them over because they are damaged.
+    """
     make_folder(run / FOLDER)
-    write_whole(run / FOLDER / f"step-{snapshot.position.step:012}.safetensors", encode_snapshot(snapshot))
+    path = run / FOLDER / f"step-{snapshot.position.step:012}.safetensors"
+    write_whole(path, encode_snapshot(snapshot))
     write_whole(run / FOLDER / TIME, json.dumps(asdict(snapshot.elapsed)).encode())
-    remove(checkpoint_paths(run)[keep:])
+    paths = checkpoint_paths(run)
+    newest = paths.index(path)
+    remove(paths[:newest] + paths[newest + keep :])
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:

@@ -74,6 +74,14 @@ def wait_until(going: subprocess.Popen[str], holds) -> None:
         time.sleep(0.01)
 
 
+def killed(*words: str, number: int, moment: int) -> None:
+    """Trains until it is killed as it writes its checkpoint of this number, at this moment (`tests/train/dying.py`)."""
+    command = [sys.executable, "-m", "tests.train.dying", str(number), str(moment), "train", *words]
+    root = {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, env=os.environ | root, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
 def kill_and_resume(spec: str, kills: int, seconds: float, every: str) -> None:
     """Trains `spec` into the folder `cut`, killed so often, each time within so many seconds of its first progress."""
     chosen, words = random.Random(7), ["train", spec, "--run", "cut"]
@@ -100,6 +108,22 @@ def test_a_run_killed_again_and_again_comes_to_the_same_bits(here: Path) -> None
     (here / "small.net").write_text(SPEC.replace("EPOCHS", "200"))
     run_json("train", "small.net", "--run", "whole", "--threads", 1)
     kill_and_resume("small.net", 3, 0.1, "20")
+    assert same("whole", "cut")
+
+
+@pytest.mark.parametrize("keep", [1, 2])
+def test_what_goes_on_behind_a_damaged_checkpoint_is_not_lost_by_a_kill(here: Path, keep: int) -> None:
+    run_json("train", "small.net", "--run", "whole")
+    killed("small.net", "--run", "cut", "--checkpoint-every", "20", "--keep", "3", number=5, moment=0)
+    *damaged, sound = checkpoint_paths(here / "cut")[: keep + 1]
+    for path in damaged:
+        path.write_bytes(path.read_bytes()[:-7])
+    killed("--resume", "cut", "--checkpoint-every", "10", "--keep", str(keep), number=2, moment=0)
+    newest = checkpoint_paths(here / "cut")[0]
+    assert sound.name < newest.name < damaged[-1].name
+    done = run("train", "--resume", "cut")
+    assert done.exit_code == 0
+    assert "damaged" not in done.stderr
     assert same("whole", "cut")
 
 

@@ -119,6 +119,21 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_it_used(tmp_path: Path,
     assert path.name in notices[0]
 
 
+@pytest.mark.parametrize("keep", [1, 2])
+def test_what_goes_on_behind_damaged_checkpoints_is_kept_in_their_place(tmp_path: Path, keep: int) -> None:
+    for step in (10, 20, 30):
+        write_checkpoint(tmp_path, snapshot(step), keep=3)
+    for path in checkpoint_paths(tmp_path)[:2]:
+        path.write_bytes(b"nothing")
+    for step in (15, 18):
+        write_checkpoint(tmp_path, snapshot(step), keep)
+        found, notices = newest(tmp_path)
+        assert found is not None
+        assert same(found, snapshot(step))
+        assert notices == ()
+        assert len(checkpoint_paths(tmp_path)) == keep
+
+
 def test_where_all_are_damaged_the_training_starts_again(tmp_path: Path) -> None:
     write_checkpoint(tmp_path, snapshot(10), keep=2)
     checkpoint_paths(tmp_path)[0].write_bytes(b"nothing")
