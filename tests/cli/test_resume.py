@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from netspec.resources import bundled_specs
 from netspec.train.checkpoint import checkpoint_paths, read_checkpoint
+from netspec.train.run import holds_run
 from tests.cli.harness import process, refused, run, run_json
 
 SPEC = """net small {
@@ -27,6 +29,7 @@ data digits validate=0.2 take=300
 augment { crop 8x8 pad=1 }
 train { sgd rate=0.1 momentum=0.9; schedule plateau factor=0.5 patience=2; stop patience=200; batch 16; epochs EPOCHS }
 """
+needs_mnist = pytest.mark.skipif("NETSPEC_DATA" not in os.environ, reason="needs MNIST in NETSPEC_DATA")
 PACKED = {"seconds", "images_per_second"}
 """What a line of the metrics holds that depends on the clock."""
 
@@ -37,6 +40,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "small.net").write_text(SPEC.replace("EPOCHS", "12"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def lenet(images: int, epochs: int) -> str:
+    """The path of LeNet's spec, for so many of MNIST's images."""
+    text = bundled_specs()["lenet"].read_text().replace("epochs   8", f"epochs   {epochs}")
+    Path("lenet.net").write_text(text.replace("data mnist", f"data mnist take={images}"))
+    return "lenet.net"
 
 
 def lines(folder: str) -> list[dict]:
@@ -82,32 +92,68 @@ def killed(*words: str, number: int, moment: int) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-def kill_and_resume(spec: str, kills: int, seconds: float, every: str) -> None:
-    """Trains `spec` into the folder `cut`, killed so often, each time within so many seconds of its first progress."""
-    chosen, words = random.Random(7), ["train", spec, "--run", "cut"]
+def kill_and_resume(spec: str, kills: int) -> None:
+    """Trains `spec` into the folder `whole` and, killed so often, `cut`, with 1, 2 and 4 threads in turn.
+
+    Moments are random: of every second kill from all of the time that a process takes from its start to its first
+    checkpoint, of the others from the time after that, so that the training comes on.
+    """
+    chosen, every = random.Random(7), ("--checkpoint-every", "20")
+    run_json("train", spec, "--run", "whole")
+    training = json.loads(Path("whole/run.json").read_text())["result"]["seconds"]
+    brief = start("train", spec, "--run", "brief", *every)
+    preparing = seconds_to_progress("brief", brief)
+    kill(brief)
     for number in range(kills):
-        threads = ("--threads", str(chosen.choice((1, 2, 4))))
-        before = progress()
-        going = start(*words, *threads, "--checkpoint-every", every)
-        wait_until(going, lambda before=before: progress() > before)
-        time.sleep(chosen.uniform(0, seconds))
-        going.kill()
-        assert "Traceback" not in going.communicate()[1]
-        assert going.returncode == -signal.SIGKILL, f"kill {number} came too late"
-        words = ["train", "--resume", "cut"]
+        words = ("--resume", "cut") if holds_run(Path("cut")) else (spec, "--run", "cut")
+        going = start("train", *words, "--threads", str((1, 2, 4)[number % 3]), *every)
+        if number % 2:
+            seconds_to_progress("cut", going)
+        time.sleep(chosen.uniform(0, training / kills if number % 2 else preparing))
+        kill(going)
     done = process("train", "--resume", "cut", "--threads", "2")
     assert done.returncode == 0, done.stderr
+    assert same("whole", "cut")
 
 
-def progress() -> int:
+def seconds_to_progress(folder: str, going: subprocess.Popen[str]) -> float:
+    """Waits until a training has written another checkpoint; how long that took."""
+    before, begun = progress(folder), time.monotonic()
+    wait_until(going, lambda: progress(folder) > before)
+    return time.monotonic() - begun
+
+
+def kill(going: subprocess.Popen[str]) -> None:
+    going.kill()
+    assert "Traceback" not in going.communicate()[1]
+    assert going.returncode == -signal.SIGKILL, "the kill came too late"
+
+
+def progress(folder: str = "cut") -> int:
     """Steps that are saved so far."""
-    return max((int(path.stem[5:]) for path in Path("cut/checkpoints").glob("step-*")), default=0)
+    return max((int(path.stem[5:]) for path in checkpoint_paths(Path(folder))), default=0)
 
 
 def test_a_run_killed_again_and_again_comes_to_the_same_bits(here: Path) -> None:
     (here / "small.net").write_text(SPEC.replace("EPOCHS", "200"))
-    run_json("train", "small.net", "--run", "whole", "--threads", 1)
-    kill_and_resume("small.net", 3, 0.1, "20")
+    kill_and_resume("small.net", 3)
+
+
+@needs_mnist
+def test_lenet_killed_again_and_again_comes_to_the_same_bits(here: Path) -> None:
+    kill_and_resume(lenet(600, 12), 3)
+
+
+def test_a_run_killed_as_it_writes_checkpoints_comes_to_the_same_bits(here: Path) -> None:
+    (here / "small.net").write_text(SPEC.replace("EPOCHS", "30"))
+    run_json("train", "small.net", "--run", "whole")
+    words, steps = ("small.net", "--run", "cut"), [0]
+    for moment in (7, 9, 10, 11, 25, 40):  # nothing, half, all of the file, its name; its time; those before forgotten
+        killed(*words, "--checkpoint-every", "20", "--keep", "1", number=3, moment=moment)
+        steps.append(progress())
+        words = ("--resume", "cut")
+    assert all(later > before for before, later in pairwise(steps))
+    run_json("train", "--resume", "cut")
     assert same("whole", "cut")
 
 
@@ -141,19 +187,13 @@ def test_all_that_safetensors_files_hold_is_the_same_for_any_number_of_threads(h
 def test_twenty_kills_of_a_net_with_batchnorm_dropout_and_augmentation(here: Path) -> None:
     text = SPEC.replace("EPOCHS", "4000").replace("patience=200", "patience=5000")
     (here / "small.net").write_text(text.replace("{ crop", "{ shift 1; rotate 5; mirror; noise 0.02; crop"))
-    run_json("train", "small.net", "--run", "whole")
-    kill_and_resume("small.net", 20, 0.3, "50")
-    assert same("whole", "cut")
+    kill_and_resume("small.net", 20)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("NETSPEC_DATA" not in os.environ, reason="needs MNIST in NETSPEC_DATA")
+@needs_mnist
 def test_twenty_kills_of_lenet(here: Path) -> None:
-    text = bundled_specs()["lenet"].read_text().replace("epochs   8", "epochs   30")
-    (here / "lenet.net").write_text(text.replace("data mnist", "data mnist take=6000"))
-    assert run_json("train", "lenet.net", "--run", "whole")["epochs"] == 30
-    kill_and_resume("lenet.net", 20, 0.4, "20")
-    assert same("whole", "cut")
+    kill_and_resume(lenet(6000, 30), 20)
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -347,8 +387,7 @@ def test_a_run_that_is_being_trained_is_refused_to_others_until_its_process_dies
         refused(done, 2, "E481")
         assert "`cut` is being trained right now" in done.stderr
     assert going.poll() is None
-    going.kill()
-    going.communicate()
+    kill(going)
     spec = here / "cut/small.net"
     spec.write_text(spec.read_text().replace("epochs 4000", "epochs 1"))
     assert run("train", "--resume", "cut", "--force").exit_code == 0

@@ -1,5 +1,7 @@
 """A checkpoint is read back to the bit, or is told to be damaged and the one before it is used."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,6 +167,44 @@ def test_a_write_that_fails_leaves_the_checkpoints_before_it(tmp_path: Path, mon
     assert same(found, snapshot(10))
     assert notices == ()
     assert len([*(tmp_path / "checkpoints").iterdir()]) == 2  # the checkpoint and its time
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from tests.train.dying import die
+from tests.train.test_checkpoint import snapshot, write_checkpoint
+for moment in range(1000):
+    run = Path(sys.argv[1], str(moment))
+    write_checkpoint(run, snapshot(10), keep=1)
+    if child := os.fork():
+        if os.waitpid(child, 0)[1] == 0:
+            break
+    else:
+        die(1, moment)
+        write_checkpoint(run, snapshot(20), keep=1)
+        os._exit(0)
+"""
+
+
+def test_a_kill_at_any_moment_of_the_writing_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, tmp_path], cwd=Path(__file__).parents[2], check=True)
+    runs = sorted(tmp_path.iterdir(), key=lambda run: int(run.name))
+    halves = [path.stat().st_size for path in tmp_path.rglob(".*.part")]
+    assert 0 < min(size for size in halves if size) < max(halves)
+    steps: list[int] = []
+    for run in runs:
+        found, notices = newest(run)
+        assert found is not None
+        assert same(found, snapshot(found.position.step))
+        assert notices == ()
+        steps.append(found.position.step)
+        sweep(run)
+        write_checkpoint(run, snapshot(20), keep=1)
+        assert [path.read_bytes() for path in checkpoint_paths(run)] == [checkpoint_paths(runs[-1])[0].read_bytes()]
+        assert len([*(run / "checkpoints").iterdir()]) == 2
+    assert steps == sorted(steps)
+    assert {*steps} == {10, 20}
 
 
 def test_what_a_kill_left_half_written_is_swept_away(tmp_path: Path) -> None:
