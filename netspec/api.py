@@ -42,17 +42,14 @@ from netspec.train.evaluate import Evaluation, evaluate
 from netspec.train.events import Event, Finished
 from netspec.train.predictor import make_predictor, predict
 from netspec.train.preparation import prepared
-from netspec.train.record import DEFAULT
 from netspec.train.resume import resume as resume_run
 from netspec.train.run import WEIGHTS, holds_run, kept_data, open_run
 from netspec.train.run_document import Run
+from netspec.train.run_options import RunOptions
 from netspec.train.scores import Array
 from netspec.train.trained import Trained, from_file
 from netspec.train.tuning import read_tuning
 from netspec.train.weights import write_weights
-
-LONGEST_UNSAVED = timedelta(seconds=DEFAULT.seconds)
-"""How long a training goes on without a checkpoint, where nothing else is asked for."""
 
 
 def load(
@@ -126,8 +123,8 @@ class Network:
         run: str | Path | None = None,
         resume: bool = False,
         force: bool = False,
-        checkpoint_every: int | timedelta = LONGEST_UNSAVED,
-        keep: int = DEFAULT.keep,
+        checkpoint_every: int | timedelta | None = None,
+        keep: int | None = None,
         weights: str | Path | None = None,
         data_dir: str | Path | None = None,
         strict: bool = False,
@@ -142,8 +139,9 @@ class Network:
         `resume` a run that is in the folder already goes on from its last checkpoint, to the bits that it would have
         come to; the same call so begins a training and, after a kill, goes on with it. What has changed since is an
         error, unless `force`. Without `resume`, `force` replaces a run that is there. Checkpoints are written after
-        epochs, and within them after so many steps (an int) or so long (a timedelta) as `checkpoint_every` tells; the
-        last `keep` are kept.
+        epochs, and within them after so many steps (an int) or so long (a timedelta, else ten minutes) as
+        `checkpoint_every` tells; the last `keep` are kept, else two, and of a finished run the last alone. A run
+        remembers both and `strict`, and goes on with them where they are not given anew.
 
         `weights` is a file to start from. `data_dir` holds data sets, a folder each; `strict` makes files that would be
         skipped an error. `threads` defaults to the physical cores that this process may use, by its affinity and its
@@ -155,7 +153,7 @@ class Network:
         where options cannot be), DataError and DeviceError before the first step, DivergedError (E460) when the loss
         stops being a number, DataError (E540) where the folder can no longer be written.
         """
-        places, saving = DataPlaces(_path(data_dir), strict=strict), _saving(checkpoint_every, keep)
+        places, options = DataPlaces(_path(data_dir)), RunOptions(_saving(checkpoint_every, keep), strict=strict)
         folder = _path(run)
         if resume and folder is None:
             raise UsageError("E474", "`resume` needs the folder of a run", helps=("name it with `run`",))
@@ -163,7 +161,7 @@ class Network:
         costs = _costs(tuning, kept)
         device = host_device(threads, exact=exact, costs=costs)
         if kept is not None:
-            begun = resume_run(kept, self.experiment, places=places, device=device, saving=saving, force=force)
+            begun = resume_run(kept, self.experiment, places=places, device=device, options=options, force=force)
         else:
             begun = begin(
                 self.experiment,
@@ -174,7 +172,7 @@ class Network:
                 folder=folder,
                 force=force,
                 weights=_path(weights),
-                saving=saving,
+                options=options,
             )
         with closing(begun.events) as events:
             for event in events:
@@ -243,10 +241,10 @@ class Network:
         return self._trained
 
 
-def _saving(every: int | timedelta, keep: int) -> Saving:
+def _saving(every: int | timedelta | None, keep: int | None) -> Saving:
     """When checkpoints are written. Raises UsageError (E474)."""
-    steps, seconds = (None, every.total_seconds()) if isinstance(every, timedelta) else (every, DEFAULT.seconds)
-    if keep < 1 or seconds <= 0 or (steps is not None and steps < 1):
+    steps, seconds = (None, every.total_seconds()) if isinstance(every, timedelta) else (every, None)
+    if any(told is not None and told <= 0 for told in (steps, seconds, keep)):
         message = f"`checkpoint_every` and `keep` must be above zero, not {every} and {keep}"
         raise UsageError("E474", message)
     return Saving(steps, seconds, keep)

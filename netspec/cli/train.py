@@ -43,6 +43,7 @@ from netspec.train.record import result_document
 from netspec.train.resume import resume
 from netspec.train.run import CURVE, METRICS, RECORD, WEIGHTS, open_run, run_experiment
 from netspec.train.run_document import Run
+from netspec.train.run_options import RunOptions
 from netspec.train.tensorboard import check_installed, with_event_file
 
 
@@ -94,8 +95,7 @@ def command(
     The number of threads changes no bit of the result. `--replay RUN` takes the step again in which a run diverged, and
     tells layer by layer what happened.
     """
-    if tensorboard:
-        check_installed()
+    options = RunOptions(saving, stats, tensorboard, strict)
     places = DataPlaces(data_dir, readable_data_folder(), strict, data_memory, data_progress)
     if replayed is not None:
         _refuse_beside("--replay", spec, folder, resumed, weights, data, exact, costs, with_values, settings)
@@ -105,11 +105,13 @@ def command(
         run = open_run(resumed)
         if run.status == "finished" and not force:
             return _tell_finished(run, as_json)
+        _check_logging(options.over(run.options))
         experiment, device = run_experiment(run), host_device(threads, exact=run.exact, costs=run.costs)
-        begun = resume(run, experiment, places=places, device=device, saving=saving, force=force, statistics=stats)
-        return _train(_logged(begun, tensorboard), experiment, device, as_json)
+        begun = resume(run, experiment, places=places, device=device, options=options, force=force)
+        return _train(_logged(begun), experiment, device, as_json)
     if spec is None:
         raise click.UsageError("Missing argument 'SPEC'.")
+    _check_logging(options)
     experiment = load_experiment(spec, with_values=with_values, settings=settings, data=data)
     device = host_device(threads, exact=exact, costs=costs or SHIPPED)
     origin = Origin(read_source(find_spec(spec)), with_values, with_data(data, settings))
@@ -121,15 +123,20 @@ def command(
         folder=folder,
         force=force,
         weights=weights,
-        saving=saving,
-        statistics=stats,
+        options=options,
     )
-    return _train(_logged(begun, tensorboard), experiment, device, as_json)
+    return _train(_logged(begun), experiment, device, as_json)
 
 
-def _logged(begun: Begun, tensorboard: bool) -> Begun:
+def _check_logging(options: RunOptions) -> None:
+    """Raises UsageError (E603) where TensorBoard's event files are asked for and cannot be written."""
+    if options.tensorboard:
+        check_installed()
+
+
+def _logged(begun: Begun) -> Begun:
     """With event files for TensorBoard, where asked for."""
-    if not tensorboard or begun.run is None:
+    if begun.run is None or not begun.run.options.tensorboard:
         return begun
     return replace(begun, events=with_event_file(begun.run.folder, begun.events))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +17,6 @@ from netspec.data.manner import HELD_BYTES, Progress, silent
 from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.text import Source
 from netspec.ir.recipe import Experiment
-from netspec.train.cadence import Saving
 from netspec.train.claim import Claim
 from netspec.train.device import Device
 from netspec.train.events import Event
@@ -25,9 +24,10 @@ from netspec.train.identity import identity
 from netspec.train.limits import check_trainable
 from netspec.train.loop import train
 from netspec.train.preparation import crop_pad, prepared
-from netspec.train.record import DEFAULT, record
+from netspec.train.record import record
 from netspec.train.run import check_folder, claim_folder, create_run
 from netspec.train.run_document import Run
+from netspec.train.run_options import UNASKED, RunOptions
 from netspec.train.weights import read_weights
 
 
@@ -97,19 +97,18 @@ def begin(
     folder: Path | None = None,
     force: bool = False,
     weights: Path | None = None,
-    saving: Saving = DEFAULT,
-    statistics: bool = False,
+    options: RunOptions = UNASKED,
 ) -> Begun:
     """Checks the recipe, the folder, the data and the weights, then makes the run's folder.
 
     `folder` None means a new one under `runs/`; without `keep` there is none at all. `weights` is a file to start
-    from; `saving` is when checkpoints are written; with `statistics` the metrics tell of every layer. Raises SpecError
-    (E453), UsageError (E461, E463, E481) and DataError, all before anything is written.
+    from; `options` are kept with the run, and tell whether `places` are `strict`. Raises SpecError (E453), UsageError
+    (E461, E463, E481) and DataError, all before anything is written.
     """
     check_trainable(experiment)
     if keep and folder is not None:
         check_folder(folder, force=force)
-    dataset = load_data(experiment, places)
+    dataset = load_data(experiment, replace(places, strict=options.strict))
     return begin_with(
         dataset,
         experiment,
@@ -118,8 +117,7 @@ def begin(
         keep=keep,
         folder=folder,
         weights=weights,
-        saving=saving,
-        statistics=statistics,
+        options=options,
     )
 
 
@@ -132,21 +130,21 @@ def begin_with(
     keep: bool = True,
     folder: Path | None = None,
     weights: Path | None = None,
-    saving: Saving = DEFAULT,
-    statistics: bool = False,
+    options: RunOptions = UNASKED,
 ) -> Begun:
     """The same with data that are loaded, after the checks of the recipe and the folder. Raises DataError."""
     notices = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss))
     start = read_weights(weights, experiment.graph) if weights else None
+    saving, statistics = options.saving, options.statistics
     events = train(experiment, dataset, device=device, weights=start, milestone=saving.steps, statistics=statistics)
     if not keep:
         return Begun(None, dataset, notices, events)
-    new = _new_run(experiment, origin, dataset, device, folder)
+    new = replace(_new_run(experiment, origin, dataset, device, folder), options=options)
     with ExitStack() as held:
         claim = held.enter_context(closing(Claim(new.folder)))
         run = create_run(new, origin.source, start)
         held.pop_all()
-    return Begun(run, dataset, notices, claim.during(record(run, events, saving=saving)))
+    return Begun(run, dataset, notices, claim.during(record(run, events)))
 
 
 def _new_run(experiment: Experiment, origin: Origin, dataset: Dataset, device: Device, folder: Path | None) -> Run:

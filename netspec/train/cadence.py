@@ -13,13 +13,25 @@ SHARE = 0.02
 """The part of the time that checkpoints after epochs may take."""
 
 
+LONGEST_SECONDS = 600.0
+"""No more time than this passes without a checkpoint, where nothing else is told."""
+KEPT = 2
+"""So many checkpoints are kept, where nothing else is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """A checkpoint every `steps` steps, where told; at least one every so many seconds; the last `keep` are kept."""
+    """What is told of checkpoints, None where nothing is: one every `steps` steps; at least one every so many seconds;
+    the last `keep` are kept."""
 
     steps: int | None = None
-    seconds: float = 600.0
-    keep: int = 2
+    seconds: float | None = None
+    keep: int | None = None
+
+    def over(self, before: Saving) -> Saving:
+        """What is told here, and else what was told before."""
+        every = before if self.steps is None and self.seconds is None else self
+        return Saving(every.steps, every.seconds, self.keep or before.keep)
 
 
 class Cadence:
@@ -32,7 +44,7 @@ class Cadence:
     def due(self, event: Progress | EpochDone) -> bool:
         """Whether the training is to be saved as it is at this event."""
         passed = perf_counter() - self._saved_at
-        if passed >= self._saving.seconds:
+        if passed >= (self._saving.seconds or LONGEST_SECONDS):
             return True
         if isinstance(event, EpochDone):
             return passed >= max(SHORTEST_SECONDS, self._cost_seconds / SHARE) or self._reached(event.step)

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from netspec.diagnostics.failure import DivergedError, NetspecError
-from netspec.train.cadence import Cadence, Saving
+from netspec.train.cadence import KEPT, Cadence
 from netspec.train.checkpoint import write_checkpoint
 from netspec.train.curve import draw_curve
 from netspec.train.diverged import diverged_document
@@ -23,19 +23,15 @@ from netspec.train.run_document import Run
 from netspec.train.scores import Scores, Weights
 from netspec.train.weights import write_weights
 
-DEFAULT = Saving()
 
-
-def record(
-    run: Run, events: Iterator[Event], *, saving: Saving = DEFAULT, lines: Sequence[Line] = ()
-) -> Generator[Event, None, None]:
+def record(run: Run, events: Iterator[Event], *, lines: Sequence[Line] = ()) -> Generator[Event, None, None]:
     """Passes the events on after writing down what they tell; `lines` are of the epochs done in earlier sittings.
 
     Whoever stops listening before the end, be it by Ctrl-C or by closing the iterator, finds the weights as they were
     and a checkpoint to go on from in the run folder. However it ends, `run.json` tells. Raises DataError (E540), and
     whatever the training raises.
     """
-    recorder = _Recorder(run, saving, list(lines))
+    recorder = _Recorder(run, list(lines))
     try:
         for event in events:
             recorder.take(event)
@@ -52,10 +48,10 @@ def record(
 
 
 class _Recorder:
-    def __init__(self, run: Run, saving: Saving, lines: list[Line]) -> None:
-        self._run, self._saving, self._lines = run, saving, lines
+    def __init__(self, run: Run, lines: list[Line]) -> None:
+        self._run, self._saving, self._lines = run, run.options.saving, lines
         self._started: Started | None = None
-        self._cadence = Cadence(saving)
+        self._cadence = Cadence(self._saving)
 
     def take(self, event: Event) -> None:
         """Writes down one event."""
@@ -77,19 +73,20 @@ class _Recorder:
             case Diverged():
                 self._keep_evidence(event)
 
-    def _save(self, keep: int | None = None) -> None:
-        """A checkpoint of this moment, unless a step was broken off; the metrics up to here are safe before it."""
+    def _save(self, kept: int = KEPT) -> None:
+        """A checkpoint of this moment, unless a step was broken off; the metrics up to here are safe before it. The
+        last `kept` are kept, where nothing else is told."""
         snapshot = self._started.snapshot() if self._started else None
         if snapshot is None or snapshot.position.step == 0:
             return
         begun = perf_counter()
         sync(self._run.folder / METRICS)
-        write_checkpoint(self._run.folder, snapshot, keep or self._saving.keep)
+        write_checkpoint(self._run.folder, snapshot, self._saving.keep or kept)
         self._cadence.saved(begun)
 
     def _finish(self, end: Finished) -> None:
-        # Which others there are is the clock's doing; equal trainings leave equal folders unless asked to keep more.
-        self._save(keep=1 if self._saving == DEFAULT else None)
+        # Which others there are is the clock's doing; equal trainings leave equal folders unless told to keep more.
+        self._save(kept=1)
         checksum = self._keep(end.weights)
         finished = replace(self._run, status="finished", result=result_document(end), weights_sha256=checksum)
         self._draw(end.test)

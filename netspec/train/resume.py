@@ -13,7 +13,6 @@ from netspec.diagnostics.failure import UsageError
 from netspec.ir.graph import Shape
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import Begun, DataPlaces, load_data
-from netspec.train.cadence import Saving
 from netspec.train.checkpoint import newest_snapshot, sweep
 from netspec.train.claim import Claim
 from netspec.train.device import Device
@@ -22,9 +21,10 @@ from netspec.train.identity import Facts, differences, identity, source_facts
 from netspec.train.limits import check_trainable
 from netspec.train.loop import train
 from netspec.train.metrics import Line, read_lines
-from netspec.train.record import DEFAULT, record
+from netspec.train.record import record
 from netspec.train.run import METRICS, START, run_texts, save_record
 from netspec.train.run_document import Run
+from netspec.train.run_options import UNASKED, RunOptions
 from netspec.train.weights import read_weights
 
 
@@ -34,35 +34,26 @@ def resume(
     *,
     places: DataPlaces,
     device: Device,
-    saving: Saving = DEFAULT,
+    options: RunOptions = UNASKED,
     force: bool = False,
-    statistics: bool = False,
 ) -> Begun:
     """Goes on from the newest whole checkpoint of a run, or starts it again where there is none.
 
-    `experiment` is the run's own (`run.run_experiment`). Raises UsageError (E468) where anything has changed that
+    `experiment` is the run's own (`run.run_experiment`); so are the options that are not given anew. Raises UsageError
+    (E468) where anything has changed that
     decides the bits, unless `force`, and (E481) where the run is being trained right now; SpecError, DataError (E542
     where a checkpoint is another net's).
     """
     check_trainable(experiment)
     with ExitStack() as held:
         claim = held.enter_context(closing(Claim(run.folder)))
-        begun = _go_on(run, experiment, places, device, saving, force=force, statistics=statistics)
+        begun = _go_on(replace(run, options=options.over(run.options)), experiment, places, device, force=force)
         held.pop_all()  # the run goes on, and lets the folder go at its end
     return replace(begun, events=claim.during(begun.events))
 
 
-def _go_on(
-    run: Run,
-    experiment: Experiment,
-    places: DataPlaces,
-    device: Device,
-    saving: Saving,
-    *,
-    force: bool,
-    statistics: bool,
-) -> Begun:
-    dataset = load_data(experiment, places)
+def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device, *, force: bool) -> Begun:
+    dataset = load_data(experiment, replace(places, strict=run.options.strict))
     facts = current_facts(run, experiment, dataset, device)
     if not force:
         check_unchanged(run, facts)
@@ -75,15 +66,15 @@ def _go_on(
         device=device,
         weights=weights,
         start=snapshot,
-        milestone=saving.steps,
-        statistics=statistics,
+        milestone=run.options.saving.steps,
+        statistics=run.options.statistics,
     )
     sweep(run.folder)
     lines = _continue_metrics(run, snapshot.position.epochs if snapshot else 0)
     going = replace(run, identity=facts, status="running", result={}, weights_sha256=None)
     save_record(going)
     told = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss), *notices)
-    return Begun(going, dataset, told, record(going, events, saving=saving, lines=lines))
+    return Begun(going, dataset, told, record(going, events, lines=lines))
 
 
 def check_unchanged(run: Run, facts: Facts) -> None:

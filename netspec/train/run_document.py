@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.recipe import DataOptions
 from netspec.train.preparation import Preparation
+from netspec.train.run_options import UNASKED, RunOptions, options_document, options_of
 from netspec.train.tuning import costs_in_run, tuning_document
 
 Normalize = Literal["standard", "unit", "none"]
@@ -22,8 +23,8 @@ LAYOUT = 1
 class Run:
     """A run folder. `status` is running, finished, interrupted, failed or diverged; `result` is empty until the end,
     `weights_sha256` then that of the file of weights. `exact` is whether it was trained without Winograd's convolution,
-    and is used without it. `identity` is what decides the bits (`identity.py`). `begun` is when, as ISO 8601 with the
-    zone of where; None in runs of versions that did not write it down."""
+    and is used without it. `identity` is what decides the bits (`identity.py`), `options` what else was asked for.
+    `begun` is when, as ISO 8601 with the zone of where; None in runs of versions that did not write it down."""
 
     folder: Path
     spec: str
@@ -35,6 +36,7 @@ class Run:
     versions: Mapping[str, str]
     exact: bool = False
     costs: Costs = SHIPPED
+    options: RunOptions = UNASKED
     identity: Mapping[str, Any] = field(default_factory=dict[str, Any])
     status: str = "running"
     result: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -54,6 +56,7 @@ def document_of(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "exact": run.exact,
         "tuning": tuning_document(run.costs),
+        "options": options_document(run.options),
         "data": _data_document(run.data),
         "image": {"shape": run.preparation.shape, "white": run.preparation.white},
         "normalisation": {"mean": run.preparation.mean, "deviation": run.preparation.deviation},
@@ -96,6 +99,7 @@ def run_of(folder: Path, document: Any) -> Run:
         versions={str(key): str(value) for key, value in document["versions"].items()},
         exact=bool(document.get("exact", False)),
         costs=costs_in_run(document.get("tuning")),
+        options=options_of(document.get("options")),
         identity={str(key): value for key, value in document.get("identity", {}).items()},
         status=str(document["status"]),
         result={str(key): value for key, value in document["result"].items()},

@@ -177,7 +177,7 @@ def test_all_that_safetensors_files_hold_is_the_same_for_any_number_of_threads(h
     files: list[dict[str, bytes]] = []
     for threads in (1, 3):
         folder = here / str(threads)
-        run_json("train", "small.net", "--run", folder, "--threads", threads, "--checkpoint-every", 20)
+        run_json("train", "small.net", "--run", folder, "--threads", threads, "--checkpoint-every", 20, "--keep", 2)
         files.append({path.name: path.read_bytes() for path in folder.rglob("*.safetensors")})
     assert len(files[0]) > 2
     assert files[0] == files[1]
@@ -300,6 +300,28 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_it_used(here: Path) -> 
     assert done.exit_code == 0
     assert "is damaged" in done.stderr
     assert same("whole", "one")
+
+
+def test_what_was_asked_for_is_remembered_unless_it_is_asked_for_anew(here: Path) -> None:
+    pytest.importorskip("tensorboardX", reason="tensorboardX is not installed (extra `tensorboard`)")
+    asked = ("--checkpoint-every", "20", "--keep", "3", "--stats", "--strict", "--tensorboard")
+    killed("small.net", "--run", "cut", *asked, number=2, moment=0)
+    options = json.loads((here / "cut/run.json").read_text())["options"]
+    assert options == {
+        "saving": {"steps": 20, "seconds": None, "keep": 3},
+        "statistics": True,
+        "tensorboard": True,
+        "strict": True,
+    }
+    first = {*(here / "cut").glob("events*")}
+    killed("--resume", "cut", "--keep", "4", number=6, moment=0)
+    assert [int(path.stem[5:]) % 20 for path in checkpoint_paths(here / "cut")] == [0, 0, 0, 0]
+    assert len(first) == len({*(here / "cut").glob("events*")} - first) == 1
+    run_json("train", "--resume", "cut", "--checkpoint-every", "30")
+    kept = json.loads((here / "cut/run.json").read_text())["options"]
+    assert kept == {**options, "saving": {"steps": 30, "seconds": None, "keep": 4}}
+    assert len(checkpoint_paths(here / "cut")) == 4
+    assert all(line["layers"] for line in lines("cut"))
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ from netspec.train.cadence import Saving
 from netspec.train.checkpoint import checkpoint_paths, write_checkpoint
 from netspec.train.events import EpochDone, Event, Finished, Started
 from netspec.train.preparation import Preparation
-from netspec.train.record import DEFAULT, record
+from netspec.train.record import record
 from netspec.train.run import WEIGHTS, open_run, save_record
 from netspec.train.run_document import Run
+from netspec.train.run_options import RunOptions
 from netspec.train.scores import Scores, Weights
 from netspec.train.snapshot import Position, Snapshot
 from netspec.train.weights import expected_shapes, read_weights
@@ -155,11 +156,15 @@ def test_a_step_that_was_broken_off_is_not_saved(run: Run) -> None:
     assert not (run.folder / WEIGHTS).exists()
 
 
-@pytest.mark.parametrize(("saving", "steps"), [(DEFAULT, [7]), (Saving(steps=5), [7, 5]), (Saving(keep=3), [7, 5, 3])])
+@pytest.mark.parametrize(
+    ("saving", "steps"),
+    [(Saving(), [7]), (Saving(steps=5), [7]), (Saving(keep=2), [7, 5]), (Saving(keep=3), [7, 5, 3])],
+)
 def test_at_the_end_the_last_checkpoint_stays_and_those_asked_for(run: Run, saving: Saving, steps: list[int]) -> None:
     for step in (1, 3, 5):
         write_checkpoint(run.folder, Snapshot(Position(step=step), weights(0.0)), 3)
-    list(record(run, iter([started(weights(1.0)), done(1), END]), saving=saving))
+    asked = replace(run, options=RunOptions(saving))
+    list(record(asked, iter([started(weights(1.0)), done(1), END])))
     assert [int(path.stem.removeprefix("step-")) for path in checkpoint_paths(run.folder)] == steps
 
 
