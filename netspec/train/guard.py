@@ -10,7 +10,6 @@ from time import perf_counter
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.train.events import Diverged
-from netspec.train.inside import finite
 from netspec.train.snapshot import Snapshot
 from netspec.train.supply import Supply
 from netspec.train.training import Training
@@ -51,7 +50,7 @@ class Guard:
         """Keeps the present state, unless it is broken."""
         begun = perf_counter()
         snapshot = self._training.snapshot()
-        if self._sound and not (snapshot and all(map(finite, snapshot.arrays.values()))):
+        if self._sound and not (snapshot and snapshot.sound):
             return self._hunt(supply, self._training.position.step)
         self._sound, self._kept_at = snapshot, perf_counter()
         self._cost_seconds = self._kept_at - begun

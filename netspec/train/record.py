@@ -74,10 +74,10 @@ class _Recorder:
                 self._keep_evidence(event)
 
     def _save(self, kept: int = KEPT) -> None:
-        """A checkpoint of this moment, unless a step was broken off; the metrics up to here are safe before it. The
-        last `kept` are kept, where nothing else is told."""
+        """A checkpoint of this moment, unless a step was broken off or did harm that is yet to be found; the metrics up
+        to here are safe before it. The last `kept` are kept, where nothing else is told."""
         snapshot = self._started.snapshot() if self._started else None
-        if snapshot is None or snapshot.position.step == 0:
+        if snapshot is None or snapshot.position.step == 0 or not snapshot.sound:
             return
         begun = perf_counter()
         sync(self._run.folder / METRICS)
@@ -103,7 +103,8 @@ class _Recorder:
         if self._run.status == "finished":
             return
         try:
-            if self._started is not None and self._started.snapshot() is not None:
+            snapshot = self._started.snapshot() if self._started else None
+            if self._started is not None and snapshot is not None and snapshot.sound:
                 self._save()
                 self._keep(self._started.weights())
                 self._draw(None)

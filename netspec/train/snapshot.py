@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from netspec.train.course import Course
 from netspec.train.explosion import Height
 from netspec.train.sample import UNSAMPLED, Sample
@@ -56,3 +58,8 @@ class Snapshot:
     arrays: Weights
     best: Weights = field(default_factory=dict[str, Array])
     elapsed: Elapsed = UNTIMED
+
+    @property
+    def sound(self) -> bool:
+        """Whether all numbers to go on from are finite."""
+        return all(np.isfinite(array).all() for array in self.arrays.values())

@@ -196,6 +196,20 @@ def test_twenty_kills_of_lenet(here: Path) -> None:
     kill_and_resume(lenet(6000, 30), 20)
 
 
+def test_a_step_that_did_harm_is_told_and_told_again_after_going_on(here: Path) -> None:
+    """The loss of that step is finite: only the next one tells that the weights are not."""
+    spec = SPEC.replace("EPOCHS", "2").replace("rate=0.1 ", "rate=1e-3 decay=100 ")
+    (here / "small.net").write_text(spec.replace("plateau factor=0.5 patience=2", "step at=1 factor=1e41"))
+    first = run("train", "small.net", "--run", "cut", "--checkpoint-every", "1")
+    told = first.stderr.partition("error[E460]")[2].splitlines()[0]
+    assert "in step 16 (epoch 2): the step makes `" in told
+    assert all(read_checkpoint(path).sound for path in checkpoint_paths(here / "cut"))
+    assert progress() == 15
+    again = run("train", "--resume", "cut")
+    assert again.exit_code == 4
+    assert told in again.stderr
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_the_step_and_says_how_to_go_on(here: Path, number: int, status: int) -> None:
     (here / "small.net").write_text(SPEC.replace("EPOCHS", "60"))

@@ -144,13 +144,16 @@ def test_a_training_that_fails_is_marked(run: Run, error: Exception) -> None:
     assert open_run(run.folder).status == "failed"
 
 
-def test_a_step_that_was_broken_off_is_not_saved(run: Run) -> None:
+@pytest.mark.parametrize("snapshot", [None, Snapshot(Position(step=7), weights(np.inf))])
+def test_a_step_that_was_broken_off_or_did_harm_is_not_saved(run: Run, snapshot: Snapshot | None) -> None:
     def events() -> Iterator[Event]:
-        yield replace(started(weights(1.0)), snapshot=lambda: None)
+        yield replace(started(weights(1.0)), snapshot=lambda: snapshot)
+        yield done(1)
         raise KeyboardInterrupt
 
+    asked = replace(run, options=RunOptions(Saving(steps=1)))
     with pytest.raises(KeyboardInterrupt):
-        list(record(run, events()))
+        list(record(asked, events()))
     assert open_run(run.folder).status == "interrupted"
     assert checkpoint_paths(run.folder) == []
     assert not (run.folder / WEIGHTS).exists()
