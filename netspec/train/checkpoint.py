@@ -89,18 +89,17 @@ def newest_snapshot(run: Path, shapes: Mapping[str, Shape]) -> tuple[Snapshot | 
 
     `shapes` are those of the training step's parameters and states. Raises DataError (E542) where they differ.
     """
-    notices: list[str] = []
+    damage: list[str] = []
     for path in checkpoint_paths(run):
         try:
             snapshot = read_checkpoint(path)
         except DataError as error:
-            notices.append(f"{error.message}; the checkpoint before it is used")
+            damage.append(error.message)
             continue
         check_shapes(path, snapshot, shapes)
-        return replace(snapshot, elapsed=_elapsed(run / FOLDER / TIME)), tuple(notices)
-    if notices:
-        notices.append("no checkpoint is whole: the training starts again")
-    return None, tuple(notices)
+        notices = tuple(f"{why}; the training goes on from step {snapshot.position.step:,}" for why in damage)
+        return replace(snapshot, elapsed=_elapsed(run / FOLDER / TIME)), notices
+    return None, tuple(f"{why}; the training starts again" for why in damage)
 
 
 def _elapsed(path: Path) -> Elapsed:
