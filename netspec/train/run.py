@@ -71,8 +71,9 @@ def holds_run(folder: Path) -> bool:
 
 
 def create_run(run: Run, source: Source, weights: Weights | None = None) -> Run:
-    """Puts `run.json`, files that the spec uses and at last the spec into the run's folder; an older run there goes.
-    `weights` are what the training starts from, where the seed does not draw them.
+    """Puts the spec, files that it uses and at last `run.json` into the run's folder, so that a kill leaves a run that
+    can go on or none; an older run there goes. `weights` are what the training starts from, where the seed does not
+    draw them.
 
     Returns the run with the name of its spec filled in. Raises DataError (E540).
     """
@@ -83,10 +84,10 @@ def create_run(run: Run, source: Source, weights: Weights | None = None) -> Run:
     created = replace(run, spec=spec, identity={**source_facts(texts), **run.identity})
     if weights is not None:
         write_weights(run.folder / START, weights)
-    save_record(created)
     for name, text in texts.items():
         make_folder((run.folder / name).parent)
         write_whole(run.folder / name, text.encode())
+    save_record(created)
     return created
 
 

@@ -10,6 +10,8 @@ import pytest
 from netspec.diagnostics.failure import DataError, UsageError
 from netspec.frontend import check, read_source
 from netspec.ir.recipe import DataOptions, Experiment
+from netspec.train import run as run_module
+from netspec.train.files import write_whole
 from netspec.train.preparation import Preparation
 from netspec.train.run import check_folder, claim_folder, create_run, open_run, run_experiment, save_record
 from netspec.train.run_document import Run
@@ -126,6 +128,27 @@ def test_forcing_replaces_the_run_and_leaves_other_files_alone(spec: Path, tmp_p
     (tmp_path / "other.net").write_text("net other { input 3; dense 2 }\n")
     run_of(tmp_path / "other.net", folder)
     assert {p.name for p in folder.iterdir() if p.is_file()} == {"other.net", "run.json", "notes.txt"}
+
+
+@pytest.mark.parametrize("written", range(4))
+def test_a_kill_as_a_run_is_made_leaves_no_run_that_cannot_go_on(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    left = iter(range(written))
+
+    def write_or_die(path: Path, content: bytes) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        write_whole(path, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_module, "write_whole", write_or_die)
+        with pytest.raises(KeyboardInterrupt):
+            run_of(spec, tmp_path / "run")
+    assert len([path for path in (tmp_path / "run").rglob("*") if path.is_file()]) == written
+    check_folder(tmp_path / "run", force=False)
+    run = run_of(spec, tmp_path / "run")
+    assert run_experiment(open_run(run.folder)).graph.name == "small"
 
 
 def test_an_ordinary_file_is_no_place_for_a_run(tmp_path: Path) -> None:
