@@ -16,13 +16,13 @@ from netspec.train.begin import Begun, DataPlaces, load_data
 from netspec.train.checkpoint import newest_snapshot, sweep
 from netspec.train.claim import Claim
 from netspec.train.device import Device
-from netspec.train.files import write_whole
+from netspec.train.files import remove, write_whole
 from netspec.train.identity import Facts, differences, identity, source_facts
 from netspec.train.limits import check_trainable
 from netspec.train.loop import train
 from netspec.train.metrics import Line, read_lines
 from netspec.train.record import record
-from netspec.train.run import METRICS, START, run_texts, save_record
+from netspec.train.run import EVIDENCE, METRICS, START, run_texts, save_record
 from netspec.train.run_document import Run
 from netspec.train.run_options import UNASKED, RunOptions
 from netspec.train.weights import read_weights
@@ -73,6 +73,7 @@ def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device,
     lines = _continue_metrics(run, snapshot.position.epochs if snapshot else 0)
     going = replace(run, identity=facts, status="running", result={}, weights_sha256=None)
     save_record(going)
+    remove([run.folder / EVIDENCE])  # of an end that is no longer this run's
     told = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss), *notices)
     return Begun(going, dataset, told, record(going, events, lines=lines))
 

@@ -106,6 +106,16 @@ def test_a_new_run_in_the_folder_forgets_the_old_end(here: Path) -> None:
     assert not (here / "one/diverged.safetensors").exists()
 
 
+def test_going_on_to_another_end_forgets_the_old_one(here: Path) -> None:
+    spec = here / "small.net"
+    spec.write_text(spec.read_text().replace("sgd rate=0.1 ", "sgd rate=1e6 "))
+    assert run("train", "small.net", "--run", "one").exit_code == 4
+    spec = here / "one/small.net"
+    spec.write_text(spec.read_text().replace("sgd rate=1e6 ", "sgd rate=0.1 "))
+    assert run_json("train", "--resume", "one", "--force")["epochs"] == 3
+    assert not (here / "one/diverged.safetensors").exists()
+
+
 def test_a_measurement_that_is_not_finite_is_replayed_too(here: Path) -> None:
     (here / "deep.net").write_text(
         "net deep { input 2; dense 8; dense 1 }\ndata circles count=100 validate=0.3\n"
