@@ -27,7 +27,7 @@ from netspec.train.answers import Answers
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.device import host_device
 from netspec.train.evaluate import Evaluation, evaluate
-from netspec.train.files import write_whole
+from netspec.train.files import check_can_write, write_whole
 from netspec.train.matrix import WRITTEN_CLASSES, draw_matrix
 
 
@@ -62,6 +62,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Measure a run, or SPEC with --weights FILE, on the test part of its data, else on the validation part."""
+    if matrix is not None:
+        check_can_write(matrix)
     places = DataPlaces(data_dir, readable_data_folder(), strict, data_memory, data_progress)
     trained = load_trained(
         target, weights=weights, with_values=with_values, settings=settings, data=data, places=places
@@ -72,18 +74,27 @@ def command(
     device = host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs)
     found = evaluate(trained.experiment, dataset, trained.preparation, trained.weights, device=device)
     names = class_names(found, dataset.class_names)
-    if matrix is not None and found.answers is not None:
-        title = f"{trained.experiment.graph.name}, {found.part} part"
-        write_whole(matrix, draw_matrix(title, found.answers.confusion, names))
+    drawn = matrix and draw(matrix, f"{trained.experiment.graph.name}, {found.part} part", found.answers, names)
     if as_json:
         scores = found.scores
         head = {"part": found.part, "images": scores.images, "loss": scores.loss, "accuracy": scores.accuracy}
-        say_json({**head, **answers_document(found.answers, names)})
+        say_json({**head, **answers_document(found.answers, names), "png": drawn})
     else:
         say(f"{trained.experiment.graph.name} on {dataset.description}")
         say(scores_line(found.part, found.scores))
         for line in answers_lines(found.answers, names):
             say(line)
+        if drawn is not None:
+            say(f"\nwrote {drawn}")
+
+
+def draw(path: Path, title: str, answers: Answers | None, names: tuple[str, ...]) -> Path | None:
+    """Draws the confusion matrix; None, with a remark, where there is none. Raises DataError (E540)."""
+    if answers is None:
+        remark(f"note: `{path}` is not written: the labels are no classes of the net")
+        return None
+    write_whole(path, draw_matrix(title, answers.confusion, names))
+    return path
 
 
 def class_names(found: Evaluation, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,7 +117,7 @@ def answers_document(answers: Answers | None, names: tuple[str, ...]) -> dict[st
 
 
 def answers_lines(answers: Answers | None, names: tuple[str, ...]) -> Iterator[str]:
-    """Top 5, calibration, a row a class; up to twenty classes also the confusion matrix."""
+    """Top 5, calibration, a row a class; up to twenty classes also the confusion matrix, else where it can be seen."""
     if answers is None:
         return
     if answers.top5 is not None:
@@ -117,7 +128,9 @@ def answers_lines(answers: Answers | None, names: tuple[str, ...]) -> Iterator[s
     for name, images, *ratios in zip(names, answers.images, answers.recall, answers.precision, strict=True):
         cells = "  ".join(f"{'-' if ratio is None else percent(ratio):>9}" for ratio in ratios)
         yield f"{name.ljust(width)}  {images:>7,}  {cells}"
-    if len(names) <= WRITTEN_CLASSES:
+    if len(names) > WRITTEN_CLASSES:
+        yield f"\nthe confusion matrix of {len(names)} classes is not printed: `--confusion FILE.png` draws it"
+    else:
         cell = max(4, len(f"{max(map(max, answers.confusion)):,}") + 1)
         width = max(width, len("taken for"))
         yield f"\n{'taken for'.ljust(width)}" + "".join(f"{name[: cell - 1]:>{cell}}" for name in names)

@@ -22,7 +22,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
 
 def test_a_run_scores_what_its_training_said(trained: dict) -> None:
     found = run_json("evaluate", "one")
-    more = {"top5_accuracy", "calibration_error", "classes", "confusion"}
+    more = {"top5_accuracy", "calibration_error", "classes", "confusion", "png"}
     assert found.keys() == {"part", "images", "loss", "accuracy", *more}
     assert (found["part"], found["images"]) == ("validation", 40)
     assert found["accuracy"] == trained["validation_accuracy"]
@@ -58,7 +58,35 @@ def test_every_class_is_told_and_the_matrix_adds_up(trained: dict, tmp_path: Pat
     assert 0 <= found["calibration_error"] <= 1
     done = run("evaluate", "one", "--confusion", "matrix.png")
     assert all(word in done.stdout for word in ("recall", "precision", "calibration error", "taken for"))
+    assert done.stdout.endswith("\nwrote matrix.png\n")
     assert (tmp_path / "matrix.png").read_bytes().startswith(b"\x89PNG")
+    assert found["png"] is None
+    assert run_json("evaluate", "one", "--confusion", "matrix.png")["png"] == "matrix.png"
+
+
+def test_a_matrix_that_is_too_large_to_print_is_told_and_drawn(trained: dict, tmp_path: Path) -> None:
+    (tmp_path / "many.net").write_text(SPEC.replace("dense 10", "dense 21"))
+    run_json("train", "many.net", "--run", "many")
+    done = run("evaluate", "many", "--confusion", "matrix.png")
+    assert "taken for" not in done.stdout
+    assert "the confusion matrix of 21 classes is not printed: `--confusion FILE.png` draws it" in done.stdout
+    assert (tmp_path / "matrix.png").exists()
+
+
+def test_a_matrix_that_cannot_be_drawn_is_told(trained: dict, tmp_path: Path) -> None:
+    text = SPEC.replace("dense 10", "dense 1").replace("{ batch 32;", "{ loss squared_error;")
+    (tmp_path / "number.net").write_text(text)
+    run_json("train", "number.net", "--run", "number")
+    done = run("evaluate", "number", "--confusion", "matrix.png")
+    assert done.exit_code == 0
+    assert "note: `matrix.png` is not written: the labels are no classes of the net" in done.stderr
+    assert "wrote" not in done.stdout
+    assert not (tmp_path / "matrix.png").exists()
+
+
+def test_whether_a_matrix_can_be_written_is_known_before_anything_is_measured(trained: dict, tmp_path: Path) -> None:
+    (tmp_path / "one/weights.safetensors").unlink()
+    refused(run("evaluate", "one", "--confusion", "nowhere/matrix.png"), 3, "E540")
 
 
 def test_other_data_can_be_named(trained: dict) -> None:
