@@ -2,11 +2,13 @@
 
 import pytest
 
+from netspec.api import load as load_network
 from netspec.cli.specs import about
 from netspec.counting.table import count
 from netspec.frontend import check_experiment, examine, read_source
 from netspec.ir.recipe import Experiment
 from netspec.resources import bundled_specs
+from netspec.train.events import EpochDone, Event
 
 SPECS = bundled_specs()
 
@@ -92,3 +94,21 @@ def test_the_nets_for_small_images_cost_what_their_large_models_say():
         "resnet18_cifar": large["resnet18"] - 64 * 3 * (49 - 9) - 513 * 990,
         "mobilenet_v2_cifar": large["mobilenet_v2"] - 1281 * 990,
     }
+
+
+def epochs_of(name: str, seed: int) -> list[EpochDone]:
+    events: list[Event] = []
+    load_network(name, set_=[f"train.seed={seed}"]).train(watch=events.append)
+    return [event for event in events if isinstance(event, EpochDone)]
+
+
+def test_the_rate_of_the_plateau_spec_is_turned_down_and_that_helps():
+    """Of five seeds with all but one, and by a quarter of the loss in all: last digits differ between machines."""
+    before, after = [], []
+    for seed in range(1, 6):
+        epochs = epochs_of("digits_plateau", seed)
+        for losses, down in ((before, False), (after, True)):
+            found = [epoch.validation for epoch in epochs if (epoch.rate < epochs[0].rate) == down]
+            losses.append(min(scores.loss for scores in found if scores))
+    assert sum(later < earlier for earlier, later in zip(before, after, strict=True)) >= 4
+    assert sum(after) < 0.75 * sum(before)
