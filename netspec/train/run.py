@@ -133,7 +133,7 @@ def open_run(folder: Path) -> Run:
     try:
         document = json.loads(content)
         return run_of(folder, document)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError("E544", f"`{folder / RECORD}` is broken: {type(error).__name__}: {error}") from None
 
 

@@ -81,7 +81,7 @@ def _data_document(data: DataOptions | None) -> dict[str, Any] | None:
 def run_of(folder: Path, document: Any) -> Run:
     """A run from its JSON; every value is converted to the type it must have.
 
-    Raises ValueError, KeyError, TypeError or AttributeError where one cannot be.
+    Raises ValueError, OverflowError, KeyError, TypeError or AttributeError where one cannot be.
     """
     if document["layout"] != LAYOUT:
         raise ValueError(f"layout {document['layout']}, where this version reads {LAYOUT}")

@@ -206,6 +206,8 @@ CHANGES = {
     "two numbers for a shape": {"image": {"shape": [8, 8], "white": 1}},
     "a mean a channel too many": {"normalisation": {"mean": [0, 0], "deviation": [1, 1]}},
     "no deviation": {"normalisation": {"mean": [0], "deviation": [0]}},
+    "an endless seed": {"seed": float("inf")},
+    "checkpoints that are none": {"options": {"saving": {"steps": 0, "seconds": None, "keep": None}}},
     "options that nobody knows": {"data": {"classes": [], "resize": None, "colour": "blue"}},
     "classes that are no numbers": {"data": {"classes": ["x"], "resize": None}},
     "text for a table": {"with": "D=3"},
