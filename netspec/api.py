@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from netspec.compiler import training_program
 from netspec.counting.table import Count, count
+from netspec.data.manner import HELD_BYTES
 from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.message import Diagnostic
 from netspec.diagnostics.text import Source
@@ -127,6 +128,7 @@ class Network:
         keep: int | None = None,
         weights: str | Path | None = None,
         data_dir: str | Path | None = None,
+        data_memory: int = HELD_BYTES,
         strict: bool = False,
         threads: int | None = None,
         exact: bool = False,
@@ -143,17 +145,19 @@ class Network:
         `checkpoint_every` tells; the last `keep` are kept, else two, and of a finished run the last alone. A run
         remembers both and `strict`, and goes on with them where they are not given anew.
 
-        `weights` is a file to start from. `data_dir` holds data sets, a folder each; `strict` makes files that would be
-        skipped an error. `threads` defaults to the physical cores that this process may use, by its affinity and its
-        cgroups, and changes no bit of the result. `exact` plans without Winograd's convolution, and `tuning` names a
-        table of `netspec tune` to plan by, then and whenever the weights are used; a run that goes on does so by its
-        own table. `watch` is called with every event.
+        `weights` is a file to start from. `data_dir` holds data sets, a folder each; parts of the data that take more
+        than `data_memory` bytes stay in their files, which changes no bit of the result; `strict` makes files that
+        would be skipped an error. `threads` defaults to the physical cores that this process may use, by its affinity
+        and its cgroups, and changes no bit of the result. `exact` plans without Winograd's convolution, and `tuning`
+        names a table of `netspec tune` to plan by, then and whenever the weights are used; a run that goes on does so
+        by its own table. `watch` is called with every event.
 
         Raises SpecError, UsageError (E461 where the folder is taken, E468 where a run cannot go on as it began, E474
         where options cannot be), DataError and DeviceError before the first step, DivergedError (E460) when the loss
         stops being a number, DataError (E540) where the folder can no longer be written.
         """
-        places, options = DataPlaces(_path(data_dir)), RunOptions(_saving(checkpoint_every, keep), strict=strict)
+        places = DataPlaces(_path(data_dir), held_bytes=data_memory)
+        options = RunOptions(_saving(checkpoint_every, keep), strict=strict)
         folder = _path(run)
         if resume and folder is None:
             raise UsageError("E474", "`resume` needs the folder of a run", helps=("name it with `run`",))
@@ -183,13 +187,17 @@ class Network:
                     return event
         raise AssertionError("a training ends with Finished")
 
-    def evaluate(self, *, data_dir: str | Path | None = None, threads: int | None = None) -> Evaluation:
+    def evaluate(
+        self, *, data_dir: str | Path | None = None, data_memory: int = HELD_BYTES, threads: int | None = None
+    ) -> Evaluation:
         """Mean loss and accuracy (a fraction) on the test part of the spec's data, else on its validation part.
+
+        `data_dir`, `data_memory` and `threads` as in `train`.
 
         Raises UsageError where there are no weights (E464) or neither part (E463), DataError.
         """
         trained = self._require_weights()
-        dataset = load_data(self.experiment, DataPlaces(_path(data_dir)))
+        dataset = load_data(self.experiment, DataPlaces(_path(data_dir), held_bytes=data_memory))
         device = host_device(threads, exact=trained.exact, costs=trained.costs)
         return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
 

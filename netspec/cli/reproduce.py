@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from netspec.cli.data_options import data_memory_option, data_progress
 from netspec.cli.options import data_dir_option, json_option, readable_data_folder, threads_option
 from netspec.cli.printing import counted, say, say_json
 from netspec.cli.train import introduce, watch
@@ -27,10 +28,17 @@ SHOWN = 12
 @click.option("--run", "into", metavar="DIR", type=click.Path(path_type=Path), help="Keep the new run in this folder.")
 @click.option("--force", is_flag=True, help="Train though something has changed; replace the run in the new folder.")
 @data_dir_option
+@data_memory_option
 @threads_option
 @json_option
 def command(
-    folder: Path, into: Path | None, force: bool, data_dir: Path | None, threads: int | None, as_json: bool
+    folder: Path,
+    into: Path | None,
+    force: bool,
+    data_dir: Path | None,
+    data_memory: int,
+    threads: int | None,
+    as_json: bool,
 ) -> int:
     """Train RUN once more from its folder alone, and compare every epoch and the weights, to the bit.
 
@@ -39,7 +47,7 @@ def command(
     """
     run = open_run(folder)
     experiment, device = run_experiment(run), host_device(threads, exact=run.exact, costs=run.costs)
-    places = DataPlaces(data_dir, readable_data_folder())
+    places = DataPlaces(data_dir, readable_data_folder(), held_bytes=data_memory, progress=data_progress)
     begun = begin_again(run, experiment, places=places, device=device, folder=into, force=force)
     comparison, display = Comparison(run), Display(sys.stderr if as_json else sys.stdout)
     introduce(display, begun, run, experiment, device)

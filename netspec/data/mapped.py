@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 import os
 from pathlib import Path
@@ -18,9 +17,6 @@ from netspec.data.manner import Manner
 from netspec.data.pieces import pieces
 from netspec.data.stored import Moments, Pixels, Rows, Stored
 from netspec.diagnostics.failure import DataError
-
-SAMPLES, SAMPLE_BYTES = 256, 4096
-"""How much of a file its fingerprint reads, evenly spread."""
 
 
 class MappedFile:
@@ -54,13 +50,6 @@ class MappedFile:
                 f"`{self.path}` was changed while it was in use",
                 helps=("leave data files alone while a net trains on them",),
             )
-
-    def fingerprint(self) -> str:
-        """SHA-256 of the size, the time of the last change, and `SAMPLES` pieces of the content."""
-        digest = hashlib.sha256(f"{self.size_bytes} {self._changed_ns}".encode())
-        for start in np.linspace(0, max(0, self.size_bytes - SAMPLE_BYTES), SAMPLES, dtype=np.int64):
-            digest.update(self._map[int(start) : int(start) + SAMPLE_BYTES])
-        return digest.hexdigest()
 
 
 def _require_size(path: Path, size_bytes: int) -> None:
@@ -106,9 +95,6 @@ class MappedImages:
 
     def check(self) -> None:
         self._file.check()
-
-    def fingerprint(self) -> str:
-        return self._file.fingerprint()
 
     def lost(self) -> dict[str, str]:
         return {}

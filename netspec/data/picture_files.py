@@ -6,8 +6,6 @@ coming after the last; so which image is seen depends on the files alone, not on
 
 from __future__ import annotations
 
-import hashlib
-import os
 import warnings
 from pathlib import Path
 
@@ -30,7 +28,6 @@ class PictureFiles:
 
     def __init__(
         self,
-        root: Path,
         paths: tuple[Path, ...],
         labels: NDArray[np.int32],
         image_shape: tuple[int, ...],
@@ -40,7 +37,7 @@ class PictureFiles:
         squares: NDArray[np.uint64],
         strict: bool,
     ) -> None:
-        self._root, self._paths, self._labels, self._image_shape = root, paths, labels, image_shape
+        self._paths, self._labels, self._image_shape = paths, labels, image_shape
         self._size, self._sums, self._squares, self._strict = size, sums, squares, strict
         self._lost: dict[str, str] = {}
         warnings.filterwarnings("ignore", module="PIL")
@@ -106,20 +103,5 @@ class PictureFiles:
     def check(self) -> None:
         """Each file is checked when it is read."""
 
-    def fingerprint(self) -> str:
-        """SHA-256 of the names below the folder, sizes and times of change of all files."""
-        digest = hashlib.sha256(f"{self._image_shape}".encode())
-        for path in self._paths:
-            digest.update(f"{path.relative_to(self._root)} {_state(path)}\n".encode())
-        return digest.hexdigest()
-
     def lost(self) -> dict[str, str]:
         return dict(self._lost)
-
-
-def _state(path: Path) -> str:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return "gone"
-    return f"{found.st_size} {found.st_mtime_ns}"

@@ -115,7 +115,7 @@ def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skip
         raise DataError("E511", f"`{folder}` has a class `{strange[0]}`, the training part has none of that name")
     skipped += [Skipped(path, "it lies in no class folder") for path in _files_in(folder)]
     files = [(label, path) for label, name in enumerate(names) for path in _files_below(folder / name)]
-    survey = Survey(folder, len(files), wanted.held_bytes)
+    survey = Survey(len(files), wanted.held_bytes)
     with reading(folder):
         for number, found in enumerate(_decoded([path for _, path in files], wanted)):
             label, path = files[number]

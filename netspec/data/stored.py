@@ -50,10 +50,6 @@ class Source(Protocol):
         """Raises DataError (E530) where the files are no longer what they were."""
         ...
 
-    def fingerprint(self) -> str:
-        """Tells these images from others, and from the same files after they were changed, without reading them all."""
-        ...
-
     def lost(self) -> dict[str, str]:
         """Files that could not be read when their turn came, and why; other images took their places."""
         ...
@@ -125,9 +121,6 @@ class Changed:
 
     def check(self) -> None:
         self.source.check()
-
-    def fingerprint(self) -> str:
-        return f"{self.source.fingerprint()} {self.image_shape}"
 
     def lost(self) -> dict[str, str]:
         return self.source.lost()

@@ -18,11 +18,11 @@ Sums = tuple[NDArray[np.uint64], NDArray[np.uint64]]
 
 
 class Survey:
-    """Pictures of `root`, of which there are at most `files`, in order of their labels. Their pixels are held where all
+    """Pictures, of which there are at most `files`, in order of their labels. Their pixels are held where all
     of them take no more than `held_bytes`."""
 
-    def __init__(self, root: Path, files: int, held_bytes: int) -> None:
-        self._root, self._files, self._held_bytes = root, files, held_bytes
+    def __init__(self, files: int, held_bytes: int) -> None:
+        self._files, self._held_bytes = files, held_bytes
         self._paths: list[Path] = []
         self._labels = np.empty(files, np.int32)
         self.image_shape: tuple[int, ...] | None = None
@@ -60,7 +60,6 @@ class Survey:
             return Part(self._held[: len(self)], labels)
         sums: NDArray[Any] = self._sums[:, : len(self)]
         files = PictureFiles(
-            self._root,
             tuple(self._paths),
             labels,
             self.image_shape,

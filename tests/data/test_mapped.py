@@ -134,17 +134,3 @@ def test_a_file_that_is_removed_or_replaced_is_still_there(tmp_path: Path) -> No
     place.write_bytes(b"another")
     images.source.check()
     np.testing.assert_array_equal(images[ROWS], IMAGES[ROWS])
-
-
-def test_the_fingerprint_tells_changes_of_content_and_of_time(tmp_path: Path) -> None:
-    place = write_npy_set(tmp_path)
-    first, again = stored(read(place)).source.fingerprint(), stored(read(place)).source.fingerprint()
-    assert first == again
-    times = place.stat()
-    content = bytearray(place.read_bytes())
-    content[-1] ^= 1
-    place.write_bytes(content)
-    os.utime(place, ns=(times.st_atime_ns, times.st_mtime_ns))
-    changed = stored(read(place)).source.fingerprint()
-    os.utime(place, ns=(times.st_atime_ns, times.st_mtime_ns + 1))
-    assert len({first, changed, stored(read(place)).source.fingerprint()}) == 3

@@ -16,7 +16,6 @@ from netspec.train.begin import DataPlaces, load_data
 from netspec.train.device import host_device
 from netspec.train.evaluate import evaluate
 from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Progress, Started
-from netspec.train.identity import identity
 from netspec.train.loop import train
 from netspec.train.preparation import prepared
 from netspec.train.snapshot import Snapshot
@@ -113,19 +112,6 @@ def test_options_of_the_data_mean_the_same_in_files(tmp_path: Path) -> None:
         np.testing.assert_array_equal(stored.train.labels, held.train.labels)
         np.testing.assert_array_equal(stored.mean, held.mean)
         np.testing.assert_array_equal(stored.deviation, held.deviation)
-
-
-@pytest.mark.parametrize("form", ["npy", "pictures"])
-def test_the_identity_is_that_of_the_files_as_they_are(tmp_path: Path, form: str) -> None:
-    place, target = FORMS[form](tmp_path), host_device(1).target
-    experiment = experiment_on(place)
-    first, again = (identity(experiment, data_of(experiment), target) for _ in range(2))
-    assert first == again
-    file = place if place.is_file() else next(place.rglob("*.png"))
-    content = file.read_bytes()
-    file.unlink()
-    file.write_bytes(content)
-    assert identity(experiment, data_of(experiment), target) != first
 
 
 def lose(place: Path) -> tuple[Path, Path]:

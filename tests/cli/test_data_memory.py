@@ -1,0 +1,86 @@
+"""`--data-memory` says where images are while a net trains, and changes nothing of what comes out."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import netspec
+from tests.cli.harness import refused, run, run_json
+from tests.cli.test_resume import same
+from tests.data.stores import write_npy_set, write_pictures
+
+SPEC = """net small { input 3x8x8; conv 4 3x3 nobias; batchnorm relu; dropout 0.2; dense 3 }
+data "PLACE" validate=0.2
+augment { crop 8x8 pad=1 }
+train { sgd rate=0.05; batch 16; epochs 3 }
+"""
+FORMS = {"npy": write_npy_set, "pictures": write_pictures}
+LIMITS = {"stored, then held": ("2K", "1G"), "held, then stored": ("1G", "2K")}
+
+
+@pytest.fixture(params=FORMS)
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data set, and a spec that trains on it in the current folder."""
+    place = FORMS[request.param](tmp_path)
+    (tmp_path / "small.net").write_text(SPEC.replace("PLACE", str(place)))
+    monkeypatch.chdir(tmp_path)
+    return place
+
+
+def cut_short(folder: str) -> None:
+    """Lets a run say that it was killed after its first epoch."""
+    record = Path(folder, "run.json")
+    record.write_text(json.dumps({**json.loads(record.read_text()), "status": "running", "result": {}}))
+    kept = sorted(Path(folder, "checkpoints").glob("step-*"))
+    assert len(kept) == 3
+    for path in kept[1:]:
+        path.unlink()
+
+
+@pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
+def test_a_run_goes_on_and_is_reproduced_with_another_limit(place: Path, limits: tuple[str, str]) -> None:
+    run_json("train", "small.net", "--run", "whole")
+    words = ("--checkpoint-every", 5, "--keep", 3)
+    run_json("train", "small.net", "--run", "cut", "--data-memory", limits[0], *words)
+    cut_short("cut")
+    run_json("train", "--resume", "cut", "--data-memory", limits[1])
+    assert same("whole", "cut")
+    assert run_json("reproduce", "cut", "--data-memory", limits[0])["equal"]
+    assert run_json("reproduce", "cut")["equal"]
+
+
+def test_from_python_too(place: Path) -> None:
+    network = netspec.load("small.net")
+    ends = [network.train(run=f"run{limit}", data_memory=limit) for limit in (0, 1 << 30)]
+    assert ends[0].training == ends[1].training
+    assert same("run0", f"run{1 << 30}")
+    assert network.evaluate(data_memory=0) == network.evaluate()
+
+
+def test_a_step_that_diverged_is_taken_again_with_another_limit(place: Path) -> None:
+    words = ("--run", "boom", "--data-memory", "2K", "--set", "train.sgd.rate=1e30")
+    assert run("train", "small.net", *words).exit_code == 4
+    limits = ((), ("--data-memory", "2K"))
+    first, again = (run("train", "--replay", "boom", *limit) for limit in limits)
+    assert (first.exit_code, again.exit_code) == (4, 4)
+    assert first.stdout == again.stdout != ""
+
+
+@pytest.mark.parametrize("limit", ["2K", "1G"])
+def test_a_data_set_that_has_changed_is_refused(place: Path, limit: str) -> None:
+    run_json("train", "small.net", "--run", "one", "--data-memory", limit)
+    record = Path("one/run.json")
+    record.write_text(json.dumps({**json.loads(record.read_text()), "status": "running", "result": {}}))
+    if place.is_dir():
+        pictures = sorted(place.rglob("*.png"))
+        pictures[3].write_bytes(pictures[4].read_bytes())
+    else:
+        images = np.load(place)
+        images[3] = images[4]
+        np.save(place, images)
+    done = run("train", "--resume", "one")
+    refused(done, 2, "E468")
+    assert "`data.train` has changed" in done.stderr or "`data.validation` has changed" in done.stderr
+    assert run("train", "--resume", "one", "--force").exit_code == 0
