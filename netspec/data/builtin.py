@@ -29,9 +29,9 @@ def _read(published: Published, place: Path, manner: Manner) -> tuple[Part, Part
         case "idx":
             return _idx_part(place, idx.TRAIN, manner), _idx_part(place, idx.TEST, manner)
         case "cifar10":
-            return cifar.read_batches(place, (cifar.BINARY10, cifar.PYTHON10), whole=True)
+            return cifar.read_batches(place, (cifar.BINARY10, cifar.PYTHON10), manner, whole=True)
         case "cifar100":
-            return cifar.read_batches(place, (cifar.BINARY100, cifar.PYTHON100), whole=True)
+            return cifar.read_batches(place, (cifar.BINARY100, cifar.PYTHON100), manner, whole=True)
         case _:
             assert_never(published.layout)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,12 @@ from numpy.typing import NDArray
 from netspec.data.arrays import as_labels
 from netspec.data.dataset import Part
 from netspec.data.failures import damaged, require_file
-from netspec.data.manner import Manner
+from netspec.data.joined import joined
+from netspec.data.manner import DEFAULT, Manner
 from netspec.data.mapped import MappedFile, map_images
-from netspec.data.members import read_members
+from netspec.data.members import is_archive, read_members
 from netspec.data.pieces import pieces
+from netspec.data.stored import Stored
 from netspec.data.unpickle import read_batch
 from netspec.diagnostics.failure import DataError
 
@@ -29,11 +32,13 @@ PIXELS = 3072
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """The names of a published set's files, and how to read one of them."""
+    """The names of a published set's files, and how to read one of them. `label_bytes` stand before the pixels of a
+    record; there are none where batches are pickled."""
 
     train: tuple[str, ...]
     test: tuple[str, ...]
     read: Callable[[bytes, Path | str], Part]
+    label_bytes: int = 0
 
 
 def read_binary10(records: bytes, origin: Path | str) -> Part:
@@ -60,9 +65,12 @@ def _labels_above_nine(records: bytes) -> bool:
 
 def map_binary(path: Path, manner: Manner) -> Part:
     """Either kind of records, left in a file that is larger than may be held; the labels among them are read."""
-    size_bytes = require_file(path)
-    file = MappedFile(path, size_bytes)
-    label_bytes = _label_bytes(file.numbers(np.dtype(np.uint8), 0), path)
+    file = MappedFile(path, require_file(path))
+    return _map_records(file, _label_bytes(file.numbers(np.dtype(np.uint8), 0), path), manner)
+
+
+def _map_records(file: MappedFile, label_bytes: int, manner: Manner) -> Part:
+    _require_whole(file.size_bytes, label_bytes, file.path)
     table = file.numbers(np.dtype(np.uint8), 0).reshape(-1, label_bytes + PIXELS)
     labels = np.empty(len(table), np.int32)
     for piece in pieces(table.shape, table.dtype):
@@ -81,11 +89,15 @@ def _label_bytes(records: NDArray[np.uint8], path: Path) -> int:
 
 
 def _from_records(records: bytes, label_bytes: int, origin: Path | str) -> Part:
-    size_bytes = label_bytes + PIXELS
-    if not records or len(records) % size_bytes:
-        raise damaged(origin, f"{len(records):,} bytes are no whole number of records of {size_bytes:,}")
-    table = np.frombuffer(records, np.uint8).reshape(-1, size_bytes)
+    _require_whole(len(records), label_bytes, origin)
+    table = np.frombuffer(records, np.uint8).reshape(-1, label_bytes + PIXELS)
     return Part(table[:, label_bytes:].reshape(-1, *SHAPE), table[:, label_bytes - 1].astype(np.int32))
+
+
+def _require_whole(size_bytes: int, label_bytes: int, origin: Path | str) -> None:
+    record_bytes = label_bytes + PIXELS
+    if not size_bytes or size_bytes % record_bytes:
+        raise damaged(origin, f"{size_bytes:,} bytes are no whole number of records of {record_bytes:,}")
 
 
 def read_python(pickled: bytes, origin: Path | str) -> Part:
@@ -115,30 +127,53 @@ def _array(value: object) -> NDArray[np.generic] | None:
 
 
 FIVE = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5")
-BINARY10 = Batches(tuple(f"{name}.bin" for name in FIVE), ("test_batch.bin",), read_binary10)
-BINARY100 = Batches(("train.bin",), ("test.bin",), read_binary100)
+BINARY10 = Batches(tuple(f"{name}.bin" for name in FIVE), ("test_batch.bin",), read_binary10, label_bytes=1)
+BINARY100 = Batches(("train.bin",), ("test.bin",), read_binary100, label_bytes=2)
 PYTHON10 = Batches(FIVE, ("test_batch",), read_python)
 PYTHON100 = Batches(("train",), ("test",), read_python)
 KINDS = (BINARY10, BINARY100, PYTHON10, PYTHON100)
 
 
-def read_batches(place: Path, kinds: tuple[Batches, ...] = KINDS, *, whole: bool = False) -> tuple[Part, Part | None]:
+def read_batches(
+    place: Path, kinds: tuple[Batches, ...] = KINDS, manner: Manner = DEFAULT, *, whole: bool = False
+) -> tuple[Part, Part | None]:
     """Training and test part out of a folder or an archive, of the first kind that has a training batch there.
 
-    A user's own folder may hold fewer batches than the published set; with `whole` all of them must be there.
+    A user's own folder may hold fewer batches than the published set; with `whole` all of them must be there. Records
+    in a folder are left in their files where those of a part are larger than may be held.
     """
-    found = read_members(place, {name for kind in kinds for name in (*kind.train, *kind.test)})
-    kind = next((kind for kind in kinds if any(name in found for name in kind.train)), None)
+    mapped = _too_large(place, kinds, manner)
+    found = read_members(place, {name for kind in kinds for name in (*kind.train, *kind.test)} - mapped)
+    there = found.keys() | mapped
+    kind = next((kind for kind in kinds if any(name in there for name in kind.train)), None)
     if kind is None:
         names = ", ".join(f"`{kind.train[0]}`" for kind in kinds)
         raise DataError("E504", f"`{place}` holds no CIFAR batches", notes=(f"looked for files such as {names}",))
-    missing = [name for name in (*kind.train, *kind.test) if name not in found]
+    missing = [name for name in (*kind.train, *kind.test) if name not in there]
     if whole and missing:
         raise DataError("E503", f"`{place}` is not complete: there is no {', '.join(f'`{name}`' for name in missing)}")
-    train = _joined([kind.read(found.pop(name), place / name) for name in kind.train if name in found])
-    test = [kind.read(found.pop(name), place / name) for name in kind.test if name in found]
-    return train, _joined(test) if test else None
+
+    def batch(name: str) -> Part:
+        if name not in mapped:
+            return kind.read(found.pop(name), place / name)
+        return _map_records(MappedFile(place / name, require_file(place / name)), kind.label_bytes, manner)
+
+    train, test = ([batch(name) for name in names if name in there] for names in (kind.train, kind.test))
+    return _joined(train), _joined(test) if test else None
+
+
+def _too_large(place: Path, kinds: tuple[Batches, ...], manner: Manner) -> set[str]:
+    """The files of records in a folder that, with those of the same part, are larger than may be held."""
+    if is_archive(place):
+        return set()
+    parts = [names for kind in kinds if kind.label_bytes for names in (kind.train, kind.test)]
+    there = [{name: require_file(place / name) for name in names if os.path.exists(place / name)} for names in parts]
+    return {name for sizes in there if sum(sizes.values()) > manner.held_bytes for name in sizes}
 
 
 def _joined(parts: list[Part]) -> Part:
-    return Part(np.concatenate([part.images[:] for part in parts]), np.concatenate([part.labels for part in parts]))
+    labels = np.concatenate([part.labels for part in parts])
+    sources = [part.images.source for part in parts if isinstance(part.images, Stored)]
+    if sources:
+        return Part(Stored.whole(joined(sources)), labels)
+    return Part(np.concatenate([part.images[:] for part in parts]), labels)

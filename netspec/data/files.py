@@ -116,7 +116,7 @@ def _read_cifar(place: Path, options: DataOptions, manner: Manner) -> Collection
 
 def _cifar_parts(place: Path, manner: Manner) -> tuple[Part, Part | None]:
     if os.path.isdir(place) or is_archive(place):
-        return cifar.read_batches(place)
+        return cifar.read_batches(place, manner=manner)
     if require_file(place) > manner.held_bytes and not is_packed(place):
         return cifar.map_binary(place, manner), None
     content = whole(place, LARGEST_MEMBER_BYTES)

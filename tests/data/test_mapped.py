@@ -95,6 +95,46 @@ def test_cifar_records_that_could_be_either_kind_are_told_apart_by_their_labels(
     assert part.labels[:11].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0]
 
 
+@pytest.mark.parametrize("coarse", [False, True])
+def test_batches_of_cifar_in_a_folder_are_mapped_where_a_part_of_them_is_too_large(
+    tmp_path: Path, coarse: bool
+) -> None:
+    names = (("train.bin",), "test.bin") if coarse else (("data_batch_2.bin", "data_batch_4.bin"), "test_batch.bin")
+    images = pixels(21, 3, 32, 32)
+    for number, name in enumerate((*names[0], names[1])):
+        some = slice(7 * number, 7 * number + 7 if name != names[1] else 7 * number + 3)
+        (tmp_path / name).write_bytes(records(images[some], labels(21, 10)[some], coarse))
+    held, mapped = (
+        read_files(DataOptions(str(tmp_path), is_path=True), Manner(held_bytes=size_bytes))
+        for size_bytes in (1 << 30, 4 * 3074)
+    )
+    assert isinstance(mapped.test, Part)
+    assert isinstance(mapped.test.images, np.ndarray)
+    assert (stored(mapped.train).source.array is None) == (len(names[0]) > 1)
+    rows = np.array([6, 0, 3, 6]) if coarse else np.array([13, 0, 7, 6, 13])
+    np.testing.assert_array_equal(stored(mapped.train)[:], held.train.images[:])
+    np.testing.assert_array_equal(stored(mapped.train)[rows], held.train.images[rows])
+    np.testing.assert_array_equal(mapped.train.labels, held.train.labels)
+
+
+def test_a_batch_that_breaks_off_is_named_mapped_or_held(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"data_batch_{number}.bin").write_bytes(records(pixels(5, 3, 32, 32), labels(5)))
+    os.truncate(tmp_path / "data_batch_2.bin", 5 * 3073 - 1)
+    for held_bytes in (0, 1 << 30):
+        refused = refuses("E503", lambda held_bytes=held_bytes: read(tmp_path, Manner(held_bytes=held_bytes)))
+        assert "data_batch_2.bin" in refused.message
+
+
+def test_a_batch_that_changes_while_it_is_mapped_is_told(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"data_batch_{number}.bin").write_bytes(records(pixels(5, 3, 32, 32), labels(5)))
+    images = stored(read(tmp_path, Manner(held_bytes=0)))
+    os.truncate(tmp_path / "data_batch_2.bin", 3073)
+    assert "data_batch_2.bin" in refuses("E530", lambda: images[np.array([9])]).message
+    assert "data_batch_2.bin" in refuses("E530", images.source.check).message
+
+
 def test_a_value_that_is_not_finite_is_found_in_files_too(tmp_path: Path) -> None:
     array = IMAGES.astype(np.float64)
     array[41, 1, 2, 3] = 1e300
