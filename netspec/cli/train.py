@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -38,13 +39,16 @@ from netspec.train.begin import Begun, DataPlaces, Origin, begin
 from netspec.train.cadence import Saving
 from netspec.train.device import Device, host_device
 from netspec.train.events import Finished, Lost
-from netspec.train.metrics import read_lines
+from netspec.train.metrics import Line, read_lines
 from netspec.train.record import result_document
 from netspec.train.resume import resume
 from netspec.train.run import CURVE, METRICS, RECORD, WEIGHTS, open_run, run_experiment
 from netspec.train.run_document import Run
 from netspec.train.run_options import RunOptions
 from netspec.train.tensorboard import check_installed, with_event_file
+
+NOTABLE_SHARE = 0.05
+"""of the time of the steps; less is not told of"""
 
 
 @click.command("train")
@@ -165,10 +169,11 @@ def _train(begun: Begun, experiment: Experiment, device: Device, as_json: bool) 
     if as_json:
         say_json({"run": begun.run.folder, **result_document(finished)})
     else:
+        lines = read_lines(begun.run.folder / METRICS, finished.epochs)
         say(summary(experiment, begun.run, finished))
-        last = read_lines(begun.run.folder / METRICS, finished.epochs)[-1]
-        if last.layers:
-            show_statistics(last)
+        _say_what_was_waited(lines)
+        if lines[-1].layers:
+            show_statistics(lines[-1])
 
 
 def introduce(display: Display, begun: Begun, run: Run, experiment: Experiment, device: Device) -> None:
@@ -213,6 +218,15 @@ def watch(begun: Begun, display: Display) -> Finished:
 def _say_what_was_lost(files: int) -> None:
     if files:
         remark(f"note: {counted(files, 'file')} could not be read any more; images of the same classes took the places")
+
+
+def _say_what_was_waited(lines: Sequence[Line]) -> None:
+    """Tells where reading images, and not the net, decided how long the steps took."""
+    waited, spent = sum(line.waited_seconds for line in lines), sum(line.seconds for line in lines)
+    if waited > NOTABLE_SHARE * spent:
+        say(
+            f"{waited / spent:.0%} of the steps' time ({duration(waited)}) was waited for images to be read and decoded"
+        )
 
 
 def _say_how_to_go_on(run: Run) -> None:

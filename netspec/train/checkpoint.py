@@ -106,10 +106,11 @@ def _elapsed(path: Path) -> Elapsed:
     """The time when the last checkpoint was written; none where that cannot be read, for no bit hangs on it."""
     try:
         document = json.loads(path.read_bytes())
-        elapsed = Elapsed(float(document["seconds"]), float(document["epoch_seconds"]))
+        elapsed = Elapsed(*(float(document[name]) for name in ("seconds", "epoch_seconds", "waited_seconds")))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return UNTIMED
-    return elapsed if 0 <= elapsed.epoch_seconds <= elapsed.seconds < math.inf else UNTIMED
+    ordered = 0 <= elapsed.waited_seconds <= elapsed.epoch_seconds <= elapsed.seconds < math.inf
+    return elapsed if ordered else UNTIMED
 
 
 def read_checkpoint(path: Path) -> Snapshot:

@@ -61,7 +61,7 @@ class Progress:
 class EpochDone:
     """`training` are means over the epoch's minibatches as they were met, while the weights still moved, and `losses`
     the same over stretches of it (`course.py`). `images` counts all that were learnt from since the start. For
-    `waited_seconds` of this sitting's share of the epoch no minibatch had been read yet. `sample` is what minibatches
+    `waited_seconds` of its `seconds` no minibatch had been read yet. `sample` is what minibatches
     near its end have shown."""
 
     epoch: int

@@ -16,7 +16,7 @@ from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Pha
 from netspec.train.guard import Guard
 from netspec.train.limits import check_trainable
 from netspec.train.scores import Scores, Tally, Weights
-from netspec.train.snapshot import Position, Snapshot
+from netspec.train.snapshot import Elapsed, Position, Snapshot
 from netspec.train.training import Training
 
 
@@ -47,9 +47,9 @@ def train(
     yield _started(training)
     while not training.over:
         yield from _steps(training, guard, milestone)
-        ended, losses, seconds = training.position, training.losses, training.epoch_seconds
+        ended, losses, elapsed = training.position, training.losses, training.elapsed
         training.end_epoch((yield from _measure(training, "validation", dataset.validation, training.weights())))
-        yield _epoch_done(training, ended, losses, seconds)
+        yield _epoch_done(training, ended, losses, elapsed)
         yield from dead_layers(ended, training.machine.program)
     kept = training.kept_weights()
     test = yield from _measure(training, "test", dataset.test, kept)
@@ -155,10 +155,10 @@ def _progress(training: Training, phase: Phase, tally: Tally, of_images: int, se
     )
 
 
-def _epoch_done(training: Training, ended: Position, losses: tuple[float, ...], seconds: float) -> EpochDone:
+def _epoch_done(training: Training, ended: Position, losses: tuple[float, ...], elapsed: Elapsed) -> EpochDone:
     """What the epoch that has just ended led to; it had these losses on its way, stood so after its last step, and
     its steps took so long: no time where they were taken in sittings that left none."""
-    position = training.position
+    position, seconds = training.position, elapsed.epoch_seconds
     assert position.training is not None  # an epoch is done
     return EpochDone(
         epoch=position.epochs,
@@ -171,7 +171,7 @@ def _epoch_done(training: Training, ended: Position, losses: tuple[float, ...], 
         images_per_second=position.training.images / seconds if seconds else 0.0,
         images=position.epochs * len(training.dataset.train),
         losses=losses,
-        waited_seconds=training.waited_seconds,
+        waited_seconds=elapsed.waited_seconds,
         sample=ended.sample,
     )
 

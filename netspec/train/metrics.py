@@ -19,7 +19,8 @@ from netspec.train.scores import Scores
 class Line:
     """Losses are means an image and accuracies fractions; what was not measured or is not finite is None.
 
-    `rate` is the learning rate of the epoch's last step; `seconds` and `images_per_second` are of its steps alone.
+    `rate` is the learning rate of the epoch's last step; `seconds` and `images_per_second` are of its steps alone,
+    and `waited_seconds` is how much of that went by before images had been read.
     `images` counts those learnt from since the start; `train_losses` are means over stretches of the epoch
     (`course.py`), to six digits; `dead` are layers through which no gradient passed near its end (`sample.py`), and
     `layers` the figures of all layers there, where asked for. They are empty in runs of versions without them.
@@ -34,6 +35,7 @@ class Line:
     validation_accuracy: float | None
     seconds: float
     images_per_second: float
+    waited_seconds: float = 0.0
     images: int = 0
     train_losses: tuple[float, ...] = ()
     dead: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ def line_of(done: EpochDone) -> Line:
         **scores_document("validation", done.validation),
         seconds=round(done.seconds, 3),
         images_per_second=round(done.images_per_second, 1),
+        waited_seconds=round(done.waited_seconds, 3),
         images=done.images,
         train_losses=tuple(float(f"{loss:.6g}") for loss in done.losses),
         dead=done.sample.flat,

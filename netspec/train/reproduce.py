@@ -24,7 +24,7 @@ from netspec.train.run import METRICS, START, WEIGHTS, check_folder, run_texts
 from netspec.train.run_document import Run
 from netspec.train.weights import weights_content
 
-UNCOMPARED = frozenset({"seconds", "images_per_second", "layers"})
+UNCOMPARED = frozenset({"seconds", "images_per_second", "waited_seconds", "layers"})
 """What the clock decides and no two trainings share, and what is there only where `--stats` asked for it."""
 
 

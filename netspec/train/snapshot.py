@@ -17,10 +17,11 @@ NOTHING, UNSEEN, UNBEGUN, GROUND = Tally(), Watch(), Course(), Height()
 
 @dataclass(frozen=True, slots=True)
 class Elapsed:
-    """Seconds in all sittings: since the start, and in the steps of the epoch under way."""
+    """Seconds in all sittings: since the start, in the steps of the epoch under way, and of these waited for images."""
 
     seconds: float = 0.0
     epoch_seconds: float = 0.0
+    waited_seconds: float = 0.0
 
 
 UNTIMED = Elapsed()

@@ -22,7 +22,8 @@ class Supply(Protocol):
 
     @property
     def waited_seconds(self) -> float:
-        """How long nothing could be done for want of images."""
+        """How long nothing could be done for want of images that were being read. What the system reads of a mapped
+        file it reads within a step, and does not tell."""
         ...
 
     def ready(self, first: int, least: int) -> int:

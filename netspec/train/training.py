@@ -61,9 +61,10 @@ class Training:
         self.position, self.pace, self.broken = start.position, Pace(), False
         self._best: Weights = start.best
         self._milestone, self._stepping = milestone, False
-        self._readers, self.waited_seconds = reader_threads(device), 0.0
+        self._readers = reader_threads(device)
         self._lost: set[str] = set()
         self._begun, self.epoch_seconds = perf_counter() - start.elapsed.seconds, start.elapsed.epoch_seconds
+        self.waited_seconds = start.elapsed.waited_seconds
 
     def _begin_with(self, arrays: Weights) -> None:
         """Puts these arrays into the machine, and of the net's others what the seed draws."""
@@ -90,6 +91,11 @@ class Training:
         return perf_counter() - self._begun
 
     @property
+    def elapsed(self) -> Elapsed:
+        """The time that it took to come so far."""
+        return Elapsed(self.seconds, self.epoch_seconds, self.waited_seconds)
+
+    @property
     def losses(self) -> tuple[float, ...]:
         """Mean losses of stretches of the epoch under way, whose steps are all done."""
         return self.position.course.means(len(self.dataset.train), self.batch)
@@ -113,7 +119,7 @@ class Training:
             return None
         program = self.machine.program
         arrays = {value.name: self.machine.read(value.name) for value in (*program.parameters, *program.states)}
-        return Snapshot(self.position, arrays, self._best, Elapsed(self.seconds, self.epoch_seconds))
+        return Snapshot(self.position, arrays, self._best, self.elapsed)
 
     def supply(self) -> Supply:
         """What is left of the epoch under way; to be closed."""
@@ -142,6 +148,7 @@ class Training:
         """Takes some steps of the epoch under way, at most so many; returns how many. Where they leave the training
         `broken`, its position is where they began, and its weights are of no use. Raises DataError."""
         position, begin, first = self.position, perf_counter(), self._first_image
+        waited = supply.waited_seconds
         rate, steps = self._next_call(ready_steps(supply, first, self.batch))
         steps = min(steps, most or steps)
         self._stepping = True
@@ -151,7 +158,6 @@ class Training:
             return steps
         images = min(steps * self.batch, len(self.dataset.train) - first)
         supply.release(first + images)
-        self.waited_seconds = supply.waited_seconds
         self.position = replace(
             position,
             step=position.step + steps,
@@ -162,6 +168,7 @@ class Training:
             height=position.height.after(metrics[:, 0].tolist(), self._sizes(steps), position.step, self._silent),
         )
         self.epoch_seconds += perf_counter() - begin
+        self.waited_seconds += supply.waited_seconds - waited
         self._stepping = False
         return steps
 
@@ -243,7 +250,7 @@ class Training:
     def end_epoch(self, validation: Scores | None) -> None:
         """Counts the epoch under way as done; `validation` was measured with the weights that it led to."""
         position, epoch = self.position, self.position.epochs + 1
-        self.epoch_seconds = 0.0
+        self.epoch_seconds = self.waited_seconds = 0.0
         watch, best = position.watch, position.best
         if validation:
             watch = watch.after(epoch, validation.loss, self.recipe.schedule)

@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
+from time import sleep
 
 import numpy as np
 import pytest
 
 import netspec
+from netspec.data.picture_files import PictureFiles
+from netspec.data.stored import Pixels, Rows
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_resume import same
 from tests.data.stores import write_npy_set, write_pictures
@@ -66,6 +69,29 @@ def test_a_step_that_diverged_is_taken_again_with_another_limit(place: Path) -> 
     first, again = (run("train", "--replay", "boom", *limit) for limit in limits)
     assert (first.exit_code, again.exit_code) == (4, 4)
     assert first.stdout == again.stdout != ""
+
+
+def test_time_that_was_waited_for_images_is_told_where_it_is_a_large_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode = PictureFiles.read
+
+    def slowly(source: PictureFiles, rows: Rows) -> Pixels:
+        sleep(0.02)
+        return decode(source, rows)
+
+    monkeypatch.setattr(PictureFiles, "read", slowly)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.net").write_text(SPEC.replace("PLACE", str(write_pictures(tmp_path))))
+    for limit in ("2K", "1G"):
+        done = run("train", "small.net", "--run", limit, "--data-memory", limit)
+        waited = [json.loads(line)["waited_seconds"] for line in Path(limit, "metrics.jsonl").read_text().splitlines()]
+        seconds = [json.loads(line)["seconds"] for line in Path(limit, "metrics.jsonl").read_text().splitlines()]
+        assert all(some <= of for some, of in zip(waited, seconds, strict=True))
+        assert (min(waited) > 0) == (limit == "2K")
+        assert ("was waited for images" in done.stdout) == (limit == "2K")
+    assert same("2K", "1G")
+    assert run_json("reproduce", "2K")["equal"]
 
 
 @pytest.mark.parametrize("limit", ["2K", "1G"])

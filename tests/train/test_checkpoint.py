@@ -34,7 +34,7 @@ def snapshot(step: int) -> Snapshot:
     drawn = np.random.default_rng(step)
     arrays = {name: drawn.normal(size=shape).astype(np.float32) for name, shape in SHAPES.items()}
     best = {"conv1.weight": np.full((2, 3), -0.0, np.float32)}
-    return Snapshot(replace(POSITION, step=step), arrays, best, Elapsed(12.3, 0.7))
+    return Snapshot(replace(POSITION, step=step), arrays, best, Elapsed(12.3, 0.7, 0.2))
 
 
 def same(one: Snapshot, other: Snapshot) -> bool:
@@ -53,18 +53,22 @@ def test_what_was_written_is_read_back_to_the_bit(tmp_path: Path) -> None:
     found, notices = newest(tmp_path)
     assert found is not None
     assert same(found, snapshot(7))
-    assert found.elapsed == Elapsed(12.3, 0.7)
+    assert found.elapsed == Elapsed(12.3, 0.7, 0.2)
     assert notices == ()
 
 
 def test_the_time_that_it_took_changes_no_byte_of_a_checkpoint(tmp_path: Path) -> None:
     for seconds in (1.0, 2.0):
-        write_checkpoint(tmp_path / str(seconds), replace(snapshot(7), elapsed=Elapsed(seconds, seconds)), keep=2)
+        write_checkpoint(
+            tmp_path / str(seconds), replace(snapshot(7), elapsed=Elapsed(seconds, seconds, seconds)), keep=2
+        )
     one, other = (checkpoint_paths(tmp_path / str(seconds))[0].read_bytes() for seconds in (1.0, 2.0))
     assert one == other
 
 
-@pytest.mark.parametrize("time", [None, "", "null", "[" * 99_999, '{"seconds": 1, "epoch_seconds": NaN}', "{}", "\0"])
+@pytest.mark.parametrize(
+    "time", [None, "", "null", "[" * 99_999, '{"seconds": 1, "epoch_seconds": 1, "waited_seconds": NaN}', "{}", "\0"]
+)
 def test_a_time_that_cannot_be_read_is_none(tmp_path: Path, time: str | None) -> None:
     write_checkpoint(tmp_path, snapshot(7), keep=2)
     path = tmp_path / "checkpoints/time.json"

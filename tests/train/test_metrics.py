@@ -15,7 +15,7 @@ SAMPLE = Sample(64, ("low",), (LayerStatistics("input", None, None, 0.25, 0.5), 
 
 def line(epoch: int):
     done = EpochDone(epoch, 9, 10 * epoch, 0.1, Scores(3, 1 / 3, 2 / 3), Scores(1, float("inf"), 1.0), 1.5, 66.66)
-    done = replace(done, images=3 * epoch, losses=(1 / 3, 2e-9), sample=SAMPLE)
+    done = replace(done, waited_seconds=0.25, images=3 * epoch, losses=(1 / 3, 2e-9), sample=SAMPLE)
     return line_of(done)
 
 
@@ -27,15 +27,16 @@ def test_lines_are_read_back_up_to_an_epoch(tmp_path: Path) -> None:
     assert line(1).validation_loss is None
     assert line(2).layers == SAMPLE.layers
     assert json.loads(line(2).text())["layers"][1]["ratio"] == 0.25
+    assert line(2).waited_seconds == 0.25
     assert (line(2).images, line(2).train_losses) == (6, (0.333333, 2e-9))
 
 
 def test_lines_of_older_versions_are_read_without_what_they_lack(tmp_path: Path) -> None:
-    later = ("images", "train_losses", "dead", "layers")
+    later = ("waited_seconds", "images", "train_losses", "dead", "layers")
     older = {key: value for key, value in json.loads(line(1).text()).items() if key not in later}
     (tmp_path / "metrics.jsonl").write_text(json.dumps(older))
     assert read_lines(tmp_path / "metrics.jsonl", 9) == [
-        replace(line(1), images=0, train_losses=(), dead=(), layers=())
+        replace(line(1), waited_seconds=0.0, images=0, train_losses=(), dead=(), layers=())
     ]
 
 
