@@ -119,7 +119,7 @@ def _cifar_parts(place: Path, manner: Manner) -> tuple[Part, Part | None]:
         return cifar.read_batches(place, manner=manner)
     if require_file(place) > manner.held_bytes and not is_packed(place):
         return cifar.map_binary(place, manner), None
-    content = whole(place, LARGEST_MEMBER_BYTES)
+    content = whole(place, max(LARGEST_MEMBER_BYTES, manner.held_bytes))
     if content.startswith(b"\x80"):
         return cifar.read_python(content, place), None
     return cifar.read_binary(content, place), None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netspec.data import files as module
 from netspec.data.files import format_of, read_files
 from netspec.data.manner import Manner
 from netspec.ir.recipe import DataOptions
@@ -128,3 +129,9 @@ def test_the_net_settles_the_order_of_axes(tmp_path: Path):
     found = read_files(DataOptions(str(tmp_path / "a-images"), is_path=True), Manner(shape=(3, 3, 5)))
     assert found.train.images.shape == (2, 3, 3, 5)
     refuses("E508", lambda: read(tmp_path / "a-images"))
+
+
+def test_records_of_any_size_that_may_be_held_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "LARGEST_MEMBER_BYTES", 1 << 12)
+    (tmp_path / "a.bin").write_bytes(records(pixels(5, 3, 32, 32), labels(5)))
+    assert isinstance(read(tmp_path / "a.bin").train.images, np.ndarray)
