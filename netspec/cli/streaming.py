@@ -19,6 +19,7 @@ COLUMNS: tuple[Column, ...] = (
     ("GB", "right"),
     ("first look s", "right"),
     ("images/s", "right"),
+    ("held images/s", "right"),
     ("waiting", "right"),
     ("RssAnon MB", "right"),
 )
@@ -33,7 +34,8 @@ def stream(data_bytes: int, threads: int, *, as_json: bool) -> int:
         say_measured({"threads": threads, "seconds": SECONDS, "streamed": [asdict(one) for one in found]})
     else:
         show(table(COLUMNS, [_row(one) for one in found]))
-        say(f"a small net, batch 64, threads: {threads}, {SECONDS:.0f} s of training each after the first look")
+        spent = f"{SECONDS:.0f} s of training each after the first look, and as long on images held in memory"
+        say(f"a small net, batch 64, threads: {threads}, {spent}")
     return 0 if all(one.anonymous_bytes < 1e9 for one in found) else 1
 
 
@@ -49,6 +51,7 @@ def _row(one: Streamed) -> tuple[str, ...]:
         f"{one.data_bytes / 1e9:.1f}",
         f"{one.first_look_seconds:.1f}",
         f"{one.images_per_second:,.0f}",
-        f"{one.waiting:.1%}",
+        f"{one.held_images_per_second:,.0f}",
+        "-" if one.waiting is None else f"{one.waiting:.1%}",
         f"{one.anonymous_bytes / 1e6:.0f}",
     )
