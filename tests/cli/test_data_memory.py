@@ -1,6 +1,8 @@
 """`--data-memory` says where images are while a net trains, and changes nothing of what comes out."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from time import sleep
 
@@ -8,6 +10,8 @@ import numpy as np
 import pytest
 
 import netspec
+from netspec.bench.memory import anonymous_bytes
+from netspec.bench.streaming import MAKERS
 from netspec.data.picture_files import PictureFiles
 from netspec.data.stored import Pixels, Rows
 from tests.cli.harness import refused, run, run_json
@@ -110,3 +114,46 @@ def test_a_data_set_that_has_changed_is_refused(place: Path, limit: str) -> None
     refused(done, 2, "E468")
     assert "`data.train` has changed" in done.stderr or "`data.validation` has changed" in done.stderr
     assert run("train", "--resume", "one", "--force").exit_code == 0
+
+
+GROWTH = """
+import sys, threading
+import netspec
+from netspec.bench.memory import anonymous_bytes
+
+begun, seen, over = anonymous_bytes(), [], threading.Event()
+def look():
+    while not over.wait(0.005):
+        seen.append(anonymous_bytes())
+looking = threading.Thread(target=look, daemon=True)
+looking.start()
+netspec.load("large.net").train(run=sys.argv[1], data_memory=int(sys.argv[1]), threads=2)
+over.set()
+looking.join()
+print(max(seen) - begun)
+"""
+"""Prints by how much anonymous memory grew while a net trained."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not anonymous_bytes(), reason="the system does not tell the anonymous memory of a process")
+@pytest.mark.parametrize(("kind", "side"), [("npy", 32), ("cifar", 32), ("pictures", 384)])
+def test_memory_does_not_grow_with_data_that_stay_in_their_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, side: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data_bytes = 900_000_000
+    place = MAKERS[kind](tmp_path, data_bytes // (3 * side * side), side)
+    spec = f'net large {{ input 3x{side}x{side}; pool avg 8x8; dense 10 }}\ndata "{place}"\ntrain {{ epochs 1 }}\n'
+    (tmp_path / "large.net").write_text(spec)
+    stored, held = (
+        int(
+            subprocess.run(
+                [sys.executable, "-c", GROWTH, limit], capture_output=True, text=True, timeout=200, check=True
+            ).stdout
+        )
+        for limit in (str(1 << 24), str(1 << 30))
+    )
+    assert held > data_bytes
+    assert stored < data_bytes / 2
+    assert same(str(1 << 24), str(1 << 30))
