@@ -9,13 +9,20 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from tests.cli.harness import process, refused, run, run_json
 
 SPEC = """net small { input 1x8x8; conv 4 3x3 relu; pool max 2x2; dense 10 }
 data digits validate=0.2 take=200
 train { sgd rate=0.05 momentum=0.9; batch 32; epochs 2 }
+"""
+
+EXPLODING = """net wild { input 1x8x8; dense 16 relu; dense 10 }
+data digits
+train { loss squared_error; sgd rate=2 momentum=0.9; batch 32; epochs 2; seed 3 }
 """
 
 
@@ -114,6 +121,26 @@ def test_a_training_that_diverges_ends_with_status_4(here: Path) -> None:
     assert "train.sgd.rate=" in done.stderr
     assert json.loads((here / "one/run.json").read_text())["status"] == "diverged"
     assert not (here / "one/weights.safetensors").exists()
+
+
+def test_a_loss_that_explodes_is_warned_of_and_the_run_goes_on(here: Path) -> None:
+    (here / "wild.net").write_text(EXPLODING)
+    done = run("train", "wild.net", "--run", "one")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.count("warning[W402]: the loss has exploded by step ") == 1
+    assert "  = help: " in done.stdout.split("warning[W402]")[1]
+
+
+def test_a_dead_layer_is_warned_of_after_its_epoch(here: Path) -> None:
+    (here / "small.net").write_text(SPEC.replace("conv 4 3x3 relu; pool max 2x2", "dense 8 relu"))
+    run_json("train", "small.net", "--run", "one")
+    weights = load_file("one/weights.safetensors")
+    save_file({**weights, "dense1.bias": np.full(8, -1e6, np.float32)}, "dead.safetensors")
+    done = run("train", "small.net", "--weights", "dead.safetensors", "--run", "two")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.count("warning[W401]: `dense1` is dead after epoch 1: every relu of it is off") == 1
+    assert "  = help: " in done.stdout.split("warning[W401]")[1]
+    assert "warning" not in run("train", "small.net", "--run", "three").stdout
 
 
 FULL_DISK = """
