@@ -5,10 +5,12 @@ Every case is a maker, which writes files into a folder and returns the path tha
 
 import gzip
 import os
+import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -364,13 +366,15 @@ def as_nobody(*words: object) -> tuple[int, str]:
 
 
 @pytest.fixture
-def open_way(work: Path) -> Path:
-    """The folder, reachable by every user."""
-    place = work
-    while place != place.parent and place.stat().st_uid == os.geteuid():
-        place.chmod(place.stat().st_mode | 0o755)
-        place = place.parent
-    return work
+def open_way(work: Path) -> Iterator[Path]:
+    """The folder, reachable by every user until the test is over."""
+    owned = takewhile(lambda place: place.stat().st_uid == os.geteuid(), (work, *work.parents))
+    modes = {place: stat.S_IMODE(place.stat().st_mode) for place in owned if place != place.parent}
+    for place, mode in modes.items():
+        place.chmod(mode | 0o755)
+    yield work
+    for place, mode in modes.items():
+        place.chmod(mode)
 
 
 def test_a_folder_without_permission_is_named(open_way: Path) -> None:
