@@ -28,6 +28,7 @@ from netspec.data.sheet import contact_sheet
 from netspec.diagnostics.failure import DataError, UsageError
 from netspec.ir.augmentation import Augmentation, augmentation
 from netspec.ir.recipe import DataOptions, Experiment
+from netspec.resources import bundled_specs
 from netspec.train.files import write_whole
 from netspec.train.preparation import crop_pad
 
@@ -155,7 +156,7 @@ def _progress() -> Generator[Progress]:
 
 
 @command.command("show")
-@click.argument("subject", metavar="NAME|PATH|SPEC.net")
+@click.argument("subject", metavar="NAME|PATH|SPEC")
 @click.option("--labels", type=click.Path(), help="The label file of IDX images.")
 @click.option("--resize", metavar="HxW", help="Bring pictures to one size.")
 @click.option("--output", type=click.Path(path_type=Path), help="Where the sheet goes; default NAME-samples.png.")
@@ -184,7 +185,7 @@ def show_command(
     of the training part, per channel, on the scale of the stored pixels. With `--augment` a row is an image of a class
     as evaluation sees it, then as training does in its first epochs.
     """
-    if augment or subject.endswith(".net"):
+    if augment or _is_spec(subject):
         experiment = load_experiment(subject, with_values=with_values, settings=settings)
         dataset = _trained_on(experiment, subject, strict, data_dir)
     elif with_values or settings:
@@ -202,6 +203,13 @@ def show_command(
     if as_json:
         return say_json(_document(dataset, target))
     return _show(dataset, target)
+
+
+def _is_spec(subject: str) -> bool:
+    """Whether it is no data set, but a spec: a bundled one goes by its name where no file has that."""
+    if subject.endswith(".net"):
+        return True
+    return subject in bundled_specs() and subject not in built_in_names() and not Path(subject).exists()
 
 
 def _loaded(subject: str, labels: str | None, resize: str | None, strict: bool, data_dir: Path | None) -> Dataset:
@@ -238,9 +246,9 @@ def _augment_sheet(experiment: Experiment, dataset: Dataset, subject: str, colum
 
 
 def _unknown(subject: str) -> DataError:
-    close = get_close_matches(subject, built_in_names(), n=1)
+    close = get_close_matches(subject, (*built_in_names(), *bundled_specs()), n=1)
     helps = (f"did you mean `{close[0]}`?",) if close else ("`netspec data list` lists the sets that have names",)
-    return DataError("E502", f"`{subject}` is neither a data set nor a file", helps=helps)
+    return DataError("E502", f"`{subject}` is neither a data set, a bundled spec nor a file", helps=helps)
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from netspec.cli import data as module
 from netspec.data.published import PUBLISHED, File, Published
+from netspec.resources import bundled_specs
 from tests.cli.harness import process, refused, run, run_json
 from tests.data.samples import labels, pixels, write_idx, write_mnist
 from tests.data.server import Conduct, serving
@@ -82,6 +83,17 @@ def test_show_names_the_pictures_that_it_skips(work: Path):
     assert done.exit_code == 0
     assert "c.txt" in done.stderr
     refused(run("data", "show", "pets", "--resize", "8x8", "--strict"), 3, "E512")
+
+
+def test_show_takes_a_bundled_spec_by_its_name(work: Path):
+    told = run_json("data", "show", "digits_plateau")
+    assert told["images"] == run_json("data", "show", bundled_specs()["digits_plateau"])["images"]
+    assert set(told["images"]) == {"train", "validation"}
+    assert run_json("data", "show", "digits_plateau", "--set", "data.take=100")["images"]["train"] == 80
+    assert set(run_json("data", "show", "digits")["images"]) == {"train"}
+    done = run("data", "show", "digits_platau")
+    refused(done, 3, "E502")
+    assert "did you mean `digits_plateau`?" in done.stderr
 
 
 def test_show_takes_what_a_spec_trains_on(work: Path):
