@@ -50,7 +50,7 @@ def command(
     places = DataPlaces(data_dir, readable_data_folder(), held_bytes=data_memory, progress=data_progress)
     begun = begin_again(run, experiment, places=places, device=device, folder=into, force=force)
     comparison, display = Comparison(run), Display(sys.stderr if as_json else sys.stdout)
-    introduce(display, begun, run, experiment, device)
+    introduce(display, begun, experiment, device)
     watch(replace(begun, events=comparison.following(begun.events)), display)
     say_json(comparison_document(run, into, comparison)) if as_json else _show(run, comparison)
     return 0 if comparison.equal else 1

@@ -164,7 +164,7 @@ def _train(begun: Begun, experiment: Experiment, device: Device, as_json: bool) 
     """Trains to the end, and tells what came out."""
     assert begun.run is not None  # it has a folder
     display = Display(sys.stderr if as_json else sys.stdout)
-    introduce(display, begun, begun.run, experiment, device)
+    introduce(display, begun, experiment, device)
     finished = watch(begun, display)
     if as_json:
         say_json({"run": begun.run.folder, **result_document(finished)})
@@ -176,7 +176,7 @@ def _train(begun: Begun, experiment: Experiment, device: Device, as_json: bool) 
             show_statistics(lines[-1])
 
 
-def introduce(display: Display, begun: Begun, run: Run, experiment: Experiment, device: Device) -> None:
+def introduce(display: Display, begun: Begun, experiment: Experiment, device: Device) -> None:
     """What is going to be trained, on what, where."""
     for notice in begun.notices:
         remark(f"note: {notice}")
@@ -188,7 +188,7 @@ def introduce(display: Display, begun: Begun, run: Run, experiment: Experiment, 
     display.line(f"data    {dataset.description}: {sizes} images")
     display.line(f"recipe  {counted(recipe.epochs, 'epoch')}, batch {recipe.batch or 'all'}, seed {recipe.seed}")
     display.line(f"device  {device.target.name}, {counted(device.threads, 'thread')}")
-    display.line(f"run     {run.folder}\n")
+    display.line(f"run     {begun.run.folder if begun.run else 'kept nowhere'}\n")
 
 
 def watch(begun: Begun, display: Display) -> Finished:

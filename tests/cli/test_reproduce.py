@@ -50,6 +50,11 @@ def test_a_run_comes_to_the_same_bits_and_nothing_is_written(here: Path) -> None
     assert "one is reproduced: 3 epochs and the weights, to the bit" in done.stdout
 
 
+def test_the_folder_that_is_named_is_that_of_the_new_run(here: Path) -> None:
+    assert "run     kept nowhere\n" in run("reproduce", "one").stdout
+    assert "run     two\n" in run("reproduce", "one", "--run", "two").stdout
+
+
 def test_a_run_that_is_kept_can_be_reproduced_in_its_turn(here: Path) -> None:
     assert run_json("reproduce", "one", "--run", "two")["into"] == "two"
     assert (here / "one/weights.safetensors").read_bytes() == (here / "two/weights.safetensors").read_bytes()
