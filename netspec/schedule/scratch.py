@@ -52,13 +52,13 @@ def thread_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
 def _winograd_bytes(node: Node, tile: Tile, target: Target, batch: int) -> int:
     if winograd_weights.applies(node.operation):
         return winograd_weights.part_bytes(winograd_weights.layer_of(node), tile, target, -(-batch // target.lanes))
-    return winograd.weight_bytes(sliding_sum(node), tile, target)
+    return winograd.weight_bytes(sliding_sum(node), tile, target, -(-batch // target.lanes))
 
 
 def _winograd_thread_bytes(node: Node, tile: Tile, target: Target, batch: int) -> int:
     if winograd_weights.applies(node.operation):
         return winograd_weights.unit_bytes(winograd_weights.layer_of(node), tile, target, -(-batch // target.lanes))
-    return winograd.strip_bytes(sliding_sum(node), tile, target)
+    return winograd.strip_bytes(sliding_sum(node), tile, target, -(-batch // target.lanes))
 
 
 def strip_bytes(node: Node, target: Target) -> int:

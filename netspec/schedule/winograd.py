@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from netspec.ir import operations as ops
 from netspec.ir.packed_kernels import PackedKernels
+from netspec.ir.patches_at_once import PatchesAtOnce, at_once
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
 from netspec.schedule import tiles
@@ -92,18 +93,30 @@ def by_taps(layer: Layer, count: int) -> tuple[int, int]:
     return (count, 0) if layer.taps == 3 else (0, count)
 
 
-def weight_bytes(layer: Layer, tile: Tile, target: Target) -> int:
-    """Transformed kernels."""
+def weight_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+    """Transformed kernels, unless threads keep their own."""
+    if _at_once(layer, tile, target, groups) is not None:
+        return 0
     return FLOAT_BYTES * PackedKernels(layer.outputs, layer.inputs, tile.rows, target.lanes).floats
 
 
-def strip_bytes(layer: Layer, tile: Tile, target: Target) -> int:
+def strip_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
     """What a thread needs: the transformed inputs and the products of a strip of patches, and a patch to spare, or a
     kernel."""
+    form = _at_once(layer, tile, target, groups)
+    if form is not None:
+        return FLOAT_BYTES * form.floats
     channels = layer.inputs + _whole(layer.outputs, tile.rows)
     strip = PRODUCTS * (channels * tile.columns + 2) + PRODUCTS
     kernels = layer.taps * layer.taps
     return FLOAT_BYTES * target.lanes * max(strip, kernels)
+
+
+def _at_once(layer: Layer, tile: Tile, target: Target, groups: int) -> PatchesAtOnce | None:
+    """How all patches of a batch are done at once, where they are."""
+    patches = layer.patches * groups
+    few = at_once(layer.outputs, layer.inputs, patches, target)
+    return PatchesAtOnce(layer.outputs, layer.inputs, patches, tile, target.lanes) if few else None
 
 
 def _whole(outputs: int, rows: int) -> int:

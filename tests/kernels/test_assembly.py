@@ -29,6 +29,7 @@ MULTIPLYING = (
     "depthwise",
     "pointwise",
     "winograd",
+    "winograd_blocks",
     "winograd_weights",
 )
 """modules whose kernels are made of tiles"""

@@ -28,6 +28,11 @@ def eager(target: Target) -> Target:
     return replace(target, costs=Costs(clearly=0.0))
 
 
+def all_at_once(target: Target) -> Target:
+    """The target, with all patches of a batch multiplied at once where they are few."""
+    return replace(target, l2_bytes=1)
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     taps = draw(st.sampled_from((3, 5)))
@@ -35,7 +40,9 @@ def cases(draw: st.DrawFn) -> Case:
     window = Window((taps, taps), (1, 1), draw(pads), draw(pads), (1, 1))
     c, k = draw(st.sampled_from((4, 5))), draw(st.sampled_from((4, 6, 9)))
     h, w = draw(st.integers(1, 13)), draw(st.integers(1, 13))
-    return Case(window, 1, c, k, h, w, draw(IMAGES), draw(TARGETS.map(eager)), draw(THREADS))
+    target = draw(TARGETS.map(eager))
+    target = draw(st.sampled_from((target, all_at_once(target))))
+    return Case(window, 1, c, k, h, w, draw(IMAGES), target, draw(THREADS))
 
 
 CASES = cases().filter(lambda case: case.fits)
@@ -79,12 +86,29 @@ def square(
     return Case(window, 1, channels, channels, size, size, images, eager(target), threads)
 
 
+@pytest.mark.parametrize(("taps", "size"), [(3, 4), (3, 7), (5, 3)])
+def test_patches_all_at_once_come_to_the_same_bits(taps: int, size: int) -> None:
+    case = replace(square(taps, taps // 2, 9, size), k=40)  # more blocks than are transformed at a time
+    few = all_at_once(case.target)
+    for graph in (forward(case, ops.Activation("relu"), bias=True), input_gradient(case)):
+        arrays = random_arrays(graph, 20)
+        assert lower(graph, few, 20).launches[0].scratch is None
+        with few_tiles():
+            wanted = run_kernel(graph, arrays, images=20, target=case.target, threads=1)
+            runs = [run_kernel(graph, arrays, images=20, target=few, threads=threads) for threads in (1, 2, 3, 8)]
+        ((name, array),) = wanted.items()
+        for found in runs:
+            np.testing.assert_array_equal(found[name], array)
+
+
 @pytest.mark.parametrize("images", [1, 16, 20])
 def test_a_short_batch_leaves_the_rest_alone(images: int) -> None:
     case = square(3, 1, 4, 7, images=images)
-    check(forward(case, ops.IDENTITY, bias=True), case, batch=64)
-    check(input_gradient(case), case, batch=64)
-    check(weight_gradient(case), case, batch=64)
+    small = replace(case, h=4, w=3, target=all_at_once(case.target))
+    for each in (case, small):
+        check(forward(each, ops.IDENTITY, bias=True), each, batch=64)
+        check(input_gradient(each), each, batch=64)
+        check(weight_gradient(each), each, batch=64)
 
 
 @pytest.mark.parametrize("target", [AVX512, AVX2, NEON])

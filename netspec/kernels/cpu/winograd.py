@@ -50,35 +50,43 @@ def _take_kernels(tile, arena, source, output_step, outputs, taps, into):
         turn_rows(tile, arena, source + tap, output_step, outputs, into + tap * step, step, min(step, taps))
 
 
-@kernel
-def transform_weights(tile, arena, d, state, begin, end, thread):
-    """Kernels to [product][block][input][rows]; see `ir/packed_kernels.py`. Unit: a block.
+@routine
+def transform_block(tile, arena, d, at, b, into, given):
+    """The kernels of block b, by way of `given`, a kernel's room. The words of `transform_weights` begin at `at`.
 
     Lanes are output channels, and a tile has no more rows than lanes: what a vector holds behind a block's rows, the
     next input channel overwrites. Rows behind the last output channel repeat it.
     """
-    taps, height, step, plane = d[PACK_TAPS], rows(tile), lanes(tile), d[PACKED_PLANE]
-    given = state[SCRATCH]
+    taps, height, step, plane = d[at + PACK_TAPS], rows(tile), lanes(tile), d[at + PACKED_PLANE]
     start, turned = given, 1
-    if d[ROUND] != 0:
+    if d[at + ROUND] != 0:
         start, turned = given + (taps * taps - 1) * step, -1
+    source, outputs = d[at + SOURCE] + b * height * d[at + OUTPUT_STEP], min(step, d[at + PACK_OUTPUTS] - b * height)
+    for _ in range(d[at + PACK_INPUTS]):
+        _take_kernels(tile, arena, source, d[at + OUTPUT_STEP], outputs, taps * taps, given)
+        if taps == 3:
+            transform_filter_3(tile, arena, start, turned * 3 * step, turned * step, into, SIZE * plane, plane)
+        else:
+            transform_filter_5(tile, arena, start, turned * 5 * step, turned * step, into, SIZE * plane, plane)
+        source += d[at + INPUT_STEP]
+        into += height
+
+
+@kernel
+def transform_weights(tile, arena, d, state, begin, end, thread):
+    """Kernels to [product][block][input][rows]; see `ir/packed_kernels.py`. Unit: a block."""
     for b in range(begin, end):
-        source, into = d[SOURCE] + b * height * d[OUTPUT_STEP], d[PACKED] + b * d[PACKED_BLOCK]
-        outputs = min(step, d[PACK_OUTPUTS] - b * height)
-        for _ in range(d[PACK_INPUTS]):
-            _take_kernels(tile, arena, source, d[OUTPUT_STEP], outputs, taps * taps, given)
-            if taps == 3:
-                transform_filter_3(tile, arena, start, turned * 3 * step, turned * step, into, SIZE * plane, plane)
-            else:
-                transform_filter_5(tile, arena, start, turned * 5 * step, turned * step, into, SIZE * plane, plane)
-            source += d[INPUT_STEP]
-            into += height
+        transform_block(tile, arena, d, 0, b, d[PACKED] + b * d[PACKED_BLOCK], state[SCRATCH])
 
 
 @routine
-def _take_patch(tile, arena, d, x, y0, x0, into, plane, spare):
-    """The transformed patches at row y0, column x0 of all input channels; what lies outside is zero."""
-    step = lanes(tile)
+def take_patch(tile, arena, d, n, across, into, width, plane, spare):
+    """The transformed patches number n of all input channels, `width` numbers apart; what lies outside is zero."""
+    step, side = lanes(tile), d[SIDE]
+    patches = across * ((d[OUT_HEIGHT] + side - 1) // side)
+    group, n = n // patches, n % patches
+    y0, x0 = n // across * side - d[BEFORE_Y], n % across * side - d[BEFORE_X]
+    x = d[X] + group * d[X_GROUP]
     i0, i1 = max(0, -y0), min(SIZE, d[HEIGHT] - y0)
     j0, j1 = max(0, -x0), min(SIZE, d[WIDTH] - x0)
     whole = i0 == 0 and j0 == 0 and i1 == SIZE and j1 == SIZE
@@ -93,24 +101,29 @@ def _take_patch(tile, arena, d, x, y0, x0, into, plane, spare):
                     store(arena, spare + (i * SIZE + j) * step, load(tile, arena, at + i * down + j * step))
             at, down = spare, SIZE * step
         transform_input(tile, arena, at, down, step, into, SIZE * plane, plane)
-        into += columns(tile) * step
+        into += width
+
+
+@routine
+def multiply_tile(tile, arena, x, width, w, inputs, y):
+    """The sums over input channels of one of the 36 numbers, of as many patches as the tile has columns."""
+    registers = zeros(tile)
+    for _ in range(inputs):
+        registers = outer(registers, arena, x, lanes(tile), w)
+        x += width
+        w += rows(tile)
+    save(registers, arena, y, width, lanes(tile), rows(tile))
 
 
 @routine
 def _multiply(tile, arena, d, data, data_plane, products, products_plane):
     """Of each of the 36 numbers of a patch, the sums over input channels for all output channels."""
-    width, height, inputs = columns(tile) * lanes(tile), rows(tile), d[INPUTS]
-    blocks = (d[OUTPUTS] + height - 1) // height
+    width, height = columns(tile) * lanes(tile), rows(tile)
     for e in range(PRODUCTS):
-        y = products + e * products_plane
-        for b in range(blocks):
-            registers, x = zeros(tile), data + e * data_plane
-            w = d[WEIGHTS] + e * d[WEIGHT_PLANE] + b * d[WEIGHT_BLOCK]
-            for _ in range(inputs):
-                registers = outer(registers, arena, x, lanes(tile), w)
-                x += width
-                w += height
-            save(registers, arena, y, width, lanes(tile), height)
+        x, y, w = data + e * data_plane, products + e * products_plane, d[WEIGHTS] + e * d[WEIGHT_PLANE]
+        for _ in range((d[OUTPUTS] + height - 1) // height):
+            multiply_tile(tile, arena, x, width, w, d[INPUTS], y)
+            w += d[WEIGHT_BLOCK]
             y += height * width
 
 
@@ -150,16 +163,23 @@ def _keep(tile, registers, arena, d, y, height, width, spare):
 
 
 @routine
-def _give_patch(tile, arena, d, products, plane, y, index, height, width, spare):
-    """The outputs of a patch, brought back for all output channels."""
-    for k in range(d[OUTPUTS]):
-        at = products + k * columns(tile) * lanes(tile)
-        if d[SIDE] == 4:
+def give_patch(tile, arena, d, n, across, first, last, at, width, plane, spare):
+    """The outputs of patch number n, brought back for output channels first … last, which lie `width` numbers apart."""
+    side, shrink = d[SIDE], 2 if d[POOLED] != 0 else 1
+    patches = across * ((d[OUT_HEIGHT] + side - 1) // side)
+    group, n = n // patches, n % patches
+    y0, x0 = n // across * side, n % across * side
+    place = first * d[Y_CHANNEL] + y0 // shrink * d[Y_ROW] + x0 // shrink * lanes(tile)
+    y, index = d[Y] + group * d[Y_GROUP] + place, d[INDEX] + group * d[INDEX_GROUP] + place
+    below, beside = d[OUT_HEIGHT] - y0, d[OUT_WIDTH] - x0
+    for k in range(first, last):
+        if side == 4:
             four = outputs_4(tile, arena, at, SIZE * plane, plane)
-            _finish(tile, four, arena, d, k, y, index, height, width, spare)
+            _finish(tile, four, arena, d, k, y, index, below, beside, spare)
         else:
             two = outputs_2(tile, arena, at, SIZE * plane, plane)
-            _finish(tile, two, arena, d, k, y, index, height, width, spare)
+            _finish(tile, two, arena, d, k, y, index, below, beside, spare)
+        at += width
         y += d[Y_CHANNEL]
         index += d[Y_CHANNEL]
 
@@ -171,26 +191,18 @@ def convolve(tile, arena, d, state, begin, end, thread):
     A strip may run on from one group to the next. A patch's sums are the same wherever in a strip it stands. Planes of
     the scratch are a vector longer than they need be, so that the 36 do not share the sets of a cache.
     """
-    side, step, width = d[SIDE], lanes(tile), columns(tile) * lanes(tile)
-    across = (d[OUT_WIDTH] + side - 1) // side
-    patches = across * ((d[OUT_HEIGHT] + side - 1) // side)
+    step, width = lanes(tile), columns(tile) * lanes(tile)
+    across = (d[OUT_WIDTH] + d[SIDE] - 1) // d[SIDE]
     data_plane = d[INPUTS] * width + step
     products_plane = (d[OUTPUTS] + rows(tile) - 1) // rows(tile) * rows(tile) * width + step
     data = state[SCRATCH]
     products = data + PRODUCTS * data_plane
-    spare, shrink = products + PRODUCTS * products_plane, 2 if d[POOLED] != 0 else 1
+    spare = products + PRODUCTS * products_plane
     for first in range(begin, end, columns(tile)):
         count = min(columns(tile), end - first)
         for t in range(count):
-            group, n = (first + t) // patches, (first + t) % patches
-            y0, x0 = n // across * side - d[BEFORE_Y], n % across * side - d[BEFORE_X]
-            x = d[X] + group * d[X_GROUP]
-            _take_patch(tile, arena, d, x, y0, x0, data + t * step, data_plane, spare)
+            take_patch(tile, arena, d, first + t, across, data + t * step, width, data_plane, spare)
         _multiply(tile, arena, d, data, data_plane, products, products_plane)
         for t in range(count):
-            group, n = (first + t) // patches, (first + t) % patches
-            y0, x0 = n // across * side, n % across * side
-            place = (y0 // shrink) * d[Y_ROW] + (x0 // shrink) * step
-            y, index = d[Y] + group * d[Y_GROUP] + place, d[INDEX] + group * d[INDEX_GROUP] + place
-            height, rest = d[OUT_HEIGHT] - y0, d[OUT_WIDTH] - x0
-            _give_patch(tile, arena, d, products + t * step, products_plane, y, index, height, rest, spare)
+            at = products + t * step
+            give_patch(tile, arena, d, first + t, across, 0, d[OUTPUTS], at, width, products_plane, spare)
