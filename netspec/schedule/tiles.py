@@ -124,7 +124,8 @@ def _deconvolution(op: ops.Deconvolution, node: Node, target: Target, _: int) ->
 
 
 def _weight_gradient(op: ops.ConvolutionWeightGradient, node: Node, target: Target, _: int) -> Tile:
-    """Rows are output channels; columns are the taps of a window's row, or input channels where it has few taps."""
+    """Rows are output channels; columns are the taps of a window's row, or input channels where these are few or more
+    than registers take."""
     if is_depthwise(op.window, op.groups, node.outputs[0], target):
         return Tile(*op.window.kernel)
     k, c, _, taps = node.outputs[0].shape
@@ -133,8 +134,8 @@ def _weight_gradient(op: ops.ConvolutionWeightGradient, node: Node, target: Targ
 
 def weight_gradient_tile(target: Target, outputs: int, inputs: int, taps: int) -> Tile:
     """The tile of a weight gradient of `outputs` x `inputs` x `taps` a group of channels."""
-    if taps > 2:
-        heights = [r for r in HEIGHTS if r <= outputs and (r * taps + taps + 1 <= target.registers or r == 1)]
+    if taps > 2 and 2 * taps < target.registers:
+        heights = [r for r in HEIGHTS if r <= outputs and r * taps + taps < target.registers]
         return Tile(min(heights, key=lambda r: (-(-outputs // r) * step_slots(r, taps), -r)), taps)
 
     def cost(tile: Tile) -> tuple[int, int]:
@@ -202,10 +203,11 @@ def _local_input_gradient(op: ops.LocalInputGradient, _: Node, __: Target, ___: 
     return Tile(_even(op.window.kernel[0] * op.window.kernel[1], 12), 1)
 
 
-def _local_weight_gradient(_: ops.LocalWeightGradient, node: Node, __: Target, ___: int) -> Tile:
+def _local_weight_gradient(_: ops.LocalWeightGradient, node: Node, target: Target, __: int) -> Tile:
     """Rows are output channels, columns input channels."""
     inputs, outputs = node.inputs[0].shape[0], node.inputs[1].shape[0]
-    return Tile(_even(outputs, 4), next(c for c in (4, 3, 2, 1) if inputs % c == 0))
+    columns = next(c for c in (4, 3, 2, 1) if inputs % c == 0)
+    return Tile(_even(outputs, next(r for r in (4, 3, 2) if _crosses(Tile(r, columns), target))), columns)
 
 
 def _even(count: int, most: int) -> int:

@@ -13,7 +13,7 @@ from netspec.ir.operations import Window
 from netspec.ir.pooled import strip_stride
 from netspec.ir.program import Algorithm
 from netspec.ir.shapes import window_output
-from netspec.ir.target import AVX512, Target
+from netspec.ir.target import AVX2, AVX512, Target
 from netspec.schedule.direct import direct_algorithm
 from netspec.schedule.lower import lower
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays, run_kernel
@@ -164,6 +164,12 @@ def test_few_and_many_sums_of_a_weight_gradient_are_divided_alike(channels: int,
     case = Case(Window((4, 3), (1, 1), (2, 1), (1, 1)), 1, channels, 3, 7, 9, 36, AVX512, threads)
     with few_tiles():
         check(weight_gradient(case), case)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_weight_gradient_of_more_taps_than_registers_take_is_what_the_oracle_says(channels: int) -> None:
+    case = Case(Window((2, 9), (1, 2), (1, 4), (0, 4)), 1, channels, 5, 4, 13, 12, AVX2, 1)
+    check(weight_gradient(case), case)
 
 
 @pytest.mark.parametrize("images", [1, 16, 20])

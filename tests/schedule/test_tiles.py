@@ -3,8 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netspec.ir import operations as ops
+from netspec.ir.graph import Node
+from netspec.ir.operations import Window
 from netspec.ir.target import AVX2, AVX512, NEON, SSE, Target
-from netspec.schedule.tiles import dense_tile, interior_width, sliding_tile, weight_gradient_tile
+from netspec.schedule.tiles import choose_tile, dense_tile, interior_width, sliding_tile, weight_gradient_tile
+from tests.kernels.harness import batched, plain
 
 TARGETS = st.sampled_from((AVX512, AVX2, SSE, NEON))
 
@@ -26,15 +30,25 @@ def test_a_dense_tile_fits_into_registers_and_into_address_registers(
     assert tile.rows * tile.columns + tile.columns <= target.registers
 
 
-@given(TARGETS, st.integers(1, 100), st.integers(1, 100), st.integers(1, 11))
+@given(TARGETS, st.integers(1, 100), st.integers(1, 100), st.integers(1, 17))
 def test_a_weight_gradient_tile_never_reaches_past_the_weights(
     target: Target, outputs: int, inputs: int, taps: int
 ) -> None:
     tile = weight_gradient_tile(target, outputs, inputs, taps)
     assert tile.rows <= outputs
-    assert tile.columns == taps if taps > 2 else tile.columns <= inputs
-    if taps <= 2:
-        assert tile.rows * tile.columns + min(tile.rows, tile.columns) < target.registers
+    assert tile.columns == taps if 2 < taps < target.registers / 2 else tile.columns <= inputs
+    assert tile.rows * tile.columns + min(tile.rows, tile.columns) < target.registers
+
+
+@given(TARGETS, st.integers(1, 20), st.integers(1, 20))
+def test_a_tile_of_untied_weights_fits_into_registers_and_divides_the_inputs(
+    target: Target, outputs: int, inputs: int
+) -> None:
+    x, dy, dw = batched("x", inputs, 4, 4), batched("dy", outputs, 4, 4), plain("dw", outputs, 16, inputs, 1)
+    tile = choose_tile(Node(ops.LocalWeightGradient(Window((1, 1))), (x, dy), (dw,), "layer"), target, 1)
+    assert tile.rows <= outputs
+    assert inputs % tile.columns == 0
+    assert tile.rows * tile.columns + min(tile.rows, tile.columns) < target.registers
 
 
 @given(
