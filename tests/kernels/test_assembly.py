@@ -4,35 +4,26 @@ import shutil
 
 import pytest
 
-import netspec
+from netspec.compiler import prediction, training_program
+from netspec.ir.program import Program
 from netspec.kernels.cpu import depthwise, pointwise, winograd_weights
 from netspec.kernels.cpu.rows import Kernel
 from netspec.kernels.cpu.tile import TileShape
+from netspec.resources import bundled_specs
 from netspec.runtime.compilation import Unit, compile_unit
 from netspec.runtime.host import host_target
 from netspec.runtime.launch_table import launch_rows
 from netspec.runtime.native import code_cache
+from netspec.schedule.channels import lower_channels
 from tests.kernels.assembly import spilled
 from tests.kernels.harness import CACHE_DIR
 from tests.kernels.tiling import TILED
+from tests.schedule.nets import bundled
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump, of the GNU binutils"),
     pytest.mark.skipif(host_target().name == "neon", reason="reads the assembly of x86"),
 ]
-SPECS = ("cifar10_quick", "lecture", "lenet", "mlp", "mobilenet_v2_cifar", "resnet18_cifar", "vgg16_cifar")
-MULTIPLYING = (
-    "convolution",
-    "convolution_weight_gradient",
-    "dense",
-    "dense_update",
-    "depthwise",
-    "pointwise",
-    "winograd",
-    "winograd_blocks",
-    "winograd_weights",
-)
-"""modules whose kernels are made of tiles"""
 
 
 def object_file(unit: Unit) -> bytes:
@@ -45,11 +36,10 @@ def object_file(unit: Unit) -> bytes:
     return code.object_file
 
 
-def units(spec: str) -> dict[str, Unit]:
-    """The kernels that a training step of a spec takes its sums from, by name."""
-    program = netspec.load(spec).compile(target=host_target())
-    rows = (row for row in launch_rows(program) if row.kernel.py_func.__module__.rpartition(".")[2] in MULTIPLYING)
+def units(program: Program) -> dict[str, Unit]:
+    """The kernels that a program runs, by name."""
     lanes = program.target.lanes
+    rows = launch_rows(program)
     found = (Unit(row.kernel, TileShape(row.tile.rows, row.tile.columns, lanes)) for row in rows)
     return {unit.name: unit for unit in found}
 
@@ -64,10 +54,10 @@ def test_no_accumulator_is_on_the_stack(kernel: Kernel, rows: int, columns: int)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", sorted(bundled_specs()))
 def test_no_kernel_of_a_spec_has_accumulators_on_the_stack(spec: str) -> None:
-    found = units(spec)
-    assert found
+    net, target = bundled(spec), host_target()
+    found = units(training_program(net, target)) | units(lower_channels(prediction(net).graph, target, batch=1).program)
     places = {name: spilled(object_file(unit)) for name, unit in found.items()}
     assert {name: stack for name, stack in places.items() if stack} == {}
 
