@@ -1,5 +1,6 @@
 """Whole training steps of a net with nearly every layer, beside the oracle: kernels, plan and driver together."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -12,6 +13,7 @@ from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph, Value
 from netspec.ir.initialize import initialize
 from netspec.ir.operations import LossName
+from netspec.ir.program import Program
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import AVX512, NEON, Target
 from netspec.runtime.machine import Machine
@@ -61,15 +63,25 @@ def fed(graph: Graph, images: int, generator: np.random.Generator) -> dict[str, 
     return {value.name: array(value) for value in graph.inputs}
 
 
+def eager(target: Target) -> Target:
+    """The same target, but Winograd's algorithm is taken wherever it can be."""
+    return replace(target, costs=replace(target.costs, clearly=0.0))
+
+
+def step_program(loss: LossName, target: Target) -> Program:
+    """A training step of the net, not augmented."""
+    return lower(step_graph(experiment(loss)), target, max(IMAGES))
+
+
 def steps_agree(loss: LossName, target: Target, threads: int) -> None:
     """Three steps; after each, loss, number of right answers, weights and states are the oracle's."""
     graph = step_graph(experiment(loss))
-    machine = Machine(lower(graph, target, max(IMAGES)), threads, cache_dir=CACHE_DIR)
+    machine = Machine(step_program(loss, target), threads, cache_dir=CACHE_DIR)
     machine.arena[:] = np.nan
     kept: dict[str, Any] = dict(initialize(graph, 3))
     for name, array in kept.items():
         machine.write(name, array)
-    generator = np.random.default_rng(0)
+    generator = np.random.default_rng(3)
     for step, images in enumerate(IMAGES):
         feeds = fed(graph, images, generator)
         for name, array in feeds.items():
@@ -81,11 +93,11 @@ def steps_agree(loss: LossName, target: Target, threads: int) -> None:
         np.testing.assert_array_equal(machine.read("correct"), wanted["correct"])
         for name, array in kept.items():
             scale = max(1e-3, float(np.abs(array).max()))
-            np.testing.assert_allclose(machine.read(name), array, rtol=0, atol=2e-4 * scale, err_msg=name)
+            np.testing.assert_allclose(machine.read(name), array, rtol=0, atol=5e-5 * scale, err_msg=name)
 
 
 @pytest.mark.slow  # some thirty kernels for each target, all compiled
-@pytest.mark.parametrize("target", [AVX512, NEON])
+@pytest.mark.parametrize("target", [AVX512, NEON, eager(AVX512)])
 @pytest.mark.parametrize("loss", get_args(LossName))
 def test_three_steps_under_every_loss_are_the_oracle_s(loss: LossName, target: Target) -> None:
     steps_agree(loss, target, threads=2)

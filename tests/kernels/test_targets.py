@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import llvmlite.binding as llvm
 import pytest
@@ -14,34 +15,53 @@ from netspec.ir.target import NEON
 from netspec.kernels.cpu import depthwise
 from netspec.kernels.cpu.rows import Kernel
 from netspec.kernels.cpu.tile import TileShape
+from netspec.resources import bundled_specs
 from netspec.runtime.compilation import Unit
 from netspec.runtime.host import host_target
+from tests.kernels.test_assembly import units
+from tests.kernels.test_steps import eager, step_program
 from tests.kernels.tiling import TILED
 
 X86 = pytest.mark.skipif(host_target().name == "neon", reason="forces processors of x86")
+OBJDUMP = pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump, of the GNU binutils")
+PROCESSORS = {"avx2": ("haswell", "+avx,+avx2,+fma,+sse4.2"), "sse": ("nehalem", "+sse4.2")}
+"""name and features of a processor for a target"""
 ACCUMULATE = re.compile(r"^\s*fmla\s+v\d+\.4s", re.MULTILINE)
+CALL = re.compile(r"^\s*bl\s+(\w+)", re.MULTILINE)
 
 
 @X86
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump, of the GNU binutils")
-@pytest.mark.parametrize(
-    ("name", "features", "target", "registers"),
-    [
-        ("haswell", "+avx,+avx2,+fma,+sse4.2", "avx2", ["xmm", "ymm"]),
-        ("nehalem", "+sse4.2", "sse", ["xmm"]),
-    ],
-)
-def test_a_forced_processor_gets_its_own_lanes_and_registers(
-    name: str, features: str, target: str, registers: list[str]
-) -> None:
+@OBJDUMP
+@pytest.mark.slow  # some eighty kernels for each processor, all compiled
+@pytest.mark.parametrize(("target", "registers"), [("avx2", ["xmm", "ymm"]), ("sse", ["xmm"])])
+def test_a_forced_processor_gets_its_own_lanes_and_registers(target: str, registers: list[str]) -> None:
+    done = run_forced(target, "-m", "tests.kernels.forced")
+    assert done.returncode == 0, done.stderr
+    algorithms = ["depthwise", "direct", "pointwise", "winograd"]
+    told = {"target": target, "algorithms": algorithms, "registers": registers, "stack": []}
+    assert json.loads(done.stdout) == told
+
+
+@X86
+@OBJDUMP
+@pytest.mark.long
+@pytest.mark.parametrize("target", ["avx2", "sse"])
+def test_no_kernel_of_a_spec_has_accumulators_on_the_stack_of_a_forced_processor(target: str) -> None:
+    name = "test_no_kernel_of_a_spec_has_accumulators_on_the_stack"
+    path = str(Path(__file__).parent / "test_assembly.py")
+    done = run_forced(target, "-m", "pytest", path, "-k", name, "-m", "slow", "-p", "no:cacheprovider")
+    assert done.returncode == 0, done.stdout
+    assert f"{len(bundled_specs())} passed" in done.stdout
+
+
+def run_forced(target: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """What Python does with these words where Numba takes this processor for one with a target."""
     if host_target().name == "sse" and target == "avx2":
         pytest.skip("this processor has no AVX2")
+    name, features = PROCESSORS[target]
     forced = os.environ | {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": features}
-    command = [sys.executable, "-m", "tests.kernels.forced"]
-    done = subprocess.run(command, env=forced, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"target": target, "registers": registers, "stack": []}
+    command = [sys.executable, *words]
+    return subprocess.run(command, env=forced, capture_output=True, text=True, timeout=600, check=False)
 
 
 @pytest.mark.parametrize(("kernel", "rows", "columns"), [*TILED, (depthwise.sum_windows, 3, 3)])
@@ -50,6 +70,15 @@ def test_kernels_assemble_for_arm(kernel: Kernel, rows: int, columns: int) -> No
     kernel.compile(unit.arguments)
     assembly = assemble_for_arm(kernel.inspect_llvm(unit.arguments))
     assert len(ACCUMULATE.findall(assembly)) >= rows * columns
+
+
+@pytest.mark.slow
+def test_a_step_of_a_net_with_nearly_every_layer_assembles_for_arm() -> None:
+    found = units(step_program("cross_entropy", NEON)) | units(step_program("cross_entropy", eager(NEON)))
+    for name, unit in found.items():
+        unit.function.compile(unit.arguments)
+        assembly = assemble_for_arm(unit.function.inspect_llvm(unit.arguments))
+        assert {*CALL.findall(assembly)} <= {"memset"}, name
 
 
 def assemble_for_arm(module: str) -> str:
