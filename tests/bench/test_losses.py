@@ -39,10 +39,34 @@ def test_dropout_cannot_be_compared() -> None:
     assert refused.value.code == "E623"
 
 
+TORCH = pytest.mark.skipif(not find_spec("torch"), reason="PyTorch (extra `bench`) is not installed")
+
+
+@TORCH
 @pytest.mark.slow
-@pytest.mark.skipif(not find_spec("torch"), reason="PyTorch (extra `bench`) is not installed")
 @pytest.mark.parametrize("name", ["lenet", "convnetjs_cifar10"])
 def test_first_losses_are_pytorchs_but_for_the_drift_of_float32(name: str) -> None:
     losses: dict[str, list[float]] = run_json("bench", name, "--losses", 20, "--batch", 32)["losses"]
     assert abs(losses[EXACT][-1] - losses[EXACT][0]) > 1e-3  # something was learnt
     assert losses["netspec"] == pytest.approx(losses["PyTorch, contiguous"], rel=1e-3)
+
+
+@TORCH
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("name", "steps", "more"),
+    [
+        ("lenet", 200, ()),
+        ("convnetjs_cifar10", 200, ()),
+        ("resnet18_cifar", 20, ("--batch", 16, "--set", "train.sgd.rate=0.01")),
+    ],
+)
+def test_losses_drift_from_float64_no_further_than_reordered_sums_explain(
+    name: str, steps: int, more: tuple[object, ...]
+) -> None:
+    told = run_json("bench", name, "--losses", steps, *more)
+    losses: dict[str, list[float]] = told["losses"]
+    assert told["agree"]
+    assert [len(each) for each in losses.values()] == [steps] * 4
+    assert losses["netspec"][:2] == pytest.approx(losses[EXACT][:2], rel=1e-4)  # nothing has drifted yet
+    assert losses[EXACT][-1] < losses[EXACT][0] / 2
