@@ -5,15 +5,18 @@ import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import load_file
 
+from netspec.bench.tune import MOST_COST
 from netspec.cli import evaluate, predict, tune
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.train.device import Device, host_device
 from netspec.train.run import open_run
 from netspec.train.trained import from_run
-from netspec.train.tuning import costs_hash, tuning_document, write_tuning
+from netspec.train.tuning import costs_hash, read_tuning, tuning_document, write_tuning
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_json import documented
 
@@ -34,6 +37,26 @@ def test_a_table_is_measured_and_written(tmp_path: Path, monkeypatch: pytest.Mon
     assert told["costs"] == asdict(NEVER) == json.loads((tmp_path / "t.json").read_text())["costs"]
     assert "winograd_input" in run("tune", "--output", tmp_path / "t.json").stdout
     assert [path.name for path in tmp_path.iterdir()] == ["t.json"]
+
+
+@pytest.mark.slow
+def test_a_table_measured_on_this_machine_is_whole_and_trains_a_net_by_it(tmp_path: Path):
+    table = tmp_path / "t.json"
+    told = run_json("tune", "--output", table)
+    costs = read_tuning(table)
+    assert asdict(costs) == told["costs"]
+    assert all(0 <= cost <= MOST_COST for cost in asdict(costs).values())  # not NaN, either
+    assert costs.clearly == SHIPPED.clearly
+    assert max(asdict(replace(costs, clearly=0.0)).values()) > 0
+    assert told["measured"]["fma_peak_gflops"] > 0
+
+    words = ("train", "digits", "--set", "train.epochs=2", "--set", "data.take=64")
+    assert run(*words, "--run", tmp_path / "shipped").exit_code == 0
+    assert run(*words, "--run", tmp_path / "measured", "--tuning", table).exit_code == 0
+    assert open_run(tmp_path / "measured").costs == costs
+    found, wanted = (load_file(tmp_path / name / "weights.safetensors") for name in ("measured", "shipped"))
+    for name, array in wanted.items():
+        np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-4, err_msg=name)
 
 
 def test_a_table_that_cannot_be_written_is_refused_before_anything_is_measured(
