@@ -1,0 +1,40 @@
+"""Run in a process of its own, which has no machine code yet: starts trainings, and prints as JSON what it had to
+compile for each of them. Takes the folder of the cache, the name of a target, images a step, and texts or names of
+specs."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from netspec.compiler import training_program
+from netspec.ir.target import TARGETS, Target
+from netspec.resources import bundled_specs
+from netspec.runtime import native
+from netspec.runtime.cache import Code
+from netspec.runtime.compilation import Unit
+from netspec.runtime.crew import compile_units
+from netspec.runtime.machine import Machine
+from tests.schedule.nets import bundled, experiment, step_graph
+
+
+def compiled(spec: str, target: Target, batch: int, cache_dir: Path) -> list[str]:
+    """The functions that had to be compiled before a first step could be taken."""
+    asked: list[str] = []
+
+    def watched(units: Iterable[Unit]) -> Iterator[tuple[Unit, Code]]:
+        missing: Sequence[Unit] = tuple(units)
+        asked.extend(unit.name for unit in missing)
+        return compile_units(missing)
+
+    native.compile_units = watched
+    net = bundled(spec) if spec in bundled_specs() else experiment(spec)
+    graph = step_graph(net)
+    machine = Machine(training_program(net, target, batch), cache_dir=cache_dir)
+    machine.initialize((*graph.parameters, *graph.states), seed=1)
+    return sorted(asked)
+
+
+if __name__ == "__main__":
+    folder, target, batch, *specs = sys.argv[1:]
+    print(json.dumps([compiled(spec, TARGETS[target], int(batch), Path(folder)) for spec in specs]))
