@@ -145,6 +145,38 @@ def test_a_step_walked_launch_by_launch_is_the_same_step(threads: int, reference
         np.testing.assert_array_equal(machine.read(name), array, err_msg=name)
 
 
+class StopError(Exception):
+    """What a watcher raises."""
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("after", ["first", "middle", "last"])
+def test_an_exception_between_two_launches_ends_the_walk_and_leaves_the_machine_as_good_as_new(
+    threads: int, after: str, reference: dict[str, Any]
+) -> None:
+    net = bundled("digits")
+    machine = Machine(training_program(net, AVX512, 32), threads, cache_dir=CACHE_DIR)
+    feed, seen, launches = digits_like(net), list[Launch](), machine.program.launches
+    end = {"first": 1, "middle": len(launches) // 2, "last": len(launches)}[after]
+
+    def stop(launch: Launch) -> None:
+        seen.append(launch)
+        if len(seen) == end:
+            raise StopError
+
+    for _ in range(2):
+        seen.clear()
+        with pytest.raises(StopError):
+            machine.walk(feed, first=0, step_number=0, rate=RATE, watch=stop)
+        assert seen == [*launches[:end]]
+    for name, array in initialize(step_graph(net), 1).items():
+        machine.write(name, array)
+    machine.walk(feed, first=0, step_number=0, rate=RATE, watch=lambda _: None)
+    machine.run(feed, first=32, steps=2, step_number=1, rate=RATE)
+    for name, array in reference.items():
+        np.testing.assert_array_equal(machine.read(name), array, err_msg=name)
+
+
 def test_the_loss_of_a_minibatch_is_the_sum_over_its_images() -> None:
     net = bundled("digits")
     graph = step_graph(net)
