@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -46,10 +47,14 @@ def link_kernels(kernels: Iterable[tuple[Any, TileShape]], cache: CodeCache) -> 
 
 
 class _Linker:
-    """Loads object files into this process, each once; safe to use from several threads."""
+    """Loads object files into this process, each once; safe to use from several threads. A fork waits until none of
+    them compiles or links: its child would find the lock taken, and Numba's and LLVM's own beneath it, for ever."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        if hasattr(os, "register_at_fork"):  # not where nothing forks
+            free = self._lock.release
+            os.register_at_fork(before=self._lock.acquire, after_in_parent=free, after_in_child=free)
         self._addresses: dict[str, int] = {}
         self._engine: Any = None
 

@@ -1,8 +1,12 @@
 """Kernels as machine code."""
 # pyright: basic
 
+import os
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +16,12 @@ from netspec.diagnostics.failure import CompilerBug
 from netspec.kernels.cpu.jit import kernel
 from netspec.kernels.cpu.sums import sum_images
 from netspec.kernels.cpu.tile import TileShape
-from netspec.runtime.cache import CodeCache
+from netspec.runtime import native
+from netspec.runtime.cache import Code, CodeCache
+from netspec.runtime.compilation import Unit
+from netspec.runtime.crew import compile_units
 from netspec.runtime.native import code_cache, kernel_address
+from tests.runtime.test_workers import holds_in_a_child
 
 
 @kernel
@@ -51,3 +59,25 @@ def test_each_processor_has_a_folder_of_its_own(tmp_path: Path) -> None:
 
     assert folder() != folder(NUMBA_CPU_NAME="nehalem", NUMBA_CPU_FEATURES="+sse4.2")
     assert code_cache(None).load("anything") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_forked_while_a_thread_compiles_can_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+
+    def slowly(units: list[Unit]) -> Iterator[tuple[Unit, Code]]:
+        begun.set()
+        time.sleep(0.3)
+        yield from compile_units(units)
+
+    def address(rows: int) -> int:
+        return kernel_address(sum_images, TileShape(rows, 1, 2), CodeCache(None))
+
+    monkeypatch.setattr(native, "compile_units", slowly)
+    other = threading.Thread(target=address, args=(1,))
+    other.start()
+    assert begun.wait(20)
+    assert holds_in_a_child(lambda: address(1) != address(2))
+    other.join()
+    assert address(1) != address(2)
