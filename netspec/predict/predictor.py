@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from netspec.ir.target import Target
 from netspec.passes.fold_weights import folded_weights
 from netspec.predict.engines import make_engine
 from netspec.predict.intake import Intake, as_images
+from netspec.predict.turns import Turns
 
 Array = NDArray[Any]
 
@@ -27,8 +27,8 @@ class Predictor:
         predictor = netspec.load("runs/digits").predictor()
         probabilities = predictor(image)  # (1, 10)
 
-    Nothing is compiled and no weight is moved in a call. Calls from several threads at once take turns; whatever the
-    threads, an image gets the same bits. Made by `Network.predictor`.
+    Nothing is compiled and no weight is moved in a call. Calls from several threads at once take turns, and a forked
+    child may call it too; whatever the threads, an image gets the same bits. Made by `Network.predictor`.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Predictor:
         self._engine = make_engine(
             folded.graph, arrays, intake, target, batch=batch, threads=threads, cache_dir=cache_dir
         )
-        self._intake, self._class_names, self._lock = intake, class_names, Lock()
+        self._intake, self._class_names, self._turns = intake, class_names, Turns()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -68,5 +68,5 @@ class Predictor:
         not fit, are none, or hold what is not a finite number.
         """
         fitting = as_images(images, self._intake.shape)
-        with self._lock:
+        with self._turns.lock:
             return self._engine.answer(fitting)

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,6 +17,7 @@ from netspec.ir.evaluate import evaluate
 from netspec.ir.recipe import Experiment
 from netspec.passes.fold_weights import folded_weights
 from netspec.predict import engines
+from netspec.predict.engines import ImageEngine
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
 from netspec.runtime.feed import Feed
@@ -23,6 +26,7 @@ from netspec.runtime.machine import Machine, Outputs
 from tests.kernels.harness import CACHE_DIR
 from tests.kernels.tiling import few_tiles
 from tests.passes.test_fold import generic
+from tests.runtime.test_workers import holds_in_a_child
 from tests.schedule.nets import experiment
 
 NET = "net t {\ninput 2x5x6\nconv 5 3x3 nobias\nbatchnorm relu\npool max 2x2\nconv 3 1x1\ndense 4\n}\ntrain { seed 3 }"
@@ -162,3 +166,23 @@ def test_a_predictor_of_no_image_at_a_time_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         made(experiment(NET), batch=0)
     assert caught.value.code == "E467"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_forked_while_a_thread_predicts_can_predict(monkeypatch: pytest.MonkeyPatch) -> None:
+    predictor, _ = made(experiment(NET), batch=40, threads=2)
+    images, begun = pixels(3), threading.Event()
+    expected, answer = predictor(images), ImageEngine.answer
+
+    def slowly(engine: ImageEngine, images: Any) -> Any:
+        begun.set()
+        time.sleep(0.3)
+        return answer(engine, images)
+
+    monkeypatch.setattr(ImageEngine, "answer", slowly)
+    other = threading.Thread(target=predictor, args=(images,))
+    other.start()
+    assert begun.wait(20)
+    assert holds_in_a_child(lambda: np.array_equal(predictor(images), expected))
+    other.join()
