@@ -126,8 +126,15 @@ def _group_sums(op: ops.ConvolutionWeightGradient, node: Node, tile: Tile, targe
     return FLOAT_BYTES * groups * tiles * taps_y * tile.rows * tile.columns * target.lanes
 
 
-def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, _: Node, tile: Tile, target: Target, __: int) -> int:
-    return FLOAT_BYTES * op.window.kernel[0] * tile.rows * tile.columns * target.lanes
+def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, node: Node, tile: Tile, target: Target, _: int) -> int:
+    """The tiles of a row of kernels; or, where columns are input channels, as many as a quarter of the second cache
+    holds."""
+    k, inputs, taps_y, taps_x = node.outputs[0].shape
+    tile_bytes = FLOAT_BYTES * tile.rows * tile.columns * target.lanes
+    if tile.columns == taps_x and taps_x > 2:
+        return taps_y * tile_bytes
+    units = op.groups * -(-(k // op.groups) // tile.rows) * -(-inputs // tile.columns)
+    return taps_y * taps_x * tile_bytes * max(1, min(units, target.l2_bytes // 4 // (taps_y * taps_x * tile_bytes)))
 
 
 def _one_vector_tile(_: DenseWeights, __: Node, tile: Tile, target: Target, ___: int) -> int:

@@ -146,6 +146,19 @@ def test_a_map_of_long_rows_is_not_pooled_on_the_way() -> None:
     assert len(lower(pooled(case, ops.IDENTITY, bias=True, index=True), AVX512, 20).launches) == 1
 
 
+@pytest.mark.parametrize("window", [Window((1, 1)), Window((2, 2), (2, 2), (1, 0), (0, 1))], ids=["1x1", "2x2"])
+@pytest.mark.parametrize("cache_bytes", [1, 9_000, 64_000])
+def test_bands_and_stripes_of_a_weight_gradient_change_no_bit(window: Window, cache_bytes: int) -> None:
+    case = Case(window, 1, 20, 19, 9, 7, 37, AVX512, 1)
+    arrays = random_arrays(weight_gradient(case), case.images)
+    with few_tiles():
+        wanted = run_kernel(weight_gradient(case), arrays, images=37, target=replace(AVX512, l2_bytes=1 << 30))
+        for threads in (1, 3):
+            small = replace(AVX512, l2_bytes=cache_bytes)
+            found = run_kernel(weight_gradient(case), arrays, images=37, batch=64, target=small, threads=threads)
+            np.testing.assert_array_equal(found["dw"], wanted["dw"])
+
+
 @given(CASES)
 def test_the_input_gradient_is_what_the_oracle_says(case: Case) -> None:
     with few_tiles():

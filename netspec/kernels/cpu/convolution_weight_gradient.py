@@ -2,7 +2,8 @@
 
 A register tile keeps lane-wise sums over whole planes of all groups; only at the end are its lanes added, by a fixed
 tree. Its rows are output channels. Its columns are the taps of a kernel row where there are more than two, so that a
-plane of the input and the planes of the cotangents stay near for all kernel rows; else they are input channels.
+plane of the input and the planes of the cotangents stay near for all kernel rows; else they are input channels, and
+many tiles take a band of the planes before the next.
 
 Few tiles would divide unevenly, and every thread would read what all have written. So the launch of a small gradient
 has scratch for the sums of each group, which whoever made the group's cotangents takes by itself.
@@ -12,6 +13,7 @@ has scratch for the sums of each group, which whoever made the group's cotangent
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isqrt
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
@@ -32,6 +34,8 @@ from netspec.kernels.cpu.winograd_weights_rows import winograd_weight_gradient_r
 (DY, DY_GROUP, DY_CHANNEL, DY_ROW, OUT_HEIGHT, OUT_WIDTH) = range(6, 12)
 (TAPS_Y, TAPS_X, DILATION_Y, DILATION_X, STRIDE_Y, STRIDE_X, BEFORE_Y, BEFORE_X) = range(12, 20)
 (DW, INPUTS, OUTPUTS, SUMS, TILES) = range(20, 25)
+STRIPE, AT_ONCE, BAND = range(23, 26)
+"""of `sum_channels`, behind OUTPUTS: blocks of inputs of a stripe, units that are summed together, rows of a band"""
 
 
 def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -55,7 +59,25 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
         if launch.scratch is not None:
             return _by_groups(launch, program, words, blocks * inputs * vertical.taps)
         return (Row(sum_taps, tile, words, blocks * inputs),)
-    return (Row(sum_channels, tile, words, blocks * -(-inputs // tile.columns)),)
+    return (_by_bands(launch, program, words, source, cotangent),)
+
+
+def _by_bands(launch: Launch, program: Program, words: tuple[int, ...], x: Planes, dy: Planes) -> Row:
+    """The sums of as many units as the scratch holds tiles of, about as many blocks of outputs as of inputs; a band of
+    the planes that they read fills half of the second cache."""
+    op, tile, (k, inputs, taps_y, taps_x) = launch.operation, launch.tile, launch.outputs[0].value.shape
+    assert isinstance(op, ops.ConvolutionWeightGradient)
+    vector_bytes, cache_bytes = 4 * program.target.lanes, program.target.l2_bytes
+    unit_bytes = taps_y * taps_x * tile.rows * tile.columns * vector_bytes
+    at_once = max(unit_bytes, min(program.thread_bytes, cache_bytes // 4)) // unit_bytes
+    if program.thread_bytes < unit_bytes:
+        raise CompilerBug(f"the threads have too little scratch for a tile of `{launch.layer}`")
+    across = -(-inputs // tile.columns)
+    stripe = min(across, isqrt(at_once))
+    row = stripe * tile.columns * op.window.stride[0] * x.width + at_once // stripe * tile.rows * dy.width
+    band = max(1, cache_bytes // 2 // (vector_bytes * row))
+    units = op.groups * -(-(k // op.groups) // tile.rows) * across
+    return Row(sum_channels, tile, (*words, stripe, at_once, band), units)
 
 
 def _by_groups(launch: Launch, program: Program, words: tuple[int, ...], tiles: int) -> tuple[Row, ...]:
@@ -185,34 +207,68 @@ def add_groups(tile, arena, d, state, begin, end, thread):
         _finish(tile, registers, arena, d, k, c, unit % d[TAPS_Y])
 
 
+@routine
+def _sum_tap(tile, registers, arena, d, q, k, c, tap, begin, end):
+    """Adds the products of output rows begin … end, counted on from group to group, for one tap: rows of the tile are
+    output channels from k on, its columns inputs from c on."""
+    step, x_channel, dy_channel, x_step = lanes(tile), d[X_CHANNEL], d[DY_CHANNEL], d[STRIDE_X] * lanes(tile)
+    offset_y = tap // d[TAPS_X] * d[DILATION_Y] - d[BEFORE_Y]
+    offset_x = tap % d[TAPS_X] * d[DILATION_X] - d[BEFORE_X]
+    x0 = first_output(offset_x, d[STRIDE_X], d[OUT_WIDTH])
+    x1 = last_output(offset_x, d[STRIDE_X], d[OUT_WIDTH], d[WIDTH])
+    y0 = first_output(offset_y, d[STRIDE_Y], d[OUT_HEIGHT])
+    y1 = last_output(offset_y, d[STRIDE_Y], d[OUT_HEIGHT], d[HEIGHT])
+    plane = d[X] + (q * d[INPUTS] + c) * x_channel + (x0 * d[STRIDE_X] + offset_x) * step
+    for row in range(begin, end):
+        g, y = row // d[OUT_HEIGHT], row % d[OUT_HEIGHT]
+        if y < y0 or y >= y1:
+            continue
+        x = plane + g * d[X_GROUP] + (y * d[STRIDE_Y] + offset_y) * d[X_ROW]
+        dy = d[DY] + g * d[DY_GROUP] + k * dy_channel + y * d[DY_ROW] + x0 * step
+        for _ in range(x0, x1):
+            registers = cross(registers, arena, x, x_channel, dy, dy_channel)
+            x += x_step
+            dy += step
+    return registers
+
+
+@routine
+def _block_of(tile, d, unit):
+    """Group of channels, first output channel and first input channel of a unit: stripes of STRIPE blocks of inputs,
+    a block of outputs after the other in each. The last blocks begin early enough to be whole."""
+    inputs, outputs = d[INPUTS], d[OUTPUTS]
+    blocks, across = (outputs + rows(tile) - 1) // rows(tile), (inputs + columns(tile) - 1) // columns(tile)
+    q, n = unit // (across * blocks), unit % (across * blocks)
+    stripe = n // (blocks * d[STRIPE]) * d[STRIPE]
+    wide, n = min(d[STRIPE], across - stripe), n - stripe * blocks
+    k, c = min(n // wide * rows(tile), outputs - rows(tile)), (stripe + n % wide) * columns(tile)
+    return q, q * outputs + k, min(c, inputs - columns(tile))
+
+
 @kernel
 def sum_channels(tile, arena, d, state, begin, end, thread):
     """Columns are input channels. Unit: a block of input channels of a block of output channels.
 
-    The last blocks begin early enough to be whole.
+    Bands of rows stand outside AT_ONCE units, whose tiles are in the thread's scratch meanwhile: what one of them reads
+    of a band is still near for the next.
     """
-    inputs, outputs, step = d[INPUTS], d[OUTPUTS], lanes(tile)
-    blocks, across = (outputs + rows(tile) - 1) // rows(tile), (inputs + columns(tile) - 1) // columns(tile)
-    taps, x_channel, dy_channel, x_step = d[TAPS_Y] * d[TAPS_X], d[X_CHANNEL], d[DY_CHANNEL], d[STRIDE_X] * step
-    for unit in range(begin, end):
-        b, q = unit // across % blocks, unit // (across * blocks)
-        c = min(unit % across * columns(tile), inputs - columns(tile))
-        k = q * outputs + min(b * rows(tile), outputs - rows(tile))
-        for tap in range(taps):
-            offset_y = tap // d[TAPS_X] * d[DILATION_Y] - d[BEFORE_Y]
-            offset_x = tap % d[TAPS_X] * d[DILATION_X] - d[BEFORE_X]
-            y0 = first_output(offset_y, d[STRIDE_Y], d[OUT_HEIGHT])
-            y1 = last_output(offset_y, d[STRIDE_Y], d[OUT_HEIGHT], d[HEIGHT])
-            x0 = first_output(offset_x, d[STRIDE_X], d[OUT_WIDTH])
-            x1 = last_output(offset_x, d[STRIDE_X], d[OUT_WIDTH], d[WIDTH])
-            registers = zeros(tile)
-            for g in range(state[GROUPS]):
-                for y in range(y0, y1):
-                    x = d[X] + g * d[X_GROUP] + (q * inputs + c) * x_channel
-                    x += (y * d[STRIDE_Y] + offset_y) * d[X_ROW] + (x0 * d[STRIDE_X] + offset_x) * step
-                    dy = d[DY] + g * d[DY_GROUP] + k * dy_channel + y * d[DY_ROW] + x0 * step
-                    for _ in range(x0, x1):
-                        registers = cross(registers, arena, x, x_channel, dy, dy_channel)
-                        x += x_step
-                        dy += step
-            lane_sums(registers, arena, d[DW] + (k * inputs + c) * taps + tap, inputs * taps, taps)
+    taps, across, height = d[TAPS_Y] * d[TAPS_X], columns(tile) * lanes(tile), state[GROUPS] * d[OUT_HEIGHT]
+    first = begin
+    while first < end:
+        last, row = min(first + d[AT_ONCE], end), 0
+        while row < height:
+            below = min(row + d[BAND], height)
+            for number in range((last - first) * taps):
+                q, k, c = _block_of(tile, d, first + number // taps)
+                tap, partial = number % taps, state[SCRATCH] + number * rows(tile) * across
+                registers = zeros(tile)
+                if row > 0:
+                    registers = load(tile, arena, partial, across, lanes(tile), rows(tile))
+                registers = _sum_tap(tile, registers, arena, d, q, k, c, tap, row, below)
+                if below < height:
+                    save(registers, arena, partial, across, lanes(tile), rows(tile))
+                else:
+                    into = d[DW] + (k * d[INPUTS] + c) * taps + tap
+                    lane_sums(registers, arena, into, d[INPUTS] * taps, taps)
+            row = below
+        first = last
