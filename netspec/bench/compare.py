@@ -15,7 +15,7 @@ from netspec.bench.sides import Block, Job, Variant, resident_bytes, started
 from netspec.diagnostics.failure import DeviceError
 
 DISTURBED_PEAK = 0.8
-"""A round whose peak lies below this fraction of the best one seen is done again,"""
+"""A round whose peak, of one thread or of all together, lies below this fraction of the best one seen is done again,"""
 DISTURBED_SWITCHES = 100.0
 """and one where a variant lost a processor more often a second, a thread, than this."""
 RAISED_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "1073741824"}
@@ -153,8 +153,7 @@ def _interleave(variants: Sequence[Variant], threads: int, rounds: int, progress
         blocks = [variant.measure() for variant in variants]
         after = ours.side.ask(peak=True)
         peaks += before, after
-        fell = min(before["gflops"], after["gflops"]) < DISTURBED_PEAK * _best(peaks, "gflops")
-        patience = 3 * rounds if fell else rounds if _disturbed(blocks, threads) else 0
+        patience = 3 * rounds if _fell(peaks) else rounds if _disturbed(blocks, threads) else 0
         if discarded < patience:
             discarded += 1
             continue
@@ -162,6 +161,12 @@ def _interleave(variants: Sequence[Variant], threads: int, rounds: int, progress
         progress(len(kept))
     blocks_by_variant = tuple(zip(*kept, strict=True))
     return Rounds(blocks_by_variant, _best(peaks, "gflops"), _best(peaks, "threads_gflops"), discarded)
+
+
+def _fell(peaks: Sequence[Mapping[str, float]]) -> bool:
+    """Whether the last two of the peaks, those of one thread or of all together, lie below what was seen before."""
+    keys = ("gflops", "threads_gflops")
+    return any(min(peak[key] for peak in peaks[-2:]) < DISTURBED_PEAK * _best(peaks, key) for key in keys)
 
 
 def _best(peaks: Sequence[Mapping[str, float]], key: str) -> float:

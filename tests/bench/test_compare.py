@@ -1,6 +1,7 @@
 """Rounds are interleaved, disturbed ones done again, and the best variant is what counts."""
 
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -14,20 +15,25 @@ JOB = Job("n", "", (), (), 64, 2, None)
 
 
 class Scripted:
-    """A side that answers from lists: peaks, seconds a step, switches a block."""
+    """A side that answers from lists: peaks, seconds a step, switches a block; two threads reach 1.5 times a peak, but
+    for `halved`."""
 
-    def __init__(self, peaks: list[float], seconds: list[float], switches: list[int]) -> None:
+    def __init__(self, peaks: list[float], seconds: list[float], switches: list[int], halved: float = 0.0) -> None:
         self.peaks, self.seconds, self.switches = map(iter, (peaks, seconds, switches))
+        self.halved, self.peak_switches = halved, cycle((1, 9))
 
     def ask(self, **request: Any) -> dict[str, Any]:
         if request.get("peak"):
             peak = next(self.peaks)
-            return {"gflops": peak, "threads_gflops": 1.5 * peak}
+            together = (0.75 if peak == self.halved else 1.5) * peak
+            return {"gflops": peak, "threads_gflops": together, "switches": next(self.peak_switches)}
         return {"seconds": [next(self.seconds)], "switches": next(self.switches)}
 
 
-def rounds(peaks: list[float], seconds: list[float], switches: list[int], wanted: int) -> compare.Rounds:
-    side: Any = Scripted(peaks, seconds, switches)
+def rounds(
+    peaks: list[float], seconds: list[float], switches: list[int], wanted: int, halved: float = 0.0
+) -> compare.Rounds:
+    side: Any = Scripted(peaks, seconds, switches, halved)
     seen: list[int] = []
     found = compare._interleave([Variant("netspec", side, {}, {})], 1, wanted, seen.append)
     assert seen == list(range(1, wanted + 1))
@@ -42,6 +48,11 @@ def test_a_round_whose_peak_fell_is_done_again() -> None:
     found = rounds([100, 100, 100, 70, 100, 100], [1.0, 9.0, 1.5], [0, 0, 0], 2)
     assert (kept(found), found.discarded) == ([1.0, 1.5], 1)
     assert (found.peak_gflops, found.threads_peak_gflops) == (100, 150)
+
+
+def test_a_round_in_which_threads_shared_a_core_is_done_again() -> None:
+    found = rounds([100, 100, 99, 100, 100, 100], [1.0, 9.0, 1.5], [0, 0, 0], 2, halved=99)
+    assert (kept(found), found.discarded) == ([1.0, 1.5], 1)
 
 
 def test_a_round_whose_side_kept_losing_its_processor_is_done_again() -> None:
