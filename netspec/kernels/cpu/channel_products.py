@@ -32,6 +32,20 @@ def outer_spaced(_typing, registers, arena, w, x, x_step):
 
 
 @intrinsic
+def ask_ahead(_typing, tile, arena, index):
+    """Asks for the lines of arena[index + c*lanes : +lanes] of all columns c, to be read."""
+    shape = tile.shape
+
+    def codegen(context, builder, _signature, arguments):
+        _, memory, start = arguments
+        for c in range(shape.columns):
+            emit.prefetch(builder, memory, builder.add(start, ir.Constant(emit.INT64, c * shape.lanes)), write=False)
+        return context.get_dummy_value()
+
+    return types.void(tile, arena, INDEX), codegen
+
+
+@intrinsic
 def columns_spread(_typing, tile, arena, index):
     """tile[r, c] = arena[index + c*lanes : +lanes]: a bias for each output, the same in every row"""
     shape = tile.shape

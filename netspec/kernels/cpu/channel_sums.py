@@ -6,7 +6,7 @@ A tile's rows are neighbouring pixels of an output row, its columns vectors of o
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from netspec.kernels.cpu.activations import IDENTITY, activate
-from netspec.kernels.cpu.channel_products import columns_spread, outer_spaced
+from netspec.kernels.cpu.channel_products import ask_ahead, columns_spread, outer_spaced
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import real
 from netspec.kernels.cpu.tile import columns, lanes, load, rows, save
@@ -22,6 +22,9 @@ TABLE = 29
 """then for each block of outputs its first vector of inputs and one behind its last, and for each tap of a row where
 it is read"""
 
+AHEAD = 2048
+"""float32 numbers between the weights that are used and those that are asked for: from memory they come late"""
+
 
 @routine
 def _sum_vectors(tile, arena, d, x, w, taps, registers, first, last):
@@ -34,6 +37,7 @@ def _sum_vectors(tile, arena, d, x, w, taps, registers, first, last):
             for j in range(d[TAPS_X]):
                 at = row + d[taps + j]
                 for _ in range(inner):
+                    ask_ahead(tile, arena, w + AHEAD)
                     registers = outer_spaced(registers, arena, w, at, step)
                     at += 1
                     w += width

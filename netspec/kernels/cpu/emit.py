@@ -89,9 +89,9 @@ def lane_sum(builder, value):
     return builder.extract_element(value, ir.Constant(INT32, 0))
 
 
-def prefetch(builder, arena, index) -> None:
-    """Asks for the line of arena[index], to be written."""
+def prefetch(builder, arena, index, *, write: bool) -> None:
+    """Asks for the line of arena[index], to be written or to be read."""
     place = builder.bitcast(address(builder, arena, index), INT8.as_pointer())
     signature = ir.FunctionType(ir.VoidType(), [place.type, INT32, INT32, INT32])
     function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0i8")
-    builder.call(function, [place, ir.Constant(INT32, 1), ir.Constant(INT32, 3), ir.Constant(INT32, 1)])
+    builder.call(function, [place, ir.Constant(INT32, int(write)), ir.Constant(INT32, 3), ir.Constant(INT32, 1)])

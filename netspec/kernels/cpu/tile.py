@@ -223,7 +223,7 @@ def prefetch(_typing, tile, arena, index, row_step, column_step, count):
         for r in range(shape.rows):
             head = builder.add(start, builder.mul(down, emit.clamped(builder, r, count)))
             for c in range(shape.columns):
-                emit.prefetch(builder, memory, builder.add(head, emit.scaled(builder, across, c)))
+                emit.prefetch(builder, memory, builder.add(head, emit.scaled(builder, across, c)), write=True)
         return context.get_dummy_value()
 
     return types.void(tile, arena, *[types.intp] * 4), codegen
