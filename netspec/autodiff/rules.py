@@ -89,7 +89,7 @@ def _dense(op: ops.Dense, node: Node, dy: Value) -> Products:
     _plain(op.activation)
     x, w, *bias = node.inputs
     return (
-        *_bias(bias, ops.BatchSum(), dy),
+        *_bias(bias, ops.BatchSum() if len(dy.shape) == 1 else ops.ChannelSum(), dy),
         Product((1,), ops.DenseWeightGradient(), (x, dy)),
         Product((0,), ops.DenseInputGradient(), (dy, w)),
     )

@@ -10,7 +10,8 @@ from tests.train.test_curve import colours
 
 
 def line(epoch: int, steps: int, losses: tuple[float, ...], validation: float | None = None) -> Line:
-    return Line(epoch, steps * epoch, 0.1, 1.0, 0.5, validation, validation, 1.0, 1.0, 100 * epoch, losses)
+    scores = 1.0, 0.5, validation, validation
+    return Line(epoch, steps * epoch, 0.1, *scores, 1.0, 1.0, images=100 * epoch, train_losses=losses)
 
 
 def test_a_stretch_stands_at_the_images_that_its_weights_had_learnt_from() -> None:
