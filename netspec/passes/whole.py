@@ -37,4 +37,5 @@ def _seen(node: Node) -> Operation:
 
 def _is_whole(window: Window, x: Value, y: Value) -> bool:
     """Whether the one window that y comes from holds every pixel of x and nothing else."""
-    return window.kernel == x.shape[1:] and window.before == (0, 0) and y.shape[1:] == (1, 1)
+    covers = window.kernel == x.shape[1:] and window.before == (0, 0) and y.shape[1:] == (1, 1)
+    return covers and all(k == 1 or d == 1 for k, d in zip(window.kernel, window.dilation, strict=True))

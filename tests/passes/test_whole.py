@@ -51,7 +51,7 @@ def test_a_window_that_holds_the_whole_map_is_a_dense_layer(window: Window) -> N
         (Window((6, 5)), 2),
         (Window((5, 5), (2, 1)), 1),  # one position, which leaves a row unread
         (Window((6, 5), (9, 9), (1, 0), (0, 0)), 1),
-        (Window((3, 3), (2, 1), dilation=(2, 2)), 1),
+        (Window((6, 5), (9, 9), (0, 0), (5, 0), (2, 1)), 1),  # every second row, of which half are padding
         (Window((6, 4)), 1),
     ],
     ids=["groups", "a part", "padding", "gaps", "two positions"],
