@@ -102,7 +102,7 @@ def weight_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
 
 def strip_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
     """What a thread needs: the transformed inputs and the products of a strip of patches, and a patch to spare, or a
-    kernel."""
+    kernel; or all patches at once."""
     form = _at_once(layer, tile, target, groups)
     if form is not None:
         return FLOAT_BYTES * form.floats

@@ -1,9 +1,9 @@
 """The weight gradient of a convolution: products of input and cotangent summed over all images and positions.
 
 A register tile keeps lane-wise sums over whole planes of all groups; only at the end are its lanes added, by a fixed
-tree. Its rows are output channels. Its columns are the taps of a kernel row where there are more than two, so that a
-plane of the input and the planes of the cotangents stay near for all kernel rows; else they are input channels, and
-many tiles take a band of the planes before the next.
+tree. Its rows are output channels. Its columns are the taps of a kernel row, more than two of them and as many as
+registers hold, so that a plane of the input and the planes of the cotangents stay near for all kernel rows; else they
+are input channels, and many tiles take a band of the planes before the next.
 
 Few tiles would divide unevenly, and every thread would read what all have written. So the launch of a small gradient
 has scratch for the sums of each group, which whoever made the group's cotangents takes by itself.
@@ -68,15 +68,14 @@ def _by_bands(launch: Launch, program: Program, words: tuple[int, ...], x: Plane
     op, tile, (k, inputs, taps_y, taps_x) = launch.operation, launch.tile, launch.outputs[0].value.shape
     assert isinstance(op, ops.ConvolutionWeightGradient)
     vector_bytes, cache_bytes = 4 * program.target.lanes, program.target.l2_bytes
-    unit_bytes = taps_y * taps_x * tile.rows * tile.columns * vector_bytes
-    at_once = max(unit_bytes, min(program.thread_bytes, cache_bytes // 4)) // unit_bytes
+    unit_bytes, across = taps_y * taps_x * tile.rows * tile.columns * vector_bytes, -(-inputs // tile.columns)
+    units = op.groups * -(-(k // op.groups) // tile.rows) * across
+    at_once = min(units, max(unit_bytes, min(program.thread_bytes, cache_bytes // 4)) // unit_bytes)
     if program.thread_bytes < unit_bytes:
         raise CompilerBug(f"the threads have too little scratch for a tile of `{launch.layer}`")
-    across = -(-inputs // tile.columns)
     stripe = min(across, isqrt(at_once))
     row = stripe * tile.columns * op.window.stride[0] * x.width + at_once // stripe * tile.rows * dy.width
     band = max(1, cache_bytes // 2 // (vector_bytes * row))
-    units = op.groups * -(-(k // op.groups) // tile.rows) * across
     return Row(sum_channels, tile, (*words, stripe, at_once, band), units)
 
 
