@@ -10,8 +10,8 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from itertools import takewhile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -367,14 +367,13 @@ def as_nobody(*words: object) -> tuple[int, str]:
 
 @pytest.fixture
 def open_way(work: Path) -> Iterator[Path]:
-    """The folder, reachable by every user until the test is over."""
-    owned = takewhile(lambda place: place.stat().st_uid == os.geteuid(), (work, *work.parents))
-    modes = {place: stat.S_IMODE(place.stat().st_mode) for place in owned if place != place.parent}
-    for place, mode in modes.items():
-        place.chmod(mode | 0o755)
-    yield work
-    for place, mode in modes.items():
-        place.chmod(mode)
+    """A folder that every user can reach: not below pytest's own, which is closed to others and shared by workers."""
+    with TemporaryDirectory() as name:
+        place = Path(name)
+        place.chmod(0o755)
+        if not all(parent.stat().st_mode & stat.S_IXOTH for parent in place.parents):
+            pytest.skip("the folder of temporary files is closed to other users")
+        yield place
 
 
 def test_a_folder_without_permission_is_named(open_way: Path) -> None:
