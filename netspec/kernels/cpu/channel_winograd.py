@@ -12,7 +12,7 @@ from netspec.kernels.cpu.memory import real
 from netspec.kernels.cpu.state import SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, rows, save
 from netspec.kernels.cpu.vector import load, splat, store
-from netspec.kernels.cpu.winograd_transforms import PRODUCTS, SIZE, outputs_2, outputs_4, transform_input
+from netspec.kernels.cpu.winograd_transforms import SIZE, outputs_2, outputs_4, transform_input, transform_input_within
 
 # Words of both descriptors: a map, and the 36 numbers of its patches, a plane each. Strides count float32 numbers.
 (MAP, MAP_IMAGE, MAP_VECTOR, HEIGHT, WIDTH, VECTORS) = range(6)
@@ -32,6 +32,7 @@ def _place(d, unit):
 def transform_patches(tile, arena, d, state, begin, end, thread):
     """Unit: a row of patches of a vector of channels. What lies outside the map is zero."""
     step, spare = lanes(tile), state[SCRATCH]
+    store(arena, spare, splat(tile, 0.0))
     for unit in range(begin, end):
         image, vector, row = _place(d, unit)
         x = d[MAP] + image * d[MAP_IMAGE] + vector * d[MAP_VECTOR]
@@ -41,15 +42,11 @@ def transform_patches(tile, arena, d, state, begin, end, thread):
         for column in range(d[PATCHES_X]):
             x0 = column * d[SIDE] - d[BEFORE_X]
             j0, j1 = max(0, -x0), min(SIZE, d[WIDTH] - x0)
-            at, down = x + (y0 * d[WIDTH] + x0) * step, d[WIDTH] * step
+            at, down, beyond = x + (y0 * d[WIDTH] + x0) * step, d[WIDTH] * step, SIZE * d[PLANE]
             if i0 > 0 or j0 > 0 or i1 < SIZE or j1 < SIZE:
-                for k in range(PRODUCTS):
-                    store(arena, spare + k * step, splat(tile, 0.0))
-                for i in range(i0, i1):
-                    for j in range(j0, j1):
-                        store(arena, spare + (i * SIZE + j) * step, load(tile, arena, at + i * down + j * step))
-                at, down = spare, SIZE * step
-            transform_input(tile, arena, at, down, step, into, SIZE * d[PLANE], d[PLANE])
+                transform_input_within(tile, arena, at, down, step, i0, i1, j0, j1, spare, into, beyond, d[PLANE])
+            else:
+                transform_input(tile, arena, at, down, step, into, beyond, d[PLANE])
             into += step
 
 

@@ -25,6 +25,7 @@ from netspec.kernels.cpu.winograd_transforms import (
     transform_filter_3,
     transform_filter_5,
     transform_input,
+    transform_input_within,
 )
 
 # Words of the descriptor of `convolve`. Strides count float32 numbers; SIDE x SIDE are the outputs of a patch, of
@@ -80,28 +81,31 @@ def transform_weights(tile, arena, d, state, begin, end, thread):
 
 
 @routine
-def take_patch(tile, arena, d, n, across, into, width, plane, spare):
-    """The transformed patches number n of all input channels, `width` numbers apart; what lies outside is zero."""
-    step, side = lanes(tile), d[SIDE]
-    patches = across * ((d[OUT_HEIGHT] + side - 1) // side)
-    group, n = n // patches, n % patches
-    y0, x0 = n // across * side - d[BEFORE_Y], n % across * side - d[BEFORE_X]
-    x = d[X] + group * d[X_GROUP]
-    i0, i1 = max(0, -y0), min(SIZE, d[HEIGHT] - y0)
-    j0, j1 = max(0, -x0), min(SIZE, d[WIDTH] - x0)
-    whole = i0 == 0 and j0 == 0 and i1 == SIZE and j1 == SIZE
-    if not whole:
-        for i in range(PRODUCTS):
-            store(arena, spare + i * step, splat(tile, 0.0))
-    for c in range(d[INPUTS]):
-        at, down = x + c * d[X_CHANNEL] + y0 * d[X_ROW] + x0 * step, d[X_ROW]
-        if not whole:
-            for i in range(i0, i1):
-                for j in range(j0, j1):
-                    store(arena, spare + (i * SIZE + j) * step, load(tile, arena, at + i * down + j * step))
-            at, down = spare, SIZE * step
-        transform_input(tile, arena, at, down, step, into, SIZE * plane, plane)
-        into += width
+def take_patches(tile, arena, d, first, count, across, into, width, plane, spare):
+    """The transformed patches from number `first` on, of all input channels, which lie `width` numbers apart; what lies
+    outside is zero. Whole neighbours are taken channel by channel: what they share is still near then."""
+    step, side, t = lanes(tile), d[SIDE], 0
+    patches, beyond = across * ((d[OUT_HEIGHT] + side - 1) // side), SIZE * plane
+    store(arena, spare, splat(tile, 0.0))
+    while t < count:
+        group, n = (first + t) // patches, (first + t) % patches
+        y0, x0 = n // across * side - d[BEFORE_Y], n % across * side - d[BEFORE_X]
+        i0, i1, j0, j1 = max(0, -y0), min(SIZE, d[HEIGHT] - y0), max(0, -x0), min(SIZE, d[WIDTH] - x0)
+        at, to = d[X] + group * d[X_GROUP] + y0 * d[X_ROW] + x0 * step, into + t * step
+        if i0 == 0 and i1 == SIZE and j0 == 0 and j1 == SIZE:
+            run = min(count - t, (d[WIDTH] - SIZE - x0) // side + 1, across - n % across)
+            for _ in range(d[INPUTS]):
+                for k in range(run):
+                    transform_input(tile, arena, at + k * side * step, d[X_ROW], step, to + k * step, beyond, plane)
+                at += d[X_CHANNEL]
+                to += width
+            t += run
+        else:
+            for _ in range(d[INPUTS]):
+                transform_input_within(tile, arena, at, d[X_ROW], step, i0, i1, j0, j1, spare, to, beyond, plane)
+                at += d[X_CHANNEL]
+                to += width
+            t += 1
 
 
 @routine
@@ -200,8 +204,7 @@ def convolve(tile, arena, d, state, begin, end, thread):
     spare = products + PRODUCTS * products_plane
     for first in range(begin, end, columns(tile)):
         count = min(columns(tile), end - first)
-        for t in range(count):
-            take_patch(tile, arena, d, first + t, across, data + t * step, width, data_plane, spare)
+        take_patches(tile, arena, d, first, count, across, data, width, data_plane, spare)
         _multiply(tile, arena, d, data, data_plane, products, products_plane)
         for t in range(count):
             at = products + t * step

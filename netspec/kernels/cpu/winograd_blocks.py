@@ -19,7 +19,7 @@ from netspec.kernels.cpu.winograd import (
     WEIGHT_PLANE,
     give_patch,
     multiply_tile,
-    take_patch,
+    take_patches,
     transform_block,
 )
 from netspec.kernels.cpu.winograd_transforms import PRODUCTS
@@ -52,8 +52,7 @@ def convolve_blocks(tile, arena, d, state, begin, end, thread):
     kernels = data + PRODUCTS * d[DATA_PLANE]
     products = kernels + d[KERNELS]
     spare = products + PRODUCTS * d[PRODUCTS_PLANE]
-    for n in range(patches):
-        take_patch(tile, arena, d, n, across, data + n * step, width, d[DATA_PLANE], spare)
+    take_patches(tile, arena, d, 0, patches, across, data, width, d[DATA_PLANE], spare)
     first = begin
     while first < end:
         blocks = min(d[CHUNK], end - first)
