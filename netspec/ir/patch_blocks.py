@@ -10,13 +10,18 @@ from dataclasses import dataclass
 
 from netspec.ir.program import Tile
 
-PRODUCTS = 36
+PATCH = 6
+"""Rows and columns of a patch."""
+PRODUCTS = PATCH * PATCH
 """Products of a patch for a pair of channels."""
 BLOCK = 128
 """Channels of a block at most. Larger blocks transform a patch less often, smaller ones keep their sums nearer."""
-SAMPLES = 32
-"""Lanes of the patches of a chunk: each product's sums are read and written once for so many. More would leave the
-second cache before they are used."""
+SAMPLES = 32, 64
+"""Lanes of the patches of a chunk, at least and at most: each product's sums are read and written once for so many, and
+patches of a chunk share inputs that are turned."""
+CHUNK_FLOATS = 96 * 1024
+"""of the products of a chunk that has more than the fewest lanes: more would leave the second cache before they are
+used"""
 UNITS = 8
 """A layer of fewer blocks has its patches cut into parts, each with sums of its own, until there are so many units."""
 
@@ -32,6 +37,8 @@ class PatchBlocks:
     chunk: int
     """patches of a chunk"""
     parts: int
+    side: int
+    """a patch gives side x side outputs"""
     lanes: int
 
     @property
@@ -55,8 +62,9 @@ class PatchBlocks:
 
     @property
     def spare(self) -> int:
-        """float32 numbers of the products of a vector of channels, and of a patch."""
-        return (self.lanes + 1) * PRODUCTS * self.lanes
+        """float32 numbers of a chunk's patches side by side, of a vector of channels: all lanes of a position, and a
+        vector more, or positions would share cache sets."""
+        return PATCH * (self.side * (self.chunk - 1) + PATCH) * (self.lanes + 1) * self.lanes
 
     @property
     def thread_floats(self) -> int:
@@ -64,14 +72,15 @@ class PatchBlocks:
         return PRODUCTS * (self.sum_plane + self.data_plane + self.cotangent_plane) + self.spare
 
 
-def patch_blocks(outputs: int, inputs: int, patches: int, tile: Tile, lanes: int) -> PatchBlocks:
-    """The cut for so many channels and so many patches of all lane groups of a full batch."""
+def patch_blocks(outputs: int, inputs: int, patches: int, side: int, tile: Tile, lanes: int) -> PatchBlocks:
+    """The cut for so many channels and so many patches, of side x side outputs, of all lane groups of a full batch."""
     output_blocks, block_outputs = _equal_blocks(outputs, tile.rows)
     input_blocks, block_inputs = _equal_blocks(inputs, tile.columns * lanes)
-    chunk = max(1, SAMPLES // lanes)
+    samples = sorted((*SAMPLES, CHUNK_FLOATS // (PRODUCTS * (block_outputs + block_inputs))))[1]
+    chunk = max(1, samples // lanes)
     chunks, blocks = -(-patches // chunk), output_blocks * input_blocks
     parts = max(1, min(chunks, -(-UNITS // blocks)))
-    return PatchBlocks(block_outputs, block_inputs, output_blocks, input_blocks, chunk, parts, lanes)
+    return PatchBlocks(block_outputs, block_inputs, output_blocks, input_blocks, chunk, parts, side, lanes)
 
 
 def _equal_blocks(channels: int, size: int) -> tuple[int, int]:

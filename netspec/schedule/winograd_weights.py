@@ -57,7 +57,7 @@ def product_slots(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
 
 def blocks(layer: Layer, tile: Tile, target: Target, groups: int) -> PatchBlocks:
     """The cut into units of work."""
-    return patch_blocks(layer.outputs, layer.inputs, layer.patches * groups, tile, target.lanes)
+    return patch_blocks(layer.outputs, layer.inputs, layer.patches * groups, layer.side, tile, target.lanes)
 
 
 def part_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:

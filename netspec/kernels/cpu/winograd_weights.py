@@ -2,9 +2,9 @@
 
 A thread takes a block of input and output channels through a chunk of patches at a time, and keeps the 36 sums of
 every pair of channels in its own scratch until the last patch is done; then 36 sums become the gradient of a kernel.
-For the sums the lanes of the transformed inputs are turned from images to input channels, so that a sum over images
-runs through a register like any other, and no lanes are to be added at the end. A tile's rows are output channels, its
-columns vectors of input channels.
+Before that the lanes of the inputs are turned from images to input channels, once for all patches of a chunk that
+share them: so a sum over images runs through a register like any other, and no lanes are to be added at the end. A
+tile's rows are output channels, its columns vectors of input channels.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -13,7 +13,7 @@ from netspec.kernels.cpu.products import outer_lane
 from netspec.kernels.cpu.state import GROUPS, SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, rows, save, zeros
 from netspec.kernels.cpu.tile import load as load_tile
-from netspec.kernels.cpu.turn import turn
+from netspec.kernels.cpu.turn import turn_rows
 from netspec.kernels.cpu.vector import load, splat, store
 from netspec.kernels.cpu.winograd_transforms import (
     PRODUCTS,
@@ -39,41 +39,55 @@ RUN = 1024
 
 
 @routine
+def _turn_row(tile, arena, d, x, channels, x0, count, into, column):
+    """Columns x0 … x0 + count of a row of the map for a vector of channels, of which `channels` are there: an image
+    after the other, a lane a channel, positions `column` numbers apart. What lies outside is zero."""
+    step = lanes(tile)
+    for j in range(x0, x0 + count):
+        if 0 <= j < d[WIDTH]:
+            turn_rows(tile, arena, x + j * step, d[X_CHANNEL], channels, into, step, step)
+        else:
+            _clear(tile, arena, into, step)
+        into += column
+
+
+@routine
 def _clear(tile, arena, place, count):
     for i in range(count):
         store(arena, place + i * lanes(tile), splat(tile, 0.0))
 
 
 @routine
-def _copy_patch(tile, arena, x, row, y0, y1, x0, x1, into, side):
-    """Rows y0 … y1 and columns x0 … x1 of a patch at x, to their places in a patch of side x side vectors."""
-    step = lanes(tile)
-    for i in range(y0, y1):
-        for j in range(x0, x1):
-            store(arena, into + (i * side + j) * step, load(tile, arena, x + i * row + j * step))
+def _take_inputs(tile, arena, d, x, y0, x0, count, c0, into, spare):
+    """A block of channels of `count` neighbouring patches, of which the first begins at row y0, column x0: transformed,
+    a lane a channel, an image after the other, of each the columns of a tile. Lanes are turned once for all of them."""
+    step, inputs, side = lanes(tile), d[INPUTS], d[SIDE]
+    width, column = columns(tile) * step, (step + 1) * step
+    across = side * (count - 1) + SIZE
+    for c in range(c0, min(inputs, c0 + d[BLOCK_INPUTS]), step):
+        for i in range(SIZE):
+            row = spare + i * across * column
+            if 0 <= y0 + i < d[HEIGHT]:
+                at = x + c * d[X_CHANNEL] + (y0 + i) * d[X_ROW]
+                _turn_row(tile, arena, d, at, min(step, inputs - c), x0, across, row, column)
+            else:
+                _clear(tile, arena, row, across * (step + 1))
+        place = into + (c - c0) // width * d[CHUNK] * step * width + (c - c0) % width
+        for t in range(count):
+            at = spare + t * side * column
+            for _ in range(step):
+                transform_input(tile, arena, at, across * column, column, place, SIZE * d[DATA_PLANE], d[DATA_PLANE])
+                at += step
+                place += width
 
 
 @routine
-def _take_inputs(tile, arena, d, x, y0, x0, c0, into, spare):
-    """A block of channels of the patch at row y0, column x0, transformed, a lane a channel: an image after the other,
-    of each the columns of a tile. What lies outside is zero."""
-    step, inputs = lanes(tile), d[INPUTS]
-    width, patch = columns(tile) * step, spare + PRODUCTS * step * step
-    i0, i1, j0, j1 = max(0, -y0), min(SIZE, d[HEIGHT] - y0), max(0, -x0), min(SIZE, d[WIDTH] - x0)
-    whole = i0 == 0 and j0 == 0 and i1 == SIZE and j1 == SIZE
-    _clear(tile, arena, patch, PRODUCTS)
-    for c in range(c0, min(inputs, c0 + d[BLOCK_INPUTS]), step):
-        if inputs - c < step:
-            _clear(tile, arena, spare, PRODUCTS * step)
-        for b in range(min(step, inputs - c)):
-            at, down = x + (c + b) * d[X_CHANNEL] + y0 * d[X_ROW] + x0 * step, d[X_ROW]
-            if not whole:
-                _copy_patch(tile, arena, at, down, i0, i1, j0, j1, patch, SIZE)
-                at, down = patch, SIZE * step
-            transform_input(tile, arena, at, down, step, spare + b * PRODUCTS * step, SIZE * step, step)
-        place = into + (c - c0) // width * d[CHUNK] * step * width + (c - c0) % width
-        for e in range(PRODUCTS):
-            turn(tile, arena, spare + e * step, PRODUCTS * step, place + e * d[DATA_PLANE], width, step)
+def _copy_patch(tile, arena, x, row, height, width, into, side):
+    """The first rows and columns of a patch at x, to their places in a patch of side x side vectors."""
+    step = lanes(tile)
+    for i in range(height):
+        for j in range(width):
+            store(arena, into + (i * side + j) * step, load(tile, arena, x + i * row + j * step))
 
 
 @routine
@@ -91,7 +105,7 @@ def _take_cotangents(tile, arena, d, dy, height, width, k0, into, spare):
                 store(arena, place + e * plane, splat(tile, 0.0))
             continue
         if not whole:
-            _copy_patch(tile, arena, at, down, 0, min(side, height), 0, min(side, width), spare, side)
+            _copy_patch(tile, arena, at, down, min(side, height), min(side, width), spare, side)
             at, down = spare, side * step
         if side == 4:
             transform_cotangents_4(tile, arena, at, down, step, place, SIZE * plane, plane)
@@ -105,13 +119,17 @@ def _take_chunk(tile, arena, d, first, count, k0, c0, data, cotangents, spare):
     step, side = lanes(tile), d[SIDE]
     across = (d[OUT_WIDTH] + side - 1) // side
     patches = across * ((d[OUT_HEIGHT] + side - 1) // side)
-    for t in range(count):
+    t = 0
+    while t < count:
         group, n = (first + t) // patches, (first + t) % patches
-        y0, x0 = n // across * side, n % across * side
+        y0, x0, run = n // across * side, n % across * side, min(count - t, across - n % across)
         x, into = d[X] + group * d[X_GROUP], data + t * step * columns(tile) * step
-        _take_inputs(tile, arena, d, x, y0 - d[BEFORE_Y], x0 - d[BEFORE_X], c0, into, spare)
-        dy, into = d[DY] + group * d[DY_GROUP] + y0 * d[DY_ROW] + x0 * step, cotangents + t * rows(tile) * step
-        _take_cotangents(tile, arena, d, dy, d[OUT_HEIGHT] - y0, d[OUT_WIDTH] - x0, k0, into, spare)
+        _take_inputs(tile, arena, d, x, y0 - d[BEFORE_Y], x0 - d[BEFORE_X], run, c0, into, spare)
+        for _ in range(run):
+            dy, into = d[DY] + group * d[DY_GROUP] + y0 * d[DY_ROW] + x0 * step, cotangents + t * rows(tile) * step
+            _take_cotangents(tile, arena, d, dy, d[OUT_HEIGHT] - y0, d[OUT_WIDTH] - x0, k0, into, spare)
+            x0 += side
+            t += 1
 
 
 @routine

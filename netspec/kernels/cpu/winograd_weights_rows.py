@@ -19,7 +19,7 @@ def winograd_weight_gradient_rows(
     taps = window.kernel[0]
     side, (dw,), numbers = SIZE + 1 - taps, launch.outputs, launch.outputs[0].value.elements
     patches = -(-dy.height // side) * -(-dy.width // side) * program.groups
-    blocks = patch_blocks(dy.channels, x.channels, patches, launch.tile, program.target.lanes)
+    blocks = patch_blocks(dy.channels, x.channels, patches, side, launch.tile, program.target.lanes)
     into = place(dw) if blocks.parts == 1 else _partials(launch, blocks, numbers)
     if program.thread_bytes < 4 * blocks.thread_floats:
         raise CompilerBug(f"the threads of the launch of `{launch.layer}` have too little scratch for its patches")
