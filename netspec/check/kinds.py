@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 LARGEST_WHOLE = 2**63 - 1
+LARGEST_REAL = (2 - 2**-23) * 2.0**127
+"""of float32, in which all is computed"""
 
 
 class Whole(NamedTuple):  # -> int, or one of `words`
@@ -21,7 +23,7 @@ class Whole(NamedTuple):  # -> int, or one of `words`
 
 class Real(NamedTuple):  # -> float; an open end is not allowed itself
     low: float = 0.0
-    high: float = float("inf")
+    high: float = LARGEST_REAL
     low_open: bool = False
     high_open: bool = False
 

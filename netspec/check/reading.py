@@ -8,6 +8,7 @@ from typing import Any
 from netspec.check import words_arguments as words
 from netspec.check.expressions import constant, evaluate, found
 from netspec.check.kinds import (
+    LARGEST_REAL,
     Anything,
     Dimensions,
     Entry,
@@ -152,7 +153,9 @@ def _real(entry: Entry, slot: Slot, kind: Real, atom: Atom, scope: Scope) -> obj
     below = value < kind.high if kind.high_open else value <= kind.high
     if above and below:
         return value
-    scope.complain(words.out_of_range(entry, slot, real_range(kind), f"{value:g}", atom.span))
+    huge = value > LARGEST_REAL and kind.high == LARGEST_REAL
+    allowed = "of at most 3.4e38, the largest in float32" if huge else real_range(kind)
+    scope.complain(words.out_of_range(entry, slot, allowed, f"{value:g}", atom.span))
     return UNKNOWN
 
 

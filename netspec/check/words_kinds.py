@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netspec.check.kinds import (
+    LARGEST_REAL,
     LARGEST_WHOLE,
     Anything,
     Dimensions,
@@ -57,8 +58,8 @@ def whole_range(kind: Whole) -> str:
 
 
 def real_range(kind: Real) -> str:
-    """`of at least 0`, `above 0`, `from 0 to 1`, `from 0 to below 1`"""
-    if kind.high == float("inf"):
+    """`of at least 0`, `above 0`, `from 0 to 1`, `from 0 to below 1`; an end at the largest number is not said"""
+    if kind.high == LARGEST_REAL:
         return f"above {kind.low:g}" if kind.low_open else f"of at least {kind.low:g}"
     low = f"above {kind.low:g} and" if kind.low_open else f"from {kind.low:g}"
     high = f"below {kind.high:g}" if kind.high_open else f"{kind.high:g}"
