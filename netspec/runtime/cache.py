@@ -71,15 +71,22 @@ class CodeCache:
         if self._folder is None:
             return
         rest = code.symbol.encode() + b"\n" + code.object_file
+        content = hashlib.sha256(rest).digest() + rest
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            if not self._in_order:
-                self._in_order = True
-                mark_used(self._folder)
-                keep_within_limits(self._folder)
-            _replace(self._folder / f"{name}.o", hashlib.sha256(rest).digest() + rest)
+            try:
+                self._put(self._folder, name, content)
+            except FileNotFoundError:  # a process of another version has just dropped the folder, which was empty yet
+                self._put(self._folder, name, content)
         except OSError as error:
             _warn(self._folder, error)
+
+    def _put(self, folder: Path, name: str, content: bytes) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not self._in_order:
+            self._in_order = True
+            mark_used(folder)
+            keep_within_limits(folder)
+        _replace(folder / f"{name}.o", content)
 
 
 _COMPLAINED: set[Path] = set()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from netspec.runtime import cache
 from netspec.runtime.cache import CacheWarning, Code, CodeCache, version_key
 
 CODE = Code("symbol", b"\x7fELF\n\x00rest")
@@ -38,6 +39,20 @@ def test_a_folder_that_cannot_be_written_is_said_and_left_alone(tmp_path: Path) 
     with pytest.warns(CacheWarning, match="cannot be kept in .*: not a directory"):
         cache.store("kernel", CODE)
     assert cache.load("kernel") is None
+
+
+def test_a_folder_that_another_process_drops_in_between_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, drops = tmp_path / "v", [True]
+
+    def drop(_: Path) -> None:
+        if drops.pop():
+            folder.rmdir()
+
+    monkeypatch.setattr(cache, "keep_within_limits", drop)
+    CodeCache(folder).store("a", CODE)
+    assert (CodeCache(folder).load("a"), drops) == (CODE, [])
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
