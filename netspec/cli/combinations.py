@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import click
 from click.core import ParameterSource
@@ -19,11 +19,22 @@ def refuse_what_is_ignored(ctx: click.Context, takes: Mapping[str, tuple[str, ..
     `takes` has an entry for each option that chooses a kind of work, the foremost first, and one for `USUAL`: the names
     of the parameters that this kind takes. `--json` fits everywhere, and so does what is the default anyway.
     """
-    given = [str(parameter.name) for parameter in ctx.command.params if _given(ctx, parameter)]
+    given = _all_given(ctx)
     kind = next((name for name in takes if name in given), USUAL)
     for name in given:
         if name not in (kind, *takes[kind], "as_json"):
             raise UsageError("E610", _message(ctx, name, kind, takes))
+
+
+def refuse_all_but(ctx: click.Context, names: Collection[str], choice: str) -> None:
+    """The same where `choice`, as it is spelled on the command line, takes only `names` of the parameters."""
+    for name in _all_given(ctx):
+        if name not in (*names, "as_json"):
+            raise UsageError("E610", f"{_all_spelled(ctx)[name]} does not go with `{choice}`")
+
+
+def _all_given(ctx: click.Context) -> list[str]:
+    return [str(parameter.name) for parameter in ctx.command.params if _given(ctx, parameter)]
 
 
 def _given(ctx: click.Context, parameter: click.Parameter) -> bool:
@@ -34,10 +45,14 @@ def _given(ctx: click.Context, parameter: click.Parameter) -> bool:
 
 
 def _message(ctx: click.Context, name: str, kind: str, takes: Mapping[str, tuple[str, ...]]) -> str:
-    spelled = {str(parameter.name): f"`{_spelled(parameter)}`" for parameter in ctx.command.params}
+    spelled = _all_spelled(ctx)
     if kind:
         return f"{spelled[name]} does not go with {spelled[kind]}"
     return f"{spelled[name]} needs {' or '.join(spelled[other] for other, names in takes.items() if name in names)}"
+
+
+def _all_spelled(ctx: click.Context) -> dict[str, str]:
+    return {str(parameter.name): f"`{_spelled(parameter)}`" for parameter in ctx.command.params}
 
 
 def _spelled(parameter: click.Parameter) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import click
 
 from netspec.bench.forecast import launch_works, measure_ceilings
+from netspec.cli.combinations import refuse_all_but
 from netspec.cli.experiment import load_experiment
 from netspec.cli.options import exact_option, find_spec, json_option, override_options, spec_argument
 from netspec.cli.plan import plan_document, show_plan
@@ -32,7 +33,9 @@ PROGRAMS: Mapping[str, Callable[[Experiment, Target, int], Program]] = {
     "evaluation": evaluation_program,
     "prediction": prediction_program,
 }
-FORMS = ("tree", "graph", "step", "program", "llvm", "asm")
+FRONT = ("tree", "graph", "step")
+"""Forms before there is a program."""
+FORMS = (*FRONT, "program", "llvm", "asm")
 
 
 @click.command("compile")
@@ -44,7 +47,9 @@ FORMS = ("tree", "graph", "step", "program", "llvm", "asm")
 @tuning_option
 @override_options
 @json_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     spec: str,
     emit: str | None,
     purpose: str,
@@ -66,8 +71,10 @@ def command(
     program   the launches, a line each, with algorithms, shapes, places and tiles
     llvm asm  the kernels' code
     """
+    if emit in FRONT:
+        refuse_all_but(ctx, ("spec", "emit", "with_values", "settings"), f"--emit {emit}")
     experiment = load_experiment(spec, with_values=with_values, settings=settings)
-    if emit in ("tree", "graph", "step"):
+    if emit in FRONT:
         return _print(emit, _front_text(emit, spec, experiment), as_json=as_json)
     target = host_device(exact=exact, costs=costs or SHIPPED).target
     program = PROGRAMS[purpose](experiment, target, batch or experiment.train.batch or COUNTED_BATCH)

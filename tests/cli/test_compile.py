@@ -150,3 +150,11 @@ def test_a_broken_spec_is_refused(tmp_path):
     assert run("compile", tmp_path / "b.net", "--emit", "tree").exit_code == 1
     assert run("compile", "lenet", "--emit", "trees").exit_code == 2
     refused(run("compile", "lennet"), 2, "E601")
+
+
+@pytest.mark.parametrize("words", ["--for prediction", "--batch 3", "--exact"])
+@pytest.mark.parametrize("form", ["tree", "graph", "step"])
+def test_forms_before_a_program_take_nothing_of_one(form: str, words: str):
+    done = run("compile", "lenet", "--emit", form, *words.split())
+    refused(done, 2, "E610")
+    assert f"does not go with `--emit {form}`" in done.stderr
