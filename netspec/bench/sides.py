@@ -26,7 +26,10 @@ LONGEST_SECONDS = 600.0
 class Job:
     """What both sides run: a spec and its overrides, images a step, threads."""
 
+    net: str
+    """its name"""
     name: str
+    """where the text was found, which says where the modules are that it uses"""
     text: str
     with_values: tuple[tuple[str, str], ...]
     settings: tuple[str, ...]

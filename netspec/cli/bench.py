@@ -184,6 +184,7 @@ def _job(
     experiment = load_experiment(spec, with_values=with_values, settings=settings)
     source, cache = read_source(find_spec(spec)), host_device().cache_dir
     return Job(
+        experiment.graph.name,
         source.name,
         source.text,
         tuple(with_values.items()),
@@ -216,7 +217,7 @@ def _document(measured: Comparison) -> dict[str, object]:
     """The keys of `bench --json`; PyTorch's are null where it was not measured."""
     beside, timings = measured.best, (measured.netspec, *measured.torch)
     return {
-        "spec": measured.job.name,
+        "spec": measured.job.net,
         "threads": measured.job.threads,
         "batch": measured.job.batch,
         "task": "predict" if measured.job.predict else "train",
@@ -246,7 +247,7 @@ def _show(measured: Comparison) -> None:
     show(table(SIDE_COLUMNS, [_row(timing, measured) for timing in (measured.netspec, *measured.torch)]))
     job = measured.job
     what = "prediction" if job.predict else "training step"
-    say(f"one {what} of {job.name}: {job.batch} images, float32, threads: {job.threads}")
+    say(f"one {what} of {job.net}: {job.batch} images, float32, threads: {job.threads}")
     say(f"{measured.rounds} rounds kept, {measured.discarded} disturbed ones done again")
     say(f"peak of a register-only FMA loop, one core: {measured.fma_peak_gflops:.0f} GFLOP/s{_together(measured)}")
     _show_memory(measured)

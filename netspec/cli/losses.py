@@ -19,7 +19,7 @@ def show_losses(measured: Losses) -> None:
     ]
     show(table(columns, rows))
     job = measured.job
-    say(f"mean losses of {job.name}: {job.batch} images a step, from the same weights, images and recipe")
+    say(f"mean losses of {job.net}: {job.batch} images a step, from the same weights, images and recipe")
     for name, drift in measured.drifts.items():
         say(f"{name}: at most {drift:.2g} from float64")
     verdict = "within" if measured.agree else "MORE THAN"
@@ -34,7 +34,7 @@ def _shown_steps(steps: int) -> list[int]:
 def losses_document(measured: Losses) -> dict[str, object]:
     """The keys of `bench --losses --json`."""
     return {
-        "spec": measured.job.name,
+        "spec": measured.job.net,
         "batch": measured.job.batch,
         "threads": measured.job.threads,
         "losses": {name: list(losses) for name, losses in measured.runs.items()},

@@ -11,7 +11,7 @@ from netspec.bench.compare import Comparison, Timing
 from netspec.bench.sides import Block, Job, Variant
 from netspec.diagnostics.failure import DeviceError
 
-JOB = Job("n", "", (), (), 64, 2, None)
+JOB = Job("n", "n.net", "", (), (), 64, 2, None)
 
 
 class Scripted:

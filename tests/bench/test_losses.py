@@ -11,7 +11,7 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from tests.cli.harness import run_json
 
-JOB = Job("n", "", (), (), 64, 1, None)
+JOB = Job("n", "n.net", "", (), (), 64, 1, None)
 TORCH_DRIFT = 0.01
 
 
