@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 LARGEST_WHOLE = 2**63 - 1
 LARGEST_REAL = (2 - 2**-23) * 2.0**127
-"""of float32, in which all is computed"""
+"""of float32, in which all but schedules is computed"""
+FINITE = float("inf")
+"""where a real ends that schedules compute with"""
 
 
 class Whole(NamedTuple):  # -> int, or one of `words`

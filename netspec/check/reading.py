@@ -27,7 +27,7 @@ from netspec.check.kinds import (
 )
 from netspec.check.scope import UNKNOWN, Evaluated, Scope, Unknown
 from netspec.check.words import size
-from netspec.check.words_kinds import real_range, whole_range
+from netspec.check.words_kinds import WITHIN_FLOAT32, real_range, whole_range
 from netspec.ir.graph import Initial, InitialName
 from netspec.syntax.tree import Atom, Broken, Call, List, Name, Range, Text
 
@@ -154,7 +154,7 @@ def _real(entry: Entry, slot: Slot, kind: Real, atom: Atom, scope: Scope) -> obj
     if above and below:
         return value
     huge = value > LARGEST_REAL and kind.high == LARGEST_REAL
-    allowed = "of at most 3.4e38, the largest in float32" if huge else real_range(kind)
+    allowed = WITHIN_FLOAT32 if huge else real_range(kind)
     scope.complain(words.out_of_range(entry, slot, allowed, f"{value:g}", atom.span))
     return UNKNOWN
 
@@ -245,9 +245,10 @@ def _in_order(
 def _interval(entry: Entry, slot: Slot, kind: Interval, atom: Atom, scope: Scope) -> object:
     if not isinstance(atom, Range):
         return _wrong(entry, slot, atom, scope)
-    if kind.above < atom.low <= atom.high < float("inf"):
+    if kind.above < atom.low <= atom.high <= LARGEST_REAL:
         return atom.low, atom.high
-    bounds = f"above {kind.above:g}, the smaller end first"
+    huge = max(atom.low, atom.high) > LARGEST_REAL
+    bounds = WITHIN_FLOAT32 if huge else f"above {kind.above:g}, the smaller end first"
     scope.complain(words.out_of_range(entry, slot, bounds, atom.span.text, atom.span))
     return UNKNOWN
 

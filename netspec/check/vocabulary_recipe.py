@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.check.kinds import Entry, Extent, Interval, Real, Series, Slot, String, Switch, Whole, Word
+from netspec.check.kinds import FINITE, Entry, Extent, Interval, Real, Series, Slot, String, Switch, Whole, Word
 
 WARMUP = Slot("warmup", Real(), "the rate climbs from zero to its value", 0, "0", "epochs")
 
@@ -15,7 +15,7 @@ SCHEDULES: dict[str, Entry] = {
         (
             Slot("every", Real(low_open=True), "time between steps", None, "", "epochs"),
             Slot("at", Series(1, rising=True), "times of the steps", (), "", "epochs"),
-            Slot("factor", Real(low_open=True), "of a step", 0.1, "0.1"),
+            Slot("factor", Real(high=FINITE, low_open=True), "of a step", 0.1, "0.1"),
             WARMUP,
         ),
     ),
@@ -23,7 +23,7 @@ SCHEDULES: dict[str, Entry] = {
         "exponential",
         "multiplies the rate by `factor` each epoch",
         (),
-        (Slot("factor", Real(low_open=True), "of an epoch", 0.95, "0.95"), WARMUP),
+        (Slot("factor", Real(high=FINITE, low_open=True), "of an epoch", 0.95, "0.95"), WARMUP),
     ),
     "cosine": Entry("cosine", "half a cosine from the rate to zero over the whole run", (), (WARMUP,)),
     "onecycle": Entry("onecycle", "up to the rate, then down to nearly zero", (), (WARMUP,)),

@@ -52,6 +52,9 @@ PHRASES: Mapping[type[Kind], str] = {
 }
 
 
+WITHIN_FLOAT32 = "of at most 3.4e38, the largest in float32"
+
+
 def whole_range(kind: Whole) -> str:
     """`of at least 1`, `from 1 to 3`"""
     return f"of at least {kind.low}" if kind.high == LARGEST_WHOLE else f"from {kind.low} to {kind.high:,}"
@@ -59,7 +62,7 @@ def whole_range(kind: Whole) -> str:
 
 def real_range(kind: Real) -> str:
     """`of at least 0`, `above 0`, `from 0 to 1`, `from 0 to below 1`; an end at the largest number is not said"""
-    if kind.high == LARGEST_REAL:
+    if kind.high >= LARGEST_REAL:
         return f"above {kind.low:g}" if kind.low_open else f"of at least {kind.low:g}"
     low = f"above {kind.low:g} and" if kind.low_open else f"from {kind.low:g}"
     high = f"below {kind.high:g}" if kind.high_open else f"{kind.high:g}"

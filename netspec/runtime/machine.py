@@ -137,7 +137,8 @@ class Machine:
 
     def _set_rate(self, rate: float) -> None:
         if "rate" in self.program.buffers:
-            self.write("rate", np.array(rate, np.float32))
+            with np.errstate(over="ignore"):  # a rate that a schedule let grow beyond float32 is infinite
+                self.write("rate", np.array(rate, np.float32))
 
     def _view(self, name: str) -> Array:
         buffer = self.program.buffers[name]

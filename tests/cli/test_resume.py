@@ -210,6 +210,14 @@ def test_a_step_that_did_harm_is_told_and_told_again_after_going_on(here: Path) 
     assert told in again.stderr
 
 
+def test_a_rate_that_grows_beyond_float32_is_told_as_any_that_does_harm(here: Path) -> None:
+    spec = SPEC.replace("EPOCHS", "2").replace("rate=0.1 ", "rate=1e-3 ")
+    (here / "small.net").write_text(spec.replace("plateau factor=0.5 patience=2", "step at=1 factor=1e42"))
+    done = run("train", "small.net", "--run", "cut")
+    assert done.exit_code == 4
+    assert "the learning rate of that step was 1e+39" in done.stderr
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_the_step_and_says_how_to_go_on(here: Path, number: int, status: int) -> None:
     (here / "small.net").write_text(SPEC.replace("EPOCHS", "60"))
