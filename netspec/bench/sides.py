@@ -28,7 +28,7 @@ class Job:
 
     net: str
     """its name"""
-    name: str
+    source: str
     """where the text was found, which says where the modules are that it uses"""
     text: str
     with_values: tuple[tuple[str, str], ...]
@@ -90,7 +90,7 @@ def started(
     try:
         side = Side(process, kind, longest_seconds)
         side.ask(
-            name=job.name,
+            name=job.source,
             text=job.text,
             with_values=dict(job.with_values),
             settings=job.settings,

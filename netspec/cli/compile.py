@@ -33,8 +33,12 @@ PROGRAMS: Mapping[str, Callable[[Experiment, Target, int], Program]] = {
     "evaluation": evaluation_program,
     "prediction": prediction_program,
 }
-FRONT = ("tree", "graph", "step")
-"""Forms before there is a program."""
+FRONT: Mapping[str, tuple[str, ...]] = {
+    "tree": ("with_values",),
+    "graph": ("with_values",),
+    "step": ("with_values", "settings"),
+}
+"""Forms before there is a program, and the options that decide them."""
 FORMS = (*FRONT, "program", "llvm", "asm")
 
 
@@ -71,11 +75,11 @@ def command(
     program   the launches, a line each, with algorithms, shapes, places and tiles
     llvm asm  the kernels' code
     """
-    if emit in FRONT:
-        refuse_all_but(ctx, ("spec", "emit", "with_values", "settings"), f"--emit {emit}")
-    experiment = load_experiment(spec, with_values=with_values, settings=settings)
-    if emit in FRONT:
+    if emit is not None and emit in FRONT:
+        refuse_all_but(ctx, ("spec", "emit", *FRONT[emit]), f"--emit {emit}")
+        experiment = load_experiment(spec, with_values=with_values, settings=settings)
         return _print(emit, _front_text(emit, spec, experiment), as_json=as_json)
+    experiment = load_experiment(spec, with_values=with_values, settings=settings)
     target = host_device(exact=exact, costs=costs or SHIPPED).target
     program = PROGRAMS[purpose](experiment, target, batch or experiment.train.batch or COUNTED_BATCH)
     if emit is None:

@@ -71,22 +71,24 @@ class CodeCache:
         if self._folder is None:
             return
         rest = code.symbol.encode() + b"\n" + code.object_file
-        content = hashlib.sha256(rest).digest() + rest
         try:
-            try:
-                self._put(self._folder, name, content)
-            except FileNotFoundError:  # a process of another version has just dropped the folder, which was empty yet
-                self._put(self._folder, name, content)
+            self._put(self._folder, name, hashlib.sha256(rest).digest() + rest)
         except OSError as error:
             _warn(self._folder, error)
 
-    def _put(self, folder: Path, name: str, content: bytes) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not self._in_order:
-            self._in_order = True
-            mark_used(folder)
-            keep_within_limits(folder)
-        _replace(folder / f"{name}.o", content)
+    def _put(self, folder: Path, name: str, content: bytes, *, again: bool = True) -> None:
+        """Tries twice where a process of another version may just have dropped the folder, which was empty yet."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not self._in_order:
+                self._in_order = True
+                mark_used(folder)
+                keep_within_limits(folder)
+            _replace(folder / f"{name}.o", content)
+        except (FileNotFoundError, FileExistsError):
+            if not again:
+                raise
+            self._put(folder, name, content, again=False)
 
 
 _COMPLAINED: set[Path] = set()

@@ -158,3 +158,9 @@ def test_forms_before_a_program_take_nothing_of_one(form: str, words: str):
     done = run("compile", "lenet", "--emit", form, *words.split())
     refused(done, 2, "E610")
     assert f"does not go with `--emit {form}`" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["tree", "graph"])
+def test_forms_of_the_net_take_no_settings_of_a_training(form: str):
+    refused(run("compile", "lenet", "--emit", form, "--set", "train.sgd.momentum=0.5"), 2, "E610")
+    assert "momentum=0.5," in run("compile", "lenet", "--emit", "step", "--set", "train.sgd.momentum=0.5").stdout
