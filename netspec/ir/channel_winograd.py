@@ -14,9 +14,9 @@ from netspec.ir.channel_weights import PackedSum, packed_sum
 from netspec.ir.channels import Sliding, as_map, sliding, vectors
 from netspec.ir.graph import Node
 from netspec.ir.operations import Pair
+from netspec.ir.patch_blocks import PATCH
 from netspec.ir.program import Algorithm, Tile
 
-PATCH = 6
 NUMBERS = PATCH * PATCH
 
 
@@ -56,8 +56,8 @@ class PackedWinograd:
 
     @property
     def patch_floats(self) -> int:
-        """A patch of a vector of channels, in a thread's scratch."""
-        return NUMBERS * self.sums.lanes
+        """The outputs of a patch of a vector of channels, in a thread's scratch."""
+        return self.side * self.side * self.sums.lanes
 
     @property
     def floats(self) -> int:

@@ -16,12 +16,12 @@ PRODUCTS = PATCH * PATCH
 """Products of a patch for a pair of channels."""
 BLOCK = 128
 """Channels of a block at most. Larger blocks transform a patch less often, smaller ones keep their sums nearer."""
-SAMPLES = 32, 64
+LEAST, MOST = 32, 64
 """Lanes of the patches of a chunk, at least and at most: each product's sums are read and written once for so many, and
 patches of a chunk share inputs that are turned."""
 CHUNK_FLOATS = 96 * 1024
-"""of the products of a chunk that has more than the fewest lanes: more would leave the second cache before they are
-used"""
+"""of a chunk's transformed inputs and cotangents, where it has more than the fewest lanes: more would leave the second
+cache before they are used"""
 UNITS = 8
 """A layer of fewer blocks has its patches cut into parts, each with sums of its own, until there are so many units."""
 
@@ -76,7 +76,7 @@ def patch_blocks(outputs: int, inputs: int, patches: int, side: int, tile: Tile,
     """The cut for so many channels and so many patches, of side x side outputs, of all lane groups of a full batch."""
     output_blocks, block_outputs = _equal_blocks(outputs, tile.rows)
     input_blocks, block_inputs = _equal_blocks(inputs, tile.columns * lanes)
-    samples = sorted((*SAMPLES, CHUNK_FLOATS // (PRODUCTS * (block_outputs + block_inputs))))[1]
+    samples = max(LEAST, min(MOST, CHUNK_FLOATS // (PRODUCTS * (block_outputs + block_inputs))))
     chunk = max(1, samples // lanes)
     chunks, blocks = -(-patches // chunk), output_blocks * input_blocks
     parts = max(1, min(chunks, -(-UNITS // blocks)))

@@ -124,7 +124,7 @@ def _scratch_bytes(node: Node, plans: dict[Value, Plan], abreast: dict[Value, in
 
 
 def _thread_bytes(node: Node, plans: dict[Value, Plan], target: Target) -> int:
-    """Of a patch of vectors, or of a pixel's channels with their neighbours before and behind."""
+    """Of the outputs of a patch, or of a pixel's channels with their neighbours before and behind."""
     plan = plans[node.outputs[0]]
     if plan.algorithm == "winograd":
         return FLOAT_BYTES * packed_winograd(node, plan.tile, target.lanes).patch_floats

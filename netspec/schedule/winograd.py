@@ -9,14 +9,12 @@ from dataclasses import dataclass
 
 from netspec.ir import operations as ops
 from netspec.ir.packed_kernels import PackedKernels
+from netspec.ir.patch_blocks import PATCH, PRODUCTS
 from netspec.ir.patches_at_once import PatchesAtOnce, at_once
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
 from netspec.schedule import tiles
 
-PATCH = 6
-"""Rows and columns of a patch."""
-PRODUCTS = PATCH * PATCH
 FLOAT_BYTES = 4
 WIDEST = 4
 """Columns of a tile at most: wider strips are no faster, leave the cache sooner, and each tile must be compiled."""

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.ir.patch_blocks import BLOCK, UNITS, patch_blocks
+from netspec.ir.patch_blocks import BLOCK, CHUNK_FLOATS, LEAST, MOST, PRODUCTS, UNITS, patch_blocks
 from netspec.ir.program import Tile
 
 CHANNELS = st.integers(1, 600)
@@ -32,6 +32,13 @@ def test_patches_are_cut_only_where_blocks_are_few(
     cut = patch_blocks(outputs, inputs, patches, side, tile, lanes)
     assert 1 <= cut.parts <= -(-patches // cut.chunk)
     assert cut.parts == 1 or (cut.parts - 1) * cut.output_blocks * cut.input_blocks < UNITS
+
+
+@given(CHANNELS, CHANNELS, SIDES, TILES, LANES)
+def test_chunks_are_small_where_channels_are_many(outputs: int, inputs: int, side: int, tile: Tile, lanes: int):
+    cut = patch_blocks(outputs, inputs, 4000, side, tile, lanes)
+    assert LEAST <= cut.chunk * lanes <= MOST
+    assert cut.chunk * lanes == LEAST or PRODUCTS * (cut.outputs + cut.inputs) * cut.chunk * lanes <= CHUNK_FLOATS
 
 
 def test_no_plane_is_a_multiple_of_a_page() -> None:

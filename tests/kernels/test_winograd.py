@@ -1,7 +1,6 @@
 """Winograd's convolution beside the oracle: any padding, any size, any channels, all lane counts."""
 
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from netspec.ir.costs import Costs
 from netspec.ir.graph import Graph
 from netspec.ir.operations import Window
 from netspec.ir.target import AVX2, AVX512, NEON, Target
-from netspec.kernels.cpu.winograd_transforms import INPUT, POINTS, SIZE, filter_matrix, output_matrix
 from netspec.schedule.lower import lower
 from tests.kernels.harness import agree, random_arrays, run_kernel
 from tests.kernels.test_convolution import Case, check_pooled, forward, input_gradient, weight_gradient
@@ -133,21 +131,6 @@ def test_the_error_is_what_the_docs_say(taps: int) -> None:
     for graph in (forward(case, ops.IDENTITY, bias=False), input_gradient(case), weight_gradient(case)):
         assert lower(graph, AVX512, 16).launches[0].algorithm == "winograd"
         agree(graph, random_arrays(graph, 16), 1e-5, images=16)
-
-
-@pytest.mark.parametrize(("taps", "side"), [(3, 4), (5, 2)])
-def test_the_tables_are_those_of_a_convolution(taps: int, side: int) -> None:
-    """By polynomials: an output is a sum over taps, which the three matrices give back from unit vectors."""
-    inputs, kernels, outputs = np.array(INPUT), np.array(filter_matrix(taps)), np.array(output_matrix(side))
-    sums = np.einsum("oe,et,ei->oti", outputs, kernels, inputs)
-    wanted = np.array([[[float(i == o + t) for i in range(SIZE)] for t in range(taps)] for o in range(side)])
-    np.testing.assert_allclose(sums, wanted, atol=1e-14)
-
-
-def test_rows_of_the_input_table_vanish_at_the_other_points() -> None:
-    for number, row in enumerate(INPUT[:-1]):
-        values = [sum(Fraction(x) * Fraction(point) ** k for k, x in enumerate(row)) for point in POINTS]
-        assert [value == 0 for value in values] == [other != number for other in range(len(POINTS))]
 
 
 def test_exact_targets_and_other_windows_stay_direct() -> None:

@@ -13,7 +13,7 @@ from netspec.ir.channel_weights import Constant, PackedSum, packed_sum
 from netspec.ir.channel_winograd import PackedWinograd, packed_winograd
 from netspec.ir.channels import sliding, vectors
 from netspec.ir.graph import Node
-from netspec.kernels.cpu.winograd_transforms import filter_matrix
+from netspec.kernels.cpu.winograd_rules import filter_matrix
 
 Array = NDArray[Any]
 

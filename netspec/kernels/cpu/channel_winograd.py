@@ -12,7 +12,8 @@ from netspec.kernels.cpu.memory import real
 from netspec.kernels.cpu.state import SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, rows, save
 from netspec.kernels.cpu.vector import load, splat, store
-from netspec.kernels.cpu.winograd_transforms import SIZE, outputs_2, outputs_4, transform_input, transform_input_within
+from netspec.kernels.cpu.winograd_rules import SIZE
+from netspec.kernels.cpu.winograd_transforms import outputs_2, outputs_4, transform_input, transform_input_within
 
 # Words of both descriptors: a map, and the 36 numbers of its patches, a plane each. Strides count float32 numbers.
 (MAP, MAP_IMAGE, MAP_VECTOR, HEIGHT, WIDTH, VECTORS) = range(6)

@@ -16,9 +16,8 @@ from netspec.kernels.cpu.state import SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, rectify, rows, save, zeros
 from netspec.kernels.cpu.turn import turn_rows
 from netspec.kernels.cpu.vector import load, splat, store
+from netspec.kernels.cpu.winograd_rules import PRODUCTS, SIZE
 from netspec.kernels.cpu.winograd_transforms import (
-    PRODUCTS,
-    SIZE,
     outputs_2,
     outputs_4,
     raised,

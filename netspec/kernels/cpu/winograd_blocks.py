@@ -22,7 +22,7 @@ from netspec.kernels.cpu.winograd import (
     take_patches,
     transform_block,
 )
-from netspec.kernels.cpu.winograd_transforms import PRODUCTS
+from netspec.kernels.cpu.winograd_rules import PRODUCTS
 
 # Words of the descriptor of `convolve_blocks` behind those of `convolve`, whose words of weights tell how they lie in
 # scratch; then those of `transform_weights`.

@@ -11,7 +11,7 @@ from netspec.kernels.cpu.planes import NOTHING, UNPOOLED, Ending, Planes, Poolin
 from netspec.kernels.cpu.rows import Row, after_copying, copying, place
 from netspec.kernels.cpu.winograd import convolve, transform_weights
 from netspec.kernels.cpu.winograd_blocks import convolve_blocks
-from netspec.kernels.cpu.winograd_transforms import PRODUCTS, SIZE
+from netspec.kernels.cpu.winograd_rules import PRODUCTS, SIZE
 
 
 def winograd_rows(

@@ -3,8 +3,8 @@
 A thread takes a block of input and output channels through a chunk of patches at a time, and keeps the 36 sums of
 every pair of channels in its own scratch until the last patch is done; then 36 sums become the gradient of a kernel.
 Before that the lanes of the inputs are turned from images to input channels, once for all patches of a chunk that
-share them: so a sum over images runs through a register like any other, and no lanes are to be added at the end. A
-tile's rows are output channels, its columns vectors of input channels.
+stand side by side: so a sum over images runs through a register like any other, and no lanes are to be added at the
+end. A tile's rows are output channels, its columns vectors of input channels.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -15,9 +15,8 @@ from netspec.kernels.cpu.tile import columns, lanes, rows, save, zeros
 from netspec.kernels.cpu.tile import load as load_tile
 from netspec.kernels.cpu.turn import turn_rows
 from netspec.kernels.cpu.vector import load, splat, store
+from netspec.kernels.cpu.winograd_rules import PRODUCTS, SIZE
 from netspec.kernels.cpu.winograd_transforms import (
-    PRODUCTS,
-    SIZE,
     kernel_gradient_3,
     kernel_gradient_5,
     transform_cotangents_2,
@@ -60,7 +59,8 @@ def _clear(tile, arena, place, count):
 @routine
 def _take_inputs(tile, arena, d, x, y0, x0, count, c0, into, spare):
     """A block of channels of `count` neighbouring patches, of which the first begins at row y0, column x0: transformed,
-    a lane a channel, an image after the other, of each the columns of a tile. Lanes are turned once for all of them."""
+    a lane a channel, an image after the other, of each the columns of a tile. Lanes are turned once for all of them;
+    those behind the last channel repeat it, and nobody reads what comes of them."""
     step, inputs, side = lanes(tile), d[INPUTS], d[SIDE]
     width, column = columns(tile) * step, (step + 1) * step
     across = side * (count - 1) + SIZE

@@ -8,7 +8,7 @@ from netspec.ir.patch_blocks import PatchBlocks, patch_blocks
 from netspec.ir.program import Launch, Program, Tile
 from netspec.kernels.cpu.planes import Planes
 from netspec.kernels.cpu.rows import Row, place
-from netspec.kernels.cpu.winograd_transforms import SIZE
+from netspec.kernels.cpu.winograd_rules import SIZE
 from netspec.kernels.cpu.winograd_weights import RUN, add_parts, multiply_patches
 
 
