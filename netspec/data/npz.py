@@ -53,9 +53,8 @@ def read_npz(path: Path, shape: tuple[int, ...] | None = None) -> Contents:
     try:
         with reading(path), zipfile.ZipFile(path) as archive:
             return _read(archive, path, shape)
-    except (
-        NotImplementedError
-    ) as error:  # a compression that `zipfile` does not know; a RuntimeError, so it comes first
+    except NotImplementedError as error:
+        # zipfile's word for a compression that it does not know; a RuntimeError, so it comes before BROKEN_ARCHIVE
         raise DataError(
             "E504",
             f"`{path}` is packed in a way that is not read here: {str(error).lower()}",

@@ -54,11 +54,16 @@ def _halfway(builder, rule, patch):
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _patch(builder, size, memory, start, down, across, lanes):
-    """The columns of a patch, whose vector i, j lies at memory[start + i*down + j*across]."""
+def _places(builder, size, start, down, across):
+    """Where the vectors of a patch lie, column after column: vector i, j at start + i*down + j*across."""
     for j in range(size):
         head = builder.add(start, emit.scaled(builder, across, j))
-        places = [builder.add(head, emit.scaled(builder, down, i)) for i in range(size)]
+        yield [builder.add(head, emit.scaled(builder, down, i)) for i in range(size)]
+
+
+def _patch(builder, size, memory, start, down, across, lanes):
+    """The columns of a patch."""
+    for places in _places(builder, size, start, down, across):
         yield [emit.load(builder, memory, place, lanes) for place in places]
 
 
@@ -71,9 +76,7 @@ def _patch_within(builder, memory, start, down, across, lanes, bounds, zeros):
         return [builder.and_(builder.icmp_signed("<=", first, k), builder.icmp_signed("<", k, last)) for k in numbers]
 
     rows, columns = inside(*bounds[:2]), inside(*bounds[2:])
-    for j, column in enumerate(columns):
-        head = builder.add(start, emit.scaled(builder, across, j))
-        places = [builder.add(head, emit.scaled(builder, down, i)) for i in range(SIZE)]
+    for column, places in zip(columns, _places(builder, SIZE, start, down, across), strict=True):
         real = [builder.and_(row, column) for row in rows]
         found = [builder.select(here, place, zeros) for here, place in zip(real, places, strict=True)]
         yield [emit.load(builder, memory, place, lanes) for place in found]
