@@ -12,6 +12,7 @@ from netspec.ir.operations import DenseWeightUpdate, SgdUpdate
 from netspec.passes.optimize import optimize
 from tests.check.reading_specs import examined
 from tests.ir.nets import feeds
+from tests.passes.test_optimize import optimize_exactly
 from tests.strategies import valid_specs
 from tests.test_specs import SPECS, load
 
@@ -36,9 +37,9 @@ def test_the_checkers_shapes_are_those_of_the_arrays(text, images, seed):
 def test_an_optimised_step_of_a_random_spec_moves_its_weights_alike(text, seed):
     experiment, _ = examined(text)
     step = training_step(experiment.graph, experiment.train.loss, experiment.train.sgd)
-    given = feeds(step, 2, seed)
-    expected, found = evaluate(step, given, seed=seed), evaluate(optimize(step), given, seed=seed)
-    for before, after in zip(step.updates, optimize(step).updates, strict=True):
+    given, optimized = feeds(step, 2, seed), optimize_exactly(step)
+    expected, found = evaluate(step, given, seed=seed), evaluate(optimized, given, seed=seed)
+    for before, after in zip(step.updates, optimized.updates, strict=True):
         assert np.array_equal(expected[before.new.name], found[after.new.name])
 
 

@@ -1,15 +1,18 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netspec.autodiff.differentiate import training_step
 from netspec.ir import operations as ops
-from netspec.ir.evaluate import evaluate
+from netspec.ir.evaluate import apply, evaluate
+from netspec.ir.evaluate_context import Context
 from netspec.ir.graph import Graph
 from netspec.ir.operations import Window
 from netspec.ir.recipe import Sgd
 from netspec.ir.verify import verify
 from netspec.passes.whole import whole_windows
-from tests.ir.nets import Net, feeds
+from tests.ir.nets import Net, feeds, graphs
 from tests.passes.test_optimize import wanted
 from tests.schedule.nets import bundled, step_graph
 
@@ -39,10 +42,37 @@ def test_a_window_that_holds_the_whole_map_is_a_dense_layer(window: Window) -> N
     verify(after)
     assert [kinds(before).count(kind) for kind in CONVOLUTIONS] == [2, 1, 2]
     assert [kinds(after).count(kind) for kind in CONVOLUTIONS] == [1, 0, 1]
-    given = feeds(before, 5, 1)
-    expected, found = evaluate(before, given), evaluate(after, given)
+    fed = feeds(before, 5, 1)
+    expected, found = evaluate(before, fed), evaluate(after, fed)
     for name in wanted(before):
         np.testing.assert_allclose(found[name], expected[name], rtol=1e-9, atol=1e-12)
+
+
+@st.composite
+def whole_nets(draw: st.DrawFn) -> Graph:
+    """A map of any size, and a layer that sees all of it at once."""
+    c, h, w, k = (draw(st.integers(1, 5)) for _ in range(4))
+    made = Net((c, h, w))
+    bias = (made.parameter("bias", k),) if draw(st.booleans()) else ()
+    made.layer(ops.Convolution(Window((h, w))), parameters=(made.parameter("weight", k, c, h, w), *bias))
+    made.activation("tanh")
+    made.dense(2)
+    return made.graph()
+
+
+@given(st.one_of(whole_nets(), graphs()), st.integers(1, 3), st.integers(0, 9999))
+def test_every_node_sums_the_same_products_as_before(graph: Graph, images: int, seed: int) -> None:
+    """On the same inputs, to within rounding: later layers may enlarge a last digit without bound."""
+    before = training_step(graph, "hinge", SGD)
+    values = evaluate(before, feeds(before, images, seed))
+    for old, new in zip(before.nodes, whole_windows(before).nodes, strict=True):
+        assert (new.inputs, new.outputs) == (old.inputs, old.outputs)
+        if new != old:
+            inputs = [values[value.name] for value in old.inputs]
+            (found,) = apply(new.operation, inputs, new.outputs, Context())
+            (sizes,) = apply(old.operation, [abs(each) for each in inputs], old.outputs, Context())
+            terms = sum(each.size for each in inputs)
+            assert (abs(found - values[old.outputs[0].name]) <= terms * np.finfo(float).eps * sizes).all()
 
 
 @pytest.mark.parametrize(
