@@ -1,5 +1,7 @@
 """Every bundled spec is right, and costs what its authors published."""
 
+from statistics import fmean
+
 import pytest
 
 from netspec.api import load as load_network
@@ -103,12 +105,13 @@ def epochs_of(name: str, seed: int) -> list[EpochDone]:
 
 
 def test_the_rate_of_the_plateau_spec_is_turned_down_and_that_helps():
-    """Of five seeds with all but one, and by a quarter of the loss in all: last digits differ between machines."""
+    """Means over five epochs: the best single one at the first rate is a matter of luck, and of the last digits."""
     before, after = [], []
     for seed in range(1, 6):
         epochs = epochs_of("digits_plateau", seed)
-        for losses, down in ((before, False), (after, True)):
-            found = [epoch.validation for epoch in epochs if (epoch.rate < epochs[0].rate) == down]
-            losses.append(min(scores.loss for scores in found if scores))
-    assert sum(later < earlier for earlier, later in zip(before, after, strict=True)) >= 4
-    assert sum(after) < 0.75 * sum(before)
+        first = [epoch for epoch in epochs if epoch.rate == epochs[0].rate]
+        assert len(first) < len(epochs)
+        for losses, found in ((before, first), (after, epochs)):
+            losses.append(fmean(epoch.validation.loss for epoch in found[-5:] if epoch.validation))
+    assert all(later < earlier for earlier, later in zip(before, after, strict=True))
+    assert sum(after) < 0.6 * sum(before)
