@@ -21,6 +21,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 settings.register_profile("ci", settings.get_profile("default"), max_examples=2000)
+settings.register_profile("many", settings.get_profile("default"), max_examples=3000, derandomize=False)
+"""For a long search by hand: `pytest -m hypothesis --hypothesis-profile=many`."""
 settings.load_profile("default")
 
 thorough = settings(settings.get_profile("ci" if IN_CI else "default"))
