@@ -9,6 +9,7 @@ from pathlib import Path
 
 from netspec.data.failures import damaged, reading, require_file
 from netspec.data.packed import open_unpacked
+from netspec.data.system_files import is_hidden
 from netspec.diagnostics.failure import DataError
 
 LARGEST_MEMBER_BYTES = 1 << 28
@@ -48,8 +49,8 @@ def _from_archive(archive: Path, names: Names[str]) -> dict[str, bytes]:
             tarfile.open(fileobj=stream, mode="r|", bufsize=BLOCK_BYTES) as members,
         ):
             for member in members:
-                name = Path(member.name).name
-                if member.isfile() and name in names:
+                *above, name = Path(member.name).parts or ("",)
+                if member.isfile() and name in names and not any(map(is_hidden, above)):
                     _check_size(member.size, archive)
                     found[name] = _content(members, member)
     except (tarfile.TarError, ValueError) as error:

@@ -11,19 +11,16 @@ from pathlib import Path
 from netspec.data.ahead import ahead
 from netspec.data.dataset import Collection, Part
 from netspec.data.failures import reading
+from netspec.data.layout import layout_of
 from netspec.data.manner import HELD_BYTES, Progress, silent
 from netspec.data.normalize import moments
 from netspec.data.picture import MODES, Pixels, UnreadableError, decode
 from netspec.data.survey import Sums, Survey
+from netspec.data.system_files import files_in, folders_in, is_hidden
 from netspec.diagnostics.failure import DataError
 
-PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test"} | dict.fromkeys(
-    ("val", "valid", "validation"), "validation"
-)
-"""Names of folders that are parts, not classes, where all folders have such names."""
-IGNORED = ("Thumbs.db", "desktop.ini")
-"""Files that systems leave in folders of pictures; so are those whose name begins with a dot."""
 NAMED_AT_MOST = 5
+OUTSIDE = "it lies in no class folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +63,24 @@ def read_folder(root: Path, test: Path | None, wanted: Wish) -> Collection:
     again whenever they are seen. Classes are in order of their names, of their values where all are numbers.
 
     A file that is no picture is skipped and named in `notices`, or under `strict` raises DataError (E512); so is a
-    file outside the class folders. Pictures of unequal size raise DataError (E510) unless `size` is given.
+    file outside the class folders. A test or validation part without class folders is left out, with a notice, unless
+    it was asked for as `test`. Pictures of unequal size raise DataError (E510) unless `size` is given.
     """
-    folders = _parts(root) | ({"test": test} if test is not None else {})
+    layout = layout_of(root)
+    notices = list(layout.notices)
+    folders = dict(layout.parts)
+    if test is not None:
+        if "test" in folders and folders["test"].resolve() != test.resolve():
+            notices.append(f"`{folders['test']}` is left alone: `{test}` is the test part")
+        folders["test"] = test
     names = _class_names(folders["train"])
     skipped: list[Skipped] = []
-    parts = {part: _read(folder, names, wanted, skipped) for part, folder in folders.items()}
+    parts: dict[str, Part] = {}
+    for part, folder in folders.items():
+        if part != "train" and folder != test and not folders_in(folder):
+            notices += _unlabelled(part, folder, wanted, skipped)
+        else:
+            parts[part] = _read(folder, names, wanted, skipped)
     if wanted.strict and skipped:
         first = skipped[0]
         raise DataError("E512", f"`{first.path}` cannot be used: {first.reason}", notes=_others(skipped))
@@ -82,22 +91,23 @@ def read_folder(root: Path, test: Path | None, wanted: Wish) -> Collection:
         parts["train"],
         parts.get("validation"),
         parts.get("test"),
-        _notices(skipped),
+        (*notices, *_notices(skipped)),
     )
 
 
-def _parts(root: Path) -> dict[str, Path]:
-    named = {PARTS.get(folder.name.lower(), ""): folder for folder in _folders(root)}
-    return named if "train" in named and "" not in named else {"train": root}
-
-
-def _folders(root: Path) -> list[Path]:
-    with reading(root):
-        return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+def _unlabelled(part: str, folder: Path, wanted: Wish, skipped: list[Skipped]) -> tuple[str, ...]:
+    """A remark on a part without class folders; under `strict` its files are `skipped`, which is an error."""
+    files = files_in(folder)
+    if wanted.strict:
+        skipped += [Skipped(path, OUTSIDE) for path in files]
+    if not files:
+        return (f"`{folder}` is empty: there is no {part} part",)
+    held = "1 file" if len(files) == 1 else f"{len(files):,} files"
+    return (f"`{folder}` holds {held} in no class folder, hence without labels: there is no {part} part",)
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:
-    names = [path.name for path in _folders(folder)]
+    names = [path.name for path in folders_in(folder)]
     if not names:
         raise DataError(
             "E511",
@@ -110,10 +120,10 @@ def _class_names(folder: Path) -> tuple[str, ...]:
 
 def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skipped]) -> Part:
     """Pictures of one part; those that cannot be used are added to `skipped`."""
-    strange = [path.name for path in _folders(folder) if path.name not in names]
+    strange = [path.name for path in folders_in(folder) if path.name not in names]
     if strange:
         raise DataError("E511", f"`{folder}` has a class `{strange[0]}`, the training part has none of that name")
-    skipped += [Skipped(path, "it lies in no class folder") for path in _files_in(folder)]
+    skipped += [Skipped(path, OUTSIDE) for path in files_in(folder)]
     files = [(label, path) for label, name in enumerate(names) for path in _files_below(folder / name)]
     survey = Survey(len(files), wanted.held_bytes)
     with reading(folder):
@@ -128,7 +138,8 @@ def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skip
                 raise _unequal(path, pixels.shape, survey.image_shape, wanted)
             survey.add(label, path, pixels, sums)
     if not len(survey):
-        raise DataError("E511", f"`{folder}` holds no pictures that can be read", notes=_others(skipped))
+        helps = ("put the pictures of each class into a folder with its name",) if not folders_in(folder) else ()
+        raise DataError("E511", f"`{folder}` holds no pictures that can be read", notes=_others(skipped), helps=helps)
     return survey.part(size=wanted.size, strict=wanted.strict)
 
 
@@ -147,11 +158,6 @@ def _decoded(paths: list[Path], wanted: Wish) -> Iterator[tuple[Pixels, Sums] | 
         yield from ahead(one, paths)
 
 
-def _files_in(folder: Path) -> list[Path]:
-    with reading(folder):
-        return sorted(path for path in folder.iterdir() if not path.is_dir() and _counts(path.name))
-
-
 def _files_below(folder: Path) -> list[Path]:
     """Files of a class, folders within it included; none where a part lacks the class. Links to folders are not
     followed. Raises DataError (E502)."""
@@ -161,12 +167,11 @@ def _files_below(folder: Path) -> list[Path]:
             with reading(Path(error.filename)):
                 raise error
 
-    walk = os.walk(folder, onerror=fail)
-    return sorted(Path(place) / name for place, _, names in walk for name in names if _counts(name))
-
-
-def _counts(name: str) -> bool:
-    return not name.startswith(".") and name not in IGNORED
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=fail):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        found += [Path(place) / name for name in names if not is_hidden(name)]
+    return sorted(found)
 
 
 def _unequal(path: Path, found: tuple[int, ...], first: tuple[int, ...], wanted: Wish) -> DataError:
