@@ -15,6 +15,7 @@ from netspec.data.members import LARGEST_MEMBER_BYTES, is_archive
 from netspec.data.npz import read_npz
 from netspec.data.packed import head, is_packed, whole
 from netspec.data.pictures import Wish, read_folder, wish
+from netspec.data.system_files import files_in, folders_in
 from netspec.diagnostics.failure import DataError
 from netspec.ir.recipe import DataOptions
 
@@ -22,6 +23,8 @@ PICTURE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*
 FORMATS = "IDX, CIFAR batches, .npz, .npy, or a folder of pictures with a folder a class"
 APART = ("idx", "npy")
 """Formats whose labels lie in a file of their own."""
+MOST_LOOKED_AT, MOST_NAMED = 100, 3
+"""Files of a folder that are opened to advise which to name, and how many are named."""
 
 
 def read_files(options: DataOptions, manner: Manner) -> Collection:
@@ -42,10 +45,30 @@ def format_of(place: Path) -> str:
 
 
 def _format_of_folder(folder: Path) -> str:
-    if idx.find(folder, idx.TRAIN[0]) is not None:
+    if idx.prefixes(folder):
         return "idx"
-    batches = (folder / name for kind in cifar.KINDS for name in kind.train)
-    return "cifar" if any(os.path.isfile(batch) for batch in batches) else "folder"
+    if any(os.path.isfile(folder / name) for kind in cifar.KINDS for name in kind.train):
+        return "cifar"
+    if not folders_in(folder) and (helps := _files_to_name(folder)):
+        notes = (f"known are {FORMATS}",)
+        raise DataError("E504", f"`{folder}` holds no folders of pictures", notes=notes, helps=helps)
+    return "folder"
+
+
+def _files_to_name(folder: Path) -> tuple[str, ...]:
+    """Advice to name a file of the folder that holds images; none where there is none."""
+    files = [path for path in files_in(folder)[:MOST_LOOKED_AT] if _is_file_of_images(path)]
+    named = ", ".join(f'`data "{path}"`' for path in files[:MOST_NAMED])
+    return (f"name the file: {named}{' or another one' if len(files) > MOST_NAMED else ''}",) if files else ()
+
+
+def _is_file_of_images(path: Path) -> bool:
+    try:
+        kind = _format_of_file(path)
+        apart = {"idx": idx.read_header, "npy": npy.read_header}.get(kind)
+        return apart is None or len(apart(path).shape) > 1
+    except DataError:
+        return False
 
 
 def _format_of_file(path: Path) -> str:
@@ -78,15 +101,40 @@ def _format_of_file(path: Path) -> str:
 
 def _read_idx(place: Path, options: DataOptions, manner: Manner) -> Collection:
     if os.path.isdir(place):
-        train, test = (_published_pair(place, stems, manner) for stems in (idx.TRAIN, idx.TEST))
-        if train is None:
-            raise DataError("E504", f"`{place}` holds no `{idx.TRAIN[0]}`")
+        train, test = _idx_parts(place, manner)
     else:
         train, test = idx.read_part(place, _labels_of(place, options.labels, "labels"), manner), None
     if options.test:
         images = Path(options.test)
         test = idx.read_part(images, _labels_of(images, options.test_labels, "test_labels"), manner)
     return _assembled(place, train, None, test, None)
+
+
+def _idx_parts(folder: Path, manner: Manner) -> tuple[Part, Part | None]:
+    """Training and test part of the one set in a folder. Where there are several, MNIST's own names are meant."""
+    found = idx.prefixes(folder)
+    if not found:
+        raise DataError("E504", f"`{folder}` holds no `{idx.TRAIN[0]}`", helps=_files_to_name(folder))
+    prefix = "" if "" in found else found[0]
+    stems = (f"{prefix}{idx.TRAIN[0]}", f"{prefix}{idx.TRAIN[1]}")
+    if prefix and len(found) > 1:
+        raise _several_sets(folder, found)
+    train = _published_pair(folder, stems, manner)
+    assert train is not None  # its images are what `prefixes` has found
+    return train, _published_pair(folder, idx.test_stems(folder, prefix), manner)
+
+
+def _several_sets(folder: Path, found: tuple[str, ...]) -> DataError:
+    train = [idx.find(folder, f"{prefix}{idx.TRAIN[0]}") for prefix in found[:MOST_NAMED]]
+    test = idx.find(folder, idx.test_stems(folder, found[0])[0])
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    names = ", ".join(f"`{path.name}`" for path in train if path is not None)
+    return DataError(
+        "E555",
+        f"`{folder}` holds {len(found)} sets of IDX files",
+        notes=(f"their training images are {names}{more}",),
+        helps=(f'name the images of one: `data "{train[0]}"' + (f' test="{test}"`' if test else "`"),),
+    )
 
 
 def _published_pair(folder: Path, stems: tuple[str, str], manner: Manner) -> Part | None:
@@ -100,7 +148,8 @@ def _labels_of(images: Path, given: str | None, option: str) -> Path:
     """The label file that is given, or the one beside the images whose name differs as MNIST's names do."""
     if given is not None:
         return Path(given)
-    named = images.name.replace("images", "labels").replace("idx3", "idx1")
+    named = "labels".join(images.name.rsplit("images", 1))
+    named = "idx1".join(named.rsplit("idx3", 1))
     for name in (named, named.removesuffix(".gz"), f"{named}.gz"):
         if name != images.name and os.path.exists(images.with_name(name)):
             return images.with_name(name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os.path
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from netspec.data.announced import paired, read_images, read_numbers
 from netspec.data.dataset import Part
-from netspec.data.failures import damaged
+from netspec.data.failures import damaged, reading
 from netspec.data.manner import DEFAULT, Manner
 from netspec.data.packed import head
 from netspec.diagnostics.failure import DataError
@@ -27,6 +28,10 @@ TEST = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 TYPES: dict[int, str] = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 """The third byte of the magic number."""
 LARGEST_RANK = 4
+IMAGES_OF_A_SET = re.compile(r"((?:.*[-_. ])?)train-images[-.]idx3-ubyte(?:\.gz)?", re.DOTALL)
+"""MNIST's name, alone or behind a prefix, as in `emnist-letters-train-images-idx3-ubyte.gz`."""
+TEST_WORDS = ("t10k", "test")
+"""What the names of the test part begin with: MNIST's own, and that of EMNIST and others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,30 @@ def read_header(path: Path) -> Header:
 
 def find(folder: Path, stem: str) -> Path | None:
     """The file of MNIST's name `stem` (`train-images-idx3-ubyte`) in a folder, in any of its usual spellings."""
-    dotted = stem.replace("-idx", ".idx")
+    dotted = ".idx".join(stem.rsplit("-idx", 1))
     spellings = (stem, f"{stem}.gz", dotted, f"{dotted}.gz")
     return next((folder / name for name in spellings if os.path.exists(folder / name)), None)
+
+
+def prefixes(folder: Path) -> tuple[str, ...]:
+    """What the names of the sets in a folder begin with, sorted; "" is a set of MNIST's own names."""
+    with reading(folder):
+        names = [path.name for path in folder.iterdir()]
+    return tuple(sorted({found[1] for name in names if (found := IMAGES_OF_A_SET.fullmatch(name))}))
+
+
+def test_stems(folder: Path, prefix: str) -> tuple[str, str]:
+    """The names of the test part of a set, images and labels. Raises DataError (E553) where it is there twice."""
+    stems = [tuple(f"{prefix}{stem.replace('t10k', word)}" for stem in TEST) for word in TEST_WORDS]
+    there = [find(folder, images) for images, _ in stems]
+    if all(there):
+        raise DataError(
+            "E553",
+            f"`{there[0]}` and `{there[1]}` are both images of the test part",
+            helps=("move the files of one of them away",),
+        )
+    images, labels = stems[1 if there[1] else 0]
+    return images, labels
 
 
 def read_array(path: Path) -> NDArray[Any]:

@@ -84,6 +84,71 @@ def test_a_folder_in_the_layout_of_mnist_is_read(tmp_path: Path):
     refuses("E502", lambda: read(tmp_path / "a"))
 
 
+def write_prefixed(folder: Path, prefix: str, test: str = "test", suffix: str = ".gz", count: int = 12) -> Path:
+    """A set under MNIST's names behind a prefix, as EMNIST comes."""
+    folder.mkdir(exist_ok=True)
+    for part, number in (("train", count), (test, count // 3)):
+        write_idx(folder / f"{prefix}{part}-images-idx3-ubyte{suffix}", pixels(number, 5, 5))
+        write_idx(folder / f"{prefix}{part}-labels-idx1-ubyte{suffix}", labels(number))
+    return folder
+
+
+@pytest.mark.parametrize("prefix", ["emnist-letters-", "my_", "a.b ", "images-idx3-", ""])
+@pytest.mark.parametrize("test", ["test", "t10k"])
+@pytest.mark.parametrize("suffix", [".gz", ""])
+def test_a_set_behind_a_prefix_is_found_with_its_test_part(tmp_path: Path, prefix: str, test: str, suffix: str):
+    folder = write_prefixed(tmp_path / "a", prefix, test, suffix)
+    (folder / f"{prefix}mapping.txt").write_text("1 65 97\n")
+    assert format_of(folder) == "idx"
+    found = read(folder)
+    assert found.test is not None
+    assert (len(found.train), len(found.test)) == (12, 4)
+    alone = read(folder / f"{prefix}train-images-idx3-ubyte{suffix}")
+    np.testing.assert_array_equal(alone.train.images, found.train.images)
+
+
+def test_the_names_of_mnist_come_before_prefixed_ones(tmp_path: Path):
+    write_prefixed(tmp_path / "a", "emnist-letters-", count=9)
+    assert len(read(write_prefixed(tmp_path / "a", "", "t10k")).train) == 12
+
+
+def test_several_sets_in_a_folder_are_refused_with_a_file_to_name(tmp_path: Path):
+    for name in ("balanced", "digits", "letters", "mnist"):
+        write_prefixed(tmp_path / "a", f"emnist-{name}-")
+    error = refuses("E555", lambda: read(tmp_path / "a"))
+    assert "4 sets" in error.message
+    assert "`emnist-digits-train-images-idx3-ubyte.gz`" in error.notes[0]
+    images, test = (tmp_path / "a" / f"emnist-balanced-{part}-images-idx3-ubyte.gz" for part in ("train", "test"))
+    assert error.helps == (f'name the images of one: `data "{images}" test="{test}"`',)
+    assert len(read(images, test=str(test)).train) == 12
+
+
+def test_a_test_part_that_is_there_twice_is_refused(tmp_path: Path):
+    write_prefixed(tmp_path / "a", "my-", "test")
+    write_prefixed(tmp_path / "a", "my-", "t10k")
+    message = refuses("E553", lambda: read(tmp_path / "a")).message
+    assert "my-test-images-idx3-ubyte.gz" in message
+    assert "my-t10k-images-idx3-ubyte.gz" in message
+
+
+@pytest.mark.parametrize("kind", ["idx", "npy", "npz"])
+def test_a_folder_of_files_in_another_layout_is_refused_with_the_file_to_name(tmp_path: Path, kind: str):
+    if kind == "npz":
+        np.savez(tmp_path / "images", images=pixels(3, 4, 4), labels=labels(3))
+    elif kind == "npy":
+        np.save(tmp_path / "images.npy", pixels(3, 4, 4))
+        np.save(tmp_path / "labels.npy", labels(3))
+    else:
+        write_idx(tmp_path / "images.idx", pixels(3, 4, 4))
+        write_idx(tmp_path / "labels.idx", labels(3))
+    (tmp_path / "README").write_text("hello")
+    error = refuses("E504", lambda: read(tmp_path))
+    assert error.helps == (f'name the file: `data "{tmp_path / f"images.{kind}"}"`',)
+    assert len(read(tmp_path / f"images.{kind}").train) == 3
+    if kind == "idx":
+        assert refuses("E504", lambda: read(tmp_path, format="idx")).helps == error.helps
+
+
 def test_cifar_files_are_read(tmp_path: Path):
     images, numbers = pixels(3, 3, 32, 32), labels(3)
     (tmp_path / "a.bin").write_bytes(records(images, numbers))
