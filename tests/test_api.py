@@ -1,5 +1,6 @@
 """netspec from Python: loaded for nothing, checked, counted, trained, asked."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import netspec
 from netspec import Network
@@ -65,6 +67,20 @@ def test_parameters_and_settings_are_given_from_outside() -> None:
     given = netspec.load(SMALL, data="circles").experiment.data
     assert given is not None
     assert given.source == "circles"
+
+
+def test_a_path_of_any_letters_can_be_given_for_the_data(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b'od"d \xfc\n')
+    for name in ("a", "b"):
+        (folder / name).mkdir(parents=True)
+        for k in range(4):
+            Image.new("L", (8, 8), 30 * k).save(folder / name / f"{k}.png")
+    text = f"net n {{ input 1x8x8; dense 2 }}  # {folder.name.strip()}\ntrain {{ epochs 1 }}\n"
+    network = netspec.load(text, data=str(folder))
+    network.train(run=tmp_path / "run")
+    again = netspec.load(tmp_path / "run").experiment.data
+    assert again is not None
+    assert again.source == str(folder)
 
 
 def test_check_tells_every_mistake_and_everything_else_raises_them() -> None:

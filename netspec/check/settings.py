@@ -18,6 +18,8 @@ from netspec.syntax.parse import parse_argument
 from netspec.syntax.tree import Argument, Body, Name, Network, Statement, Text
 
 BLOCKS = {"train": TRAIN, "augment": AUGMENT}
+PATHS = ("data", "data.labels", "data.test", "data.test_labels")
+"""Settings whose value is a path; that of `data` may be a name."""
 LASTING = {
     "data": frozenset(slot.name for slot in SELECTION),
     "schedule": frozenset(slot.name for slot in SCHEDULES["constant"].attributes),
@@ -29,21 +31,26 @@ def apply_settings(network: Network, settings: Sequence[str], report: Report) ->
     """The file with every setting in its place. Mistakes are reported (E227) and their setting left out."""
     for setting in settings:
         source = Source(f"--set {setting}", setting)
-        argument = _whole_data(source) or parse_argument(source, report)
+        argument = _whole_path(source) or parse_argument(source, report)
         if argument is not None:
             network = _apply(network, argument, report)
     return network
 
 
-def _whole_data(source: Source) -> Argument | None:
-    """`data=images/train.gz`: everything behind the sign is a path when it is no name and stands without quotes."""
-    key, sign, value = source.text.partition("=")
-    if key.strip() != "data" or not sign or value.strip() in DATA or not value.strip() or '"' in value:
+def _whole_path(source: Source) -> Argument | None:
+    """`data=images/train.gz`: everything behind the sign is a path when it is no name and does not begin with a quote.
+
+    So it may hold what no text in quotes can: a quote, a line end, a blank at its end.
+    """
+    key, _, rest = source.text.partition("=")
+    value, name = rest.lstrip(), key.strip()
+    is_name = name == "data" and value.strip() in DATA
+    if name not in PATHS or not value or value.startswith('"') or is_name:
         return None
-    start = len(key) + 1
+    start = len(source.text) - len(value)
     return Argument(
-        Name("data", Span(source, 0, len(key))),
-        Text(value.strip(), Span(source, start, len(source.text))),
+        Name(name, Span(source, 0, len(key))),
+        Text(value, Span(source, start, len(source.text))),
         Span(source, 0, len(source.text)),
     )
 

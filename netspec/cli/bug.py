@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from netspec.cli.printing import headline, remark
 from netspec.diagnostics.failure import CompilerBug
+from netspec.diagnostics.quoting import quoted
 
 
 def report_bug(error: Exception) -> int:
@@ -21,6 +22,6 @@ def report_bug(error: Exception) -> int:
         helps=("please report it to the netspec developers, with your spec and the lines below",),
     )
     remark(f"\nnetspec {version('netspec')}, Python {platform.python_version()}, {platform.platform()}")
-    remark(f"command: {' '.join(sys.argv)}")
+    remark(f"command: {' '.join(map(quoted, sys.argv))}")
     remark("".join(traceback.format_exception(error)).rstrip())
     return CompilerBug.exit_status

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.options import json_option
-from netspec.cli.printing import counted, say, say_json
+from netspec.cli.printing import counted, say, say_json, say_line
 from netspec.cli.tables import Column, show, table
 from netspec.runtime.cache_limits import MOST_BYTES, MOST_VERSIONS, CachedVersion, cached_versions, clear
 from netspec.runtime.native import kernel_folder
@@ -37,7 +37,7 @@ def command(action: str, as_json: bool) -> None:
     if as_json:
         say_json(_document(current, versions, cleared=action == "clear"))
     elif action == "clear":
-        say(f"removed {_sum(versions)} from {current.parent}")
+        say_line(f"removed {_sum(versions)} from {current.parent}")
     else:
         _show(current, versions)
 
@@ -63,7 +63,7 @@ def _document(current: Path, versions: tuple[CachedVersion, ...], *, cleared: bo
 
 
 def _show(current: Path, versions: tuple[CachedVersion, ...]) -> None:
-    say(f"{current.parent}: {_sum(versions)}")
+    say_line(f"{current.parent}: {_sum(versions)}")
     say(f"at most {counted(MOST_VERSIONS, 'version')} and {MOST_BYTES >> 20} MiB are kept, those used last")
     if versions:
         say()

@@ -37,7 +37,7 @@ def command(specs: tuple[str, ...], with_values: dict[str, str], settings: tuple
         found += render.as_json(diagnostics)["diagnostics"]
         if not as_json:
             printing.show_diagnostics(diagnostics)
-            printing.say(_summary(spec, checked, diagnostics))
+            printing.say_line(_summary(spec, checked, diagnostics))
     if as_json:
         printing.say_json({"diagnostics": found})
     return status

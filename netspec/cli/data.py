@@ -15,7 +15,7 @@ from PIL import Image
 
 from netspec.cli.experiment import load_experiment
 from netspec.cli.options import data_dir_option, json_option, override_options, readable_data_folder
-from netspec.cli.printing import counted, remark, say, say_json
+from netspec.cli.printing import counted, note, remark, say, say_json, say_line
 from netspec.cli.tables import Column, show, table
 from netspec.data.augment_sheet import augment_sheet
 from netspec.data.dataset import Dataset, Part
@@ -25,6 +25,7 @@ from netspec.data.load import built_in_names, load
 from netspec.data.places import Places, find
 from netspec.data.published import PUBLISHED
 from netspec.data.sheet import contact_sheet
+from netspec.diagnostics.cells import shown
 from netspec.diagnostics.failure import DataError, UsageError
 from netspec.ir.augmentation import Augmentation, augmentation
 from netspec.ir.recipe import DataOptions, Experiment
@@ -104,7 +105,7 @@ def fetch_command(names: tuple[str, ...], data_dir: Path | None, as_json: bool) 
     if as_json:
         return say_json({"datasets": answers})
     for answer in answers:
-        say(f"{answer['name']}: {answer['remark']}")
+        say_line(f"{answer['name']}: {answer['remark']}")
     return None
 
 
@@ -127,7 +128,7 @@ def _fetched(name: str, places: Places) -> dict[str, object]:
         with _progress() as progress:
             files = fetch(PUBLISHED[name], folder, progress)
     except KeyboardInterrupt:
-        remark(f"{name}: what has arrived is kept in {folder}; the same command goes on from there")
+        remark(f"{name}: what has arrived is kept in {shown(str(folder))}; the same command goes on from there")
         raise
     done = f"{counted(len(files), 'file')} downloaded to {folder}" if files else f"already in {folder}"
     return {"name": name, "place": folder, "files": list(files), "remark": done}
@@ -193,7 +194,7 @@ def show_command(
     else:
         experiment, dataset = None, _loaded(subject, labels, resize, strict, data_dir)
     for notice in dataset.notices:
-        remark(f"note: {notice}")
+        note(notice)
     target = output or Path(f"{Path(subject).stem or 'data'}-{'augmented' if augment else 'samples'}.png")
     if experiment and augment:
         sheet = _augment_sheet(experiment, dataset, subject, columns)
@@ -300,14 +301,14 @@ def _show(dataset: Dataset, target: Path) -> None:
         for label, name in enumerate(dataset.class_names)
     ]
     totals = ("", "all", *(f"{sum(counts):,}" for counts in parts.values()))
-    say(dataset.description)
+    say_line(dataset.description)
     say(f"image  {'x'.join(map(str, dataset.train.images.shape[1:]))} of {dataset.train.images.dtype}")
     say(
         f"mean   {_numbers(dataset.mean.tolist())}  deviation {_numbers(dataset.deviation.tolist())}  "
         f"(white is {dataset.white:g})"
     )
     show(table(columns, rows, totals))
-    say(f"wrote {target}")
+    say_line(f"wrote {target}")
 
 
 def _numbers(values: list[float]) -> str:

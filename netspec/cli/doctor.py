@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.options import DATA_VARIABLE, json_option, readable_data_folder
-from netspec.cli.printing import say, say_json
+from netspec.cli.printing import say, say_json, say_line
 from netspec.cli.provenance import installed_version
 from netspec.data.places import Places
 from netspec.runtime.host import host_target, processor
@@ -39,7 +39,7 @@ def command(as_json: bool) -> None:
     for section, facts in found.items():
         say(section)
         for name, fact in facts.items():
-            say(f"  {name.ljust(width)}  {fact if fact is not None else '-'}")
+            say_line(f"  {name.ljust(width)}  {fact if fact is not None else '-'}")
     return None
 
 

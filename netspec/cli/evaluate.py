@@ -18,10 +18,11 @@ from netspec.cli.options import (
     threads_option,
     weights_option,
 )
-from netspec.cli.printing import remark, say, say_json
+from netspec.cli.printing import note, say, say_json, say_line
 from netspec.cli.trained import load_trained
 from netspec.cli.training_display import percent, scores_line
 from netspec.cli.tuning import tuning_option
+from netspec.diagnostics.cells import shown
 from netspec.ir.costs import Costs
 from netspec.train.answers import Answers
 from netspec.train.begin import DataPlaces, load_data
@@ -70,7 +71,7 @@ def command(
     )
     dataset = load_data(trained.experiment, places)
     for notice in dataset.notices:
-        remark(f"note: {notice}")
+        note(notice)
     device = host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs)
     found = evaluate(trained.experiment, dataset, trained.preparation, trained.weights, device=device)
     names = class_names(found, dataset.class_names)
@@ -80,18 +81,18 @@ def command(
         head = {"part": found.part, "images": scores.images, "loss": scores.loss, "accuracy": scores.accuracy}
         say_json({**head, **answers_document(found.answers, names), "png": drawn})
     else:
-        say(f"{trained.experiment.graph.name} on {dataset.description}")
+        say_line(f"{trained.experiment.graph.name} on {dataset.description}")
         say(scores_line(found.part, found.scores))
-        for line in answers_lines(found.answers, names):
+        for line in answers_lines(found.answers, tuple(map(shown, names))):
             say(line)
         if drawn is not None:
-            say(f"\nwrote {drawn}")
+            say(f"\nwrote {shown(str(drawn))}")
 
 
 def draw(path: Path, title: str, answers: Answers | None, names: tuple[str, ...]) -> Path | None:
     """Draws the confusion matrix; None, with a remark, where there is none. Raises DataError (E540)."""
     if answers is None:
-        remark(f"note: `{path}` is not written: the labels are no classes of the net")
+        note(f"`{path}` is not written: the labels are no classes of the net")
         return None
     write_whole(path, draw_matrix(title, answers.confusion, names))
     return path

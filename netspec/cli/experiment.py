@@ -45,4 +45,4 @@ def with_data(data: str | None, settings: Sequence[str]) -> tuple[str, ...]:
     if data is None:
         return tuple(settings)
     named = data in BUILT_IN_SETS or data in GENERATED_SETS
-    return (f"data={data}" if named else f'data="{Path(data).absolute()}"', *settings)
+    return (f"data={data if named else Path(data).absolute()}", *settings)

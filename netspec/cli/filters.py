@@ -15,7 +15,7 @@ from netspec.cli.options import (
     readable_data_folder,
     weights_option,
 )
-from netspec.cli.printing import counted, remark, say, say_json
+from netspec.cli.printing import counted, note, say_json, say_line
 from netspec.cli.trained import load_trained
 from netspec.data.dataset import Dataset, Images, Part
 from netspec.diagnostics.failure import UsageError
@@ -79,7 +79,7 @@ def command(
         say_json({"png": target_file, "layer": layer.name, "what": what, "shape": list(shown.shape)})
     else:
         size = "x".join(map(str, shown.shape[-2:]))
-        say(f"wrote {target_file}: {counted(len(shown), what[:-1])} of {layer.name}, {size}{told}")
+        say_line(f"wrote {target_file}: {counted(len(shown), what[:-1])} of {layer.name}, {size}{told}")
 
 
 def find_image(trained: Trained, image: str, places: DataPlaces) -> tuple[Images, str]:
@@ -91,7 +91,7 @@ def find_image(trained: Trained, image: str, places: DataPlaces) -> tuple[Images
     if not (image.isascii() and image.isdigit()):
         images, notices = read_pictures([Path(image)], trained.preparation)
         for notice in notices:
-            remark(f"note: {notice}")
+            note(notice)
         return images, f", of {image}"
     name, part = _part(load_data(trained.experiment, places))
     number = int(image)

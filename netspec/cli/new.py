@@ -9,7 +9,9 @@ import click
 
 from netspec.cli.options import find_spec
 from netspec.cli.printing import remark
+from netspec.diagnostics.cells import shown
 from netspec.diagnostics.failure import UsageError
+from netspec.diagnostics.quoting import quoted
 from netspec.frontend import read_source
 from netspec.train.files import write_whole
 
@@ -25,7 +27,8 @@ def command(file: Path, origin: str) -> None:
     path = file if file.suffix == ".net" else file.with_name(file.name + ".net")
     text = renamed(read_source(find_spec(origin)).text, path.stem)
     write_new(path, text)
-    remark(f"wrote {path}; now try `netspec check {path}` and `netspec train {path}`")
+    named = quoted(str(path))
+    remark(f"wrote {shown(str(path))}; now try `netspec check {named}` and `netspec train {named}`")
 
 
 def renamed(text: str, name: str) -> str:

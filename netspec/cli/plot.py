@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.options import json_option
-from netspec.cli.printing import remark, say, say_json
+from netspec.cli.printing import note, say_json, say_line
 from netspec.diagnostics.failure import UsageError
 from netspec.train.files import write_whole
 from netspec.train.metrics import Line, read_lines
@@ -42,7 +42,7 @@ def command(folders: tuple[Path, ...], png: Path, against: Against, as_json: boo
     curves = [curve for folder, name in zip(folders, names(folders), strict=True) if (curve := _curve(folder, name))]
     drawn = [curve for curve in curves if against == "epochs" or all(line.images for line in curve.lines)]
     for left in (curve for curve in curves if curve not in drawn):
-        remark(f"note: {left.name} is left out: it was trained by a version that did not count images")
+        note(f"{left.name} is left out: it was trained by a version that did not count images")
     if not drawn:
         helps = ("`netspec train` writes a line an epoch into a run's `metrics.jsonl`",)
         raise UsageError("E471", "none of these runs has anything to draw", helps=helps)
@@ -50,7 +50,7 @@ def command(folders: tuple[Path, ...], png: Path, against: Against, as_json: boo
     if as_json:
         say_json({"png": png, "against": against, "runs": [curve.name for curve in drawn]})
     else:
-        say(f"wrote {png}")
+        say_line(f"wrote {png}")
 
 
 def _curve(folder: Path, name: str) -> Curve | None:
@@ -58,7 +58,7 @@ def _curve(folder: Path, name: str) -> Curve | None:
     open_run(folder)
     lines: list[Line] = read_lines(folder / METRICS, sys.maxsize)
     if not lines:
-        remark(f"note: {name} is left out: it has no whole epoch yet")
+        note(f"{name} is left out: it has no whole epoch yet")
         return None
     return Curve(name, tuple(lines))
 

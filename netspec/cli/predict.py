@@ -18,7 +18,7 @@ from netspec.cli.options import (
     threads_option,
     weights_option,
 )
-from netspec.cli.printing import remark, say, say_json
+from netspec.cli.printing import note, say_json, say_line
 from netspec.cli.trained import load_trained
 from netspec.cli.training_display import percent
 from netspec.cli.tuning import tuning_option
@@ -64,7 +64,7 @@ def command(
     )
     pictures, notices = read_pictures(images, trained.preparation)
     for notice in notices:
-        remark(f"note: {notice}")
+        note(notice)
     found = predict(trained, pictures, host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs))
     ranked = [ranking(row, top, trained.preparation) for row in found]
     documents = [{"image": path, **rows[0], "top": rows} for path, rows in zip(images, ranked, strict=True)]
@@ -72,7 +72,7 @@ def command(
         say_json({"predictions": documents})
     else:
         for path, rows in zip(images, ranked, strict=True):
-            say(f"{path}: " + ", ".join(f"{row['class']} {percent(row['probability'])}" for row in rows))
+            say_line(f"{path}: " + ", ".join(f"{row['class']} {percent(row['probability'])}" for row in rows))
 
 
 def ranking(row: Array, top: int, preparation: Preparation) -> list[dict[str, Any]]:

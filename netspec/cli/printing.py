@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ import click
 from netspec.diagnostics import render
 from netspec.diagnostics.cells import shown
 from netspec.diagnostics.failure import NetspecError, SpecError
+from netspec.diagnostics.json_text import json_text
 from netspec.diagnostics.message import Diagnostic
 from netspec.diagnostics.paint import BLUE, BOLD, RED, Paint
 
@@ -58,14 +58,29 @@ def silence_streams() -> int:
     return 0
 
 
-def say(text: str = "") -> None:
-    """A line of the answer, on standard output."""
-    sys.stdout.write(text + "\n")
+def say(text: str = "", *, painted: bool = False) -> None:
+    """Lines of the answer, on standard output; what is `painted` is safe to show already and has colours."""
+    sys.stdout.write((text if painted else visible(text)) + "\n")
 
 
-def remark(text: str) -> None:
-    """A line beside the answer, on standard error."""
-    sys.stderr.write(text + "\n")
+def say_line(text: str) -> None:
+    """A line of the answer that stays one, whatever the names in it hold."""
+    say(shown(text))
+
+
+def remark(text: str, *, painted: bool = False) -> None:
+    """Lines beside the answer, on standard error; `painted` as in `say`."""
+    sys.stderr.write((text if painted else visible(text)) + "\n")
+
+
+def note(text: str) -> None:
+    """A remark that stays one line, whatever the names in it hold."""
+    remark(f"note: {shown(text)}")
+
+
+def visible(text: str) -> str:
+    """Lines that are safe to show, tabs as they are. A line end in a name would pass: `shown` takes it out."""
+    return "\n".join("\t".join(map(shown, line.split("\t"))) for line in text.split("\n"))
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
@@ -75,7 +90,13 @@ def show_warning(message: Warning | str, category: type[Warning], *_: object) ->
 
 def say_json(document: Mapping[str, object]) -> None:
     """One JSON object on standard output; a number that is not finite becomes null, as JSON has no other word."""
-    sys.stdout.write(json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    plain = _plain(document)
+    text = json_text(plain)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # `prepare_streams` would write an escape that JSON does not know
+        text = json_text(plain, only_ascii=True)
+    sys.stdout.write(text + "\n")
 
 
 def _plain(value: object) -> object:
@@ -100,7 +121,7 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
 def show_diagnostics(diagnostics: tuple[Diagnostic, ...]) -> None:
     """Errors and warnings with their places, on standard error."""
     if diagnostics:
-        remark(render.render(diagnostics, colour=wants_colour(sys.stderr)).rstrip("\n"))
+        remark(render.render(diagnostics, colour=wants_colour(sys.stderr)).rstrip("\n"), painted=True)
 
 
 def failure_as_json(error: NetspecError) -> list[dict[str, object]]:
@@ -158,7 +179,7 @@ def report_system(error: OSError) -> int:
 def headline(kind: str, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = ()) -> None:
     """The look of a diagnostic for a failure that has no place in a text."""
     paint = Paint(colour=wants_colour(sys.stderr))
-    remark(paint(kind, RED) + paint(f": {shown(message)}", BOLD))
+    remark(paint(kind, RED) + paint(f": {shown(message)}", BOLD), painted=True)
     for word, texts in (("note", notes), ("help", helps)):
         for text in texts:
-            remark(f"  {paint('=', BLUE)} {paint(word, BOLD)}: {shown(text)}")
+            remark(f"  {paint('=', BLUE)} {paint(word, BOLD)}: {shown(text)}", painted=True)

@@ -13,6 +13,7 @@ from netspec.cli.options import data_dir_option, json_option, readable_data_fold
 from netspec.cli.printing import counted, say, say_json
 from netspec.cli.train import introduce, watch
 from netspec.cli.training_display import Display
+from netspec.diagnostics.cells import shown
 from netspec.train.begin import DataPlaces
 from netspec.train.device import host_device
 from netspec.train.reproduce import Comparison, Difference, begin_again
@@ -72,11 +73,11 @@ def comparison_document(run: Run, into: Path | None, comparison: Comparison) -> 
 def _show(run: Run, comparison: Comparison) -> None:
     epochs = counted(int(run.result.get("epochs", 0)), "epoch")
     if comparison.equal:
-        say(f"\n{run.folder} is reproduced: {epochs} and the weights, to the bit")
+        say(f"\n{shown(str(run.folder))} is reproduced: {epochs} and the weights, to the bit")
         say(f"weights_sha256 {comparison.weights_sha256}")
         return
     since = comparison.differs_since
-    say(f"\n{run.folder} is NOT reproduced: it differs {f'since epoch {since}' if since else 'at the end'}")
+    say(f"\n{shown(str(run.folder))} is NOT reproduced: it differs {f'since epoch {since}' if since else 'at the end'}")
     first = [found for found in comparison.differences if found.epoch == since]
     last = [found for found in comparison.differences if found.epoch is None]
     for found in (*(first[:SHOWN] if since else ()), *last[:SHOWN]):

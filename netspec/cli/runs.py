@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.options import json_option
-from netspec.cli.printing import remark, say, say_json
+from netspec.cli.printing import note, say_json, say_line
 from netspec.cli.tables import Column, show, table
 from netspec.cli.training_display import duration, percent
 from netspec.train.runs import Summary, list_runs
@@ -41,7 +41,7 @@ def command(folder: Path | None, as_json: bool) -> None:
     place = folder or FOLDER
     runs, unreadable = list_runs(place) if folder or place.is_dir() else ((), ())
     for other in unreadable:
-        remark(f"note: left out: {other.why}")
+        note(f"left out: {other.why}")
     if as_json:
         say_json(
             {"folder": place, "runs": [asdict(run) for run in runs], "unreadable": [asdict(one) for one in unreadable]}
@@ -49,7 +49,7 @@ def command(folder: Path | None, as_json: bool) -> None:
     elif runs:
         show(table(COLUMNS, map(_cells, runs)))
     else:
-        say(f"no runs in {place}")
+        say_line(f"no runs in {place}")
 
 
 def _cells(run: Summary) -> tuple[str, ...]:

@@ -20,8 +20,9 @@ from netspec.cli.options import (
     readable_data_folder,
     spec_argument,
 )
-from netspec.cli.printing import remark, say, say_json
+from netspec.cli.printing import note, say, say_json
 from netspec.cli.tables import Column, show, table
+from netspec.diagnostics.cells import shown
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.files import write_whole
@@ -97,7 +98,7 @@ def command(
     else:
         _show(title, trials)
         if png is not None:
-            say(f"\nwrote {png}")
+            say(f"\nwrote {shown(str(png))}")
 
 
 def _exhibits(experiment: Experiment, images: int, seed: int, data_dir: Path | None) -> Exhibits:
@@ -106,12 +107,12 @@ def _exhibits(experiment: Experiment, images: int, seed: int, data_dir: Path | N
         return noise_exhibits(experiment.graph, images, seed)
     dataset = load_data(experiment, DataPlaces(data_dir, readable_data_folder(), progress=data_progress))
     for notice in dataset.notices:
-        remark(f"note: {notice}")
+        note(notice)
     return real_exhibits(experiment, dataset, images, seed)
 
 
 def _show(title: str, trials: Sequence[Trial]) -> None:
-    say(f"{title}\nrows are layers, columns initial scales: weights have deviation scale / sqrt(fan-in)")
+    say(f"{shown(title)}\nrows are layers, columns initial scales: weights have deviation scale / sqrt(fan-in)")
     for function in FUNCTIONS:
         tried = [trial for trial in trials if trial.function == function]
         for what in ("activation", "gradient"):

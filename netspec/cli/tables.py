@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from netspec.cli.printing import say, wants_colour
+from netspec.diagnostics.cells import shown
 
 Justify = Literal["left", "right"]
 Column = tuple[str, Justify]
@@ -32,10 +33,10 @@ def table(
     for heading, justify in columns:
         made.add_column(heading, justify=justify, no_wrap=justify == "right")
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*map(shown, row))
     if totals:
         made.add_section()
-        made.add_row(*totals, style="bold")
+        made.add_row(*map(shown, totals), style="bold")
     return made
 
 
@@ -50,7 +51,8 @@ def show(*parts: RenderableType) -> None:
         no_color=not colour,
         highlight=False,
         markup=False,
+        emoji=False,
     )
     for part in parts:
         console.print(part)
-    say("\n".join(line.rstrip() for line in text.getvalue().rstrip("\n").split("\n")))
+    say("\n".join(line.rstrip() for line in text.getvalue().rstrip("\n").split("\n")), painted=True)

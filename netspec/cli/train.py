@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -24,14 +23,16 @@ from netspec.cli.options import (
     threads_option,
     weights_option,
 )
-from netspec.cli.printing import counted, remark, say, say_json
+from netspec.cli.printing import counted, note, remark, say, say_json, say_line
 from netspec.cli.replay import show_replay
 from netspec.cli.saving import checkpoint_options
 from netspec.cli.statistics_table import show_statistics
 from netspec.cli.stopping import Stop
 from netspec.cli.training_display import Display, duration, scores_line
 from netspec.cli.tuning import tuning_option
+from netspec.diagnostics.cells import shown
 from netspec.diagnostics.failure import DivergedError, NetspecError, UsageError
+from netspec.diagnostics.quoting import quoted
 from netspec.frontend import read_source
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.recipe import Experiment
@@ -157,7 +158,7 @@ def _tell_finished(run: Run, as_json: bool) -> None:
     if as_json:
         say_json({"run": run.folder, **run.result})
     else:
-        say(f"{run.folder} is finished: there is nothing to go on with")
+        say_line(f"{run.folder} is finished: there is nothing to go on with")
 
 
 def _train(begun: Begun, experiment: Experiment, device: Device, as_json: bool) -> None:
@@ -179,16 +180,16 @@ def _train(begun: Begun, experiment: Experiment, device: Device, as_json: bool) 
 def introduce(display: Display, begun: Begun, experiment: Experiment, device: Device) -> None:
     """What is going to be trained, on what, where."""
     for notice in begun.notices:
-        remark(f"note: {notice}")
+        note(notice)
     dataset, recipe, graph = begun.dataset, experiment.train, experiment.graph
     parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in parts.items() if part)
     parameters = sum(parameter.value.elements for parameter in graph.parameters)
     display.line(f"net     {graph.name}, {parameters:,} parameters")
-    display.line(f"data    {dataset.description}: {sizes} images")
+    display.line(f"data    {shown(dataset.description)}: {sizes} images")
     display.line(f"recipe  {counted(recipe.epochs, 'epoch')}, batch {recipe.batch or 'all'}, seed {recipe.seed}")
     display.line(f"device  {device.target.name}, {counted(device.threads, 'thread')}")
-    display.line(f"run     {begun.run.folder if begun.run else 'kept nowhere'}\n")
+    display.line(f"run     {shown(str(begun.run.folder)) if begun.run else 'kept nowhere'}\n")
 
 
 def watch(begun: Begun, display: Display) -> Finished:
@@ -206,7 +207,7 @@ def watch(begun: Begun, display: Display) -> Finished:
                 stop.check()
     except DivergedError:
         if begun.run is not None:
-            remark(f"see inside that step with: netspec train --replay {shlex.quote(str(begun.run.folder))}")
+            remark(f"see inside that step with: netspec train --replay {quoted(str(begun.run.folder))}")
         raise
     except (KeyboardInterrupt, NetspecError):
         if begun.run is not None:
@@ -217,7 +218,7 @@ def watch(begun: Begun, display: Display) -> Finished:
 
 def _say_what_was_lost(files: int) -> None:
     if files:
-        remark(f"note: {counted(files, 'file')} could not be read any more; images of the same classes took the places")
+        note(f"{counted(files, 'file')} could not be read any more; images of the same classes took the places")
 
 
 def _say_what_was_waited(lines: Sequence[Line]) -> None:
@@ -231,8 +232,8 @@ def _say_what_was_waited(lines: Sequence[Line]) -> None:
 
 def _say_how_to_go_on(run: Run) -> None:
     kept = run.folder / WEIGHTS
-    remark(f"the weights so far are in {kept}" if kept.exists() else "stopped before the first step")
-    remark(f"go on with: netspec train --resume {shlex.quote(str(run.folder))}")
+    remark(f"the weights so far are in {shown(str(kept))}" if kept.exists() else "stopped before the first step")
+    remark(f"go on with: netspec train --resume {quoted(str(run.folder))}")
 
 
 def summary(experiment: Experiment, run: Run, end: Finished) -> str:
@@ -249,7 +250,7 @@ def summary(experiment: Experiment, run: Run, end: Finished) -> str:
             "",
             f"trained {experiment.graph.name}: {spent}{_early(experiment, end)}",
             *lines,
-            f"{run.folder} holds {files}",
+            f"{shown(str(run.folder))} holds {files}",
         )
     )
 

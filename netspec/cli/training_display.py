@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from netspec.cli.printing import wants_colour
+from netspec.cli.printing import visible, wants_colour
+from netspec.diagnostics.cells import shown
 from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Progress, Started, Warned
 from netspec.train.scores import Scores
 
@@ -47,7 +48,7 @@ class Display:
                 self.line(epoch_line(event))
             case Lost():
                 for path, why in event.files:
-                    self.line(f"`{path}` cannot be read any more ({why}): another image takes its place")
+                    self.line(shown(f"`{path}` cannot be read any more ({why}): another image takes its place"))
             case Warned():
                 self.line(f"warning[{event.code}]: {event.message}")
                 for text in event.helps:
@@ -56,9 +57,10 @@ class Display:
                 pass
 
     def line(self, text: str) -> None:
-        """A line above the bar."""
+        """A line above the bar, or several."""
+        text = visible(text)
         if self._console and self._same:
-            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+            self._console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
         else:
             self._stream.write(text + "\n")
             self._stream.flush()

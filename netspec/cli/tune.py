@@ -15,6 +15,8 @@ from netspec.bench.tune import measure_costs
 from netspec.cli.options import json_option
 from netspec.cli.printing import say, say_json
 from netspec.cli.tables import Column, show, table
+from netspec.diagnostics.cells import shown
+from netspec.diagnostics.quoting import quoted
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.runtime.host import host_target, processor
 from netspec.train.device import host_device
@@ -67,4 +69,4 @@ def _show(output: Path, costs: Costs) -> None:
     shipped = asdict(SHIPPED)
     show(table(COLUMNS, ((name, f"{shipped[name]:g}", f"{cost:g}") for name, cost in asdict(costs).items())))
     say("costs are in multiply-adds of a vector; the first is a ratio, and stays")
-    say(f"wrote {output}: use it with `--tuning {output}`")
+    say(f"wrote {shown(str(output))}: use it with `--tuning {quoted(str(output))}`")

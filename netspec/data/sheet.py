@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from netspec.data.dataset import Images, Part
+from netspec.diagnostics.cells import spelled
 
 CELL = 56
 """Side in pixels that images are brought to, by whole factors where they are smaller."""
@@ -81,7 +82,7 @@ def _filter(width: int, shown: int) -> Image.Resampling:
 
 def _letters(name: str) -> str:
     """What the built-in typeface can draw, shortened."""
-    drawable = name.encode("latin-1", "replace").decode("latin-1")
+    drawable = spelled(name).encode("latin-1", "replace").decode("latin-1")
     return drawable if len(drawable) <= LETTERS else f"{drawable[: LETTERS - 2]}.."
 
 

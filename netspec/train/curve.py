@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from netspec.train.lettering import lettering
 from netspec.train.metrics import Line
 from netspec.train.scores import Scores
 
@@ -42,7 +43,7 @@ def draw_curve(title: str, lines: Sequence[Line], test: Scores | None) -> bytes:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     loss.legend()
     accuracy.legend()
-    figure.suptitle(title)
+    figure.suptitle(lettering(title))
     content = io.BytesIO()
     figure.savefig(content, format="png")
     return content.getvalue()

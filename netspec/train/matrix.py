@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netspec.train.lettering import lettering
+
 WRITTEN_CLASSES = 20
 """Up to so many classes the numbers stand in the cells."""
 
@@ -20,16 +22,17 @@ def draw_matrix(title: str, confusion: Sequence[Sequence[int]], names: Sequence[
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     side = max(4.0, min(12.0, 0.55 * len(names) + 2))
+    letters = [lettering(name) for name in names]
     figure = Figure(figsize=(side, side), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     counts = np.asarray(confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set(xlabel="taken for", ylabel="class", title=title)
+    axes.set(xlabel="taken for", ylabel="class", title=lettering(title))
     if len(names) <= WRITTEN_CLASSES:
-        axes.set_xticks(range(len(names)), names, rotation=90)
-        axes.set_yticks(range(len(names)), names)
+        axes.set_xticks(range(len(names)), letters, rotation=90)
+        axes.set_yticks(range(len(names)), letters)
         for (row, column), count in np.ndenumerate(counts):
             colour = "white" if shares[row, column] > 0.5 else "black"
             if count:

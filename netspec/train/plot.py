@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netspec.train.course import stretch_bounds
+from netspec.train.lettering import lettering
 from netspec.train.metrics import Line
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _draw_curve(panels: tuple[Axes, Axes, Axes], curve: Curve, against: Against,
     place, lines = PLACES[against], curve.lines
     within = against == "images" and all(line.train_losses for line in lines)
     training = list(losses_within(lines)) if within else measured(lines, place, lambda line: line.train_loss)
-    _line(loss, training, colour, "-", curve.name)
+    _line(loss, training, colour, "-", lettering(curve.name))
     _line(loss, measured(lines, place, lambda line: line.validation_loss), colour, "--")
     _line(accuracy, measured(lines, place, lambda line: _percent(line.train_accuracy)), colour, "-")
     _line(accuracy, measured(lines, place, lambda line: _percent(line.validation_accuracy)), colour, "--")

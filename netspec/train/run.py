@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from netspec.diagnostics.failure import DataError, UsageError
+from netspec.diagnostics.json_text import json_text
+from netspec.diagnostics.quoting import quoted
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment, read_source
 from netspec.ir.recipe import DataOptions, Experiment
@@ -108,16 +109,17 @@ def _free_name(net: str, used: Mapping[str, str]) -> str:
 
 
 def _as_run(text: str, run: Run) -> str:
-    """The spec's text; overrides from outside stand above it as a comment, once."""
+    """The spec's text as UTF-8 can hold it; overrides from outside stand above it as a comment, once."""
     with_values = tuple(f"--with {key}={value}" for key, value in run.with_values.items())
-    given = " ".join((*with_values, *(f"--set {shlex.quote(setting)}" for setting in run.settings)))
+    given = " ".join((*with_values, *(f"--set {quoted(setting)}" for setting in run.settings)))
     told = f"# Run with {' '.join(given.split())}\n" if given else ""
-    return text if text.startswith(told) else told + text
+    full = text if text.startswith(told) else told + text
+    return full.encode("utf-8", "backslashreplace").decode()
 
 
 def save_record(run: Run) -> None:
     """Writes `run.json`. Raises DataError (E540)."""
-    write_whole(run.folder / RECORD, (json.dumps(document_of(run), indent=2, ensure_ascii=False) + "\n").encode())
+    write_whole(run.folder / RECORD, (json_text(document_of(run)) + "\n").encode())
 
 
 def open_run(folder: Path) -> Run:

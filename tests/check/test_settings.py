@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netspec.check.settings import apply_settings
 from netspec.diagnostics.message import Report
@@ -14,6 +18,11 @@ from tests.check.reading_specs import codes_of, examined
 NET = "net n(D=8) {\n    input 1 D D\n    dense 10\n}\n"
 TRAIN = (
     'data "x" labels="y" validate=0.1\ntrain {\n    sgd rate=0.5 nesterov momentum=0.9\n    schedule step every=3\n}\n'
+)
+
+
+NAMES = st.text(st.characters(exclude_characters="\0")) | st.binary().map(os.fsdecode).filter(
+    lambda name: "\0" not in name
 )
 
 
@@ -53,6 +62,22 @@ def test_data_may_be_a_path_without_quotes() -> None:
     data = examined(NET, settings=("data=my/images.gz",))[0].data
     assert data is not None
     assert (data.source, data.is_path) == ("my/images.gz", True)
+
+
+@given(NAMES)
+def test_any_path_can_be_set_without_quotes(name: str) -> None:
+    path = f"/{name}"
+    places = ("data", "data.labels", "data.test", "data.test_labels")
+    data = examined(NET, settings=tuple(f"{place}={path}" for place in places))[0].data
+    assert data is not None
+    assert data.is_path
+    assert {data.source, data.labels, data.test, data.test_labels} == {path}
+
+
+def test_a_path_in_quotes_is_what_stands_between_them() -> None:
+    data = examined(NET, settings=('data="a b"', 'data.labels = "c"'))[0].data
+    assert data is not None
+    assert (data.source, data.labels) == ("a b", "c")
 
 
 def test_a_transform_can_be_set() -> None:

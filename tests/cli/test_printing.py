@@ -65,3 +65,36 @@ def test_markup_in_a_cell_is_text(capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize(("count", "said"), [(0, "0 layers"), (1, "1 layer"), (2000, "2,000 layers")])
 def test_nouns_follow_their_numbers(count: int, said: str):
     assert printing.counted(count, "layer") == said
+
+
+ODD = "a\x1b[2J\x9b\x07\udcfc\u202e"
+SEEN = r"a␛[2J�␇\xfc�"
+
+
+def test_nothing_that_is_said_moves_the_cursor(capsys: pytest.CaptureFixture[str]):
+    printing.say(f"first {ODD}\n\tsecond")
+    printing.remark(ODD)
+    printing.say_line(f"{ODD}\nerror[E999]: no")
+    printing.note(f"{ODD}\nerror[E999]: no")
+    printing.show_warning(ODD, UserWarning)
+    show(table(((" ", "left"),), [(ODD,)], (f"{ODD}\nall",)))
+    said = capsys.readouterr()
+    assert said.out.startswith(f"first {SEEN}\n\tsecond\n{SEEN}␊error[E999]: no\n")
+    assert said.out.count(SEEN) == 4
+    assert f"{SEEN}␊all" in said.out
+    assert said.err == f"{SEEN}\nnote: {SEEN}␊error[E999]: no\nnote: {SEEN}\n"
+
+
+def test_a_name_in_colons_is_no_picture(capsys: pytest.CaptureFixture[str]):
+    show(table((("name", "left"),), [(":dog:",)]))
+    assert ":dog:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_is_json_whatever_the_stream_can_encode(encoding: str, monkeypatch: pytest.MonkeyPatch):
+    content = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(content, encoding=encoding, errors="backslashreplace"))
+    printing.say_json({ODD: ["ä", "猫", "😀"]})
+    printing.sys.stdout.flush()
+    assert json.loads(content.getvalue().decode(encoding)) == {ODD: ["ä", "猫", "😀"]}
+    assert b"\x1b" not in content.getvalue()

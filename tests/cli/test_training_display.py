@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 
 from netspec.cli.training_display import HEAD, Display, duration, epoch_line, scores_line
-from netspec.train.events import EpochDone, Event, Finished, Progress, Started
+from netspec.train.events import EpochDone, Event, Finished, Lost, Progress, Started, Warned
 from netspec.train.scores import Scores
 
 EVENTS: list[Event] = [
@@ -55,6 +55,23 @@ def test_a_terminal_gets_a_bar_that_goes_away(monkeypatch: pytest.MonkeyPatch) -
     assert "images/s" in said
     assert "validation" in said
     assert said.endswith(("\x1b[2K", "\x1b[?25h"))
+
+
+def test_names_do_not_move_the_cursor_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    above, below = pty.openpty()
+    with os.fdopen(below, "w", encoding="utf-8", errors="backslashreplace") as terminal, ThreadPoolExecutor() as pool:
+        reading = pool.submit(read_all, above)
+        display = Display(terminal)
+        display.line("first \x1b[2J:dog:\udcfc")
+        display.show(Lost((("a\x1b[2J\nb", "it is\x9b gone"),)))
+        display.show(Warned("W401", "a\x1b[2J", ("b\x1b[2J",)))
+        terminal.close()
+        said = reading.result()
+    assert "\x1b[2J" not in said
+    assert "\x9b" not in said
+    assert r"first ␛[2J:dog:\xfc" in said
+    assert "`a␛[2J␊b` cannot be read any more (it is� gone)" in said
 
 
 def read_all(terminal: int) -> str:

@@ -48,3 +48,9 @@ def test_points_become_a_scatter_plot():
     sheet = np.asarray(contact_sheet(spirals(1, 100, 0.0, stream=0), ("a", "b"), 1.0))
     assert sheet.shape == (480, 480, 3)
     assert {(31, 119, 180), (255, 127, 14)} <= {tuple(pixel) for pixel in sheet.reshape(-1, 3).tolist()}
+
+
+def test_a_name_of_any_letters_stands_in_one_line():
+    plain, odd = (contact_sheet(part(3, 8, 8), (name, "b", "c"), 255.0) for name in ("a", "a\n\x1b[2J\udcfc"))
+    assert odd.height == plain.height
+    assert odd.width > plain.width
