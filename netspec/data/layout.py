@@ -70,8 +70,8 @@ def _read_as_classes(root: Path, folders: Sequence[Path], named: Sequence[Path])
         inside = {path.name for path in folders_in(folder)}
         if inside and (len(named) == len(folders) or inside & beside):
             raise _without_training(root, folder)
-        if inside:
-            notices.append(f"`{folder}` is read as a class: there is no `train` beside it")
+        reason = "it holds no folders" if _part(folder) == "train" else "there is no training part beside it"
+        notices.append(f"`{folder}` is read as a class: {reason}")
     return tuple(notices)
 
 

@@ -51,7 +51,7 @@ def test_two_folders_of_one_part_are_refused_and_both_named(tmp_path: Path, one:
 def test_a_class_named_train_beside_other_classes_holds_no_folders(tmp_path: Path):
     folder(tmp_path, ("train", "bus"))
     assert layout_of(tmp_path).parts == {"train": tmp_path}
-    assert layout_of(tmp_path).notices == ()
+    assert layout_of(tmp_path).notices == (f"`{tmp_path / 'train'}` is read as a class: it holds no folders",)
     folder(tmp_path / "train")
     assert layout_of(tmp_path).parts == {"train": tmp_path / "train"}
 
@@ -66,14 +66,17 @@ def test_a_part_without_a_training_part_is_refused(tmp_path: Path, beside: tuple
     assert f"`{tmp_path / 'train'}`" in error.helps[0]
 
 
-def test_a_class_that_is_named_like_a_part_and_holds_folders_is_told_of(tmp_path: Path):
-    folder(tmp_path, ("valid", "forged"))
-    assert read_folder(tmp_path, None, WISH).notices == ()
-    picture(tmp_path / "valid" / "2020" / "x.png", 5)
+@pytest.mark.parametrize("name", sorted(set(PARTS) - {"train", "training"}))
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_class_that_is_named_like_a_part_is_told_of(tmp_path: Path, name: str, nested: bool):
+    folder(tmp_path, (name, "forged"))
+    if nested:
+        picture(tmp_path / name / "2020" / "x.png", 5)
     found = read_folder(tmp_path, None, WISH)
-    assert found.class_names == ("forged", "valid")
-    assert len(found.train) == 7
-    assert [f"`{tmp_path / 'valid'}` is read as a class" in notice for notice in found.notices] == [True]
+    assert found.class_names == tuple(sorted((name, "forged")))
+    assert len(found.train) == 6 + nested
+    said = f"`{tmp_path / name}` is read as a class: there is no training part beside it"
+    assert found.notices == (said,)
 
 
 @pytest.mark.parametrize("part", ["test", "val"])
