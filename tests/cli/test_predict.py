@@ -89,3 +89,20 @@ def test_what_is_no_picture_is_a_data_error(here: Path) -> None:
     refused(run("predict", "one", "a.png", "fake.png"), 3, "E512")
     refused(run("predict", "one", "none.png"), 3, "E512")
     refused(run("predict", "shade.net", "a.png"), 2, "E464")
+
+
+@pytest.mark.parametrize("held", ["1G", "0"])
+def test_a_test_folder_without_labels_is_told_of_and_the_training_goes_on(here: Path, held: str) -> None:
+    (here / "pictures").rename(here / "train")
+    for place in ("pictures/test", "pictures/extra"):
+        (here / place).mkdir(parents=True)
+        picture(here / place / "1.png", 20)
+    (here / "train").rename(here / "pictures" / "train")
+    done = run("train", "shade.net", "--json", "--run", "two", "--data-memory", held)
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert (told["validation_accuracy"], told["test_accuracy"]) == (1, None)
+    assert "note: `pictures/test` holds 1 file in no class folder" in done.stderr
+    assert "left alone: `extra`" in done.stderr
+    assert run_json("evaluate", "two")["part"] == "validation"
+    refused(run("train", "shade.net", "--strict", "--run", "three"), 3, "E512")
