@@ -187,12 +187,46 @@ def test_the_same_call_begins_a_run_and_goes_on_with_it_to_the_same_bits(tmp_pat
 def test_a_changed_network_cannot_go_on_unless_forced(tmp_path: Path) -> None:
     with pytest.raises(StoppedError):
         netspec.load(SMALL).train(run=tmp_path, resume=True, watch=stop_in(1))
-    longer = netspec.load(SMALL, set_=["train.epochs=4"])
+    faster = netspec.load(SMALL, set_=["train.sgd.rate=0.1"])
+    with pytest.raises(UsageError) as caught:
+        faster.train(run=tmp_path, resume=True)
+    assert caught.value.code == "E468"
+    assert "`train.sgd.rate` was 0.05 and is 0.1" in caught.value.notes
+    assert faster.train(run=tmp_path, resume=True, force=True).epochs == 3
+
+
+@pytest.mark.parametrize("until", [None, 2])
+def test_the_same_call_with_more_epochs_trains_for_longer_to_the_same_bits(tmp_path: Path, until: int | None) -> None:
+    whole = netspec.load(SMALL, set_=["train.epochs=5"])
+    end = whole.train(run=tmp_path / "whole")
+    if until is None:
+        netspec.load(SMALL).train(run=tmp_path / "cut", resume=True)
+    else:
+        with pytest.raises(StoppedError):
+            netspec.load(SMALL).train(run=tmp_path / "cut", resume=True, watch=stop_in(until))
+    longer = netspec.load(SMALL, set_=["train.epochs=5"])
+    assert longer.train(run=tmp_path / "cut", resume=True).validation == end.validation
+    assert all(np.array_equal(longer.weights[name], array) for name, array in whole.weights.items())
+    assert netspec.load(tmp_path / "cut").experiment.train.epochs == 5
+
+
+def test_more_epochs_of_a_schedule_over_all_of_them_are_refused(tmp_path: Path) -> None:
+    cosine = ["train.schedule=cosine"]
+    netspec.load(SMALL, set_=cosine).train(run=tmp_path, resume=True)
+    longer = netspec.load(SMALL, set_=[*cosine, "train.epochs=5"])
     with pytest.raises(UsageError) as caught:
         longer.train(run=tmp_path, resume=True)
-    assert caught.value.code == "E468"
-    assert "`train.epochs` was 3 and is 4" in caught.value.notes
-    assert longer.train(run=tmp_path, resume=True, force=True).epochs == 4
+    assert caught.value.code == "E476"
+    assert longer.train(run=tmp_path, resume=True, force=True).epochs == 5
+
+
+def test_a_run_does_not_go_on_in_other_minibatches(tmp_path: Path) -> None:
+    with pytest.raises(StoppedError):
+        netspec.load(SMALL).train(run=tmp_path, resume=True, watch=stop_in(2))
+    for force, code in ((False, "E468"), (True, "E477")):
+        with pytest.raises(UsageError) as caught:
+            netspec.load(SMALL, set_=["train.batch=7"]).train(run=tmp_path, resume=True, force=force)
+        assert caught.value.code == code
 
 
 def test_a_run_goes_on_by_the_table_that_it_keeps(tmp_path: Path) -> None:

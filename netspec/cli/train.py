@@ -40,6 +40,7 @@ from netspec.train.begin import Begun, DataPlaces, Origin, begin
 from netspec.train.cadence import Saving
 from netspec.train.device import Device, host_device
 from netspec.train.events import Finished, Lost
+from netspec.train.longer import has_other_epochs, sets_epochs, text_changed
 from netspec.train.metrics import Line, read_lines
 from netspec.train.record import result_document
 from netspec.train.resume import resume
@@ -50,6 +51,7 @@ from netspec.train.tensorboard import check_installed, with_event_file
 
 NOTABLE_SHARE = 0.05
 """of the time of the steps; less is not told of"""
+LONGER = {"--resume": ("`--set train.epochs=N` trains it for longer",)}
 
 
 @click.command("train")
@@ -96,7 +98,8 @@ def command(
 ) -> int | None:
     """Train the net of SPEC and write a run folder: the spec, metrics, a learning curve, checkpoints, weights.
 
-    Ctrl-C keeps what there is; `--resume RUN` goes on from the last checkpoint to the same bits, also after a kill.
+    Ctrl-C keeps what there is; `--resume RUN` goes on from the last checkpoint to the same bits, also after a kill, and
+    with `--set train.epochs=N` for longer.
     The number of threads changes no bit of the result. `--replay RUN` takes the step again in which a run diverged, and
     tells layer by layer what happened.
     """
@@ -106,12 +109,14 @@ def command(
         _refuse_beside("--replay", spec, folder, resumed, weights, data, exact, costs, with_values, settings)
         return show_replay(open_run(replayed), places, threads, force=force, as_json=as_json)
     if resumed is not None:
-        _refuse_beside("--resume", spec, folder, weights, data, exact, costs, with_values, settings)
+        others = [setting for setting in settings if not sets_epochs(setting)]
+        _refuse_beside("--resume", spec, folder, weights, data, exact, costs, with_values, others)
         run = open_run(resumed)
-        if run.status == "finished" and not force:
+        experiment = run_experiment(run, settings)
+        if run.status == "finished" and not force and not has_other_epochs(run, experiment):
             return _tell_finished(run, as_json)
         _check_logging(options.over(run.options))
-        experiment, device = run_experiment(run), host_device(threads, exact=run.exact, costs=run.costs)
+        device = host_device(threads, exact=run.exact, costs=run.costs)
         begun = resume(run, experiment, places=places, device=device, options=options, force=force)
         return _train(_logged(begun), experiment, device, as_json)
     if spec is None:
@@ -149,16 +154,19 @@ def _logged(begun: Begun) -> Begun:
 def _refuse_beside(option: str, *given: object) -> None:
     """Raises UsageError (E610): a run is taken as it began."""
     if any(given):
-        helps = (f"`netspec train {option} RUN` takes where data lie, and threads",)
+        helps = (f"`netspec train {option} RUN` takes where data lie, and threads", *LONGER.get(option, ()))
         message = f"`{option}` takes a run as it began: neither a spec nor an option that changes it fits beside it"
         raise UsageError("E610", message, helps=helps)
 
 
 def _tell_finished(run: Run, as_json: bool) -> None:
+    if text_changed(run):
+        remark(f"note: the spec in {run.folder} has changed since it was trained, and asks for no other epochs")
     if as_json:
         say_json({"run": run.folder, **run.result})
     else:
         say_line(f"{run.folder} is finished: there is nothing to go on with")
+        say_line(f"train it for longer with: netspec train --resume {quoted(str(run.folder))} --set train.epochs=N")
 
 
 def _train(begun: Begun, experiment: Experiment, device: Device, as_json: bool) -> None:

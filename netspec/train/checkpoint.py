@@ -89,17 +89,27 @@ def newest_snapshot(run: Path, shapes: Mapping[str, Shape]) -> tuple[Snapshot | 
 
     `shapes` are those of the training step's parameters and states. Raises DataError (E542) where they differ.
     """
+    newest, damage = newest_whole(run)
+    if newest is None:
+        return None, tuple(f"{why}; the training starts again" for why in damage)
+    path, snapshot = newest
+    check_shapes(path, snapshot, shapes)
+    notices = tuple(f"{why}; the training goes on from step {snapshot.position.step:,}" for why in damage)
+    return replace(snapshot, elapsed=_elapsed(run / FOLDER / TIME)), notices
+
+
+def newest_whole(run: Path) -> tuple[tuple[Path, Snapshot] | None, tuple[str, ...]]:
+    """The newest checkpoint that is whole, without its time, None where there is none; and what is wrong with those
+    after it. One that a training forgets in this moment has made room for another."""
     damage: list[str] = []
     for path in checkpoint_paths(run):
         try:
-            snapshot = read_checkpoint(path)
+            return (path, read_checkpoint(path)), tuple(damage)
         except DataError as error:
+            if not path.exists():
+                return newest_whole(run)
             damage.append(error.message)
-            continue
-        check_shapes(path, snapshot, shapes)
-        notices = tuple(f"{why}; the training goes on from step {snapshot.position.step:,}" for why in damage)
-        return replace(snapshot, elapsed=_elapsed(run / FOLDER / TIME)), notices
-    return None, tuple(f"{why}; the training starts again" for why in damage)
+    return None, tuple(damage)
 
 
 def _elapsed(path: Path) -> Elapsed:
@@ -162,6 +172,7 @@ def _position(document: Any) -> Position:
         sample=_sample(document["sample"]),
         dead=tuple(document["dead"]),
         height=_height(document["height"]),
+        batch=None if document.get("batch") is None else int(document["batch"]),
     )
 
 

@@ -99,10 +99,15 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def changed(then: Facts, now: Facts) -> tuple[str, ...]:
+    """The names of the facts that differ."""
+    names = (*then, *(name for name in now if name not in then))
+    return tuple(name for name in names if then.get(name) != now.get(name))
+
+
 def differences(then: Facts, now: Facts) -> tuple[str, ...]:
     """What differs, a sentence a fact."""
-    names = (*then, *(name for name in now if name not in then))
-    return tuple(_told(name, then.get(name), now.get(name)) for name in names if then.get(name) != now.get(name))
+    return tuple(_told(name, then.get(name), now.get(name)) for name in changed(then, now))
 
 
 def _told(name: str, then: Any, now: Any) -> str:

@@ -37,8 +37,9 @@ def train(
     give the same bits whatever the number of threads, and in however many sittings. After every `milestone` steps
     there is an event. With `statistics` each EpochDone has figures of all layers in its sample; no bit changes by it.
 
-    Raises SpecError (E453) before anything else where the recipe asks for what cannot run, DeviceError where the
-    machine is too small, and after the event `Diverged` DivergedError (E460): a loss or a weight is no longer finite.
+    Raises SpecError (E453) before anything else where the recipe asks for what cannot run, UsageError (E477) where
+    `start` is of a training in other minibatches, DeviceError where the machine is too small, and after the event
+    `Diverged` DivergedError (E460): a loss or a weight is no longer finite.
     """
     check_trainable(experiment)
     start = start or Snapshot(Position(), weights or {})

@@ -19,13 +19,17 @@ from netspec.train.device import Device
 from netspec.train.files import remove, write_whole
 from netspec.train.identity import Facts, differences, identity, source_facts
 from netspec.train.limits import check_trainable
+from netspec.train.longer import check_epochs, has_other_epochs, only_epochs_differ, with_epochs
 from netspec.train.loop import train
 from netspec.train.metrics import Line, read_lines
+from netspec.train.place import check_place
 from netspec.train.record import record
-from netspec.train.run import EVIDENCE, METRICS, START, run_texts, save_record
+from netspec.train.run import EVIDENCE, METRICS, START, retell, run_texts, save_record
 from netspec.train.run_document import Run
 from netspec.train.run_options import UNASKED, RunOptions
 from netspec.train.weights import read_weights
+
+UNDER_WAY: dict[str, Any] = {"status": "running", "result": {}, "weights_sha256": None}
 
 
 def resume(
@@ -39,10 +43,11 @@ def resume(
 ) -> Begun:
     """Goes on from the newest whole checkpoint of a run, or starts it again where there is none.
 
-    `experiment` is the run's own (`run.run_experiment`); so are the options that are not given anew. Raises UsageError
-    (E468) where anything has changed that
-    decides the bits, unless `force`, and (E481) where the run is being trained right now; SpecError, DataError (E542
-    where a checkpoint is another net's).
+    `experiment` is the run's own (`run.run_experiment`), maybe with another number of epochs, which the run has from
+    then on; so are the options that are not given anew. Raises UsageError: E468 where anything else has changed that
+    decides the bits, and E476 where a run that had the epochs from the start would have come to other bits, both unless
+    `force`; E477, E478, and E481 where the run is being trained right now. Raises SpecError, DataError (E542 where a
+    checkpoint is another net's).
     """
     check_trainable(experiment)
     with ExitStack() as held:
@@ -55,9 +60,14 @@ def resume(
 def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device, *, force: bool) -> Begun:
     dataset = load_data(experiment, replace(places, strict=run.options.strict))
     facts = current_facts(run, experiment, dataset, device)
-    if not force:
+    longer = has_other_epochs(run, experiment)
+    if not force and not only_epochs_differ(run, facts):
         check_unchanged(run, facts)
     snapshot, notices = newest_snapshot(run.folder, kept_shapes(experiment))
+    check_epochs(run, experiment, snapshot.position if snapshot else None, force=force)
+    if snapshot:
+        check_place(snapshot.position, experiment.train, len(dataset.train))
+    notices = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss), *notices)
     start = run.folder / START
     weights = read_weights(start, experiment.graph) if start.exists() else None
     events = train(
@@ -71,11 +81,16 @@ def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device,
     )
     sweep(run.folder)
     lines = _continue_metrics(run, snapshot.position.epochs if snapshot else 0)
-    going = replace(run, identity=facts, status="running", result={}, weights_sha256=None)
+    going = replace(_told(run, experiment, facts) if longer else replace(run, identity=facts), **UNDER_WAY)
     save_record(going)
     remove([run.folder / EVIDENCE])  # of an end that is no longer this run's
-    told = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss), *notices)
-    return Begun(going, dataset, told, record(going, events, lines=lines))
+    return Begun(going, dataset, notices, record(going, events, lines=lines))
+
+
+def _told(run: Run, experiment: Experiment, facts: Facts) -> Run:
+    """The run with the experiment's number of epochs in its record and above its spec. Raises DataError (E540)."""
+    told = with_epochs(run, experiment)
+    return replace(told, identity={**facts, **source_facts(retell(run, told))})
 
 
 def check_unchanged(run: Run, facts: Facts) -> None:

@@ -109,12 +109,16 @@ def _free_name(net: str, used: Mapping[str, str]) -> str:
 
 
 def _as_run(text: str, run: Run) -> str:
-    """The spec's text as UTF-8 can hold it; overrides from outside stand above it as a comment, once."""
+    """The spec's text; overrides from outside stand above it as a comment, once."""
+    told = _told(run)
+    return text if text.startswith(told) else told + text
+
+
+def _told(run: Run) -> str:
+    """The overrides as a comment that UTF-8 can hold; empty where there are none."""
     with_values = tuple(f"--with {key}={value}" for key, value in run.with_values.items())
     given = " ".join((*with_values, *(f"--set {quoted(setting)}" for setting in run.settings)))
-    told = f"# Run with {' '.join(given.split())}\n" if given else ""
-    full = text if text.startswith(told) else told + text
-    return full.encode("utf-8", "backslashreplace").decode()
+    return f"# Run with {' '.join(given.split())}\n".encode("utf-8", "backslashreplace").decode() if given else ""
 
 
 def save_record(run: Run) -> None:
@@ -144,10 +148,25 @@ def run_experiment(run: Run, settings: Sequence[str] = ()) -> Experiment:
 
     Raises SpecError where the spec in the folder has been changed into one with mistakes, UsageError where it is gone.
     """
-    source = read_source(run.folder / run.spec)
-    checked = check_experiment(source, with_values=run.with_values, settings=(*run.settings, *settings))
+    checked = asked_of(run, (*run.settings, *settings))
     data = kept_data(run, settings)
     return replace(checked, data=data) if data else checked
+
+
+def asked_of(run: Run, settings: Sequence[str]) -> Experiment:
+    """What the spec in the folder asks for with these settings; paths of data are relative to the folder. Raises
+    SpecError, UsageError."""
+    return check_experiment(read_source(run.folder / run.spec), with_values=run.with_values, settings=settings)
+
+
+def retell(before: Run, now: Run) -> dict[str, str]:
+    """Tells above the spec in the folder of the overrides that the run now has. Returns the texts as `run_texts`.
+    Raises DataError (E540)."""
+    texts = run_texts(now)
+    text = _as_run(texts[now.spec].removeprefix(_told(before)), now)
+    if text != texts[now.spec]:
+        write_whole(now.folder / now.spec, text.encode())
+    return {**texts, now.spec: text}
 
 
 def run_texts(run: Run) -> dict[str, str]:

@@ -84,6 +84,10 @@ RULES: dict[str, Rule] = {
 """Schedule -> what it multiplies the base rate by."""
 
 
+LENGTH_BOUND = frozenset({"cosine", "onecycle"})
+"""Schedules whose rates depend on how many epochs the whole training has."""
+
+
 def rate_at(schedule: Schedule, base: float, moment: Moment) -> float:
     """The learning rate of a step. During the warmup it grows linearly, and its last step has the full rate."""
     warm = 1.0 if schedule.warmup <= 0 else min(1.0, (moment.end + ROUNDING) / schedule.warmup)

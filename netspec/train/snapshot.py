@@ -33,7 +33,8 @@ class Position:
 
     `tally`, `course` and `sample` belong to the epoch under way, `training` and `validation` to the last whole one, and
     `best` to the one of the lowest validation loss. `dead` are the layers that an epoch before has shown to be dead;
-    `height` is how high the loss has been. Two trainings that compute the same are at equal positions.
+    `height` is how high the loss has been. Steps are minibatches of `batch` images (None where an older version did not
+    write it down). Two trainings that compute the same are at equal positions.
     """
 
     epochs: int = 0
@@ -48,6 +49,7 @@ class Position:
     sample: Sample = UNSAMPLED
     dead: tuple[str, ...] = ()
     height: Height = GROUND
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ class Snapshot:
     the recipe stops early and one is done; `elapsed` the time that it took to come so far."""
 
     position: Position
-    arrays: Weights
-    best: Weights = field(default_factory=dict[str, Array])
+    arrays: Weights = field(repr=False)
+    best: Weights = field(default_factory=dict[str, Array], repr=False)
     elapsed: Elapsed = UNTIMED
 
     @property

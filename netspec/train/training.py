@@ -19,6 +19,7 @@ from netspec.train.dissection import Dissection, dissect
 from netspec.train.events import Phase
 from netspec.train.explosion import silent_loss
 from netspec.train.inside import finite
+from netspec.train.place import check_place, minibatches
 from netspec.train.preparation import prepared
 from netspec.train.sample import UNSAMPLED, Sample, sampled_steps, take_sampled, undecided
 from netspec.train.schedules import Moment, rate_at
@@ -34,7 +35,8 @@ class Training:
     loss of a step of the last call is infinite or not a number.
 
     The arrays of `start` take the place of what the seed draws. A call never crosses a multiple of `milestone` steps.
-    With `statistics` the sample of every epoch has figures of all layers.
+    With `statistics` the sample of every epoch has figures of all layers. Raises UsageError (E477) where the recipe and
+    the data have no such place as the start's.
     """
 
     def __init__(
@@ -49,8 +51,8 @@ class Training:
     ) -> None:
         images = len(dataset.train)
         self.experiment, self.dataset, self.recipe = experiment, dataset, experiment.train
-        self.batch = min(self.recipe.batch or images, images)
-        self.steps_per_epoch = -(-images // self.batch)
+        check_place(start.position, self.recipe, images)
+        self.batch, self.steps_per_epoch = minibatches(self.recipe, images)
         self._sampled_steps = sampled_steps(images, self.batch)
         self._silent = silent_loss(self.recipe.loss, experiment.graph.outputs[0].elements)
         self._measured_graph = experiment.graph if statistics else None
@@ -58,7 +60,7 @@ class Training:
         self._begin_with(start.arrays)
         measured = dataset.validation or dataset.test
         self.judge = Judge(experiment, prepared(dataset), device) if measured else None
-        self.position, self.pace, self.broken = start.position, Pace(), False
+        self.position, self.pace, self.broken = replace(start.position, batch=self.batch), Pace(), False
         self._best: Weights = start.best
         self._milestone, self._stepping = milestone, False
         self._readers = reader_threads(device)

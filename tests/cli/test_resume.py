@@ -269,7 +269,60 @@ def test_a_finished_run_says_so(here: Path) -> None:
     done = run("train", "--resume", "one")
     assert done.exit_code == 0
     assert "finished" in done.stdout
+    assert "netspec train --resume one --set train.epochs=N" in done.stdout
     assert (here / "one/weights.safetensors").stat().st_mtime_ns == before
+    (here / "one/small.net").write_text((here / "one/small.net").read_text() + "# a remark\n")
+    assert "note: the spec in one has changed" in run("train", "--resume", "one").stderr
+
+
+@pytest.mark.parametrize("words", [(), ("--set", "train.epochs=14")])
+def test_a_finished_run_with_more_epochs_comes_to_the_bits_of_one_that_had_them(
+    here: Path, words: tuple[str, ...]
+) -> None:
+    run_json("train", "small.net", "--set", "train.epochs=14", "--run", "whole")
+    run_json("train", "small.net", "--run", "one", "--threads", "1")
+    if not words:
+        spec = here / "one/small.net"
+        spec.write_text(spec.read_text().replace("epochs 12", "epochs 14"))
+    assert run_json("train", "--resume", "one", *words, "--threads", "2")["epochs"] == 14
+    assert same("whole", "one")
+    assert run_json("reproduce", "one")["equal"]
+    assert run_json("train", "--resume", "one") == run_json("train", "--resume", "one", *words)
+
+
+def test_a_longer_training_that_is_killed_goes_on_with_its_new_epochs(here: Path) -> None:
+    run_json("train", "small.net", "--set", "train.epochs=30", "--run", "whole")
+    run_json("train", "small.net", "--run", "cut")
+    killed("--resume", "cut", "--set", "train.epochs=30", "--checkpoint-every", "20", number=3, moment=25)
+    assert run_json("train", "--resume", "cut")["epochs"] == 30
+    assert same("whole", "cut")
+
+
+@pytest.mark.parametrize(("setting", "epochs"), [("train.schedule=cosine", 14), ("train.epochs=3", 2)])
+def test_epochs_that_a_finished_run_cannot_be_given_are_refused(here: Path, setting: str, epochs: int) -> None:
+    run_json("train", "small.net", "--set", setting, "--run", "one")
+    refused(run("train", "--resume", "one", "--set", f"train.epochs={epochs}"), 2, "E476")
+
+
+def test_a_setting_that_hides_the_epochs_of_an_edited_spec_is_named(here: Path) -> None:
+    run_json("train", "small.net", "--set", "train.epochs=2", "--run", "one")
+    assert run("train", "--resume", "one").exit_code == 0
+    spec = here / "one/small.net"
+    spec.write_text(spec.read_text().replace("epochs 12", "epochs 70"))
+    for words in ((), ("--force",)):
+        done = run("train", "--resume", "one", *words)
+        refused(done, 2, "E478")
+        assert "--set train.epochs=70" in done.stderr
+
+
+def test_another_batch_is_refused_also_with_force(here: Path) -> None:
+    interrupted(here)
+    spec = here / "one/small.net"
+    spec.write_text(spec.read_text().replace("batch 16", "batch 7"))
+    refused(run("train", "--resume", "one"), 2, "E468")
+    before = {path: path.read_bytes() for path in (here / "one").rglob("*") if path.is_file()}
+    refused(run("train", "--resume", "one", "--force"), 2, "E477")
+    assert {path: path.read_bytes() for path in (here / "one").rglob("*") if path.is_file()} == before
 
 
 def interrupted(here: Path) -> Path:
@@ -283,14 +336,13 @@ def interrupted(here: Path) -> Path:
 def test_a_changed_spec_is_refused_with_what_differs_unless_forced(here: Path) -> None:
     interrupted(here)
     spec = here / "one/small.net"
-    spec.write_text(spec.read_text().replace("epochs 12", "epochs 14"))
+    spec.write_text(spec.read_text().replace("epochs 12", "epochs 14").replace("rate=0.1", "rate=0.2"))
     done = run("train", "--resume", "one")
     refused(done, 2, "E468")
     assert "`train.epochs` was 12 and is 14" in done.stderr
+    assert "`train.sgd.rate` was 0.1 and is 0.2" in done.stderr
     assert "`spec.small.net` has changed" in done.stderr
     assert run_json("train", "--resume", "one", "--force")["epochs"] == 14
-    run_json("train", "small.net", "--set", "train.epochs=14", "--run", "whole")
-    assert same("whole", "one")
 
 
 @pytest.mark.parametrize("fact", ["target.lanes", "target.costs", "version.numba", "data.train", "train.sgd.rate"])
@@ -347,7 +399,7 @@ def test_what_was_asked_for_is_remembered_unless_it_is_asked_for_anew(here: Path
 
 
 @pytest.mark.parametrize(
-    "words", [("small.net",), ("--run", "two"), ("--set", "train.epochs=3"), ("--exact",), ("--data", "digits")]
+    "words", [("small.net",), ("--run", "two"), ("--set", "train.seed=3"), ("--exact",), ("--data", "digits")]
 )
 def test_nothing_that_changes_the_run_stands_beside_resume(here: Path, words: tuple[str, ...]) -> None:
     refused(run("train", "--resume", "one", *words), 2, "E610")
