@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from netspec.cli.options import json_option
+from netspec.cli.plot import names
 from netspec.cli.printing import note, say_json, say_line
 from netspec.cli.tables import Column, show, table
 from netspec.cli.training_display import duration, percent
-from netspec.train.runs import Summary, list_runs
+from netspec.train.runs import ORDERS, Summary, list_runs
 
 FOLDER = Path("runs")
 """Where `netspec train` puts a run that is not told where to go."""
@@ -26,36 +27,55 @@ COLUMNS: tuple[Column, ...] = (
     ("test", "right"),
     ("time", "right"),
     ("begun", "right"),
+    ("rate", "right"),
+    ("seed", "right"),
+    ("overrides", "left"),
 )
 
 
 @click.command("runs")
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.argument("folders", metavar="[DIR...]", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--sort",
+    "order",
+    type=click.Choice(tuple(ORDERS)),
+    default="begun",
+    show_default=True,
+    help="By what; of accuracies the highest comes first, else the lowest, and what is not known last.",
+)
+@click.option("--reverse", is_flag=True, help="The other way round.")
 @json_option
-def command(folder: Path | None, as_json: bool) -> None:
-    """List the runs in the folders of DIR (default: runs), the oldest first.
+def command(folders: tuple[Path, ...], order: str, reverse: bool, as_json: bool) -> None:
+    """List the runs in the folders of DIR, or DIR itself where it is a run (default: runs), the oldest first.
 
-    `best valid.` is the highest validation accuracy of any epoch, `test` the test accuracy of the weights kept.
-    Folders that hold no run that can be read are named.
+    `best valid.` is the highest validation accuracy of any epoch, `test` the test accuracy of the weights kept, `rate`
+    the learning rate that the schedule begins with, and `overrides` what a run was given with `--with` and `--set`.
+    A run is `killed` where its record says that it is running and no process trains it. Folders that hold no run that
+    can be read are named.
     """
-    place = folder or FOLDER
-    runs, unreadable = list_runs(place) if folder or place.is_dir() else ((), ())
+    places = folders or (FOLDER,)
+    runs, unreadable = list_runs(places, order, reverse=reverse) if folders or FOLDER.is_dir() else ((), ())
     for other in unreadable:
         note(f"left out: {other.why}")
     if as_json:
         say_json(
-            {"folder": place, "runs": [asdict(run) for run in runs], "unreadable": [asdict(one) for one in unreadable]}
+            {
+                "folder": places[0] if len(places) == 1 else None,
+                "folders": places,
+                "runs": [asdict(run) for run in runs],
+                "unreadable": [asdict(one) for one in unreadable],
+            }
         )
     elif runs:
-        show(table(COLUMNS, map(_cells, runs)))
+        show(table(COLUMNS, map(_cells, runs, names([run.folder for run in runs]))))
     else:
-        say_line(f"no runs in {place}")
+        say_line(f"no runs in {', '.join(map(str, places))}")
 
 
-def _cells(run: Summary) -> tuple[str, ...]:
+def _cells(run: Summary, name: str) -> tuple[str, ...]:
     done = run.status == "finished" or run.planned is None
     return (
-        str(run.folder.name or run.folder),
+        name,
         run.net,
         Path(run.data).name if run.data else "-",
         run.status,
@@ -64,6 +84,9 @@ def _cells(run: Summary) -> tuple[str, ...]:
         _percent(run.test_accuracy),
         duration(run.seconds),
         f"{datetime.fromisoformat(run.begun):%Y-%m-%d %H:%M}",
+        "-" if run.rate is None else f"{run.rate:g}",
+        str(run.seed),
+        " ".join(setting for setting in run.overrides if not setting.startswith("data=")),
     )
 
 

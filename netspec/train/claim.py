@@ -7,6 +7,7 @@ import fcntl
 import os
 from collections.abc import Generator
 from pathlib import Path
+from time import sleep
 from typing import TypeVar
 
 from netspec.diagnostics.failure import UsageError
@@ -14,6 +15,35 @@ from netspec.train.files import cannot_write
 
 Item = TypeVar("Item")
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
+
+
+TRIES, TRY_SECONDS = 5, 0.02
+"""`claimed` has a folder for a moment; a training that begins then tries again."""
+
+
+def claimed(folder: Path) -> bool:
+    """Whether a training has the folder right now; also where that cannot be found out."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who ask do not meet each other
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _lock(handle: int) -> None:
+    """Raises BlockingIOError where another keeps it, OSError where there are no locks."""
+    for _ in range(TRIES - 1):
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sleep(TRY_SECONDS)
+    return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class Claim:
@@ -25,7 +55,7 @@ class Claim:
         self._handle: int | None = None
         try:
             self._handle = os.open(folder, os.O_RDONLY)
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(self._handle)
         except BlockingIOError:
             self.close()
             helps = ("wait for it or stop it, then go on with `--resume`",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +13,15 @@ from netspec.diagnostics.failure import NetspecError, UsageError
 from netspec.train.metrics import Line, read_lines
 from netspec.train.run import METRICS, RECORD, open_run
 from netspec.train.run_document import Run
+from netspec.train.run_weights import state
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of a run: `epochs` done of those `planned`, the highest validation accuracy of any epoch, the test
-    accuracy of the weights kept, the seconds spent, and when it began (ISO 8601). None is what is not known."""
+    """What became of a run: its `run_weights.state`, `epochs` done of those `planned`, the highest validation accuracy
+    of any epoch, the test accuracy of the weights kept, the seconds spent, and when it began (ISO 8601). `rate` is the
+    learning rate that the schedule multiplies, and `overrides` are what the run was given beside its spec, `D=64` and
+    `train.epochs=3`. None is what is not known."""
 
     folder: Path
     net: str
@@ -30,6 +33,9 @@ class Summary:
     test_accuracy: float | None
     seconds: float
     begun: str
+    rate: float | None
+    seed: int
+    overrides: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +47,47 @@ class Unreadable:
     why: str
 
 
-def list_runs(folder: Path) -> tuple[tuple[Summary, ...], tuple[Unreadable, ...]]:
-    """The runs in the folders of a folder, the oldest first, or the one run that the folder itself is; and what could
-    not be read. Raises UsageError (E462) where there is no such folder."""
+ORDERS: dict[str, Callable[[Summary], Any]] = {
+    "begun": lambda run: datetime.fromisoformat(run.begun),
+    "run": lambda run: run.folder.name,
+    "net": lambda run: run.net,
+    "data": lambda run: Path(run.data).name if run.data else None,
+    "status": lambda run: run.status,
+    "epochs": lambda run: run.epochs,
+    "rate": lambda run: run.rate,
+    "seed": lambda run: run.seed,
+    "validation": lambda run: run.validation_accuracy,
+    "test": lambda run: run.test_accuracy,
+    "time": lambda run: run.seconds,
+}
+"""What runs can be sorted by."""
+BEST_FIRST = frozenset({"validation", "test"})
+"""Of these the highest comes first."""
+
+
+def list_runs(
+    folders: Sequence[Path], order: str = "begun", *, reverse: bool = False
+) -> tuple[tuple[Summary, ...], tuple[Unreadable, ...]]:
+    """The runs in the folders of each folder, or the one run that a folder itself is, each once; and what could not be
+    read. They are sorted by one of ORDERS, then by age, the oldest first; those of which it is not known come last.
+    Raises UsageError (E462) where there is no such folder."""
+    places = {path.resolve(): path for folder in folders for path in _inside(folder)}
+    found = [_summary_of(path) for path in places.values()]
+    runs = sorted((run for run in found if isinstance(run, Summary)), key=lambda run: str(run.folder))
+    runs.sort(key=ORDERS["begun"])
+    known = [run for run in runs if ORDERS[order](run) is not None]
+    known.sort(key=ORDERS[order], reverse=reverse != (order in BEST_FIRST))
+    unknown = [run for run in runs if ORDERS[order](run) is None]
+    unreadable = sorted((run for run in found if isinstance(run, Unreadable)), key=lambda run: str(run.folder))
+    return (*known, *unknown), tuple(unreadable)
+
+
+def _inside(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UsageError("E462", f"`{folder}` is not a folder", helps=("name the one that holds the run folders",))
-    inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    found = [_summary_of(path) for path in ([folder] if (folder / RECORD).exists() else inside)]
-    runs = [run for run in found if isinstance(run, Summary)]
-    runs.sort(key=lambda run: (datetime.fromisoformat(run.begun), run.folder))
-    return tuple(runs), tuple(run for run in found if isinstance(run, Unreadable))
+    if (folder / RECORD).exists():
+        return [folder]
+    return [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
 
 
 def _summary_of(folder: Path) -> Summary | Unreadable:
@@ -69,13 +106,16 @@ def _summary(run: Run, lines: Sequence[Line]) -> Summary:
         folder=run.folder,
         net=run.spec.removesuffix(".net").removesuffix(".run"),
         data=run.data.source if run.data else None,
-        status=run.status,
+        status=state(run),
         epochs=len(lines),
         planned=planned if isinstance(planned, int) else None,
         validation_accuracy=max(validated, default=None),
         test_accuracy=_number(run.result.get("test_accuracy")),
         seconds=round(sum(line.seconds for line in lines), 3) if spent is None else spent,
         begun=run.begun or _written(run.folder / RECORD),
+        rate=_number(run.identity.get("train.sgd.rate")),
+        seed=run.seed,
+        overrides=(*(f"{name}={value}" for name, value in run.with_values.items()), *run.settings),
     )
 
 

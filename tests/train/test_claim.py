@@ -1,10 +1,13 @@
+import errno
+import fcntl
+import os
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from netspec.diagnostics.failure import DataError, UsageError
-from netspec.train.claim import Claim
+from netspec.train.claim import Claim, claimed
 
 
 def refused(folder: Path) -> bool:
@@ -49,3 +52,39 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         Claim(tmp_path / "none")
     assert caught.value.code == "E540"
+
+
+def test_asking_whether_a_folder_is_claimed_takes_it_from_nobody(tmp_path: Path) -> None:
+    assert not claimed(tmp_path)
+    claim = Claim(tmp_path)
+    assert claimed(tmp_path)
+    assert refused(tmp_path)
+    claim.close()
+    assert not claimed(tmp_path)
+
+
+def test_two_who_ask_are_no_training_to_each_other(tmp_path: Path) -> None:
+    handle = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        assert not claimed(tmp_path)
+    finally:
+        os.close(handle)
+
+
+def test_a_training_that_meets_somebody_who_asks_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asking = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    monkeypatch.setattr("netspec.train.claim.sleep", lambda seconds: fcntl.flock(asking, fcntl.LOCK_UN))
+    Claim(tmp_path).close()
+    os.close(asking)
+
+
+def test_a_folder_of_which_nothing_is_known_counts_as_claimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert claimed(tmp_path / "none")
+
+    def without_locks(handle: int, what: int) -> None:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr("netspec.train.claim.fcntl.flock", without_locks)
+    assert claimed(tmp_path)
