@@ -12,6 +12,7 @@ Every mistake in a spec raises `netspec.SpecError`, whose `diagnostics` say what
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from netspec.compiler import training_program
 from netspec.counting.table import Count, count
+from netspec.data.environment import readable_data_folder
 from netspec.data.manner import HELD_BYTES
 from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.message import Diagnostic
@@ -44,11 +46,12 @@ from netspec.train.events import Event, Finished
 from netspec.train.predictor import make_predictor, predict
 from netspec.train.preparation import prepared
 from netspec.train.resume import resume as resume_run
-from netspec.train.run import WEIGHTS, holds_run, kept_data, open_run
+from netspec.train.run import holds_run, kept_data, open_run
 from netspec.train.run_document import Run
 from netspec.train.run_options import RunOptions
+from netspec.train.run_weights import holds_weights
 from netspec.train.scores import Array
-from netspec.train.trained import Trained, from_file
+from netspec.train.trained import Trained, from_file, with_run_weights
 from netspec.train.tuning import read_tuning
 from netspec.train.weights import write_weights
 
@@ -64,7 +67,8 @@ def load(
 
     `with_` sets parameters of the net (`{"D": 64}`), `set_` overrides attributes (`["train.sgd.rate=0.1"]`), `data`
     names the data to train on. A run folder brings its overrides and weights along. Nothing is checked before it is
-    needed: `check` tells every mistake. Raises UsageError where there is no such file.
+    needed: `check` tells every mistake. A run that has not ended, be it killed, brings the weights of its last
+    checkpoint, and a warning says so. Raises UsageError where there is no such file.
     """
     settings = (*((f"data={data}",) if data else ()), *set_)
     values = {name: str(value) for name, value in (with_ or {}).items()}
@@ -83,18 +87,18 @@ def _load_run(folder: Path, values: Mapping[str, str], settings: tuple[str, ...]
     source = read_source(folder / run.spec)
     origin = Origin(source, {**run.with_values, **values}, (*run.settings, *settings))
     network = Network(origin, data=kept_data(run, settings))
-    if (folder / WEIGHTS).exists():
-        network.load_weights(folder / WEIGHTS)
-    return network
+    trained = with_run_weights(run, network.experiment) if holds_weights(run) else None
+    for notice in trained.notices if trained else ():
+        warnings.warn(notice, stacklevel=3)
+    return Network(origin, data=kept_data(run, settings), trained=trained)
 
 
 class Network:
     """A spec, and its weights once it has some. Made by `load`."""
 
-    def __init__(self, origin: Origin, *, data: DataOptions | None = None) -> None:
-        """`data` takes the place of what the spec names."""
-        self._origin, self._data = origin, data
-        self._trained: Trained | None = None
+    def __init__(self, origin: Origin, *, data: DataOptions | None = None, trained: Trained | None = None) -> None:
+        """`data` takes the place of what the spec names; `trained` is the net with its weights, if it has some."""
+        self._origin, self._data, self._trained = origin, data, trained
 
     @cached_property
     def experiment(self) -> Experiment:
@@ -139,24 +143,27 @@ class Network:
 
         `run` names a folder for spec, metrics, curve, checkpoints and weights; none is written without it. With
         `resume` a run that is in the folder already goes on from its last checkpoint, to the bits that it would have
-        come to; the same call so begins a training and, after a kill, goes on with it. What has changed since is an
-        error, unless `force`. Without `resume`, `force` replaces a run that is there. Checkpoints are written after
+        come to; the same call so begins a training and, after a kill, goes on with it. With more epochs than the run
+        had it trains for longer, to the bits of a run that had them from the start. Anything else that has changed is
+        an error, unless `force`. Without `resume`, `force` replaces a run that is there. Checkpoints are written after
         epochs, and within them after so many steps (an int) or so long (a timedelta, else ten minutes) as
         `checkpoint_every` tells; the last `keep` are kept, else two, and of a finished run the last alone. A run
         remembers both and `strict`, and goes on with them where they are not given anew.
 
-        `weights` is a file to start from. `data_dir` holds data sets, a folder each; parts of the data that take more
-        than `data_memory` bytes stay in their files, which changes no bit of the result; `strict` makes files that
-        would be skipped an error. `threads` defaults to the physical cores that this process may use, by its affinity
+        `weights` is a file to start from. `data_dir` holds data sets, a folder each; what is not there is looked for
+        where the environment's NETSPEC_DATA says, and in the cache folder. Parts of the data that take more than
+        `data_memory` bytes stay in their files, which changes no bit of the result; `strict` makes files that would be
+        skipped an error. `threads` defaults to the physical cores that this process may use, by its affinity
         and its cgroups, and changes no bit of the result. `exact` plans without Winograd's convolution, and `tuning`
         names a table of `netspec tune` to plan by, then and whenever the weights are used; a run that goes on does so
         by its own table. `watch` is called with every event.
 
-        Raises SpecError, UsageError (E461 where the folder is taken, E468 where a run cannot go on as it began, E474
-        where options cannot be), DataError and DeviceError before the first step, DivergedError (E460) when the loss
-        stops being a number, DataError (E540) where the folder can no longer be written.
+        Raises SpecError, UsageError (E461 where the folder is taken, E468 where a run cannot go on as it began, E476
+        where it cannot have the epochs, E477 where it stands in other minibatches, E474 where options cannot be),
+        DataError and DeviceError before the first step, DivergedError (E460) when the loss stops being a number,
+        DataError (E540) where the folder can no longer be written.
         """
-        places = DataPlaces(_path(data_dir), held_bytes=data_memory)
+        places = _places(data_dir, data_memory)
         options = RunOptions(_saving(checkpoint_every, keep), strict=strict)
         folder = _path(run)
         if resume and folder is None:
@@ -197,7 +204,7 @@ class Network:
         Raises UsageError where there are no weights (E464) or neither part (E463), DataError.
         """
         trained = self._require_weights()
-        dataset = load_data(self.experiment, DataPlaces(_path(data_dir), held_bytes=data_memory))
+        dataset = load_data(self.experiment, _places(data_dir, data_memory))
         device = host_device(threads, exact=trained.exact, costs=trained.costs)
         return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
 
@@ -232,21 +239,30 @@ class Network:
         return self._require_weights().preparation.class_names
 
     def load_weights(self, path: str | Path, *, data_dir: str | Path | None = None) -> None:
-        """Takes weights from a file; see `train.trained.from_file` for how images will be prepared.
+        """Takes weights from a file. How images are prepared is told by a file that `save_weights` wrote and by the run
+        that a file lies in; else the spec's data are read for it, from `data_dir` as in `train`.
 
-        Raises DataError where the file is broken or holds another net's weights.
+        Raises DataError where the file is broken or holds another net's weights (E541 to E543), or those of other
+        images (E482), and where nothing tells how images are prepared, UsageError (E463) or what reading data raises.
         """
-        self._trained = from_file(self.experiment, Path(path), DataPlaces(_path(data_dir)))
+        self._trained = from_file(self.experiment, Path(path), _places(data_dir))
 
     def save_weights(self, path: str | Path) -> None:
-        """Writes the weights as safetensors, whole or not at all. Raises UsageError (E464), DataError (E540)."""
-        write_weights(Path(path), self._require_weights().weights)
+        """Writes the weights as safetensors, whole or not at all, and into the file's metadata how images are prepared,
+        so that `load_weights` needs no data. Raises UsageError (E464), DataError (E540)."""
+        trained = self._require_weights()
+        write_weights(Path(path), trained.weights, trained.preparation)
 
     def _require_weights(self) -> Trained:
         if self._trained is None:
             helps = ("call `train` or `load_weights` first",)
             raise UsageError("E464", f"`{self.experiment.graph.name}` has no weights yet", helps=helps)
         return self._trained
+
+
+def _places(data_dir: str | Path | None, held_bytes: int = HELD_BYTES) -> DataPlaces:
+    """Where the command line looks too: `data_dir`, then the folder that NETSPEC_DATA names, then the cache folder."""
+    return DataPlaces(_path(data_dir), readable_data_folder(), held_bytes=held_bytes)
 
 
 def _saving(every: int | timedelta | None, keep: int | None) -> Saving:

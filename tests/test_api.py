@@ -18,6 +18,7 @@ from netspec.diagnostics.failure import DataError, DivergedError, SpecError, Usa
 from netspec.ir.costs import SHIPPED
 from netspec.train.events import EpochDone, Event, Started
 from netspec.train.tuning import write_tuning
+from netspec.train.weights import write_weights
 
 POINTS = """net points { input 2; dense 16 relu; dense 2 }
 data circles validate=0.25 count=400
@@ -269,3 +270,101 @@ def test_options_that_cannot_be_are_refused(options: dict) -> None:
 
 def test_a_network_names_its_type() -> None:
     assert isinstance(netspec.load(SMALL), Network)
+
+
+def test_a_killed_run_is_loaded_with_its_last_checkpoint_and_a_warning_says_so(tmp_path: Path) -> None:
+    network = netspec.load(SMALL)
+    network.train(run=tmp_path)
+    record = tmp_path / "run.json"
+    record.write_text(record.read_text().replace('"status": "finished"', '"status": "running"'))
+    (tmp_path / "weights.safetensors").unlink()
+    with pytest.warns(UserWarning, match=r"was killed: these are the weights of its last checkpoint, after epoch 3"):
+        again = netspec.load(tmp_path)
+    assert again.evaluate() == network.evaluate()
+    image = np.zeros((1, 8, 8))
+    assert np.array_equal(again.predict(image), network.predict(image))
+    assert again.predictor()(image).shape == (1, 10)
+
+
+def test_a_run_killed_before_its_first_checkpoint_is_loaded_without_weights(tmp_path: Path) -> None:
+    netspec.load(SMALL).train(run=tmp_path)
+    (tmp_path / "weights.safetensors").unlink()
+    for path in (tmp_path / "checkpoints").iterdir():
+        path.unlink()
+    with pytest.raises(UsageError) as caught:
+        netspec.load(tmp_path).evaluate()
+    assert caught.value.code == "E464"
+
+
+def idx(array: np.ndarray) -> bytes:
+    """An IDX file of bytes."""
+    return (
+        b"\0\0\x08" + bytes([array.ndim]) + b"".join(size.to_bytes(4, "big") for size in array.shape) + array.tobytes()
+    )
+
+
+def made_mnist(folder: Path) -> Path:
+    """A folder of data sets with an MNIST of forty images in it."""
+    (folder / "mnist").mkdir(parents=True)
+    draw = np.random.default_rng(2)
+    for part in ("train", "t10k"):
+        images = draw.integers(0, 256, (40, 28, 28), np.uint8)
+        (folder / "mnist" / f"{part}-images-idx3-ubyte").write_bytes(idx(images))
+        (folder / "mnist" / f"{part}-labels-idx1-ubyte").write_bytes(idx(np.arange(40, dtype=np.uint8) % 10))
+    return folder
+
+
+MNIST = "net n { input 1x28x28; dense 10 }\ndata mnist\ntrain { epochs 1; batch 10 }\n"
+
+
+@pytest.mark.parametrize("place", ["argument", "environment", "cache"])
+def test_data_are_looked_for_where_the_command_line_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("NETSPEC_DATA", raising=False)
+    folder = made_mnist(tmp_path / ("cache/netspec/datasets" if place == "cache" else "sets"))
+    if place == "environment":
+        monkeypatch.setenv("NETSPEC_DATA", str(folder))
+    given = {"data_dir": folder} if place == "argument" else {}
+    network = netspec.load(MNIST)
+    end = network.train(**given)
+    assert end.test is not None
+    assert network.evaluate(**given).scores == end.test
+    write_weights(tmp_path / "w.safetensors", network.weights)
+    other = netspec.load(MNIST)
+    other.load_weights(tmp_path / "w.safetensors", **given)
+    assert other.evaluate(**given).scores == end.test
+
+
+def test_saved_weights_need_no_data_where_they_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("NETSPEC_DATA", raising=False)
+    network = netspec.load(MNIST)
+    network.train(data_dir=made_mnist(tmp_path / "sets"))
+    network.save_weights(tmp_path / "w.safetensors")
+    other = netspec.load(MNIST)
+    other.load_weights(tmp_path / "w.safetensors")
+    images = np.random.default_rng(5).integers(0, 256, (3, 1, 28, 28), np.uint8)
+    assert np.array_equal(other.predict(images), network.predict(images))
+    assert other.class_names == network.class_names
+
+
+def test_an_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("NETSPEC_DATA", raising=False)
+    with pytest.raises(DataError) as caught:
+        netspec.load(MNIST).train()
+    assert "is not on this machine" in str(caught.value)
+    assert "  = help: `netspec data fetch mnist` downloads it" in str(caught.value)
+    with pytest.raises(SpecError) as broken:
+        netspec.load("net n { input 1x8x8; konv 3 3x3; dense ten }\n").count()
+    assert all(told in str(broken.value) for told in ("konv", "did you mean", "ten", "2 errors"))
+
+
+def test_what_a_training_gives_is_shown_in_a_line() -> None:
+    shown = repr(netspec.load(SMALL).train())
+    assert shown.startswith("Finished(epochs=3, ")
+    assert "validation=Scores(" in shown
+    assert "array" not in shown
+    assert len(shown) < 500

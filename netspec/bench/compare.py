@@ -141,7 +141,7 @@ def _compiled(stack: ExitStack, job: Job, remarks: list[str]) -> list[Variant]:
             side = stack.enter_context(started(job.side("torch"), job, RAISED_ALLOCATOR, COMPILING_SECONDS))
             made.append(Variant(f"{form}, compiled", side, options, RAISED_ALLOCATOR).calibrated())
         except DeviceError as failure:
-            remarks.append(f"torch.compile, {form}: left out, {failure}")
+            remarks.append(f"torch.compile, {form}: left out, {failure.message}")
     return made
 
 

@@ -14,11 +14,12 @@ import numpy as np
 from PIL import Image
 
 from netspec.cli.experiment import load_experiment
-from netspec.cli.options import data_dir_option, json_option, override_options, readable_data_folder
+from netspec.cli.options import data_dir_option, json_option, override_options
 from netspec.cli.printing import counted, note, remark, say, say_json, say_line
 from netspec.cli.tables import Column, show, table
 from netspec.data.augment_sheet import augment_sheet
 from netspec.data.dataset import Dataset, Part
+from netspec.data.environment import readable_data_folder
 from netspec.data.fetch import Progress, fetch
 from netspec.data.generated import GENERATED
 from netspec.data.load import built_in_names, load

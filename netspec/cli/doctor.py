@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.options import DATA_VARIABLE, json_option, readable_data_folder
+from netspec.cli.options import json_option
 from netspec.cli.printing import say, say_json, say_line
 from netspec.cli.provenance import installed_version
+from netspec.data.environment import DATA_VARIABLE, readable_data_folder
 from netspec.data.places import Places
 from netspec.runtime.host import host_target, processor
 from netspec.runtime.processors import usable_cores

@@ -14,7 +14,6 @@ from netspec.cli.options import (
     exact_option,
     json_option,
     override_options,
-    readable_data_folder,
     threads_option,
     weights_option,
 )
@@ -22,6 +21,7 @@ from netspec.cli.printing import note, say, say_json, say_line
 from netspec.cli.trained import load_trained
 from netspec.cli.training_display import percent, scores_line
 from netspec.cli.tuning import tuning_option
+from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.cells import shown
 from netspec.ir.costs import Costs
 from netspec.train.answers import Answers

@@ -12,12 +12,12 @@ from netspec.cli.options import (
     data_option,
     json_option,
     override_options,
-    readable_data_folder,
     weights_option,
 )
 from netspec.cli.printing import counted, note, say_json, say_line
 from netspec.cli.trained import load_trained
 from netspec.data.dataset import Dataset, Images, Part
+from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.failure import UsageError
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.files import write_whole

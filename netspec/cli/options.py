@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,14 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
+from netspec.data.environment import DATA_VARIABLE
 from netspec.diagnostics.failure import UsageError
 from netspec.resources import bundled_specs
 
 JSON = "netspec.json"
 """Key of the run's `ctx.meta`: the answer, failures included, is to be one JSON object."""
-
-DATA_VARIABLE = "NETSPEC_DATA"
-"""Names a folder of data sets that is only read."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Decorator = Callable[[Decorated], Decorated]
@@ -99,12 +96,6 @@ threads_option: Decorator[Any] = click.option(
 exact_option: Decorator[Any] = click.option(
     "--exact", is_flag=True, help="Plan without Winograd's convolution, which is faster and rounds a little more."
 )
-
-
-def readable_data_folder() -> Path | None:
-    """The folder that NETSPEC_DATA names, if any. Nothing is ever written there."""
-    named = os.environ.get(DATA_VARIABLE)
-    return Path(named) if named else None
 
 
 def find_spec(name: str) -> Path:

@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from netspec.cli.data_options import data_memory_option, data_progress
-from netspec.cli.options import data_dir_option, json_option, readable_data_folder, threads_option
+from netspec.cli.options import data_dir_option, json_option, threads_option
 from netspec.cli.printing import counted, say, say_json
 from netspec.cli.train import introduce, watch
 from netspec.cli.training_display import Display
+from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.cells import shown
 from netspec.train.begin import DataPlaces
 from netspec.train.device import host_device

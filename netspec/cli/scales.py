@@ -17,11 +17,11 @@ from netspec.cli.options import (
     data_option,
     json_option,
     override_options,
-    readable_data_folder,
     spec_argument,
 )
 from netspec.cli.printing import note, say, say_json
 from netspec.cli.tables import Column, show, table
+from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.cells import shown
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data

@@ -19,7 +19,6 @@ from netspec.cli.options import (
     find_spec,
     json_option,
     override_options,
-    readable_data_folder,
     threads_option,
     weights_option,
 )
@@ -30,6 +29,7 @@ from netspec.cli.statistics_table import show_statistics
 from netspec.cli.stopping import Stop
 from netspec.cli.training_display import Display, duration, scores_line
 from netspec.cli.tuning import tuning_option
+from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.cells import shown
 from netspec.diagnostics.failure import DivergedError, NetspecError, UsageError
 from netspec.diagnostics.quoting import quoted

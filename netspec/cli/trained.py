@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from netspec.cli.experiment import load_experiment, with_data
+from netspec.cli.printing import remark
 from netspec.diagnostics.failure import UsageError
 from netspec.train.begin import DataPlaces
 from netspec.train.trained import Trained, from_file, from_run
@@ -20,7 +21,7 @@ def load_trained(
     data: str | None,
     places: DataPlaces,
 ) -> Trained:
-    """The net that TARGET names, with its weights.
+    """The net that TARGET names, with its weights; where they are a checkpoint's, a note on standard error says so.
 
     Raises UsageError (E462, E464, E466), SpecError, and DataError where weights or data cannot be used.
     """
@@ -28,7 +29,10 @@ def load_trained(
         if with_values:
             helps = ("name the spec, and the run's weights with `--weights`",)
             raise UsageError("E466", "a run's net is fixed: `--with` cannot change it", helps=helps)
-        return from_run(Path(target), with_data(data, settings), weights)
+        trained = from_run(Path(target), with_data(data, settings), weights)
+        for notice in trained.notices:
+            remark(f"note: {notice}")
+        return trained
     experiment = load_experiment(target, with_values=with_values, settings=settings, data=data)
     if weights is None:
         helps = ("name a run folder, or the weights with `--weights FILE`", "`netspec train` makes both")

@@ -29,8 +29,8 @@ CIFAR_FIRST = {"cifar10": ("data_batch_1.bin", "data_batch_1"), "cifar100": ("tr
 class Places:
     """Folders of data sets (`mnist/`, `cifar10/`, … inside each). Only `cache` is ever written to.
 
-    `data` is the one that the user named (`--data-dir`), `shared` the one that the environment names
-    (`NETSPEC_DATA`, read by the command line alone).
+    `data` is the one that the user named (`--data-dir`, `data_dir=`), `shared` the one that the environment names
+    (`NETSPEC_DATA`, `environment.py`).
     """
 
     data: Path | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from netspec.diagnostics.cells import shown
 from netspec.diagnostics.message import Diagnostic
+from netspec.diagnostics.render import render
 
 
 class NetspecError(Exception):
@@ -15,6 +17,11 @@ class NetspecError(Exception):
     def __init__(self, code: str, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.code, self.message, self.notes, self.helps = code, message, notes, helps
+
+    def __str__(self) -> str:
+        """The message with its notes and helps, as the command line shows them."""
+        remarks = (*(f"note: {note}" for note in self.notes), *(f"help: {text}" for text in self.helps))
+        return "\n".join((shown(self.message), *(f"  = {shown(remark)}" for remark in remarks)))
 
 
 class SpecError(NetspecError):
@@ -27,6 +34,10 @@ class SpecError(NetspecError):
         place = f"{first.primary.span.source.name}:{first.primary.span.line}:{first.primary.span.column}"
         super().__init__(first.code, f"{place}: {first.message}")
         self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        """All diagnostics as the command line shows them, with their places, notes and helps."""
+        return render(self.diagnostics, colour=False).rstrip("\n")
 
 
 class UsageError(NetspecError):

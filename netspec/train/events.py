@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from netspec.train.dissection import Dissection
@@ -90,7 +90,7 @@ class Finished:
     training: Scores
     validation: Scores | None
     test: Scores | None
-    weights: Weights
+    weights: Weights = field(repr=False)
     kept_epoch: int
     best_epoch: int | None = None
 

@@ -58,9 +58,7 @@ def document_of(run: Run) -> dict[str, Any]:
         "tuning": tuning_document(run.costs),
         "options": options_document(run.options),
         "data": _data_document(run.data),
-        "image": {"shape": run.preparation.shape, "white": run.preparation.white},
-        "normalisation": {"mean": run.preparation.mean, "deviation": run.preparation.deviation},
-        "classes": run.preparation.class_names,
+        **preparation_document(run.preparation),
         "versions": dict(run.versions),
         "identity": dict(run.identity),
         "result": dict(run.result),
@@ -95,7 +93,7 @@ def run_of(folder: Path, document: Any) -> Run:
         settings=tuple(str(setting) for setting in document["set"]),
         seed=int(document["seed"]),
         data=None if document["data"] is None else _data(document["data"]),
-        preparation=_preparation(document),
+        preparation=preparation_of(document),
         versions={str(key): str(value) for key, value in document["versions"].items()},
         exact=bool(document.get("exact", False)),
         costs=costs_in_run(document.get("tuning")),
@@ -141,7 +139,17 @@ def _normalize(value: Any) -> Normalize:
     return value
 
 
-def _preparation(document: Any) -> Preparation:
+def preparation_document(preparation: Preparation) -> dict[str, Any]:
+    """How images were prepared, as JSON holds it."""
+    return {
+        "image": {"shape": preparation.shape, "white": preparation.white},
+        "normalisation": {"mean": preparation.mean, "deviation": preparation.deviation},
+        "classes": preparation.class_names,
+    }
+
+
+def preparation_of(document: Any) -> Preparation:
+    """The preparation from its JSON. Raises as `run_of`."""
     channels, height, width = (int(size) for size in document["image"]["shape"])
     mean, deviation = (tuple(float(x) for x in document["normalisation"][key]) for key in ("mean", "deviation"))
     if not (len(mean) == len(deviation) == channels and min(channels, height, width) >= 1 and min(deviation) > 0):

@@ -5,48 +5,87 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from netspec.diagnostics.failure import NetspecError
+from netspec.diagnostics.failure import DataError, UsageError
 from netspec.ir.costs import SHIPPED, Costs
+from netspec.ir.graph import Shape
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data
-from netspec.train.preparation import Preparation, prepared
-from netspec.train.run import WEIGHTS, open_run, run_experiment
+from netspec.train.preparation import Preparation, crop_pad, prepared
+from netspec.train.run import RECORD, open_run, run_experiment
+from netspec.train.run_document import Run
+from netspec.train.run_weights import run_weights
 from netspec.train.scores import Weights
-from netspec.train.weights import read_weights
+from netspec.train.weights import read_weights, recorded_preparation
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
     """`preparation` is the training's own, so that images go through what the weights have learnt on, and `exact` what
-    it was trained with."""
+    it was trained with. `notices` tell where the weights are not those of a training's end."""
 
     experiment: Experiment
     preparation: Preparation
     weights: Weights
     exact: bool = False
     costs: Costs = SHIPPED
+    notices: tuple[str, ...] = ()
 
 
 def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None = None) -> Trained:
-    """A run's net with its weights, or with those of another file; `settings` as in `run.run_experiment`.
+    """A run's net with its weights, or with those of another file; `settings` as in `run.run_experiment`. A run that
+    has not ended has those of its last checkpoint.
 
-    Raises UsageError (E462), SpecError and DataError (E541 to E544).
+    Raises UsageError (E462, and E464 where it has none yet), SpecError and DataError (E541 to E544, E482).
     """
     run = open_run(folder)
     experiment = run_experiment(run, settings)
-    arrays = read_weights(weights or folder / WEIGHTS, experiment.graph)
-    return Trained(experiment, run.preparation, arrays, run.exact, run.costs)
+    if weights is not None:
+        arrays = read_weights(weights, experiment.graph)
+        return _fitting(Trained(experiment, run.preparation, arrays, run.exact, run.costs))
+    trained = with_run_weights(run, experiment)
+    if trained is None:
+        helps = (f"go on with it: `netspec train --resume {folder}`", "or name weights with `--weights FILE`")
+        raise UsageError("E464", f"`{folder}` has no weights yet: it has no checkpoint that is whole", helps=helps)
+    return trained
+
+
+def with_run_weights(run: Run, experiment: Experiment) -> Trained | None:
+    """A run's net with its weights; None where it has none yet. Raises DataError (E541 to E543, E482)."""
+    found = run_weights(run, experiment.graph)
+    if found is None:
+        return None
+    weights, notices = found
+    return _fitting(Trained(experiment, run.preparation, weights, run.exact, run.costs, notices))
 
 
 def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trained:
     """A checked net with the weights of a file.
 
-    How images are prepared is told by the run that the file lies in, else by the data that the spec names. Raises
-    DataError (E541 to E543, or where the data cannot be had) and UsageError (E463) where neither is there.
+    How images are prepared is told by the file itself where `save_weights` wrote it, else by the run that it lies in,
+    else by the data that the spec names. Raises DataError (E541 to E543, E544 where that run's record is broken, E482
+    where the images were others than the net takes, or where the data cannot be had) and UsageError (E463) where
+    nothing tells.
     """
-    arrays = read_weights(weights, experiment.graph)
-    try:
-        run = open_run(weights.parent)
-    except NetspecError:
+    arrays, told = read_weights(weights, experiment.graph), recorded_preparation(weights)
+    if told is not None:
+        return _fitting(Trained(experiment, told, arrays))
+    if not (weights.parent / RECORD).exists():
         return Trained(experiment, prepared(load_data(experiment, places)), arrays)
-    return Trained(experiment, run.preparation, arrays, run.exact, run.costs)
+    run = open_run(weights.parent)
+    return _fitting(Trained(experiment, run.preparation, arrays, run.exact, run.costs))
+
+
+def _fitting(trained: Trained) -> Trained:
+    """Raises DataError (E482) where the images that the weights have learnt on are none for the net."""
+    found, pad = trained.preparation.shape, crop_pad(trained.experiment)
+    takes = trained.experiment.graph.inputs[0].shape
+    channels, *sides = (*takes, 1, 1)[:3]
+    spare = [size + 2 * (pad or 0) - side for size, side in zip(found[1:], sides, strict=True)]
+    if found[0] != channels or (any(spare) if pad is None else min(spare) < 0):
+        message = f"the weights have learnt on images of {_size(found)}, the net takes {_size(takes)}"
+        raise DataError("E482", message, helps=("name the spec they come from, and its parameters",))
+    return trained
+
+
+def _size(shape: Shape) -> str:
+    return "x".join(map(str, shape))

@@ -1,10 +1,11 @@
-"""Weight files: safetensors holding a net's parameters and states by name, and nothing else.
+"""Weight files: safetensors holding a net's parameters and states by name, and maybe how images are prepared for them.
 
 Equal weights are equal bytes: no time, host, path or thread count is inside.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,9 +18,12 @@ import safetensors.numpy
 from netspec.diagnostics.failure import DataError
 from netspec.ir.graph import Graph, Shape
 from netspec.train.files import write_whole
+from netspec.train.preparation import Preparation
+from netspec.train.run_document import preparation_document, preparation_of
 from netspec.train.scores import Array, Weights
 
 SHOWN_DIFFERENCES = 10
+RECORD = "netspec"
 HELPS = ("a run keeps its weights in `weights.safetensors`",)
 
 
@@ -32,12 +36,13 @@ class _File(Protocol):
     """What an open weight file offers; safetensors itself comes without types."""
 
     def keys(self) -> list[str]: ...
+    def metadata(self) -> dict[str, str] | None: ...
     def get_slice(self, name: str) -> _Slice: ...
     def get_tensor(self, name: str) -> Array: ...
 
 
 _open = cast("Callable[..., AbstractContextManager[_File]]", safetensors.safe_open)  # pyright: ignore[reportUnknownMemberType]
-_save = cast("Callable[[Weights], bytes]", safetensors.numpy.save)
+_save = cast("Callable[[Weights, Mapping[str, str] | None], bytes]", safetensors.numpy.save)
 _Broken = cast("type[Exception]", safetensors.SafetensorError)  # pyright: ignore[reportUnknownMemberType]
 
 
@@ -46,14 +51,28 @@ def expected_shapes(graph: Graph) -> dict[str, Shape]:
     return {kept.value.name: kept.value.shape for kept in (*graph.parameters, *graph.states)}
 
 
-def weights_content(weights: Weights) -> bytes:
-    """What a file of these weights holds."""
-    return _save({name: np.ascontiguousarray(weights[name], dtype=np.float32) for name in sorted(weights)})
+def weights_content(weights: Weights, preparation: Preparation | None = None) -> bytes:
+    """What a file of these weights holds; with a record of how images are prepared for them, where it is to stand for
+    itself. The record is JSON in one entry of the metadata, which other readers of safetensors pass over."""
+    arrays = {name: np.ascontiguousarray(weights[name], dtype=np.float32) for name in sorted(weights)}
+    return _save(arrays, {RECORD: json.dumps(preparation_document(preparation))} if preparation else None)
 
 
-def write_weights(path: Path, weights: Weights) -> None:
+def write_weights(path: Path, weights: Weights, preparation: Preparation | None = None) -> None:
     """Writes a weight file whole or not at all. Raises DataError (E540)."""
-    write_whole(path, weights_content(weights))
+    write_whole(path, weights_content(weights, preparation))
+
+
+def recorded_preparation(path: Path) -> Preparation | None:
+    """How images were prepared, where a file of weights tells. Raises DataError (E541)."""
+    try:
+        with _open(path, framework="numpy") as file:
+            record = (file.metadata() or {}).get(RECORD)
+        return None if record is None else preparation_of(json.loads(record))
+    except (_Broken, OSError, ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        message = f"cannot read from `{path}` how images were prepared: {why}"
+        raise DataError("E541", message, helps=("write the file again with `save_weights`",)) from None
 
 
 def read_weights(path: Path, graph: Graph) -> dict[str, Array]:

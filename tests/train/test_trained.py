@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from netspec.diagnostics.failure import UsageError
+from netspec.diagnostics.failure import DataError, UsageError
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, Origin, begin, load_data
 from netspec.train.device import host_device
-from netspec.train.preparation import prepared
+from netspec.train.preparation import Preparation, prepared
 from netspec.train.trained import from_file, from_run
 from netspec.train.weights import write_weights
 
@@ -70,3 +70,49 @@ def test_other_weights_can_be_put_into_a_runs_net(folder: Path, tmp_path: Path) 
     write_weights(tmp_path / "w.safetensors", initialize(experiment_of().graph, 99))
     trained = from_run(folder, weights=tmp_path / "w.safetensors")
     assert (trained.weights["dense1.weight"] == initialize(experiment_of().graph, 99)["dense1.weight"]).all()
+
+
+def test_a_file_that_tells_how_images_were_prepared_needs_no_data(tmp_path: Path) -> None:
+    experiment, told = experiment_of(SPEC.replace("digits", '"nowhere"')), Preparation((1, 8, 8), (7.0,), (2.0,))
+    write_weights(tmp_path / "w.safetensors", initialize(experiment.graph, 1), told)
+    assert from_file(experiment, tmp_path / "w.safetensors", DataPlaces()).preparation == told
+    unnamed = experiment_of("net n { input 1x8x8; dense 10 }\n")
+    assert from_file(unnamed, tmp_path / "w.safetensors", DataPlaces()).preparation == told
+
+
+def test_what_a_file_tells_goes_before_the_run_that_it_lies_in(folder: Path) -> None:
+    told = Preparation((1, 8, 8), (7.0,), (2.0,))
+    write_weights(folder / "own.safetensors", initialize(experiment_of().graph, 1), told)
+    assert from_file(experiment_of(), folder / "own.safetensors", DataPlaces()).preparation == told
+
+
+def test_the_broken_record_of_a_run_is_told_and_no_other_data_are_taken(folder: Path) -> None:
+    (folder / "run.json").write_text("{")
+    with pytest.raises(DataError) as caught:
+        from_file(experiment_of(), folder / "weights.safetensors", DataPlaces())
+    assert caught.value.code == "E544"
+
+
+POOLED = "net n { input SIZE; conv 2 3x3; pool avg global; dense 10 }\n"
+SIZES = {
+    "1x8x8": ("1x8x8", "", True),
+    "larger": ("1x9x9", "", False),
+    "smaller": ("1x7x7", "", False),
+    "cropped": ("1x6x7", "augment { crop 6x7 }\n", True),
+    "padded": ("1x10x10", "augment { crop 10x10 pad=1 }\n", True),
+    "padded too little": ("1x11x11", "augment { crop 11x11 pad=1 }\n", False),
+}
+
+
+@pytest.mark.parametrize(("size", "augment", "fits"), SIZES.values(), ids=SIZES)
+def test_weights_that_have_learnt_on_other_images_are_refused(
+    tmp_path: Path, size: str, augment: str, fits: bool
+) -> None:
+    experiment = experiment_of(POOLED.replace("SIZE", size) + augment)
+    write_weights(tmp_path / "w", initialize(experiment.graph, 1), Preparation((1, 8, 8), (0.0,), (1.0,)))
+    if fits:
+        assert from_file(experiment, tmp_path / "w", DataPlaces()).preparation.shape == (1, 8, 8)
+        return
+    with pytest.raises(DataError) as caught:
+        from_file(experiment, tmp_path / "w", DataPlaces())
+    assert caught.value.code == "E482"

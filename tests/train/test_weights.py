@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.diagnostics.failure import DataError
+from netspec.train.preparation import Preparation
 from netspec.train.scores import Array
-from netspec.train.weights import expected_shapes, read_weights, write_weights
+from netspec.train.weights import expected_shapes, read_weights, recorded_preparation, write_weights
 from tests.train.nets import small_graph
 
 
@@ -136,3 +138,40 @@ def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     error = refusal(tmp_path / "infinite")
     assert error.code == "E543"
     assert "dense1.bias" in error.message
+
+
+NUMBERS = st.floats(0.001, 1e6)
+
+
+@given(st.integers(1, 3), st.lists(st.text(max_size=5), max_size=3), NUMBERS, NUMBERS)
+def test_a_file_tells_how_images_were_prepared(
+    tmp_path_factory: pytest.TempPathFactory, channels: int, names: list[str], mean: float, white: float
+) -> None:
+    path = tmp_path_factory.mktemp("w") / "w.safetensors"
+    preparation = Preparation((channels, 2, 3), (mean,) * channels, (1 / mean,) * channels, white, tuple(names))
+    write_weights(path, some_weights(), preparation)
+    assert recorded_preparation(path) == preparation
+    assert all(np.array_equal(read_weights(path, small_graph())[name], array) for name, array in some_weights().items())
+    content = path.read_bytes()
+    write_weights(path, some_weights(), preparation)
+    assert path.read_bytes() == content
+
+
+def test_a_file_without_a_record_tells_nothing_of_images(file: Path) -> None:
+    assert recorded_preparation(file) is None
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", "{}", '{"image": {"shape": [1, 2], "white": 1}}'])
+def test_a_broken_record_is_told(tmp_path: Path, record: str) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(safetensors.numpy.save(some_weights(), {"netspec": record}))
+    with pytest.raises(DataError) as caught:
+        recorded_preparation(path)
+    assert caught.value.code == "E541"
+    assert str(path) in caught.value.message
+
+
+def test_metadata_of_another_program_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(safetensors.numpy.save(some_weights(), {"format": "pt"}))
+    assert recorded_preparation(path) is None
