@@ -109,16 +109,21 @@ def _free_name(net: str, used: Mapping[str, str]) -> str:
 
 
 def _as_run(text: str, run: Run) -> str:
-    """The spec's text; overrides from outside stand above it as a comment, once."""
-    told = _told(run)
-    return text if text.startswith(told) else told + text
+    """The spec's text as UTF-8 can hold it; overrides from outside stand above it as a comment, once."""
+    told, kept = _told(run), _storable(text)
+    return kept if kept.startswith(told) else told + kept
 
 
 def _told(run: Run) -> str:
-    """The overrides as a comment that UTF-8 can hold; empty where there are none."""
+    """The overrides as a comment; empty where there are none."""
     with_values = tuple(f"--with {key}={value}" for key, value in run.with_values.items())
     given = " ".join((*with_values, *(f"--set {quoted(setting)}" for setting in run.settings)))
-    return f"# Run with {' '.join(given.split())}\n".encode("utf-8", "backslashreplace").decode() if given else ""
+    return _storable(f"# Run with {' '.join(given.split())}\n") if given else ""
+
+
+def _storable(text: str) -> str:
+    """The text with escapes for bytes of names that are no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def save_record(run: Run) -> None:
