@@ -60,6 +60,13 @@ class Comparison:
     rounds: int
     discarded: int
     remarks: tuple[str, ...] = ()
+    least_flops: int = 0
+    """of the products that a step of netspec's does at least"""
+
+    @property
+    def products_of_peak(self) -> float:
+        """The fraction of what all threads reach together at which netspec's median step does those products."""
+        return self.least_flops / self.netspec.median / (1e9 * self.fma_peak_threads_gflops)
 
     @property
     def best(self) -> Timing | None:
@@ -99,11 +106,12 @@ def compare(job: Job, rounds: int, progress: Progress, *, compiled: bool = False
         if compiled:
             torch += _compiled(stack, job, remarks)
         found = _interleave([ours, *torch], job.threads, rounds, progress)
+        work = ours.side.ask(work=True)
     timings = [Timing(v.name, blocks) for v, blocks in zip((ours, *torch), found.blocks, strict=True)]
     best = min(range(len(torch)), key=lambda k: timings[1 + k].median)
     timings[0] = Timing(ours.name, found.blocks[0], resident_bytes(ours, job))
     timings[1 + best] = Timing(torch[best].name, found.blocks[1 + best], resident_bytes(torch[best], job))
-    return _comparison(job, timings, found, tuple(remarks))
+    return _comparison(job, timings, found, work["least_flops"], tuple(remarks))
 
 
 def measure_alone(job: Job, rounds: int, progress: Progress) -> Comparison:
@@ -111,14 +119,17 @@ def measure_alone(job: Job, rounds: int, progress: Progress) -> Comparison:
     with ExitStack() as stack:
         ours = _ours(stack, job)
         found = _interleave([ours], job.threads, rounds, progress)
+        work = ours.side.ask(work=True)
     timing = Timing(ours.name, found.blocks[0], resident_bytes(ours, job))
-    return _comparison(job, [timing], found)
+    return _comparison(job, [timing], found, work["least_flops"])
 
 
-def _comparison(job: Job, timings: Sequence[Timing], found: Rounds, remarks: tuple[str, ...] = ()) -> Comparison:
+def _comparison(
+    job: Job, timings: Sequence[Timing], found: Rounds, least_flops: int, remarks: tuple[str, ...] = ()
+) -> Comparison:
     ours, *torch = timings
     peaks = found.peak_gflops, found.threads_peak_gflops
-    return Comparison(job, ours, tuple(torch), *peaks, len(found.blocks[0]), found.discarded, remarks)
+    return Comparison(job, ours, tuple(torch), *peaks, len(found.blocks[0]), found.discarded, remarks, least_flops)
 
 
 def _ours(stack: ExitStack, job: Job) -> Variant:

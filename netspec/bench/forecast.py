@@ -1,9 +1,9 @@
 """What each launch of a program should take on this machine, before anything of it is run.
 
 A launch does FLOPs, twice the multiply-adds of its weights, and moves bytes, each array it names once. It can be no
-faster than its FLOPs at the peak of a core, nor than its bytes at the bandwidth of memory; the larger of the two is
-its forecast. Small arrays stay in a cache and beat it. Winograd's algorithm does fewer products than the sum that it
-stands for: its FLOPs are told as that sum's, and its forecast counts the products that it does.
+faster than the products that it does at the peak of a core, nor than its bytes at the bandwidth of memory; the larger
+of the two is its forecast. Small arrays stay in a cache and beat it. FLOPs are told as the sum is defined; the forecast
+counts the products that a launch cannot do without (`products.py`).
 """
 
 from __future__ import annotations
@@ -15,16 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from netspec.bench.peak import fma_peak_gflops
-from netspec.ir import operations as ops
-from netspec.ir.counts import launch_macs
+from netspec.bench.peak import core_peak_gflops
+from netspec.bench.products import launch_flops, least_flops
 from netspec.ir.program import Launch, Program
 from netspec.runtime.launch_table import one_launch
 
 MEASUREMENTS = 3
 BANDWIDTH_BYTES = 1 << 27
-PATCH = 6
-"""Rows and columns of a patch of Winograd's algorithm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +38,14 @@ class Ceilings:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One launch, or all launches of a layer. `algorithms` and `kernels` are those that run it, in order, each once."""
+    """One launch, or all launches of a layer. `algorithms` and `kernels` are those that run it, in order, each once.
+    `flops` are those of the definition, of which `least_flops` are done at least."""
 
     name: str
     algorithms: tuple[str, ...]
     kernels: tuple[str, ...]
     flops: int
+    least_flops: int
     moved_bytes: int
     forecast_seconds: float
 
@@ -58,6 +57,7 @@ def together(name: str, parts: Sequence[Work]) -> Work:
         tuple(dict.fromkeys(algorithm for part in parts for algorithm in part.algorithms)),
         tuple(dict.fromkeys(kernel for part in parts for kernel in part.kernels)),
         sum(part.flops for part in parts),
+        sum(part.least_flops for part in parts),
         sum(part.moved_bytes for part in parts),
         sum(part.forecast_seconds for part in parts),
     )
@@ -73,7 +73,7 @@ def by_layer(launches: Iterable[Work]) -> tuple[Work, ...]:
 
 def measure_ceilings(cache_dir: Path | None) -> Ceilings:
     """The ceilings of this machine, measured now: a good part of a second."""
-    return Ceilings(fma_peak_gflops(cache_dir), bandwidth())
+    return Ceilings(core_peak_gflops(cache_dir), bandwidth())
 
 
 def bandwidth() -> float:
@@ -89,34 +89,20 @@ def launch_works(program: Program, ceilings: Ceilings) -> tuple[Work, ...]:
 
 
 def _work(launch: Launch, program: Program, ceilings: Ceilings) -> Work:
-    flops, moved_bytes = launch_flops(launch, program.batch), launch_bytes(launch)
+    flops, least, moved_bytes = (
+        launch_flops(launch, program.batch),
+        least_flops(launch, program.batch),
+        launch_bytes(launch),
+    )
     return Work(
         launch.layer,
         (launch.algorithm,) if flops else (),
         tuple(dict.fromkeys(kernel_names(launch, program))),
         flops,
+        least,
         moved_bytes,
-        ceilings.forecast_seconds(round(flops / products_saved(launch)), moved_bytes),
+        ceilings.forecast_seconds(least, moved_bytes),
     )
-
-
-def launch_flops(launch: Launch, batch: int) -> int:
-    """Twice the multiply-adds of a launch, as its sum is defined, over all images of a batch."""
-    return 2 * batch * launch_macs(launch)
-
-
-def products_saved(launch: Launch) -> float:
-    """How many products of the definition one product stands for: 4 for 3x3 windows by Winograd's algorithm, 1 where
-    the definition is followed."""
-    operation = launch.operation
-    match operation.convolution if isinstance(operation, ops.PooledConvolution) else operation:
-        case ops.Convolution(window) | ops.ConvolutionInputGradient(window) | ops.ConvolutionWeightGradient(window) if (
-            launch.algorithm == "winograd"
-        ):
-            taps = window.kernel[0]
-            return ((PATCH - taps + 1) * taps / PATCH) ** 2
-        case _:
-            return 1.0
 
 
 def launch_bytes(launch: Launch) -> int:

@@ -1,6 +1,7 @@
 """The roofline of a training step: what each launch could take on this machine, and what it takes.
 
-What a launch should take is told by `forecast.py`; here it is timed.
+What a launch should take is told by `forecast.py`; here it is timed. A launch that does its products directly cannot
+take less time than they take at the peak: where one does, the measured peak is none.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netspec.bench.forecast import Ceilings, Work, best_seconds, launch_works, measure_ceilings, together
+from netspec.bench.products import least_flops
 from netspec.compiler import training_program
+from netspec.diagnostics.text import Source
+from netspec.frontend import check_experiment
+from netspec.ir import operations as ops
 from netspec.ir.program import Launch, Program
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import Target
@@ -19,6 +24,10 @@ from netspec.runtime.machine import Machine
 LEAST_SECONDS = 4e-3
 """A launch is repeated until a measurement takes about this long."""
 MOST_REPEATS = 1000
+NOISE = 1.05
+"""A layer exceeds the peak where it does by more than two measurements of one speed differ."""
+PROBE = Source("probe", "net probe { input 64x14x14; conv 64 1x1; dense 2 }\n")
+PROBE_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,10 @@ class Timed:
     def of_peak(self, ceilings: Ceilings) -> float:
         """The fraction of the peak that its multiply-adds reach, counted as its sums are defined."""
         return self.work.flops / self.seconds / (1e9 * ceilings.gflops)
+
+    def products_of_peak(self, ceilings: Ceilings) -> float:
+        """The fraction of the peak that the products reach which it does at least."""
+        return self.work.least_flops / self.seconds / (1e9 * ceilings.gflops)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,21 @@ class Roofline:
     def total(self) -> Timed:
         return _together("total", self.launches)
 
+    @property
+    def beyond_peak(self) -> dict[str, float]:
+        """Layers with a launch that does its products directly and faster than the peak, with the largest fraction."""
+        found: dict[str, float] = {}
+        for launch in self.launches:
+            fraction, name = launch.products_of_peak(self.ceilings), launch.work.name
+            if exceeds_peak(fraction) and "winograd" not in launch.work.algorithms:
+                found[name] = max(fraction, found.get(name, 0.0))
+        return found
+
+
+def exceeds_peak(fraction: float) -> bool:
+    """Whether a fraction of the peak is more than noise above it."""
+    return fraction > NOISE
+
 
 def _together(name: str, parts: Sequence[Timed]) -> Timed:
     return Timed(together(name, [part.work for part in parts]), sum(part.seconds for part in parts))
@@ -64,6 +92,13 @@ def measure_layers(experiment: Experiment, batch: int, target: Target, cache_dir
     ceilings = measure_ceilings(cache_dir)
     seconds = (launch_seconds(launch, program, cache_dir) for launch in program.launches)
     return Roofline(ceilings, batch, tuple(map(Timed, launch_works(program, ceilings), seconds)))
+
+
+def probe_of_peak(target: Target, cache_dir: Path | None, gflops: float) -> float:
+    """The fraction of a measured peak that a layer of 1x1 windows reaches, whose maps fit into the second cache."""
+    program = training_program(check_experiment(PROBE), replace(target, exact=True), PROBE_BATCH)
+    launch = next(each for each in program.launches if isinstance(each.operation, ops.Convolution))
+    return least_flops(launch, PROBE_BATCH) / launch_seconds(launch, program, cache_dir) / (1e9 * gflops)
 
 
 def launch_seconds(launch: Launch, program: Program, cache_dir: Path | None) -> float:

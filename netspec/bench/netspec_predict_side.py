@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from netspec.bench.peak import peaks
+from netspec.bench.products import program_least_flops
 from netspec.bench.serve import Answer, Request, experiment_of, prediction_images, serve
+from netspec.compiler import prediction_program
 from netspec.ir.costs import Costs
 from netspec.ir.initialize import initialize
 from netspec.predict.intake import Intake
@@ -19,13 +21,14 @@ def side(job: Request) -> Answer:
     """Makes the job's predictor and returns what answers requests."""
     experiment, batch = experiment_of(job), int(job["batch"])
     cache_dir = Path(job["cache_dir"]) if job["cache_dir"] else None
+    target = replace(host_target(), exact=job["exact"], costs=Costs(**job["costs"]))
     images = prediction_images(experiment, batch)
     channels, height, width = images[0].shape[1:]
     predictor = Predictor(
         experiment,
         initialize(experiment.graph, experiment.train.seed),
         Intake((channels, height, width), (0.0,) * channels, (1.0,) * channels),
-        replace(host_target(), exact=job["exact"], costs=Costs(**job["costs"])),
+        target,
         batch=batch,
         threads=job["threads"],
         cache_dir=cache_dir,
@@ -39,6 +42,8 @@ def side(job: Request) -> Answer:
     def answer(request: Request) -> Request:
         if request.get("peak"):
             return dict(peaks(cache_dir, job["threads"]))
+        if request.get("work"):
+            return {"least_flops": program_least_flops(prediction_program(experiment, target, batch))}
         return {"seconds": [seconds(k) for k in range(request["steps"])]}
 
     return answer

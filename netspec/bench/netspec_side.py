@@ -10,6 +10,7 @@ import numpy as np
 
 from netspec import compiler
 from netspec.bench.peak import peaks
+from netspec.bench.products import program_least_flops
 from netspec.bench.serve import Answer, Array, Request, experiment_of, made_up_data, serve
 from netspec.ir.costs import Costs
 from netspec.ir.initialize import initialize
@@ -60,6 +61,8 @@ def side(job: Request) -> Answer:
     def answer(request: Request) -> Request:
         if request.get("peak"):
             return dict(peaks(cache_dir, job["threads"]))
+        if request.get("work"):
+            return {"least_flops": program_least_flops(program)}
         if "first" in request:
             return {"losses": losses(request["first"], request["steps"])}
         return {"seconds": [seconds(-(-request["steps"] // BLOCKS)) for _ in range(BLOCKS)]}

@@ -3,7 +3,8 @@
 A side is a process of its own. It reads a job as a line of JSON, says that it is ready, then answers requests, a line
 each: `{"steps": 20}` with the seconds of steps and how often the side lost its processor meanwhile,
 `{"first": 0, "steps": 20}` with the mean losses of steps by the spec's recipe, `{"memory": true}` with the most memory
-resident since it was last asked; netspec's also `{"peak": true}` with the peaks of one thread and of all.
+resident since it was last asked; netspec's also `{"peak": true}` with the peaks of one thread and of all, and
+`{"work": true}` with the FLOPs of the products that a step does at least.
 """
 
 from __future__ import annotations

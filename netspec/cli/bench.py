@@ -13,7 +13,7 @@ from netspec.bench.augmenting import PROMISED_SHARE, every_transform, measure_au
 from netspec.bench.compare import Comparison, Timing, compare, measure_alone
 from netspec.bench.front_end import PROMISED_SECONDS, FrontEndTiming
 from netspec.bench.front_end import measure as measure_front_end
-from netspec.bench.layers import measure_layers
+from netspec.bench.layers import exceeds_peak, measure_layers
 from netspec.bench.losses import compare_losses
 from netspec.bench.sides import Job
 from netspec.cli.combinations import USUAL, refuse_what_is_ignored
@@ -23,7 +23,7 @@ from netspec.cli.losses import losses_document, show_losses
 from netspec.cli.options import exact_option, find_spec, json_option, override_options
 from netspec.cli.printing import say
 from netspec.cli.provenance import say_measured
-from netspec.cli.roofline import roofline_document, show_roofline
+from netspec.cli.roofline import peak_remark, roofline_document, show_roofline
 from netspec.cli.streaming import stream
 from netspec.cli.tables import Column, show, table
 from netspec.cli.tuning import tuning_option
@@ -227,12 +227,13 @@ def _document(measured: Comparison) -> dict[str, object]:
         "ratio": measured.ratio,
         "fma_peak_gflops": measured.fma_peak_gflops,
         "fma_peak_threads_gflops": measured.fma_peak_threads_gflops,
+        "products_of_peak": measured.products_of_peak,
         "rounds": measured.rounds,
         "discarded_rounds": measured.discarded,
         "netspec_rss_bytes": measured.netspec.rss_bytes,
         "torch_rss_bytes": beside.rss_bytes if beside else None,
         "involuntary_switches_a_second": {timing.name: timing.switches_a_second for timing in timings},
-        "remarks": list(measured.remarks),
+        "remarks": _remarks(measured),
         "variants": {timing.name: timing.median for timing in timings},
     }
 
@@ -251,10 +252,17 @@ def _show(measured: Comparison) -> None:
     say(f"{measured.rounds} rounds kept, {measured.discarded} disturbed ones done again")
     say(f"peak of a register-only FMA loop, one core: {measured.fma_peak_gflops:.0f} GFLOP/s{_together(measured)}")
     _show_memory(measured)
-    for remark in measured.remarks:
+    for remark in _remarks(measured):
         say(remark)
     if beside := measured.best:
         say(f"ratio: {measured.ratio:.2f} (median of PyTorch's best variant, {beside.name}, over netspec's)")
+
+
+def _remarks(measured: Comparison) -> list[str]:
+    """Variants that did not run, and what shows that the peak is none."""
+    fraction = measured.products_of_peak
+    beyond = [peak_remark("netspec's step does its products", fraction)] if exceeds_peak(fraction) else []
+    return [*measured.remarks, *beyond]
 
 
 def _together(measured: Comparison) -> str:

@@ -63,7 +63,14 @@ def show_roofline(roofline: Roofline, experiment: Experiment) -> None:
     say(f"one training step of {experiment.graph.name}: {roofline.batch} images, float32, one thread")
     _show_ceilings(roofline.ceilings)
     say("every launch is measured by itself in processor time, its arrays warm; forecasts take arrays from memory")
+    for name, fraction in roofline.beyond_peak.items():
+        say(peak_remark(f"`{name}` does its products directly", fraction))
     _show_spans(experiment, roofline.batch, forecast=total.work.forecast_seconds, measured=total.seconds)
+
+
+def peak_remark(what: str, fraction: float) -> str:
+    """What is said where products are done faster than the measured peak."""
+    return f"{what} at {fraction:.0%} of the peak, so the peak was measured too low: measure again on a quiet machine"
 
 
 def _show_ceilings(ceilings: Ceilings) -> None:
@@ -138,6 +145,7 @@ def roofline_document(roofline: Roofline, experiment: Experiment) -> dict[str, o
         "layers": [_document(layer, roofline) for layer in roofline.layers],
         "launches": [_document(launch, roofline) for launch in roofline.launches],
         "total": _document(total, roofline),
+        "beyond_peak": roofline.beyond_peak,
         **_spans_document(experiment, roofline.batch, "forecast_seconds", total.work.forecast_seconds),
         **_spans_document(experiment, roofline.batch, "seconds", total.seconds),
         "epoch_note": why_no_epochs(experiment, roofline.batch),
@@ -165,6 +173,7 @@ def _work_document(work: Work) -> dict[str, object]:
         "algorithms": list(work.algorithms),
         "kernels": list(work.kernels),
         "flops": work.flops,
+        "least_flops": work.least_flops,
         "bytes": work.moved_bytes,
         "forecast_seconds": work.forecast_seconds,
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from netspec.bench.peak import fma_peak_gflops
+from netspec.bench.peak import core_peak_gflops
 from netspec.bench.tune import measure_costs
 from netspec.cli.options import json_option
 from netspec.cli.printing import say, say_json
@@ -48,7 +48,7 @@ def command(output: Path, as_json: bool) -> None:
         "netspec": version("netspec"),
         "processor": processor().name,
         "target": target.name,
-        "fma_peak_gflops": round(fma_peak_gflops(cache_dir), 1),
+        "fma_peak_gflops": round(core_peak_gflops(cache_dir), 1),
         "time": f"{datetime.now():%Y-%m-%d %H:%M}",
     }
     write_tuning(output, costs, measured)

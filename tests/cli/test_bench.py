@@ -5,7 +5,10 @@ import platform
 
 import pytest
 
-from netspec.cli.bench import TAKES, command
+from netspec.bench import forecast
+from netspec.bench.compare import Comparison, Timing
+from netspec.bench.sides import Block, Job
+from netspec.cli.bench import TAKES, _remarks, command
 from tests.cli.harness import process, refused, run, run_json
 from tests.cli.test_json import documented
 
@@ -52,6 +55,25 @@ def test_what_augmentation_adds_is_set_against_what_is_promised(tmp_path):
     assert told["of_promise"] == pytest.approx(told["share"] / 0.15)
     assert told["promised_share"] == 0.15
     assert "the promise for convnetjs_cifar10 is below 15%" in run(*words).stdout
+
+
+def test_a_layer_that_is_faster_than_the_peak_is_told(tmp_path, monkeypatch):
+    (tmp_path / "n.net").write_text("net n { input 64; dense 64; dense 3 }\n")
+    words = ("bench", tmp_path / "n.net", "--layers", "--batch", 64)
+    assert run_json(*words)["beyond_peak"] == {}
+    monkeypatch.setattr(forecast, "core_peak_gflops", lambda _: 1.0)
+    told = run_json(*words)["beyond_peak"]
+    assert told["dense1"] > 1.05
+    assert "`dense1` does its products directly at " in run(*words).stdout
+
+
+def test_a_step_that_is_faster_than_the_peak_is_told():
+    job, timing = Job("n", "n.net", "", (), (), 64, 2, None), Timing("netspec", (Block(0.5, 0.0),))
+    slow, fast = (Comparison(job, timing, (), 60.0, 100.0, 1, 0, (), 10**9 * flops) for flops in (51, 60))
+    assert (_remarks(slow), slow.products_of_peak) == ([], pytest.approx(1.02))
+    assert [remark.partition(" of the peak")[0] for remark in _remarks(fast)] == [
+        "netspec's step does its products at 120%"
+    ]
 
 
 def test_a_spec_is_needed():
