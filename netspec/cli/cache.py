@@ -12,7 +12,7 @@ from netspec.cli.printing import counted, say, say_json, say_line
 from netspec.cli.tables import Column, show, table
 from netspec.runtime.cache_limits import MOST_BYTES, MOST_VERSIONS, CachedVersion, cached_versions, clear
 from netspec.runtime.native import kernel_folder
-from netspec.train.device import host_device
+from netspec.train.device import user_cache
 
 COLUMNS: tuple[Column, ...] = (
     ("version", "left"),
@@ -28,8 +28,7 @@ COLUMNS: tuple[Column, ...] = (
 @json_option
 def command(action: str, as_json: bool) -> None:
     """Tell where compiled kernels are kept, by version, or `clear` them all: they are compiled anew when needed."""
-    cache_dir = host_device().cache_dir
-    assert cache_dir is not None  # the command line always has one
+    cache_dir = user_cache()
     current = kernel_folder(cache_dir)
     versions = cached_versions(current.parent)
     if action == "clear":

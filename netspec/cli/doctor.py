@@ -9,14 +9,20 @@ from pathlib import Path
 
 import click
 
+from netspec.bench.layers import exceeds_peak, probe_of_peak
+from netspec.bench.peak import core_peak_gflops
 from netspec.cli.options import json_option
 from netspec.cli.printing import say, say_json, say_line
 from netspec.cli.provenance import installed_version
+from netspec.cli.roofline import peak_remark
 from netspec.data.environment import DATA_VARIABLE, readable_data_folder
 from netspec.data.places import Places
+from netspec.diagnostics.failure import DeviceError
+from netspec.kernels.cpu.numba_settings import settings
+from netspec.runtime.compilation import check_compiler
 from netspec.runtime.host import host_target, processor
 from netspec.runtime.processors import usable_cores
-from netspec.train.device import host_device
+from netspec.train.device import user_cache
 
 REQUIRED = ("netspec", "numpy", "numba", "llvmlite", "lark", "click", "rich", "safetensors", "Pillow", "matplotlib")
 OPTIONAL = {
@@ -26,13 +32,15 @@ OPTIONAL = {
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 DRIVER = Path("/proc/driver/nvidia/version")
 
+SPEED = ("fma_peak_gflops", "direct_layer_of_peak", "peak_remark")
+
 Findings = dict[str, dict[str, object]]
 
 
 @click.command("doctor")
 @json_option
 def command(as_json: bool) -> None:
-    """Tell versions, processor, caches, folders, and whether a GPU can be used."""
+    """Tell versions, processor and its peak, caches, Numba's settings, folders, and whether a GPU can be used."""
     found = findings()
     if as_json:
         return say_json(found)
@@ -46,7 +54,16 @@ def command(as_json: bool) -> None:
 
 def findings() -> Findings:
     """Sections of named facts; what could not be found out is None."""
-    return {"versions": _versions(), "processor": _processor(), "folders": _folders(), "gpu": _gpu()}
+    numba = _numba()
+    usable = numba["trouble"] is None
+    processor_facts = _processor() | (_speed() if usable else dict.fromkeys(SPEED))
+    return {
+        "versions": _versions(),
+        "processor": processor_facts,
+        "numba": numba,
+        "folders": _folders(),
+        "gpu": _gpu(),
+    }
 
 
 def _versions() -> dict[str, object]:
@@ -74,6 +91,26 @@ def _processor() -> dict[str, object]:
     }
 
 
+def _speed() -> dict[str, object]:
+    """The peak of a core, what a direct layer reaches of it, and what is wrong where that is more."""
+    target, cache_dir = host_target(), user_cache()
+    gflops = core_peak_gflops(cache_dir)
+    fraction = probe_of_peak(target, cache_dir, gflops)
+    remark = peak_remark("a layer of 1x1 windows does its products", fraction) if exceeds_peak(fraction) else None
+    return dict(zip(SPEED, (round(gflops, 1), round(fraction, 3), remark), strict=True))
+
+
+def _numba() -> dict[str, object]:
+    """Its settings, and what they break."""
+    trouble = None
+    try:
+        check_compiler()
+    except DeviceError as error:
+        trouble = f"{error.code}: {error.message}"
+    said = ", ".join(f"{name}={value}" for name, value in sorted(settings().items()))
+    return {"settings": said or "none", "trouble": trouble}
+
+
 def cache_sizes(folder: Path) -> dict[str, object]:
     """Sizes of the data caches as Linux tells them (`l1: 48K`); nothing elsewhere."""
     found: dict[str, object] = {}
@@ -88,10 +125,9 @@ def cache_sizes(folder: Path) -> dict[str, object]:
 
 
 def _folders() -> dict[str, object]:
-    kernels = host_device().cache_dir
     places = Places(shared=readable_data_folder())
     return {
-        "kernels": str(kernels) if kernels else None,
+        "kernels": str(user_cache()),
         DATA_VARIABLE: str(places.shared) if places.shared else "not set",
         "downloads": str(places.download),
     }

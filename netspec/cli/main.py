@@ -51,6 +51,9 @@ COMMANDS: dict[str, dict[str, str]] = {
 }
 """Every command by section, with its summary; `netspec.cli.<name>` holds it as `command`."""
 
+WORDS = "netspec.words"
+"""Key of the run's `ctx.meta`: the command line behind `netspec`."""
+
 NAMES: tuple[str, ...] = tuple(name for section in COMMANDS.values() for name in section)
 
 
@@ -79,8 +82,12 @@ class Program(click.Group):
             with formatter.section(section):
                 formatter.write_dl(list(commands.items()))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> int:
-        return _status(lambda: super(Program, self).invoke(ctx), lambda: bool(ctx.meta.get(JSON)))
+        return _status(lambda: super(Program, self).invoke(ctx), lambda: _wants_json(ctx))
 
     def main(
         self,
@@ -97,6 +104,11 @@ class Program(click.Group):
         signal.signal(signal.SIGTERM, _terminate)
         parse_and_run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
         sys.exit(printing.close_streams(_status(parse_and_run, lambda: False)))
+
+
+def _wants_json(ctx: click.Context) -> bool:
+    """Told by the command's options, or by the words where its module could not even be imported."""
+    return bool(ctx.meta.get(JSON, "--json" in ctx.meta[WORDS]))
 
 
 def _terminate(signal_number: int, frame: object) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 from netspec.ir.program import Program
 from netspec.kernels.cpu.rows import Row
 from netspec.kernels.cpu.tile import TileShape
-from netspec.runtime.compilation import Unit
+from netspec.runtime.compilation import Unit, compiling
 from netspec.runtime.launch_table import launch_rows
 
 Form = Literal["llvm", "asm"]
@@ -31,5 +31,6 @@ def _tile_text(row: Row, program: Program) -> str:
 
 def _text(row: Row, lanes: int, form: Form) -> str:
     arguments = Unit(row.kernel, TileShape(row.tile.rows, row.tile.columns, lanes)).arguments
-    row.kernel.compile(arguments)
-    return row.kernel.inspect_llvm(arguments) if form == "llvm" else row.kernel.inspect_asm(arguments)
+    with compiling():
+        row.kernel.compile(arguments)
+        return row.kernel.inspect_llvm(arguments) if form == "llvm" else row.kernel.inspect_asm(arguments)

@@ -8,6 +8,8 @@ by a bare LLVM linker: with a warm cache Numba neither types nor lowers anything
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
@@ -20,8 +22,9 @@ import numba
 from numba import types
 from numba.core import config
 
-from netspec.diagnostics.failure import CompilerBug
+from netspec.diagnostics.failure import CompilerBug, DeviceError
 from netspec.kernels.cpu.memory import FLOATS, WORDS
+from netspec.kernels.cpu.numba_settings import check_settings, printing_aside, set_beside_processor
 from netspec.kernels.cpu.tile import TileShape, TileShapeType
 from netspec.runtime.cache import Code, version_key
 from netspec.runtime.host import processor
@@ -91,8 +94,47 @@ def _source_hash(unit: Unit) -> str:
     return sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "no-source"
 
 
+def check_compiler() -> None:
+    """Raises DeviceError where Numba's settings keep kernels from being what they must be (E592, E593, E595), or where
+    they have come to name another processor than that of this version of the code (E596)."""
+    check_settings()
+    if processor() != PROCESSOR:
+        raise DeviceError(
+            "E596",
+            "the processor that Numba is to compile for has changed since netspec was imported",
+            helps=("set `NUMBA_CPU_NAME` and `NUMBA_CPU_FEATURES` before the program begins",),
+        )
+
+
+@contextmanager
+def compiling() -> Generator[None]:
+    """A block in which Numba compiles; what it may print goes to standard error. Raises DeviceError where its settings
+    are such as `check_compiler` refuses, or where it fails with settings that netspec does not know (E594)."""
+    check_compiler()
+    try:
+        with printing_aside():
+            yield
+    except Exception as error:
+        found = set_beside_processor()
+        if not found:
+            raise
+        what = str(error).partition("\n")[0] or type(error).__name__
+        raise DeviceError(
+            "E594",
+            f"kernels cannot be compiled with Numba's settings: {what}",
+            notes=(f"set are {', '.join(found)}",),
+            helps=("unset them, and report it where that does not help",),
+        ) from error
+
+
 def compile_unit(unit: Unit) -> Code:
-    """Compiles a function. Raises CompilerBug where it might raise an exception or would need Python."""
+    """Compiles a function. Raises CompilerBug where it might raise an exception or would need Python, and DeviceError
+    as `compiling` does."""
+    with compiling():
+        return _compiled(unit)
+
+
+def _compiled(unit: Unit) -> Code:
     unit.function.compile(unit.arguments)
     compiled = unit.function.overloads[unit.arguments]
     library, symbol = compiled.library, compiled.fndesc.llvm_func_name
@@ -110,7 +152,6 @@ def _version() -> str:
     """Of the sources as they are now, of all that compiles them and how, and of the processor."""
     folders = (Path(import_module(package).__path__[0]) for package in PACKAGES)
     sources = [source for folder in folders for source in folder.glob("*.py")]
-    chosen = processor()
     compilers = (
         numba.__version__,
         llvmlite.__version__,
@@ -118,8 +159,10 @@ def _version() -> str:
         str(sys.implementation.cache_tag),
     )
     options = (f"{name}={getattr(config, name, None)}" for name in NUMBA_OPTIONS)
-    return version_key(sources, *compilers, *options, llvm.get_process_triple(), chosen.name, chosen.features)
+    return version_key(sources, *compilers, *options, llvm.get_process_triple(), PROCESSOR.name, PROCESSOR.features)
 
 
+PROCESSOR = processor()
+"""The one that code of this process is for."""
 VERSION = _version()
 """Read when the sources are imported: a process that outlives a change to them must not keep old code as new."""

@@ -23,7 +23,7 @@ class Processor:
 
 def processor() -> Processor:
     """The processor that Numba compiles for."""
-    name = config.CPU_NAME or llvm.get_host_cpu_name()
+    name = llvm.get_host_cpu_name() if config.CPU_NAME is None else config.CPU_NAME
     features = get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
     return Processor(str(name), str(features))
 

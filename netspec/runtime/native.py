@@ -13,7 +13,7 @@ import llvmlite.binding as llvm
 
 from netspec.kernels.cpu.tile import TileShape
 from netspec.runtime.cache import Code, CodeCache
-from netspec.runtime.compilation import VERSION, Unit
+from netspec.runtime.compilation import VERSION, Unit, check_compiler
 from netspec.runtime.crew import compile_units
 from netspec.runtime.driver import take_part
 
@@ -63,6 +63,8 @@ class _Linker:
         named = [(unit.name, unit) for unit in units]
         with self._lock:
             missing = {name: unit for name, unit in named if name not in self._addresses}
+            if missing:
+                check_compiler()
             for name, code in _obtain(missing, cache).items():
                 self._addresses[name] = self._link(code)
             return tuple(self._addresses[name] for name, _ in named)

@@ -10,6 +10,7 @@ import platformdirs
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.program import Program
 from netspec.ir.target import Target
+from netspec.runtime.compilation import check_compiler
 from netspec.runtime.host import host_target
 from netspec.runtime.machine import Machine
 from netspec.runtime.processors import usable_cores
@@ -38,6 +39,12 @@ def host_device(threads: int | None = None, *, exact: bool = False, costs: Costs
     the user's cache.
 
     With `exact` programs are planned without Winograd's convolution; `costs` are what algorithms are chosen by.
+    Raises DeviceError (E592, E593, E595, E596) where Numba's settings do not go with netspec.
     """
-    cache = platformdirs.user_cache_path("netspec", appauthor=False)
-    return Device(replace(host_target(), exact=exact, costs=costs), threads or usable_cores(), cache)
+    check_compiler()
+    return Device(replace(host_target(), exact=exact, costs=costs), threads or usable_cores(), user_cache())
+
+
+def user_cache() -> Path:
+    """The user's folder of compiled kernels."""
+    return platformdirs.user_cache_path("netspec", appauthor=False)
