@@ -116,6 +116,19 @@ def test_a_server_compiles_what_it_is_asked_for() -> None:
     assert rest == b""
 
 
+def test_a_helper_compiles_though_numba_has_been_asked_to_print(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NUMBA_DUMP_IR", "NUMBA_DEBUG_TYPEINFER", "NUMBA_DUMP_ASSEMBLY"):
+        monkeypatch.setenv(name, "1")
+    helper = getattr(crew, "_start")()  # noqa: B009
+    try:
+        assert helper.stdout.readline().strip() == VERSION.encode()
+        code = getattr(crew, "_delegate")(UNITS[0], helper.stdin, helper.stdout)  # noqa: B009
+        assert code.symbol.encode() in code.object_file
+    finally:
+        helper.kill()
+        helper.communicate()
+
+
 def test_an_address_finds_the_function_again() -> None:
     for unit in (*UNITS, Unit(take_part)):
         assert unit_at(json.loads(json.dumps(unit.address))) == unit
