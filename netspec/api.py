@@ -23,6 +23,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from netspec.check.setting_order import wholes_first
 from netspec.compiler import training_program
 from netspec.counting.table import Count, count
 from netspec.data.environment import readable_data_folder
@@ -70,7 +71,7 @@ def load(
     needed: `check` tells every mistake. A run that has not ended, be it killed, brings the weights of its last
     checkpoint, and a warning says so. Raises UsageError where there is no such file.
     """
-    settings = (*((f"data={data}",) if data else ()), *set_)
+    settings = wholes_first((*((f"data={data}",) if data else ()), *set_))
     values = {name: str(value) for name, value in (with_ or {}).items()}
     if isinstance(spec, str) and ("\n" in spec or "{" in spec):
         return Network(Origin(Source("<text>", spec), values, settings))

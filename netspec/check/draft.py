@@ -19,6 +19,8 @@ from netspec.syntax.tree import Name
 MOST_ELEMENTS = 2**31
 ZEROS = Initial("zeros")
 ONES = Initial("ones")
+OF_OWN_WEIGHTS = ("init", "rate", "decay")
+"""Attributes that only a layer with weights of its own reads, not one that is tied to another."""
 
 
 class GivenUpError(Exception):
@@ -89,6 +91,11 @@ class Draft:
 
     def _tied(self, wanted: tuple[Weight, ...]) -> tuple[Value, ...]:
         name, record = self.tied_layer()
+        unread = tuple(one for one in OF_OWN_WEIGHTS if one in self.bound.spans)
+        if unread:
+            self.place.complain(
+                words_shapes.tied_with_its_own(unread, name.text, self.bound.spans[unread[0]], record.span)
+            )
         for weight in wanted:
             other = record.weights.get(weight.role)
             if other is not None and other.shape != weight.shape:

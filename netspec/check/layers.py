@@ -120,6 +120,8 @@ def _pool(draft: Draft) -> Value:
     if any(2 * pad[axis] > kernel[axis] for axis in (0, 1)):
         draft.place.complain(words.pad_too_large(kernel, pad, bound.span("pad", draft.span)))
         raise GivenUpError
+    if size == "global" and "stride" in bound.spans and pad == (0, 0):
+        draft.place.complain(words.global_stride(bound.spans["stride"]))
     window = _fitting(draft, pool_window(kernel, stride, pad, bound.text("round") == "ceil", (height, width)))
     if bound.text("max|avg") == "max":
         if bound.on("count_pad"):

@@ -106,6 +106,7 @@ class Loader:
             if not any(isinstance(one.value, Broken) for one in statement.arguments):
                 self.report.add(words.malformed("block", "`block NAME(a, b=1) { … }`", statement.name.span))
             return
+        refuse_trailing(statement, self.report)
         name, parameters = signature
         entry, defaults = self._signature(name, parameters)
         block = Block(name.text, name, entry, defaults, statement.bodies[0], file.module)
@@ -200,6 +201,13 @@ def head_of(statement: Statement) -> tuple[Name, tuple[Argument, ...]] | None:
             return call.name, call.arguments
         case _:
             return None
+
+
+def refuse_trailing(statement: Statement, report: Report) -> None:
+    """Complains (E231) of what stands behind the body of a `block` or `net`, which nothing reads."""
+    found = statement.trailing
+    if found and not any(isinstance(one.value, Broken) for one in found):
+        report.add(words.behind_the_body(statement.name.text, found[0].span.to(found[-1].span)))
 
 
 def parameter_name(parameter: Argument) -> Name | None:

@@ -13,7 +13,7 @@ from netspec.check.bodies import elaborate_statement
 from netspec.check.draft import MOST_ELEMENTS
 from netspec.check.expressions import evaluate
 from netspec.check.flow import Flow, Instance, Names, Record
-from netspec.check.modules import File, head_of, parameter_name
+from netspec.check.modules import File, head_of, parameter_name, refuse_trailing
 from netspec.check.place import Construction, ExhaustedError, Place
 from netspec.check.scope import UNKNOWN, Evaluated, Module, Scope
 from netspec.check.suggest import suggestions
@@ -47,6 +47,7 @@ def check_net(file: File, given: Mapping[str, str], report: Report, *, traced: b
         if not any(isinstance(one.value, Broken) for one in statement.arguments):
             report.add(words.malformed("net", "`net NAME { … }` or `net NAME(D=32) { … }`", statement.name.span))
         return Built()
+    refuse_trailing(statement, report)
     name, declared = head
     values = _parameters(name, declared, given, file.module, report, traced=traced)
     return _build(name, statement.bodies[0], Scope(report, file.module, values), report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, NamedTuple, cast
 
-from netspec.check import synonyms, words_training
+from netspec.check import synonyms, words_arguments, words_training
 from netspec.check import words_structure as words
 from netspec.check.arguments import Bound, bind
 from netspec.check.kinds import Entry
@@ -117,18 +117,46 @@ def _sgd(bound: dict[str, Bound], scope: Scope) -> Sgd:
 
 
 def _schedule(line: Statement, scope: Scope) -> Schedule:
-    """A schedule: its kind decides which attributes it takes."""
-    kind = line.arguments[0].value if line.arguments and line.arguments[0].key is None else None
-    if not isinstance(kind, Name) or kind.text not in SCHEDULES:
-        first = tuple(argument for argument in line.arguments[:1] if argument.key is None)
-        bind_line(line, TRAIN["schedule"], first, scope)
+    """A schedule: its kind decides which attributes it takes. Without a kind it is `constant`."""
+    place = next((k for k, argument in enumerate(line.arguments) if argument.key is None), None)
+    if place is None:
+        return _of_kind(line, "constant", _known_without_kind(line.arguments, scope), scope)
+    named, rest = line.arguments[place], (*line.arguments[:place], *line.arguments[place + 1 :])
+    if not isinstance(named.value, Name) or named.value.text not in SCHEDULES:
+        bind_line(line, TRAIN["schedule"], (named,), scope)
         return Schedule()
-    bound = bind_line(line, SCHEDULES[kind.text], line.arguments[1:], scope)
+    if place > 0:
+        scope.complain(words_arguments.late_positional(TRAIN["schedule"], named.span, line.arguments[0].span))
+    return _of_kind(line, named.value.text, rest, scope)
+
+
+def _known_without_kind(arguments: tuple[Argument, ...], scope: Scope) -> tuple[Argument, ...]:
+    """The attributes of a schedule without a kind, less those that only other kinds take, which are reported."""
+    foreign = tuple(argument for argument in arguments if _belongs_to_a_kind(argument.key))
+    keys = [argument.key for argument in foreign if argument.key is not None]
+    if keys:
+        kinds = [kind for kind in SCHEDULES if all(SCHEDULES[kind].slot(key.text) for key in keys)]
+        kinds = kinds or [kind for kind in SCHEDULES if SCHEDULES[kind].slot(keys[0].text)]
+        scope.complain(words_training.kind_left_out(keys[0], tuple(kinds)))
+    return tuple(argument for argument in arguments if argument not in foreign)
+
+
+def _belongs_to_a_kind(key: Name | None) -> bool:
+    """Whether a schedule has the attribute, and `constant` has not."""
+    text = key.text if key is not None else ""
+    return not SCHEDULES["constant"].slot(text) and any(entry.slot(text) for entry in SCHEDULES.values())
+
+
+def _of_kind(line: Statement, kind: str, arguments: tuple[Argument, ...], scope: Scope) -> Schedule:
+    """The schedule `kind` with its attributes, which stand in `arguments`."""
+    named = any(argument.key is None for argument in line.arguments)
+    entry = SCHEDULES[kind] if named else SCHEDULES[kind]._replace(name="schedule")
+    bound = bind_line(line, entry, arguments, scope)
     values = bound.values
-    if kind.text == "step" and not bound.doubtful:
-        _check_step(kind.span, bound, scope)
+    if kind == "step" and not bound.doubtful:
+        _check_step(line.arguments[0].span, bound, scope)
     return Schedule(
-        kind=kind.text,
+        kind=kind,
         every=cast("Number | None", values.get("every")),
         at=cast("tuple[Number, ...]", values.get("at", ())),
         factor=float(cast("float", values.get("factor", 0.1))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.check.flow import Flow
-from netspec.check.words import code, error, size
+from netspec.check.words import code, error, size, warning
 from netspec.diagnostics.message import Diagnostic, Label
 from netspec.diagnostics.text import Span
 from netspec.ir.graph import Shape
@@ -156,6 +156,18 @@ def tied_kinds(owner: str, name: str, kind: str, span: Span, first: Span) -> Dia
     )
 
 
+def tied_with_its_own(unread: tuple[str, ...], name: str, span: Span, owner: Span) -> Diagnostic:
+    them = " and ".join(code(one) for one in unread)
+    return error(
+        "E232",
+        f"{them} of a tied layer: its weights are those of {code(name)}",
+        span,
+        "nothing reads this",
+        secondary=(Label(owner, "the weights begin and are trained as this layer says"),),
+        helps=(f"give {them} to {code(name)}, or leave `tie` out",),
+    )
+
+
 def pad_too_large(window: Pair, pad: Pair, span: Span) -> Diagnostic:
     return error(
         "E309",
@@ -164,6 +176,10 @@ def pad_too_large(window: Pair, pad: Pair, span: Span) -> Diagnostic:
         "a window could hold nothing but border",
         helps=(f"use `pad={min(window) // 2}` or less",),
     )
+
+
+def global_stride(span: Span) -> Diagnostic:
+    return warning("W209", "`stride` of a global pool: its window is the whole image", span, "changes nothing")
 
 
 def nothing_left(owner: str, shape: tuple[int, ...], span: Span) -> Diagnostic:

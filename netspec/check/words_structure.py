@@ -176,6 +176,16 @@ def malformed(what: str, form: str, span: Span) -> Diagnostic:
     return error("E203", f"malformed `{what}`", span, f"expected {form}", helps=(f"write {form}",))
 
 
+def behind_the_body(what: str, span: Span) -> Diagnostic:
+    return error(
+        "E231",
+        f"nothing may stand behind the body of a `{what}`",
+        span,
+        "nothing reads this",
+        helps=("a flag belongs to a layer inside the body",) if what == "net" else ("a flag belongs to each call",),
+    )
+
+
 def second_statement(name: Name, first: Span) -> Diagnostic:
     return error(
         "E225",

@@ -6,6 +6,7 @@ from netspec.check.words import code, either, error, size, warning
 from netspec.diagnostics.message import Diagnostic, Label
 from netspec.diagnostics.text import Span
 from netspec.ir.graph import Layer, Shape
+from netspec.syntax.tree import Name
 
 
 def loss_needs_classes(span: Span, output: Layer) -> Diagnostic:
@@ -59,6 +60,20 @@ def step_times(span: Span, given: bool) -> Diagnostic:
         span,
         "when the steps come",
         helps=("write `schedule step every=10`, or `schedule step at=(30 60 80)`",),
+    )
+
+
+def kind_left_out(key: Name, kinds: tuple[str, ...]) -> Diagnostic:
+    outside = key.span.source.name.startswith("--")
+    way = "add {}" if outside else "write {}, then its attributes"
+    ways = either([f"{'--set train.schedule=' if outside else 'schedule '}{kind}" for kind in kinds])
+    return error(
+        "E230",
+        f"{code(key.text)} needs the kind of its schedule",
+        key.span,
+        "belongs to " + either(kinds),
+        notes=("a schedule without a kind is `constant`",),
+        helps=(way.format(ways),),
     )
 
 

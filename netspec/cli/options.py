@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from netspec.check.setting_order import wholes_first
 from netspec.data.environment import DATA_VARIABLE
 from netspec.diagnostics.failure import UsageError
 from netspec.resources import bundled_specs
@@ -62,9 +63,14 @@ def override_options(function: Decorated) -> Decorated:
         "settings",
         multiple=True,
         metavar="PLACE=VALUE",
+        callback=_wholes_first,
         help="Override an attribute, as in `--set train.sgd.rate=0.1`.",
     )
     return parameters(settings(function))
+
+
+def _wholes_first(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    return wholes_first(values)
 
 
 def _pairs(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
