@@ -10,6 +10,7 @@ from netspec.check import words_structure as words
 from netspec.check.arguments import Bound, bind
 from netspec.check.kinds import Entry
 from netspec.check.scope import UNKNOWN, Scope
+from netspec.check.times import warn_late
 from netspec.check.vocabulary import AUGMENT, SCHEDULES, TRAIN
 from netspec.diagnostics.text import Span
 from netspec.ir.operations import LossName
@@ -54,18 +55,21 @@ def check_train(statement: Statement, scope: Scope) -> Training:
     """Every line of a `train` block, with defaults for what is left out."""
     bound: dict[str, Bound] = {}
     lines: dict[str, Span] = {}
+    statements: dict[str, Statement] = {}
     schedule = Schedule()
     for line in read_lines(statement, "train", TRAIN, scope):
         name = line.name.text
         if name in lines:
             scope.complain(words.second_statement(line.name, lines[name]))
             continue
-        lines[name] = _line_span(line)
+        lines[name], statements[name] = _line_span(line), line
         if name == "schedule":
             schedule = _schedule(line, scope)
         else:
             bound[name] = bind_line(line, TRAIN[name], line.arguments, scope)
     options = replace(_options(bound, schedule, statement.name.span, scope), lines=lines)
+    if not scope.report.failed:
+        warn_late(options, statements, scope)
     return Training(options, _loss(bound))
 
 

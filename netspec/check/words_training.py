@@ -77,6 +77,18 @@ def kind_left_out(key: Name, kinds: tuple[str, ...]) -> Diagnostic:
     )
 
 
+def beyond_the_end(what: str, epochs: int, effect: str, span: Span, end: Span | None) -> Diagnostic:
+    """`what` is the time as it is written (`warmup=20`), `effect` what comes of it within `epochs`."""
+    lasts = f"{epochs:,} epoch{'' if epochs == 1 else 's'}"
+    return warning(
+        "W210",
+        f"{code(what)} is too late for a training of {lasts}",
+        span,
+        effect,
+        secondary=() if end is None else (Label(end, f"the training ends after {lasts}"),),
+    )
+
+
 def crop_against_input(crop: Shape, image: Shape, span: Span, net_input: Span) -> Diagnostic:
     return error(
         "E405",
