@@ -11,6 +11,11 @@ from netspec.ir.recipe import Transform
 SMOOTHING_REACH = 3.0
 """The Gaussian of `distort` is cut off at so many deviations."""
 
+SUMMED_RADIUS = 1 << 20
+"""Beyond it the sum of the Gaussian is its integral, from which it differs by less than a millionth."""
+FAR = 1e100
+"""deviations; the Gaussian is zero long before"""
+
 STREAMS = {
     "shift": 0x53484654,
     "rotate": 0x524F5441,
@@ -109,6 +114,13 @@ def smoothing_weights(smoothness: float, size: int) -> tuple[float, ...]:
     No more of them than an image of `size` pixels needs, for beyond the image there is nothing to smooth.
     """
     radius = math.ceil(SMOOTHING_REACH * smoothness)
-    weights = [math.exp(-0.5 * (k / smoothness) ** 2) for k in range(radius + 1)]
-    total = weights[0] + 2 * math.fsum(weights[1:])
-    return tuple(weight / total for weight in weights[:size])
+    if radius > SUMMED_RADIUS:
+        total = smoothness * math.sqrt(2 * math.pi) * math.erf(SMOOTHING_REACH / math.sqrt(2))
+    else:
+        total = 1 + 2 * math.fsum(_bell(k / smoothness) for k in range(1, radius + 1))
+    return tuple(_bell(k / smoothness) / total for k in range(min(radius + 1, size)))
+
+
+def _bell(deviations: float) -> float:
+    """exp(-x²/2), also where the square is too large for a float."""
+    return math.exp(-0.5 * min(deviations, FAR) ** 2)

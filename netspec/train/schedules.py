@@ -42,15 +42,16 @@ def _constant(schedule: Schedule, moment: Moment) -> float:
 
 def _step(schedule: Schedule, moment: Moment) -> float:
     """`factor` once every `every` epochs, or once at each of the times `at`."""
-    reached = sum(moment.begin + ROUNDING >= time for time in schedule.at)
+    reached = float(sum(moment.begin + ROUNDING >= time for time in schedule.at))
     if schedule.every is not None:
-        reached += math.floor((moment.begin + ROUNDING) / schedule.every)
-    return schedule.factor**reached
+        rounding = min(ROUNDING, schedule.every / 2)  # the first step of all is before every time
+        reached += _whole((moment.begin + rounding) / schedule.every)
+    return _power(schedule.factor, reached)
 
 
 def _exponential(schedule: Schedule, moment: Moment) -> float:
     """`factor` once an epoch."""
-    return schedule.factor ** math.floor(moment.begin + ROUNDING)
+    return _power(schedule.factor, _whole(moment.begin + ROUNDING))
 
 
 def _cosine(schedule: Schedule, moment: Moment) -> float:
@@ -66,6 +67,19 @@ def _onecycle(schedule: Schedule, moment: Moment) -> float:
 
 def _plateau(schedule: Schedule, moment: Moment) -> float:
     return schedule.factor**moment.reductions
+
+
+def _whole(number: float) -> float:
+    """Rounded down; infinity stays."""
+    return float(math.floor(number)) if math.isfinite(number) else number
+
+
+def _power(factor: float, count: float) -> float:
+    """`factor` (above zero) to the `count` (zero or more); infinity where that is too large for a float."""
+    try:
+        return factor**count
+    except OverflowError:
+        return math.inf
 
 
 def _fall(first: float, last: float, passed: float) -> float:
@@ -89,6 +103,11 @@ LENGTH_BOUND = frozenset({"cosine", "onecycle"})
 
 
 def rate_at(schedule: Schedule, base: float, moment: Moment) -> float:
-    """The learning rate of a step. During the warmup it grows linearly, and its last step has the full rate."""
+    """The learning rate of a step. During the warmup it grows linearly, and its last step has the full rate.
+
+    A `base` of zero stays zero whatever the schedule multiplies it by; a rate too large for a float is infinity.
+    """
+    if base == 0:
+        return 0.0
     warm = 1.0 if schedule.warmup <= 0 else min(1.0, (moment.end + ROUNDING) / schedule.warmup)
     return base * RULES[schedule.kind](schedule, moment) * warm

@@ -59,3 +59,16 @@ def test_the_gaussian_sums_to_one_before_an_image_cuts_it_off(smoothness: float,
     whole = smoothing_weights(smoothness, 1000)
     assert math.isclose(whole[0] + 2 * sum(whole[1:]), 1.0)
     assert smoothing_weights(smoothness, size) == whole[:size]
+
+
+@pytest.mark.parametrize("smoothness", [5e-324, 1e-308, 1e-155])
+def test_a_gaussian_narrower_than_a_pixel_is_one_pixel(smoothness: float) -> None:
+    assert smoothing_weights(smoothness, 3)[0] == 1
+    assert not any(smoothing_weights(smoothness, 3)[1:])
+
+
+@pytest.mark.parametrize("smoothness", [349525.0, 349526.0, 1e6, 1e30, 3.4e38])
+def test_a_gaussian_far_wider_than_an_image_is_flat_and_keeps_its_area(smoothness: float) -> None:
+    weights = smoothing_weights(smoothness, 4)
+    assert math.isclose(weights[0] * smoothness * math.sqrt(2 * math.pi) * math.erf(3 / math.sqrt(2)), 1, rel_tol=1e-6)
+    assert all(math.isclose(weight, weights[0], rel_tol=1e-9) for weight in weights)

@@ -90,3 +90,25 @@ def test_the_schedule_runs_on_beneath_the_warmup(kind: str) -> None:
         moment = Moment(time, time + 0.25, 9)
         share = min(1.0, (time + 0.25) / 4)
         assert rate_at(warm, 0.1, moment) == pytest.approx(share * rate_at(plain, 0.1, moment))
+
+
+def test_a_rate_of_zero_stays_zero_whatever_multiplies_it() -> None:
+    late = Moment(400.0, 400.1, 500)
+    assert rate_at(Schedule("exponential", factor=1e200), 0.0, late) == 0
+    assert rate_at(Schedule("step", every=1e-308, factor=10.0), 0.0, late) == 0
+
+
+def test_a_rate_beyond_every_float_is_infinite() -> None:
+    late = Moment(400.0, 400.1, 500)
+    assert rate_at(Schedule("exponential", factor=1e200), 1e-300, late) == math.inf
+    assert rate_at(Schedule("step", at=(1, 2, 3), factor=1e200), 0.1, late) == math.inf
+
+
+@pytest.mark.parametrize(("factor", "rate"), [(0.5, 0.0), (1.0, 0.3), (2.0, math.inf)])
+def test_infinitely_many_steps_come_to_their_limit(factor: float, rate: float) -> None:
+    assert rate_at(Schedule("step", every=1e-308, factor=factor), 0.3, Moment(1.0, 1.1, 2)) == rate
+
+
+@pytest.mark.parametrize("every", [1e-308, 5e-324, 1e-9, 1e-8])
+def test_the_first_step_of_all_is_before_every_time(every: float) -> None:
+    assert rate_at(Schedule("step", every=every, factor=0.5), 0.3, Moment(0.0, 0.1, 2)) == 0.3
