@@ -44,6 +44,7 @@ from netspec.train.cadence import Saving
 from netspec.train.device import host_device
 from netspec.train.evaluate import Evaluation, evaluate
 from netspec.train.events import Event, Finished
+from netspec.train.limits import beyond_this_machine
 from netspec.train.predictor import make_predictor, predict
 from netspec.train.preparation import prepared
 from netspec.train.resume import resume as resume_run
@@ -111,8 +112,9 @@ class Network:
     def check(self) -> tuple[Diagnostic, ...]:
         """Every mistake and warning of the spec in the order of the text; empty where there is none."""
         origin = self._origin
-        _, report = examine(origin.source, with_values=origin.with_values, settings=origin.settings)
-        return report.sorted()
+        checked, report = examine(origin.source, with_values=origin.with_values, settings=origin.settings)
+        beyond = beyond_this_machine(checked) if isinstance(checked, Experiment) else ()
+        return (*report.sorted(), *beyond)
 
     def count(self) -> Count:
         """Parameters, multiply-adds and activations, layer by layer and in total. Raises SpecError."""

@@ -8,6 +8,7 @@ from typing import Literal, cast
 from netspec.check import words_arguments, words_training
 from netspec.check.arguments import Bound
 from netspec.check.scope import Scope
+from netspec.check.selection import check_selection
 from netspec.check.training import bind_line
 from netspec.check.vocabulary import DATA
 from netspec.diagnostics.text import Source, Span
@@ -40,7 +41,9 @@ def check_data(statement: Statement, source: Source, scope: Scope) -> DataOption
         return None
     entry = DATA[first.value.text] if isinstance(first.value, Name) else DATA["PATH"]._replace(name="data")
     bound = bind_line(statement, entry, (*statement.arguments[1:], *statement.trailing), scope)
-    return _options(first.value, bound, source, first.span, scope)
+    options = _options(first.value, bound, source, first.span, scope)
+    check_selection(options, bound, scope)
+    return options
 
 
 def _options(name: Name | Text, bound: Bound, source: Source, span: Span, scope: Scope) -> DataOptions:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from netspec.check.dataset import check_data
 from netspec.check.fitting import fit
 from netspec.check.modules import Loader
-from netspec.check.network import check_net
+from netspec.check.network import check_net, settable_input
 from netspec.check.scope import Scope
 from netspec.check.settings import apply_settings
 from netspec.check.training import check_augment, check_train
@@ -52,8 +52,11 @@ def elaborate(
         warn_unused(network, file, report)
     if "net" not in statements:
         return Library(tuple(file.blocks), tuple(file.lets))
-    train = fit(built.graph, training, data, augment, report) if built.graph else TrainOptions()
-    return Experiment(built.graph or NOTHING, data, augment, train)
+    if built.graph is None:
+        return Experiment(NOTHING, data, augment, TrainOptions())
+    settable = settable_input(statements["net"])
+    train = fit(built.graph, training, data, augment, report, settable)
+    return Experiment(built.graph, data, augment, train)
 
 
 NOTHING = Graph("", (), (), (), (), (), ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netspec.check import words_training as words
+from netspec.check.known_fit import fit_classes, fit_images
 from netspec.check.training import Training
 from netspec.diagnostics.message import Report
 from netspec.diagnostics.text import Span
@@ -19,9 +20,15 @@ OF_SINGLE_NUMBERS = frozenset({"brightness", "noise"})
 
 
 def fit(
-    graph: Graph, training: Training | None, data: DataOptions | None, augment: tuple[Transform, ...], report: Report
+    graph: Graph,
+    training: Training | None,
+    data: DataOptions | None,
+    augment: tuple[Transform, ...],
+    report: Report,
+    settable: frozenset[str] = frozenset(),
 ) -> TrainOptions:
-    """The training options with the loss decided; what does not fit is reported.
+    """The training options with the loss decided; what does not fit is reported. Of the net's input `channels` and
+    `size` are `settable` where they depend on a parameter of the net.
 
     A net that has neither `train` nor `data` is not meant to be trained (it may end in an image), and not judged.
     """
@@ -33,6 +40,8 @@ def fit(
         _check_loss(loss, place, output, report)
     if data is not None:
         _check_data(training, data, output, report)
+        fit_images(graph, data, augment, report, settable)
+        fit_classes(graph, data, loss, report)
     for transform in augment:
         _check_transform(transform, graph, report)
     return replace(training.options, loss=loss)

@@ -10,6 +10,7 @@ from netspec.check import words_structure as words
 from netspec.check import words_training
 from netspec.check.arguments import bind
 from netspec.check.bodies import elaborate_statement
+from netspec.check.definitions import names_in
 from netspec.check.draft import MOST_ELEMENTS
 from netspec.check.expressions import evaluate
 from netspec.check.flow import Flow, Instance, Names, Record
@@ -51,6 +52,17 @@ def check_net(file: File, given: Mapping[str, str], report: Report, *, traced: b
     name, declared = head
     values = _parameters(name, declared, given, file.module, report, traced=traced)
     return _build(name, statement.bodies[0], Scope(report, file.module, values), report)
+
+
+def settable_input(net: Statement) -> frozenset[str]:
+    """What of the net's input depends on a parameter of the net, so that it can be set from outside: `channels`, which
+    come first, and `size`."""
+    head = head_of(net)
+    declared = {name.text for one in (head[1] if head else ()) if (name := parameter_name(one)) is not None}
+    image = next((one for body in net.bodies for one in body.statements if one.name.text == "input"), None)
+    atoms = [argument.value for argument in image.arguments] if image is not None else []
+    depends = [any(name.text in declared for name in names_in(atom)) for atom in atoms]
+    return frozenset({"channels"} if any(depends[:1]) else ()) | frozenset({"size"} if any(depends) else ())
 
 
 # --- parameters ------------------------------------------------------------------------------------------------------

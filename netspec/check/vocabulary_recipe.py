@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netspec.check.kinds import FINITE, Entry, Extent, Interval, Real, Series, Slot, String, Switch, Whole, Word
+from netspec.ir.known_data import MOST_NOISE
 
 WARMUP = Slot("warmup", Real(), "the rate climbs from zero to its value", 0, "0", "epochs")
 
@@ -139,7 +140,7 @@ FILES = (
 )
 GENERATED = (
     Slot("count", Whole(1, 10_000_000), "how many are made", None, "2000", "images"),
-    Slot("noise", Real(), "how far they stray", None, "as the set has it"),
+    Slot("noise", Real(high=float(MOST_NOISE)), "how far they stray", None, "as the set has it"),
 )
 PICTURED = (
     Slot("size", Extent(4), "height x width", None, "the net's input", "pixels"),

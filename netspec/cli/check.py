@@ -1,46 +1,103 @@
-"""`netspec check`: every mistake of every file, and nothing else. Imports neither NumPy nor Numba nor rich."""
+"""`netspec check`: every mistake of every file, and nothing else. Imports neither NumPy nor Numba nor rich, unless
+`--data` asks to open the data."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
 import click
 
+from netspec.check.known_fit import training_needs
 from netspec.cli import printing
-from netspec.cli.options import find_spec, json_option, override_options
+from netspec.cli.combinations import refuse_what_is_ignored
+from netspec.cli.options import data_dir_option, find_spec, json_option, override_options
 from netspec.cli.printing import counted
 from netspec.diagnostics import render
 from netspec.diagnostics.failure import NetspecError, SpecError
 from netspec.diagnostics.message import Diagnostic, Severity
 from netspec.frontend import examine, read_source
 from netspec.ir.recipe import Experiment, Library
+from netspec.train.limits import beyond_this_machine
+
+TAKES = {"opened": ("specs", "data_dir", "with_values", "settings"), "": ("specs", "with_values", "settings")}
+"""What goes with `--data`, and without it."""
 
 
 @click.command("check")
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
+@click.option("--data", "opened", is_flag=True, help="Open the data that the spec names, and tell what does not fit.")
+@data_dir_option
 @override_options
 @json_option
-def command(specs: tuple[str, ...], with_values: dict[str, str], settings: tuple[str, ...], as_json: bool) -> int:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    specs: tuple[str, ...],
+    opened: bool,
+    data_dir: Path | None,
+    with_values: dict[str, str],
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> int:
     """Tell every mistake of one or more specs; warnings alone do not fail.
 
-    With `--json` the answer is one object, `{"diagnostics": [...]}`, empty when nothing is wrong.
+    What is known of the built-in data sets is checked too; with `--data` the data are opened and read as training
+    would. With `--json` the answer is one object, `{"diagnostics": [...]}`, empty when nothing is wrong.
     """
-    status = 0
-    found: list[dict[str, object]] = []
+    refuse_what_is_ignored(ctx, TAKES)
+    answer = _Answer(as_json, opened, data_dir)
     for spec in specs:
         try:
-            checked, diagnostics = _examine(spec, with_values, settings)
+            answer.add(spec, *_examine(spec, with_values, settings))
         except NetspecError as error:
-            status = max(status, error.exit_status)
-            found += printing.failure_as_json(error)
-            if not as_json:
-                printing.report_failure(error, as_json=False)
-            continue
-        found += render.as_json(diagnostics)["diagnostics"]
-        if not as_json:
-            printing.show_diagnostics(diagnostics)
-            printing.say_line(_summary(spec, checked, diagnostics))
+            answer.fail(error)
     if as_json:
-        printing.say_json({"diagnostics": found})
-    return status
+        printing.say_json(answer.document)
+    return answer.status
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What has been found so far; told at once, unless it is to be one document."""
+
+    as_json: bool
+    opened: bool
+    data_dir: Path | None
+    status: int = 0
+    found: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    notices: list[str] = field(default_factory=list[str])
+
+    @property
+    def document(self) -> dict[str, object]:
+        return {"diagnostics": self.found, **({"notices": self.notices} if self.opened else {})}
+
+    def add(self, spec: str, checked: Experiment | Library, diagnostics: tuple[Diagnostic, ...]) -> None:
+        """A spec without errors. Raises NetspecError where its data are to be opened and do not fit."""
+        self.found += render.as_json(diagnostics)["diagnostics"]
+        if not self.as_json:
+            printing.show_diagnostics(diagnostics)
+        remark = self._open(checked) if self.opened else ""
+        if not self.as_json:
+            printing.say_line(_summary(spec, checked, diagnostics) + remark)
+
+    def _open(self, checked: Experiment | Library) -> str:
+        if isinstance(checked, Library) or checked.data is None:
+            return ", no data to open"
+        notices = import_module("netspec.cli.open_data").open_data(checked, self.data_dir)
+        self.notices += notices
+        if not self.as_json:
+            for notice in notices:
+                printing.note(notice)
+        return f", the data of `{checked.data.source}` fit"
+
+    def fail(self, error: NetspecError) -> None:
+        """A spec with errors."""
+        self.status = max(self.status, error.exit_status)
+        self.found += printing.failure_as_json(error)
+        if not self.as_json:
+            printing.report_failure(error, as_json=False)
 
 
 def _examine(
@@ -50,15 +107,16 @@ def _examine(
     checked, report = examine(read_source(find_spec(spec)), with_values=with_values, settings=settings)
     if report.failed:
         raise SpecError(report.sorted())
-    return checked, report.sorted()
+    beyond = beyond_this_machine(checked) if isinstance(checked, Experiment) else ()
+    return checked, (*report.sorted(), *beyond)
 
 
 def _summary(spec: str, checked: Experiment | Library, diagnostics: tuple[Diagnostic, ...]) -> str:
     match checked:
         case Library():
-            parts = (counted(len(checked.blocks), "block"), counted(len(checked.lets), "let"))
+            parts, needs = (counted(len(checked.blocks), "block"), counted(len(checked.lets), "let")), None
         case Experiment():
-            parts = (counted(len(checked.graph.layers), "layer"),)
+            parts, needs = (counted(len(checked.graph.layers), "layer"),), training_needs(checked)
     warnings = sum(d.severity is Severity.WARNING for d in diagnostics)
     remark = f", {counted(warnings, 'warning')}" if warnings else ""
-    return f"{spec}: no mistakes in {' and '.join(parts)}{remark}"
+    return f"{spec}: no mistakes in {' and '.join(parts)}{remark}{f'; {needs}' if needs else ''}"

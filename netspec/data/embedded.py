@@ -12,9 +12,6 @@ from netspec.resources import PACKAGE
 
 FILE = PACKAGE / "data" / "digits" / "digits.csv.gz"
 
-COUNTS = (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)
-"""images of each class"""
-
 
 def read_digits() -> Collection:
     """1,797 images 1x8x8 with values 0 to 16, in ten classes; no test part."""

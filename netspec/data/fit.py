@@ -8,6 +8,7 @@ from dataclasses import replace
 from netspec.data.dataset import Collection, Dataset, Images, Part
 from netspec.data.stored import Changed, Stored
 from netspec.diagnostics.failure import DataError
+from netspec.ir.data_fit import classes_told_apart, is_laid_out, misfit
 from netspec.ir.graph import Graph
 from netspec.ir.operations import LossName
 
@@ -28,19 +29,15 @@ def fitted(
         return collection
     channels, height, width = (*shape, 1, 1)[:3]
     found = collection.train.images.shape[1:]
-    if found[1:] == (1, 1) and (height, width) != (1, 1) and found[0] == channels * height * width:
+    if is_laid_out(found, shape):
         return _laid_out(collection, (channels, height, width))
-    if found[0] != channels:
-        raise _misfit("E514", found, shape)
-    if not _sizes_fit(found[1:], (height, width), crop_pad):
-        raise _misfit("E513", found, shape, crop_pad, arguments)
-    return collection
-
-
-def _sizes_fit(found: Shape, wanted: Shape, crop_pad: int | None) -> bool:
-    if crop_pad is None:
-        return found == wanted
-    return all(size + 2 * crop_pad >= least for size, least in zip(found, wanted, strict=True))
+    match misfit(found, shape, crop_pad):
+        case "channels":
+            raise _misfit("E514", found, shape)
+        case "size":
+            raise _misfit("E513", found, shape, crop_pad, arguments)
+        case None:
+            return collection
 
 
 def _laid_out(collection: Collection, shape: tuple[int, int, int]) -> Collection:
@@ -101,9 +98,9 @@ def check_fit(dataset: Dataset, graph: Graph, loss: LossName) -> tuple[str, ...]
     A net with one output tells two classes apart, except under `squared_error`, which takes any label as its target.
     """
     outputs, classes = math.prod(graph.outputs[0].shape), len(dataset.class_names)
-    if outputs == 1 and loss == "squared_error":
+    room = classes_told_apart(outputs, loss)
+    if room is None:
         return ()
-    room = 2 if outputs == 1 and loss != "cross_entropy" else outputs
     if classes > room:
         has = "one output" if outputs == 1 else f"{outputs} outputs"
         raise DataError(

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 
 from netspec.data.dataset import Collection, Part
 from netspec.data.figures import FIGURES, figures
 from netspec.data.points import circles, spirals
 from netspec.diagnostics.failure import DataError
+from netspec.ir.known_data import MOST_NOISE, USUAL_COUNT, picture_fault, picture_shape
 
 Shape = tuple[int, ...]
 
-LARGEST_BYTES = 1 << 32
-LEAST_SIZE = 4
 LARGEST_COUNT = 10_000_000
-USUAL_COUNT = 2000
 TRAIN_STREAM, TEST_STREAM = 0, 1
 SIZES = ("channels", "height", "width")
 """Options that only pictures have; `size=HxW` in a spec is `height` and `width` here."""
@@ -68,12 +65,6 @@ def generate(name: str, extra: Mapping[str, object], seed: int, shape: Shape | N
     return Collection(description, kind.class_names, 255.0 if kind.pictures else 1.0, train, test=test)
 
 
-def made_counts(name: str, extra: Mapping[str, object]) -> tuple[int, ...]:
-    """Images of each class in the training part: classes take turns."""
-    count, classes = int(str(extra.get("count", USUAL_COUNT))), len(GENERATED[name].class_names)
-    return tuple(len(range(label, count, classes)) for label in range(classes))
-
-
 def _part(kind: Generated, wish: Wish, count: int, seed: int, stream: int) -> Part:
     match kind.name:
         case "spirals":
@@ -93,20 +84,17 @@ def _wish(kind: Generated, extra: Mapping[str, object], shape: Shape | None) -> 
     count, noise = extra.get("count", USUAL_COUNT), extra.get("noise", kind.noise)
     if not isinstance(count, int) or not 1 <= count <= LARGEST_COUNT:
         raise DataError("E519", f"`count={count}`: `{kind.name}` makes 1 to {LARGEST_COUNT:,}")
-    if not isinstance(noise, int | float) or not isfinite(noise) or noise < 0:
-        raise DataError("E519", f"`noise={noise}`: a deviation is a number of at least 0")
+    if not isinstance(noise, int | float) or not 0 <= noise <= MOST_NOISE:
+        raise DataError("E519", f"`noise={noise}`: a deviation is a number from 0 to {MOST_NOISE:,}")
     return Wish(count, float(noise), _picture_shape(extra, shape, count) if kind.pictures else (2, 1, 1))
 
 
 def _picture_shape(extra: Mapping[str, object], shape: Shape | None, count: int) -> tuple[int, int, int]:
-    sizes = shape if shape is not None and len(shape) == 3 else (3, 32, 32)
-    channels, height, width = (extra.get(name, size) for name, size in zip(SIZES, sizes, strict=True))
-    if channels not in (1, 3):
-        message = f"`shapes` with {channels} channels: they are drawn with 1, grey, or 3, colour"
-        raise DataError("E519", message, helps=("`channels=3`",))
-    if not (isinstance(height, int) and isinstance(width, int) and min(height, width) >= LEAST_SIZE):
-        raise DataError("E519", f"`shapes` of {height}x{width} pixels: they are at least {LEAST_SIZE}x{LEAST_SIZE}")
-    colours = 1 if channels == 1 else 3
-    if count * colours * height * width > LARGEST_BYTES:
-        raise DataError("E519", f"{count:,} images of {colours}x{height}x{width} take more than 4 GiB")
-    return colours, height, width
+    odd = next((name for name in SIZES if not isinstance(extra.get(name, 1), int)), None)
+    if odd is not None:
+        raise DataError("E519", f"`{odd}={extra[odd]}`: a size is a whole number of pixels")
+    asked = picture_shape(extra, shape)
+    fault = picture_fault(count, asked)
+    if fault is not None:
+        raise DataError("E519", fault)
+    return asked

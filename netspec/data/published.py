@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from netspec.ir.known_data import STORED
+
 Layout = Literal["idx", "cifar10", "cifar100"]
 
 
@@ -69,8 +71,8 @@ PUBLISHED: dict[str, Published] = {
         name="mnist",
         title="MNIST, handwritten digits",
         layout="idx",
-        shape=(1, 28, 28),
-        train_counts=(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
+        shape=STORED["mnist"].shape,
+        train_counts=STORED["mnist"].counts,
         test=10_000,
         class_names=DIGITS,
         folders=("mnist", "MNIST/raw"),
@@ -91,8 +93,8 @@ PUBLISHED: dict[str, Published] = {
         name="fashion_mnist",
         title="Fashion-MNIST, articles of clothing",
         layout="idx",
-        shape=(1, 28, 28),
-        train_counts=(6000,) * 10,
+        shape=STORED["fashion_mnist"].shape,
+        train_counts=STORED["fashion_mnist"].counts,
         test=10_000,
         class_names=CLOTHES,
         folders=("fashion_mnist", "fashion-mnist", "FashionMNIST/raw"),
@@ -112,8 +114,8 @@ PUBLISHED: dict[str, Published] = {
         name="cifar10",
         title="CIFAR-10, small colour photographs",
         layout="cifar10",
-        shape=(3, 32, 32),
-        train_counts=(5000,) * 10,
+        shape=STORED["cifar10"].shape,
+        train_counts=STORED["cifar10"].counts,
         test=10_000,
         class_names=CIFAR10,
         folders=("cifar10", "cifar-10", ""),
@@ -128,8 +130,8 @@ PUBLISHED: dict[str, Published] = {
         name="cifar100",
         title="CIFAR-100, small colour photographs",
         layout="cifar100",
-        shape=(3, 32, 32),
-        train_counts=(500,) * 100,
+        shape=STORED["cifar100"].shape,
+        train_counts=STORED["cifar100"].counts,
         test=10_000,
         class_names=CIFAR100,
         folders=("cifar100", "cifar-100", ""),

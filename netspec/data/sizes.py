@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.data import embedded
-from netspec.data.generated import GENERATED, made_counts
-from netspec.data.published import PUBLISHED
+from netspec.ir.known_data import known
 from netspec.ir.recipe import DataOptions
 
 
@@ -20,11 +18,5 @@ def training_images(options: DataOptions) -> int | None:
 
 def class_counts(options: DataOptions) -> tuple[int, ...] | None:
     """Images of each class to train and validate with, all classes of the set and all images."""
-    name = options.source
-    if options.is_path:
-        return None
-    if name in PUBLISHED:
-        return PUBLISHED[name].train_counts
-    if name in GENERATED:
-        return made_counts(name, options.extra)
-    return embedded.COUNTS
+    found = known(options, None)
+    return found.counts if found is not None else None

@@ -87,6 +87,11 @@ def load_data(experiment: Experiment, places: DataPlaces) -> Dataset:
     )
 
 
+def remarks(dataset: Dataset, experiment: Experiment) -> tuple[str, ...]:
+    """What is odd about the data. Raises DataError where labels do not fit the net's outputs."""
+    return (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss))
+
+
 def begin(
     experiment: Experiment,
     origin: Origin,
@@ -133,7 +138,7 @@ def begin_with(
     options: RunOptions = UNASKED,
 ) -> Begun:
     """The same with data that are loaded, after the checks of the recipe and the folder. Raises DataError."""
-    notices = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss))
+    notices = remarks(dataset, experiment)
     start = read_weights(weights, experiment.graph) if weights else None
     saving, statistics = options.saving, options.statistics
     events = train(experiment, dataset, device=device, weights=start, milestone=saving.steps, statistics=statistics)

@@ -9,6 +9,17 @@ from netspec.ir.recipe import Experiment
 PRECISIONS = frozenset({"float32"})
 
 
+def beyond_this_machine(experiment: Experiment) -> tuple[Diagnostic, ...]:
+    """A warning (W211) of a precision that is right in a spec and cannot be trained with on this machine."""
+    train = experiment.train
+    place = train.lines.get("precision")
+    if train.precision in PRECISIONS or place is None:
+        return ()
+    label = Label(place, "training will be refused here")
+    message = f"this machine cannot train in `{train.precision}`"
+    return (Diagnostic("W211", Severity.WARNING, message, label, helps=("use `precision float32`, the default",)),)
+
+
 def check_trainable(experiment: Experiment) -> None:
     """Raises SpecError (E453), with the line that cannot run yet located in it."""
     train = experiment.train

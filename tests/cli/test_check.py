@@ -146,3 +146,57 @@ def test_colour_is_for_terminals_alone(tmp_path: Path):
     (tmp_path / "broken.net").write_text(BROKEN)
     done = process("check", "broken.net", cwd=tmp_path, FORCE_COLOR="1", TERM="xterm-256color")
     assert "\x1b" not in done.stdout + done.stderr
+
+
+FITTING = "net n { input 1x8x8; dense 10 }\ndata digits\n"
+
+
+def test_data_are_opened_only_when_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("own.net").write_text(FITTING.replace("digits", '"nowhere"'))
+    assert run("check", "own.net").exit_code == 0
+    refused(run("check", "own.net", "--data"), 3, "E502")
+
+
+def test_opened_data_that_fit_are_said_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.net").write_text(FITTING)
+    Path("b.net").write_text("net n { input 1x8x8; dense 2 }\n")
+    done = run("check", "a.net", "b.net", "--data")
+    assert (done.exit_code, done.stderr) == (0, "")
+    first, second = done.stdout.splitlines()
+    assert first == "a.net: no mistakes in 2 layers, the data of `digits` fit"
+    assert second == "b.net: no mistakes in 2 layers, no data to open"
+
+
+def test_what_is_odd_about_opened_data_is_a_remark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.net").write_text(FITTING.replace("dense 10", "dense 12"))
+    assert run("check", "a.net", "--data").stderr == "note: the net has 12 outputs, the data only 10 classes\n"
+    told = json.loads(run("check", "a.net", "--data", "--json").stdout)
+    assert told == {"diagnostics": [], "notices": ["the net has 12 outputs, the data only 10 classes"]}
+
+
+def test_data_that_do_not_fit_fail_after_the_warnings_of_their_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.net").write_text("let K = 3\nnet n(D=9) { input 1 D D; dense 10 }\ndata digits\n")
+    done = run("check", "a.net", "--data")
+    assert done.exit_code == 3
+    assert done.stderr.index("warning[W201]") < done.stderr.index("error[E513]")
+    told = json.loads(run("check", "a.net", "--data", "--json").stdout)["diagnostics"]
+    assert [diagnostic["code"] for diagnostic in told] == ["W201", "E513"]
+
+
+def test_a_folder_of_data_goes_with_opening_them(tmp_path: Path):
+    refused(run("check", "digits", "--data-dir", tmp_path), 2, "E610")
+    refused(run("check", "lenet", "--data", "--data-dir", tmp_path, "--set", "data=fashion_mnist"), 3, "E501")
+
+
+def test_a_precision_that_this_machine_lacks_is_a_warning():
+    done = run("check", "digits", "--set", "train.precision=bf16")
+    assert (done.exit_code, "warning[W211]" in done.stderr) == (0, True)
+
+
+def test_what_training_needs_is_said_of_an_input_sized_by_a_parameter():
+    assert "`--with D=28`" in run("check", "lecture").stdout
+    assert run("check", "lecture", "--with", "D=28").stdout == "lecture: no mistakes in 8 layers\n"

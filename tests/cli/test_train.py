@@ -92,7 +92,7 @@ def test_a_folder_with_a_run_is_refused_and_forced(here: Path) -> None:
 
 def test_nothing_is_written_when_something_is_wrong_beforehand(here: Path) -> None:
     refused(run("train", "small.net", "--set", "train.precision=bf16", "--run", "one"), 1, "E453")
-    refused(run("train", "small.net", "--data", "circles", "--run", "one"), 3, "E514")
+    refused(run("train", "small.net", "--data", "circles", "--run", "one"), 1, "E514")
     refused(run("train", "small.net", "--data", "nowhere", "--run", "one"), 3, "E502")
     refused(run("train", "small.net", "--weights", "none.safetensors", "--run", "one"), 3, "E541")
     assert run("train", "small.net", "--set", "train.sgd.rat=0.1", "--run", "one").exit_code == 1

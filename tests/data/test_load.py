@@ -91,8 +91,8 @@ def test_an_unknown_name_tells_the_known_ones():
 def test_the_language_names_the_same_sets_and_options():
     assert set(DATA) - {"PATH"} == set(built_in_names())
     for name in GENERATED_SETS:
-        text = f"net n {{ input 2; dense 2 }}\ndata {name} count=8 noise=0.1"
-        text += " size=6x7 channels=1\n" if name == "shapes" else "\n"
+        image, more = ("1x6x7", "size=6x7 channels=1") if name == "shapes" else ("2", "")
+        text = f"net n {{ input {image}; dense 6 }}\ndata {name} count=8 noise=0.1 {more}\n"
         experiment = check_experiment(Source("n.net", text))
         assert experiment.data is not None
         assert len(load(experiment.data).train) == 8

@@ -34,10 +34,12 @@ def test_the_folder_and_the_spec_in_it_are_there_before_the_first_event(tmp_path
     assert not (tmp_path / "run/weights.safetensors").exists()
 
 
+SIZED = SPEC.replace("net n {", "net n(D=9) {").replace("1x8x8", "1 D D")
 MISTAKES: dict[str, tuple[str, type[NetspecError], str]] = {
     "a precision": (SPEC.replace("epochs 1", "precision bf16"), SpecError, "E453"),
     "no data": ("net n { input 3; dense 2 }\n", UsageError, "E463"),
-    "data that do not fit": (SPEC.replace("1x8x8", "1x9x9"), DataError, "E513"),
+    "data that do not fit": (SPEC.replace("1x8x8", "1x9x9"), SpecError, "E513"),
+    "data that do not fit this once": (SIZED, DataError, "E513"),
 }
 
 

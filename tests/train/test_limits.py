@@ -6,8 +6,9 @@ import pytest
 
 from netspec.check.vocabulary import AUGMENT
 from netspec.diagnostics.failure import SpecError
+from netspec.diagnostics.message import Severity
 from netspec.ir.recipe import Experiment, Schedule, TrainOptions, Transform
-from netspec.train.limits import check_trainable
+from netspec.train.limits import beyond_this_machine, check_trainable
 from netspec.train.schedules import RULES
 from tests.train.nets import small_graph, span
 
@@ -48,3 +49,11 @@ def test_what_an_option_set_is_placed_at_the_net() -> None:
     with pytest.raises(SpecError) as caught:
         check_trainable(replace(PLAIN, train=TrainOptions(precision="tf32")))
     assert caught.value.diagnostics[0].primary.span == span("input 3")
+
+
+def test_a_check_warns_of_what_training_would_refuse() -> None:
+    lines = {"precision": span("input 3")}
+    refused = replace(PLAIN, train=TrainOptions(precision="bf16", lines=lines))
+    (warning,) = beyond_this_machine(refused)
+    assert (warning.code, warning.severity, warning.primary.span) == ("W211", Severity.WARNING, lines["precision"])
+    assert beyond_this_machine(PLAIN) == ()

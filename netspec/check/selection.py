@@ -1,0 +1,70 @@
+"""What a `data` line asks of its set, against what is known of the set before it is opened."""
+
+from __future__ import annotations
+
+from math import prod
+
+from netspec.check import words_data as words
+from netspec.check.arguments import Bound
+from netspec.check.draft import MOST_ELEMENTS
+from netspec.check.scope import Scope
+from netspec.check.words_shapes import too_large
+from netspec.ir.known_data import POINT, known
+from netspec.ir.recipe import DataOptions
+
+LABELLED_APART = ("idx", "npy")
+"""Formats whose labels lie in a file of their own."""
+
+
+def check_selection(options: DataOptions, bound: Bound, scope: Scope) -> None:
+    """Complains of options that the set, or any set of the format, cannot meet."""
+    resize = options.resize
+    if resize is not None and prod(resize) > MOST_ELEMENTS:
+        scope.complain(too_large("resize", resize, MOST_ELEMENTS, bound.spans["resize"]))
+    if options.is_path:
+        _check_labels(options, bound, scope)
+        return
+    found = known(options, None)
+    if found is None:
+        return
+    if resize not in (None, POINT[1:]) and found.shape == POINT:
+        scope.complain(words.points_resized(options.source, bound.spans["resize"]))
+    counts = _kept(options, found.counts, bound, scope)
+    if counts:
+        _check_amounts(options, counts, bound, scope)
+
+
+def _check_labels(options: DataOptions, bound: Bound, scope: Scope) -> None:
+    if options.format is None or options.format in LABELLED_APART:
+        return
+    for name in ("labels", "test_labels"):
+        if bound.values.get(name) is not None:
+            scope.complain(words.labels_within(name, options.format, bound.spans[name]))
+
+
+def _kept(options: DataOptions, counts: tuple[int, ...], bound: Bound, scope: Scope) -> tuple[int, ...]:
+    """Images of each class that is kept; none where that is wrong, which is reported."""
+    if not options.classes:
+        return counts
+    wrong = [number for number in options.classes if number >= len(counts)]
+    if wrong:
+        scope.complain(words.no_such_class(wrong[0], options.source, len(counts), bound.spans["classes"]))
+        return ()
+    kept = tuple(counts[number] for number in options.classes)
+    if not sum(kept):
+        scope.complain(words.no_image_kept(options.source, bound.spans["classes"]))
+    return kept if sum(kept) else ()
+
+
+def _check_amounts(options: DataOptions, counts: tuple[int, ...], bound: Bound, scope: Scope) -> None:
+    images = sum(counts)
+    if options.take is not None:
+        if options.take > images:
+            scope.complain(words.too_few_to_take(options.take, options.source, images, bound.spans["take"]))
+            return
+        images = options.take
+    held = round(images * options.validate)
+    if options.take is None:
+        held = min(held, sum(max(0, count - 1) for count in counts))
+    if options.validate > 0 and not held:
+        scope.complain(words.nothing_held_out(options.validate, images, bound.spans["validate"]))

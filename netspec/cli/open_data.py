@@ -1,0 +1,14 @@
+"""Opens the data of a spec for `netspec check --data`; apart, since it needs NumPy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netspec.cli.options import readable_data_folder
+from netspec.ir.recipe import Experiment
+from netspec.train.begin import DataPlaces, load_data, remarks
+
+
+def open_data(experiment: Experiment, data_dir: Path | None) -> tuple[str, ...]:
+    """Reads the data as training does, and tells what is odd about them. Raises DataError."""
+    return remarks(load_data(experiment, DataPlaces(data_dir, readable_data_folder())), experiment)
