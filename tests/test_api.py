@@ -65,9 +65,20 @@ def test_parameters_and_settings_are_given_from_outside() -> None:
     assert netspec.load("lecture").count().parameters == 573
     assert netspec.load("lecture", with_={"D": 28}).count().parameters == 552
     assert netspec.load(SMALL, set_=["train.epochs=7"]).experiment.train.epochs == 7
-    given = netspec.load(SMALL, data="circles").experiment.data
+    given = netspec.load(SMALL, data="shapes").experiment.data
     assert given is not None
-    assert given.source == "circles"
+    assert given.source == "shapes"
+
+
+def test_settings_given_together_drop_none_of_each_other() -> None:
+    network = netspec.load(SMALL, set_=["train.schedule.every=3", "data.take=50", "train.schedule=step"], data="shapes")
+    assert network.experiment.train.schedule.every == 3
+    assert network.experiment.data is not None
+    assert network.experiment.data.take == 50
+
+
+def test_check_warns_of_a_precision_that_this_machine_lacks() -> None:
+    assert [found.code for found in netspec.load(SMALL, set_=["train.precision=bf16"]).check()] == ["W211"]
 
 
 def test_a_path_of_any_letters_can_be_given_for_the_data(tmp_path: Path) -> None:
