@@ -55,7 +55,11 @@ class Culprit:
 
 @dataclass(frozen=True, slots=True)
 class LayerFigures:
-    """What a layer's numbers came to in a step: its weights before it, their gradients, its activations."""
+    """What a layer's numbers came to in a step: its weights before it, their gradients, its activations.
+
+    Gradients computed after the first number that is not finite are left out: they are made from it, and a ReLU whose
+    input is not a number makes them zero.
+    """
 
     name: str
     activations: Magnitude | None = None
@@ -80,7 +84,7 @@ class Dissection:
 
     @property
     def largest_gradient(self) -> Magnitude | None:
-        """Of all weights; None where nothing is learnt."""
+        """Of all weights; None where nothing is learnt, and where a number was broken before any gradient was there."""
         return _largest(layer.gradients for layer in self.layers)
 
 
@@ -107,12 +111,12 @@ def dissect(machine: Machine, graph: Graph, feed: Feed, *, first: int, step_numb
 
     def see(sight: Sight) -> None:
         numbers = sight.read()
-        size = magnitude(numbers, sight.of)
-        if size.broken and tables.culprit is None:
+        size, sound = magnitude(numbers, sight.of), tables.culprit is None
+        if size.broken and sound:
             tables.culprit = _culprit(sight, numbers, size.broken, order)
         if sight.role in ("input", "activations"):
             tables.activations[sight.layer] = size
-        elif sight.role == "weight gradient":
+        elif sight.role == "weight gradient" and sound:
             layer = owners[sight.of]
             tables.gradients[layer] = size.joined(tables.gradients.get(layer))
 

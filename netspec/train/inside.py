@@ -42,7 +42,8 @@ def look(
     """Takes one step as `Machine.run` does, to the same bits, and shows every float32 array of it in the order in which
     they are written, inputs first, and of a gradient that is not kept what it comes to.
 
-    Returns (1, 2): the sums of the loss and of the right answers.
+    Returns (1, 2): the sums of the loss and of the right answers. What `see` computes of numbers that are not finite
+    gives no warning of NumPy's.
     """
     program, images = machine.program, min(machine.program.batch, len(feed.order) - first)
     roles = _roles(program)
@@ -66,7 +67,8 @@ def look(
             if buffer.value.dtype == "float32":
                 see(sight(buffer.value, launch.layer, launch.operation))
 
-    return machine.walk(feed, first=first, step_number=step_number, rate=rate, watch=watch)
+    with np.errstate(all="ignore"):
+        return machine.walk(feed, first=first, step_number=step_number, rate=rate, watch=watch)
 
 
 def _gradient_on_the_way(machine: Machine, launch: Launch, images: int) -> Sight:

@@ -55,6 +55,7 @@ class StepStatistics:
             for layer in (sight.layer, sight.value.name):
                 self._activations[layer] = float(numbers.mean()), float(numbers.std())
 
+    @np.errstate(all="ignore")  # numbers that are not finite are the guard's to report
     def layers(self) -> tuple[LayerStatistics, ...]:
         """After the step: a row for every layer of which there is a figure, in the order of the net."""
         after = self._weights()

@@ -48,8 +48,7 @@ def begin_again(
     unless `force`, E461 where the folder holds a run; SpecError, DataError.
     """
     if run.status != "finished":
-        helps = ("`netspec train --resume RUN` brings it to its end",)
-        raise UsageError("E470", f"`{run.folder}` is not finished: its status is {run.status}", helps=helps)
+        raise _unfinished(run)
     check_trainable(experiment)
     if folder is not None:
         _check_other_folder(run, folder)
@@ -69,6 +68,15 @@ def begin_again(
         folder=folder,
         weights=start if start.exists() else None,
     )
+
+
+def _unfinished(run: Run) -> UsageError:
+    """E470, with what can be done about a run of its status: one that diverged has no other end to come to."""
+    if run.status == "diverged":
+        helps = ("`netspec train --replay RUN` takes the step again in which it diverged, to the same bits",)
+    else:
+        helps = ("`netspec train --resume RUN` brings it to its end",)
+    return UsageError("E470", f"`{run.folder}` is not finished: its status is {run.status}", helps=helps)
 
 
 def _check_other_folder(run: Run, folder: Path) -> None:

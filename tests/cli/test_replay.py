@@ -128,3 +128,17 @@ def test_a_measurement_that_is_not_finite_is_replayed_too(here: Path) -> None:
     assert again.exit_code == 4
     assert again.stderr in done.stderr
     assert "30 images of the validation part" in again.stdout
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "hinge", "squared_error", "binary_cross_entropy"])
+@pytest.mark.parametrize("rate", ["1e10", "1e25"])
+def test_a_report_speaks_of_what_was_computed_and_of_no_library(here: Path, loss: str, rate: str) -> None:
+    """As in a process of its own, where a warning of NumPy's would be printed."""
+    words = ("--set", f"train.loss={loss}", "--set", f"train.sgd.rate={rate}", "--stats")
+    said = explode(*words)
+    assert "encountered" not in said
+    assert "the largest gradient was 0, " not in said
+    again = run("train", "--replay", "one")
+    assert "encountered" not in again.stderr
+    first = json.loads((here / "one/run.json").read_text())["result"]["diverged"]["first"]
+    assert ("gradient was" in said) == (first["what"] in ("gradient", "weight gradient", "update"))

@@ -170,3 +170,12 @@ def test_a_signal_ends_it_between_two_steps(here: Path, number: int, status: int
     assert going.returncode == status, said
     assert "Traceback" not in said
     assert "netspec train --resume two" in said
+
+
+def test_a_run_that_diverged_is_shown_the_way_to_its_step_and_no_other(here: Path) -> None:
+    (here / "wild.net").write_text(SPEC)
+    assert run("train", "wild.net", "--run", "two", "--set", "train.sgd.rate=1e25").exit_code == 4
+    done = run("reproduce", "two")
+    refused(done, 2, "E470")
+    assert "--replay" in done.stderr
+    assert "--resume" not in done.stderr

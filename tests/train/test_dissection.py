@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from netspec.train.device import host_device
 from netspec.train.dissection import Dissection, Magnitude, magnitude
@@ -98,3 +100,33 @@ def test_a_gradient_that_overflows_is_told_from_its_layer() -> None:
     assert taken.culprit is None or taken.culprit.role in ("gradient", "weight gradient", "loss")
     assert taken.largest_gradient is not None
     assert taken.largest_gradient.comparable > 1e10
+
+
+@pytest.mark.parametrize("name", ["conv1.weight", "second.weight", "dense1.bias"])
+def test_no_gradient_is_told_of_where_a_number_broke_before_any_was_there(name: str) -> None:
+    taken = broken(name, np.inf)
+    assert taken.culprit is not None
+    assert taken.culprit.role == "activations"
+    assert taken.largest_gradient is None
+    assert all(layer.gradients is None for layer in taken.layers)
+
+
+@given(st.sampled_from((1e20, 1e30, 3e38)), st.sampled_from(("conv1.weight", "second.weight", "dense1.weight")))
+@settings(max_examples=9)
+def test_gradients_made_from_broken_numbers_are_left_out(factor: float, name: str) -> None:
+    whole = training()
+    weights = whole.weights()[name]
+    whole.machine.write(name, np.clip(weights * np.float64(factor), -3e38, 3e38).astype(np.float32))
+    seen: list[tuple[str, Magnitude]] = []
+
+    def see(sight: Sight) -> None:
+        kept = sight.role == "weight gradient" and not any(size.broken for _, size in seen)
+        seen.append(("gradient" if kept else "other", magnitude(sight.read(), sight.of)))
+
+    look(whole.machine, whole.supply().feed, first=0, step_number=0, rate=0.1, see=see)
+    again = training()
+    again.machine.write(name, np.clip(weights * np.float64(factor), -3e38, 3e38).astype(np.float32))
+    wanted = [size for kind, size in seen if kind == "gradient"]
+    found = again.dissect("training").largest_gradient
+    assert (found is None) == (not wanted)
+    assert found is None or found.comparable == max(size.comparable for size in wanted)
