@@ -8,6 +8,7 @@ from netspec.ir import operations as ops
 from netspec.ir.evaluate_context import Array, Arrays, Context
 from netspec.ir.evaluate_convolution import dense_weight_gradient
 from netspec.ir.graph import Value
+from netspec.ir.ranking import told_classes
 
 Values = tuple[Value, ...]
 
@@ -15,13 +16,11 @@ Values = tuple[Value, ...]
 def loss(op: ops.Loss, arrays: Arrays, _: Values, context: Context) -> Arrays:
     """Sums over the images of the loss and of how many are right; both of the float type.
 
-    With several outputs, and for cross_entropy, an image is right when its first largest logit is the label's. With
-    one output it is right when the logit is above 0 just for the label 1 (binary_cross_entropy, hinge), or when it is
-    nearer than 1/2 to the label (squared_error).
+    An image is right when the class that its logits name, by the rule of `ranking.py`, is its label.
     """
     logits, labels = arrays
     each = _each_loss(op, logits, targets_of(op, logits, labels)).sum()
-    return np.asarray(each, context.dtype), np.asarray(_right(op, logits, labels).sum(), context.dtype)
+    return np.asarray(each, context.dtype), np.asarray((told_classes(op.function, logits) == labels).sum(), context.dtype)
 
 
 def loss_gradient(op: ops.LossGradient, arrays: Arrays, _: Values, __: Context) -> Arrays:
@@ -80,14 +79,6 @@ def hinge_margins(logits: Array, targets: Array) -> Array:
         return 1 - targets * logits
     own = (logits * targets).sum(axis=1, keepdims=True)
     return (1 + logits - own) * (1 - targets)
-
-
-def _right(op: ops.Loss, logits: Array, labels: Array) -> Array:
-    if logits.shape[1] > 1 or op.function == "cross_entropy":
-        return logits.argmax(axis=1) == labels
-    if op.function == "squared_error":
-        return np.abs(logits[:, 0] - labels) < 0.5
-    return (logits[:, 0] > 0) == (labels == 1)
 
 
 def sgd_update(op: ops.SgdUpdate, arrays: Arrays, _: Values, context: Context) -> Arrays:

@@ -86,8 +86,9 @@ LN2 = 0.6931471805599453
         ("binary_cross_entropy", [[0], [0]], [1, 0], 2 * LN2, 1),  # 0 is not above 0
         ("binary_cross_entropy", [[-1000]], [1], 1000, 0),
         ("binary_cross_entropy", [[0, 0, 1000]], [2], 2 * LN2, 1),
-        ("squared_error", [[2.75]], [3], 0.03125, 1),
-        ("squared_error", [[2.5]], [3], 0.125, 0),
+        ("squared_error", [[2.75]], [3], 0.03125, 0),  # a number, no class
+        ("squared_error", [[2.75], [-2]], [1, 0], 1.53125 + 2, 2),  # the nearer of 0 and 1
+        ("squared_error", [[0.5], [0.5]], [1, 0], 0.25, 1),
         ("squared_error", [[1, 0, 2]], [2], 1, 1),
         ("hinge", [[0.25], [0.25]], [1, 0], 2, 1),
         ("hinge", [[1, 2, 0.5]], [1], 0, 1),

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from netspec.ir.graph import Graph, Value
 from netspec.ir.operations import Loss, LossGradient, LossName
+from netspec.ir.target import Target
 from netspec.kernels.cpu.loss import CODES
-from tests.kernels.draws import runs
+from tests.kernels.draws import TARGETS, runs
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays, run_kernel
 
 functions = st.sampled_from(get_args(LossName))
@@ -24,11 +25,14 @@ def summed(function: LossName, outputs: int) -> Graph:
 
 
 def arrays_of(graph: Graph, images: int, spread: float, whole: bool) -> dict[str, Any]:
-    """Logits, whole numbers where ties are wanted, and labels: 0 and 1 for one output, but for a single class."""
+    """Logits, multiples of 1/2 where ties are wanted, and labels: 0 and 1 for one output, but for a single class. Some
+    of `squared_error` with one output are other numbers."""
     arrays = random_arrays(graph, images)
     outputs = arrays["z"].shape[1]
-    classes = outputs if outputs > 1 or graph.nodes[0].operation.function == "cross_entropy" else 2
-    arrays["z"] = np.round(arrays["z"] * 2) if whole else arrays["z"] * np.float32(spread)
+    function = graph.nodes[0].operation.function
+    classes = outputs if outputs > 1 or function == "cross_entropy" else 2
+    classes += function == "squared_error" and outputs == 1
+    arrays["z"] = np.round(arrays["z"] * 4) / 2 if whole else arrays["z"] * np.float32(spread)
     arrays["label"] = np.random.default_rng(2).integers(0, classes, images).astype(np.int32)
     return arrays
 
@@ -67,3 +71,14 @@ def test_large_logits_overflow_nowhere(function: LossName) -> None:
     graph = summed(function, 2)
     arrays = {"z": np.array([[1e4, -1e4], [1e4, -1e4]], np.float32), "label": np.array([0, 1], np.int32)}
     agree(graph, arrays, 1e-6, images=2)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+@pytest.mark.parametrize("function", ["squared_error", "binary_cross_entropy", "hinge"])
+def test_one_output_is_right_where_it_is_on_the_side_of_the_label(function: LossName, target: Target) -> None:
+    boundary = 0.5 if function == "squared_error" else 0.0
+    z = boundary + np.array([-1e9, -0.7, -1e-6, 0.0, 1e-6, 0.7, 1e9], np.float32)
+    for label, right in ((0, 4), (1, 3), (2, 0)):
+        arrays = {"z": z.astype(np.float32)[:, None], "label": np.full(len(z), label, np.int32)}
+        found = run_kernel(summed(function, 1), arrays, images=len(z), target=target)
+        assert found["correct"] == right

@@ -7,8 +7,10 @@ Only images count: dead lanes add nothing to a sum and get a gradient of zero.
 
 from netspec.ir.operations import LossName
 from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.ir.ranking import BOUNDARY
 from netspec.kernels.cpu.elementwise import where
 from netspec.kernels.cpu.jit import kernel, routine
+from netspec.kernels.cpu.memory import real
 from netspec.kernels.cpu.rows import Kernel, Row, Word, place
 from netspec.kernels.cpu.state import COUNT, GROUPS
 from netspec.kernels.cpu.tile import lanes
@@ -38,7 +40,7 @@ CODES: dict[LossName, int] = {
 """How a descriptor names a function."""
 
 CODE, OUTPUTS, LOGITS, LOGITS_STRIDE, LABELS, LABELS_STRIDE = range(6)
-SUM, RIGHT = 6, 7
+SUM, RIGHT, ABOVE = 6, 7, 8
 GRADIENT, GRADIENT_STRIDE = 6, 7
 
 
@@ -113,21 +115,20 @@ def _loss(tile, arena, z, labels, outputs, code):
 
 
 @routine
-def _right(tile, arena, z, labels, outputs, code):
-    """Which images are classified right, as the oracle says in `ir/evaluate_loss.py`."""
+def _right(tile, arena, z, labels, outputs, code, boundary):
+    """Which images are classified right, by the rule of `ir/ranking.py`; a single output names class 1 above
+    `boundary`."""
     if outputs > 1 or code == CROSS_ENTROPY:
         _, number = _largest(tile, arena, z, outputs)
         return number == labels
-    logit = load(tile, arena, z)
-    if code == SQUARED_ERROR:
-        return abs(logit - to_float(labels)) < 0.5
-    return ~((logit > 0.0) ^ (labels == 1))
+    one, zero = splat_integer(tile, 1), splat_integer(tile, 0)
+    return select(load(tile, arena, z) > boundary, one, zero) == labels
 
 
 @kernel
 def loss(tile, arena, d, state, begin, end, thread):
     """One unit: everything."""
-    code, outputs = d[CODE], d[OUTPUTS]
+    code, outputs, boundary = d[CODE], d[OUTPUTS], real(d, ABOVE)
     for _ in range(begin, end):
         total, right = 0.0, 0
         for group in range(state[GROUPS]):
@@ -135,7 +136,7 @@ def loss(tile, arena, d, state, begin, end, thread):
             labels = load_integers(tile, arena, d[LABELS] + group * d[LABELS_STRIDE])
             live = first_lanes(tile, state[COUNT] - group * lanes(tile))
             total += sum_lanes(select(live, _loss(tile, arena, z, labels, outputs, code), 0.0))
-            right += count_lanes(live & _right(tile, arena, z, labels, outputs, code))
+            right += count_lanes(live & _right(tile, arena, z, labels, outputs, code, boundary))
         arena[d[SUM]], arena[d[RIGHT]] = total, right
 
 
@@ -206,7 +207,8 @@ def _row(kernel_: Kernel, launch: Launch, places: tuple[Word, ...], *, per_group
 
 def loss_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     total, right = launch.outputs
-    return _row(loss, launch, (place(total), place(right)), per_group=False)
+    boundary = BOUNDARY.get(launch.operation.function, 0.0)
+    return _row(loss, launch, (place(total), place(right), boundary), per_group=False)
 
 
 def loss_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
