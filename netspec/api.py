@@ -214,8 +214,9 @@ class Network:
     def predict(self, images: NDArray[Any], *, threads: int | None = None) -> Array:
         """Probabilities (N, K), float32, of images (N, C, H, W) or one image (C, H, W), in the units of the data set.
 
-        For a net with one output (N, 1): the probability of class 1. Raises UsageError where there are no weights
-        (E464) or the images do not fit (E465).
+        The first largest one is of the class that the net names. For a net with one output (N, 1): the probability of
+        class 1, or the number of a regression (`Predictor`). Raises UsageError where there are no weights (E464) or
+        the images do not fit (E465).
         """
         trained = self._require_weights()
         fitting = as_images(images, trained.preparation.shape)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.data_options import data_memory_option, data_progress
+from netspec.cli.evaluation_progress import EvaluationProgress
 from netspec.cli.options import (
     data_dir_option,
     data_option,
@@ -21,15 +22,17 @@ from netspec.cli.printing import note, say, say_json, say_line
 from netspec.cli.trained import load_trained
 from netspec.cli.training_display import percent, scores_line
 from netspec.cli.tuning import tuning_option
+from netspec.data.dataset import Dataset
 from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.cells import shown
 from netspec.ir.costs import Costs
-from netspec.train.answers import Answers
+from netspec.train.answers import Answers, NumberErrors
 from netspec.train.begin import DataPlaces, load_data
-from netspec.train.device import host_device
-from netspec.train.evaluate import Evaluation, evaluate
+from netspec.train.device import Device, host_device
+from netspec.train.evaluate import Evaluation, evaluate, measured_part
 from netspec.train.files import check_can_write, write_whole
 from netspec.train.matrix import WRITTEN_CLASSES, draw_matrix
+from netspec.train.trained import Trained
 
 
 @click.command("evaluate")
@@ -72,21 +75,31 @@ def command(
     dataset = load_data(trained.experiment, places)
     for notice in dataset.notices:
         note(notice)
-    device = host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs)
-    found = evaluate(trained.experiment, dataset, trained.preparation, trained.weights, device=device)
+    found = _measured(
+        trained, dataset, host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs)
+    )
     names = class_names(found, dataset.class_names)
     drawn = matrix and draw(matrix, f"{trained.experiment.graph.name}, {found.part} part", found.answers, names)
     if as_json:
-        scores = found.scores
+        scores, errors = found.scores, errors_document(found.errors)
         head = {"part": found.part, "images": scores.images, "loss": scores.loss, "accuracy": scores.accuracy}
-        say_json({**head, **answers_document(found.answers, names), "png": drawn})
+        say_json({**head, **errors, **answers_document(found.answers, names), "png": drawn})
     else:
         say_line(f"{trained.experiment.graph.name} on {dataset.description}")
         say(scores_line(found.part, found.scores))
-        for line in answers_lines(found.answers, tuple(map(shown, names))):
+        for line in (*errors_lines(found.errors), *answers_lines(found.answers, tuple(map(shown, names)))):
             say(line)
         if drawn is not None:
             say(f"\nwrote {shown(str(drawn))}")
+
+
+def _measured(trained: Trained, dataset: Dataset, device: Device) -> Evaluation:
+    """Measures, and says how far it is."""
+    progress, (name, part) = EvaluationProgress(), measured_part(dataset)
+    progress.begin(f"the {name} part", len(part))
+    return evaluate(
+        trained.experiment, dataset, trained.preparation, trained.weights, device=device, progress=progress.tell
+    )
 
 
 def draw(path: Path, title: str, answers: Answers | None, names: tuple[str, ...]) -> Path | None:
@@ -102,6 +115,21 @@ def class_names(found: Evaluation, names: tuple[str, ...]) -> tuple[str, ...]:
     """What the classes are called; their numbers where they have no names."""
     classes = len(found.answers.confusion) if found.answers else 0
     return names if len(names) == classes else tuple(map(str, range(classes)))
+
+
+def errors_document(errors: NumberErrors | None) -> dict[str, object]:
+    """How far numbers are from labels, for programs; null where the net gives classes."""
+    return {
+        "mean_absolute_error": errors and errors.mean_absolute,
+        "root_mean_squared_error": errors and errors.root_mean_squared,
+    }
+
+
+def errors_lines(errors: NumberErrors | None) -> Iterator[str]:
+    """The same for a person; nothing where the net gives classes."""
+    if errors is not None:
+        yield f"mean absolute error  {errors.mean_absolute:.6g}"
+        yield f"root mean squared error  {errors.root_mean_squared:.6g}"
 
 
 def answers_document(answers: Answers | None, names: tuple[str, ...]) -> dict[str, object]:
@@ -127,7 +155,7 @@ def answers_lines(answers: Answers | None, names: tuple[str, ...]) -> Iterator[s
     width = max(len("class"), *map(len, names))
     yield f"\n{'class'.ljust(width)}   images     recall  precision"
     for name, images, *ratios in zip(names, answers.images, answers.recall, answers.precision, strict=True):
-        cells = "  ".join(f"{'-' if ratio is None else percent(ratio):>9}" for ratio in ratios)
+        cells = "  ".join(f"{percent(ratio):>9}" for ratio in ratios)
         yield f"{name.ljust(width)}  {images:>7,}  {cells}"
     if len(names) > WRITTEN_CLASSES:
         yield f"\nthe confusion matrix of {len(names)} classes is not printed: `--confusion FILE.png` draws it"

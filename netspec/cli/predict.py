@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 
 from netspec.cli.options import (
     data_dir_option,
@@ -23,10 +25,11 @@ from netspec.cli.training_display import percent
 from netspec.cli.tuning import tuning_option
 from netspec.data.environment import readable_data_folder
 from netspec.ir.costs import Costs
+from netspec.predict.verdict import Verdict
 from netspec.train.begin import DataPlaces
 from netspec.train.device import host_device
 from netspec.train.predict import class_name, read_pictures
-from netspec.train.predictor import predict
+from netspec.train.predictor import verdict
 from netspec.train.preparation import Preparation
 from netspec.train.scores import Array
 
@@ -65,18 +68,31 @@ def command(
     pictures, notices = read_pictures(images, trained.preparation)
     for notice in notices:
         note(notice)
-    found = predict(trained, pictures, host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs))
-    ranked = [ranking(row, top, trained.preparation) for row in found]
-    documents = [{"image": path, **rows[0], "top": rows} for path, rows in zip(images, ranked, strict=True)]
+    device = host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs)
+    documents = predictions(verdict(trained, pictures, device), top, trained.preparation)
     if as_json:
-        say_json({"predictions": documents})
+        say_json({"predictions": [{"image": path, **told} for path, told in zip(images, documents, strict=True)]})
     else:
-        for path, rows in zip(images, ranked, strict=True):
-            say_line(f"{path}: " + ", ".join(f"{row['class']} {percent(row['probability'])}" for row in rows))
+        for path, told in zip(images, documents, strict=True):
+            say_line(f"{path}: {_line(told)}")
 
 
-def ranking(row: Array, top: int, preparation: Preparation) -> list[dict[str, Any]]:
-    """The `top` likeliest classes of an image, best first. One output is the probability of class 1."""
+def predictions(found: Verdict, top: int, preparation: Preparation) -> list[dict[str, Any]]:
+    """What is told of each image: its `top` likeliest classes, best first, or the number of a regression."""
+    if found.ranks is None:
+        nothing = {"class": None, "label": None, "probability": None, "top": None}
+        return [{**nothing, "number": float(number)} for (number,) in found.said]
+    ranked = [ranking(row, order[:top], preparation) for row, order in zip(found.said, found.ranks, strict=True)]
+    return [{**rows[0], "top": rows, "number": None} for rows in ranked]
+
+
+def ranking(row: Array, order: NDArray[np.int64], preparation: Preparation) -> list[dict[str, Any]]:
+    """The classes of an image in this order. One output is the probability of class 1."""
     both = np.array([1 - row[0], row[0]]) if len(row) == 1 else row
-    order = np.argsort(-both, kind="stable")[:top]
     return [{"class": class_name(preparation, int(k)), "label": int(k), "probability": float(both[k])} for k in order]
+
+
+def _line(told: Mapping[str, Any]) -> str:
+    if told["number"] is not None:
+        return f"{told['number']:.6g}"
+    return ", ".join(f"{row['class']} {percent(row['probability'])}" for row in told["top"])

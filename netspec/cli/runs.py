@@ -80,15 +80,11 @@ def _cells(run: Summary, name: str) -> tuple[str, ...]:
         Path(run.data).name if run.data else "-",
         run.status,
         f"{run.epochs:,}" if done else f"{run.epochs:,} of {run.planned:,}",
-        _percent(run.validation_accuracy),
-        _percent(run.test_accuracy),
+        percent(run.validation_accuracy),
+        percent(run.test_accuracy),
         duration(run.seconds),
         f"{datetime.fromisoformat(run.begun):%Y-%m-%d %H:%M}",
         "-" if run.rate is None else f"{run.rate:g}",
         str(run.seed),
         " ".join(setting for setting in run.overrides if not setting.startswith("data=")),
     )
-
-
-def _percent(fraction: float | None) -> str:
-    return "-" if fraction is None else percent(fraction)

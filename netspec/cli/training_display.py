@@ -107,7 +107,7 @@ def epoch_line(done: EpochDone) -> str:
         f"{done.training.loss:>11.4f}",
         f"{percent(done.training.accuracy):>9}",
         f"{validation.loss:>12.4f}" if validation else f"{NOTHING:>12}",
-        f"{percent(validation.accuracy):>9}" if validation else f"{NOTHING:>9}",
+        f"{percent(validation.accuracy if validation else None):>9}",
         f"{done.images_per_second:>9,.0f}",
         f"{duration(done.seconds):>7}",
     )
@@ -115,15 +115,17 @@ def epoch_line(done: EpochDone) -> str:
 
 
 def scores_line(part: str, scores: Scores) -> str:
-    """`test accuracy        99.12 %  (9,912 of 10,000 images), loss 0.0272`"""
+    """`test accuracy        99.12 %  (9,912 of 10,000 images), loss 0.0272`; of a regression its loss alone."""
+    if scores.accuracy is None:
+        return f"{part} loss  {scores.loss:.4f}  ({scores.images:,} images)"
     right = round(scores.accuracy * scores.images)
     return (
         f"{part} accuracy  {percent(scores.accuracy)}  ({right:,} of {scores.images:,} images), loss {scores.loss:.4f}"
     )
 
 
-def percent(fraction: float) -> str:
-    return f"{100 * fraction:.2f} %"
+def percent(fraction: float | None) -> str:
+    return NOTHING if fraction is None else f"{100 * fraction:.2f} %"
 
 
 def duration(seconds: float) -> str:

@@ -20,7 +20,8 @@ def loss(op: ops.Loss, arrays: Arrays, _: Values, context: Context) -> Arrays:
     """
     logits, labels = arrays
     each = _each_loss(op, logits, targets_of(op, logits, labels)).sum()
-    return np.asarray(each, context.dtype), np.asarray((told_classes(op.function, logits) == labels).sum(), context.dtype)
+    right = (told_classes(op.function, logits) == labels).sum()
+    return np.asarray(each, context.dtype), np.asarray(right, context.dtype)
 
 
 def loss_gradient(op: ops.LossGradient, arrays: Arrays, _: Values, __: Context) -> Arrays:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from netspec.ir.operations import LossName
 
 BOUNDARY: Mapping[LossName, float] = {"binary_cross_entropy": 0.0, "hinge": 0.0, "squared_error": 0.5}
-"""A single output z says class 1 above this number, else class 0. For `squared_error` that is the nearer of the targets
-0 and 1, by |z - t|; large z leave no difference between the two distances in floating point, so they are not compared."""
+"""A single output z names class 1 above this number, else class 0. For `squared_error` that is the nearer of the
+targets 0 and 1, by |z - t|. The two distances of a large z are equal in floating point, so they are not compared."""
 
 
 def class_scores(function: LossName, outputs: NDArray[Any]) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.dataset import Images
-from netspec.ir.graph import Graph
+from netspec.ir.graph import Graph, Value
 from netspec.ir.program import Layout
 from netspec.ir.target import Target
 from netspec.kernels.cpu.channel_packing import packed
@@ -30,7 +30,7 @@ class Engine(Protocol):
     """A program with its weights in place. One caller at a time."""
 
     def answer(self, images: Images) -> Array:
-        """The first output, (N, K) float32, of images (N, C, H, W)."""
+        """All outputs side by side, (N, their elements) float32, of images (N, C, H, W)."""
         ...
 
 
@@ -68,9 +68,10 @@ class ImageEngine:
     intake: Intake
 
     def answer(self, images: Images) -> Array:
-        """The first output, (N, K) float32, of images (N, C, H, W). Ctrl-C is heard between calls of the machine."""
+        """All outputs side by side, (N, their elements) float32, of images (N, C, H, W). Ctrl-C is heard between calls
+        of the machine."""
         program, pace, first = self.machine.program, Pace(), 0
-        results = np.empty((len(images), *program.outputs[0].shape), np.float32)
+        results = _empty(len(images), program.outputs)
         while first < len(images):
             steps, begin = pace.steps, perf_counter()
             part = images[first : first + steps * program.batch]
@@ -88,13 +89,17 @@ class ChannelEngine:
     intake: Intake
 
     def answer(self, images: Images) -> Array:
-        """The first output, (N, K) float32, of images (N, C, H, W)."""
+        """All outputs side by side, (N, their elements) float32, of images (N, C, H, W)."""
         program = self.machine.program
-        (given, *_), (result, *_) = program.inputs, program.outputs
-        results = np.empty((len(images), *result.shape), np.float32)
+        (given, *_), results = program.inputs, _empty(len(images), program.outputs)
         for first in range(0, len(images), program.batch):
             part = self.intake.normal(images[first : first + program.batch], given.shape)
             self.machine.write(given.name, part)
             self.machine.step(len(part))
-            results[first : first + len(part)] = self.machine.read(result.name)[: len(part)]
+            read = [self.machine.read(result.name, len(part)).reshape(len(part), -1) for result in program.outputs]
+            np.concatenate(read, axis=1, out=results[first : first + len(part)])
         return results
+
+
+def _empty(images: int, outputs: Sequence[Value]) -> Array:
+    return np.empty((images, sum(value.elements for value in outputs)), np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.compiler import prediction
+from netspec.data.dataset import Images
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import Target
@@ -17,6 +18,7 @@ from netspec.passes.fold_weights import folded_weights
 from netspec.predict.engines import make_engine
 from netspec.predict.intake import Intake, as_images
 from netspec.predict.turns import Turns
+from netspec.predict.verdict import Reading, Verdict
 
 Array = NDArray[Any]
 
@@ -54,6 +56,7 @@ class Predictor:
         self._engine = make_engine(
             folded.graph, arrays, intake, target, batch=batch, threads=threads, cache_dir=cache_dir
         )
+        self._reading = Reading(experiment.train.loss, folded.graph.outputs[0].elements, len(class_names))
         self._intake, self._class_names, self._turns = intake, class_names, Turns()
 
     @property
@@ -64,9 +67,17 @@ class Predictor:
     def __call__(self, images: NDArray[np.generic]) -> Array:
         """Probabilities (N, K), float32, of images (N, C, H, W) or one image (C, H, W), in the units of the data set.
 
-        A net with one output gives (N, 1): the probability of class 1. Raises UsageError (E465) where the images do
-        not fit, are none, or hold what is not a finite number.
+        The first largest one is of the class that the net names by the rule of its loss. A net with one output gives
+        (N, 1): the probability of class 1, above 1/2 where that class is named; a regression (`squared_error`, labels
+        other than 0 and 1) gives its number. Raises UsageError (E465) where the images do not fit, are none, or hold
+        what is not a finite number.
         """
-        fitting = as_images(images, self._intake.shape)
+        return self._reading.said(self._collected(as_images(images, self._intake.shape)))
+
+    def verdict(self, images: Images) -> Verdict:
+        """The same of images that fit (`intake.as_images`), with the classes of each in order."""
+        return self._reading.verdict(self._collected(images))
+
+    def _collected(self, images: Images) -> Array:
         with self._turns.lock:
-            return self._engine.answer(fitting)
+            return self._engine.answer(images)

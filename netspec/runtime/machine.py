@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics.failure import DeviceError
-from netspec.ir.graph import Parameter, State
+from netspec.ir.graph import Parameter, State, Value
 from netspec.ir.initialize import draw
 from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu import gather, state
@@ -34,12 +34,11 @@ Job = Literal["step", "run", "outputs"]
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The first output of every image, (N, *shape) in the order of the feed, and the sums of loss and of correct
-    answers over all of them, 0 where the program has none."""
+    """The batched outputs of every image side by side, (N, elements of all) in the order of the feed, and the sums of
+    loss and of correct answers over each minibatch, (steps, 2) float64, 0 where the program has none."""
 
     arrays: Array
-    loss: float
-    correct: float
+    metrics: Array
 
 
 class Machine:
@@ -120,14 +119,12 @@ class Machine:
         return self._call(reporting, 1)
 
     def outputs(self, feed: Feed) -> Outputs:
-        """Runs all images of the feed through a program without updates and collects its first output."""
-        output, total = self.program.outputs[0], len(feed.order)
-        results, steps = np.empty((total, *output.shape), np.float32), -(-total // self.program.batch)
+        """Runs all images of the feed through a program without updates and collects its batched outputs."""
+        total, elements = len(feed.order), sum(value.elements for value in _collected(self.program))
+        results, steps = np.empty((total, elements), np.float32), -(-total // self.program.batch)
         self._take_feed(feed, 0, steps, 0)
         self._state[:, state.RESULTS] = results.ctypes.data
-        metrics = self._call(self._table("outputs"), steps)
-        loss, correct = (float(total) for total in metrics.sum(axis=0))
-        return Outputs(results, loss, correct)
+        return Outputs(results, self._call(self._table("outputs"), steps))
 
     def step(self, images: int, *, step_number: int = 0, seed: int = 0) -> Array:
         """Runs one step on inputs that `write` has put there for `images` images; returns (1, 2) as `run` does."""
@@ -204,10 +201,13 @@ def _usual_job(program: Program) -> Job:
 def _tasks(program: Program, job: Job) -> tuple[Task, ...]:
     """What a job does in one step, in order."""
     gathering = () if job == "step" else gather_rows(program)
-    output = program.outputs[0]
-    collecting = collect_rows(program, output) if job == "outputs" and output.batched else ()
+    collecting = collect_rows(program, _collected(program)) if job == "outputs" else ()
     after = tuple(map(row_task, (*report_rows(program), *collecting)))
     return (*map(row_task, gathering), *program_tasks(program), *after)
+
+
+def _collected(program: Program) -> tuple[Value, ...]:
+    return tuple(value for value in program.outputs if value.batched)
 
 
 def _allocate(floats: int) -> Array:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from netspec.data.dataset import Labels
 from netspec.ir.operations import Softmax
+from netspec.ir.ranking import ranked_classes
 from netspec.ir.recipe import Experiment
 from netspec.train.scores import Array
 
@@ -50,28 +51,45 @@ class Answers:
 
 def answers(experiment: Experiment, outputs: Array, labels: Labels) -> Answers | None:
     """Judges outputs (N, K) of a net; one output tells two classes apart. None where labels are no classes of it."""
-    chances = class_probabilities(experiment, outputs)
+    chances, ranks = class_probabilities(experiment, outputs), ranked_classes(experiment.train.loss, outputs)
     classes = chances.shape[1]
     if labels.min() < 0 or labels.max() >= classes:
         return None
-    told = chances.argmax(axis=1)
+    told = ranks[:, 0]
     confusion = np.bincount(labels * classes + told, minlength=classes * classes).reshape(classes, classes)
-    likeliest = np.argsort(-chances, axis=1, kind="stable")[:, :5]
-    top5 = float((likeliest == labels[:, None]).any(axis=1).mean()) if classes > 5 else None
-    confidence = np.minimum(chances.max(axis=1), 1.0)
+    top5 = float((ranks[:, :5] == labels[:, None]).any(axis=1).mean()) if classes > 5 else None
+    confidence = np.minimum(np.nan_to_num(chances[np.arange(len(told)), told]), 1.0)
     return Answers(tuple(map(tuple, confusion.tolist())), top5, calibration_error(confidence, told == labels))
 
 
+@dataclass(frozen=True, slots=True)
+class NumberErrors:
+    """How far the numbers that a net gives are from the labels, in their units."""
+
+    mean_absolute: float
+    root_mean_squared: float
+
+
+def number_errors(outputs: Array, labels: Labels) -> NumberErrors:
+    """Of outputs (N, 1)."""
+    errors = outputs[:, 0].astype(np.float64) - labels
+    return NumberErrors(float(np.abs(errors).mean()), float(np.sqrt(np.square(errors).mean())))
+
+
+@np.errstate(over="ignore", invalid="ignore")  # of outputs that are not finite there is nothing to tell
 def class_probabilities(experiment: Experiment, outputs: Array) -> NDArray[np.float64]:
-    """What outputs (N, K) say of each class, (N, K) or (N, 2) for one output: softmax, or sigmoid where the loss is."""
-    values = outputs.astype(np.float64)
+    """What outputs (N, K) say of each class, (N, K) or (N, 2) for one output: softmax, or sigmoid where the loss is.
+
+    One output of squared_error is the probability of class 1, cut off at 0 and 1.
+    """
+    values, loss = outputs.astype(np.float64), experiment.train.loss
     (output,) = experiment.graph.outputs
     if any(isinstance(node.operation, Softmax) for node in experiment.graph.nodes if output in node.outputs):
         return values
     if values.shape[1] == 1:
-        one = np.exp(-np.logaddexp(0, -values))
+        one = np.clip(values, 0, 1) if loss == "squared_error" else np.exp(-np.logaddexp(0, -values))
         return np.concatenate([1 - one, one], axis=1)
-    if experiment.train.loss == "binary_cross_entropy":
+    if loss == "binary_cross_entropy":
         return np.exp(-np.logaddexp(0, -values))
     raised = np.exp(values - values.max(axis=1, keepdims=True))
     return raised / raised.sum(axis=1, keepdims=True)

@@ -35,6 +35,7 @@ def draw_curve(title: str, lines: Sequence[Line], test: Scores | None) -> bytes:
     _draw_part(rate, lines, lambda line: line.rate, RATE, "learning rate")
     if test:
         loss.axhline(test.loss, ls="--", color=TEST, label=f"test: {test.loss:.4g}")
+    if test and test.accuracy is not None:
         accuracy.axhline(100 * test.accuracy, ls="--", color=TEST, label=f"test: {100 * test.accuracy:.4g}")
     rate.set_yscale("log" if _spans_decades(lines) else "linear")
     for axes, what in ((loss, "loss"), (accuracy, "accuracy (%)"), (rate, "learning rate")):

@@ -5,24 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from netspec.data.dataset import Dataset, Part
+from netspec.data.manner import Progress, silent
 from netspec.diagnostics.failure import UsageError
+from netspec.ir.ranking import is_regression
 from netspec.ir.recipe import Experiment
-from netspec.train.answers import Answers, answers
+from netspec.train.answers import Answers, NumberErrors, answers, number_errors
 from netspec.train.device import Device
 from netspec.train.preparation import Preparation
-from netspec.train.scores import Scores, Weights
+from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.scoring import Judge
+
+PartName = Literal["test", "validation"]
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What was measured: the test part, or the validation part where there is none. `answers` is None where the labels
-    are no classes of the net."""
+    are no classes of the net, and `errors` where the net gives no number but a class."""
 
-    part: Literal["test", "validation"]
+    part: PartName
     scores: Scores
     answers: Answers | None
+    errors: NumberErrors | None = None
 
 
 def evaluate(
@@ -32,18 +39,27 @@ def evaluate(
     weights: Weights,
     *,
     device: Device,
+    progress: Progress = silent,
 ) -> Evaluation:
-    """Measures `weights` on the test part, else on the validation part, of a data set that fits the net.
+    """Measures `weights` on the test part, else on the validation part, of a data set that fits the net. `progress` is
+    told of images measured.
 
     Raises UsageError (E463) where it has neither.
     """
-    name, part = _part(dataset)
-    judge = Judge(experiment, preparation, device)
-    *_, tally = judge.measure(part, weights)
-    return Evaluation(name, tally.scores, answers(experiment, judge.outputs(part, weights), part.labels))
+    name, part = measured_part(dataset)
+    tally, found = Tally(), list[Array]()
+    for tally, outputs in Judge(experiment, preparation, device).observe(part, weights):
+        found.append(outputs)
+        progress(f"the {name} part", tally.images, len(part))
+    outputs = np.concatenate(found)
+    classes = max(len(dataset.class_names), len(preparation.class_names))
+    if is_regression(experiment.train.loss, outputs.shape[1], classes):
+        return Evaluation(name, tally.scores_of(regression=True), None, number_errors(outputs, part.labels))
+    return Evaluation(name, tally.scores, answers(experiment, outputs, part.labels))
 
 
-def _part(dataset: Dataset) -> tuple[Literal["test", "validation"], Part]:
+def measured_part(dataset: Dataset) -> tuple[PartName, Part]:
+    """What an evaluation measures. Raises UsageError (E463)."""
     if dataset.test:
         return "test", dataset.test
     if dataset.validation:

@@ -41,8 +41,8 @@ class Started:
 class Progress:
     """At most about ten a second. `epoch` counts from one; `images` of `of_images` are done in this phase of it.
 
-    `loss` and `accuracy` are means over those images, `images_per_second` over the phase so far, `rate` is the
-    learning rate of the last step, and `step` counts every step since the start.
+    `loss` and `accuracy` are means over those images (`accuracy` None of a regression), `images_per_second` over the
+    phase so far, `rate` is the learning rate of the last step, and `step` counts every step since the start.
     """
 
     phase: Phase
@@ -52,7 +52,7 @@ class Progress:
     images: int
     of_images: int
     loss: float
-    accuracy: float
+    accuracy: float | None
     images_per_second: float
     rate: float
 

@@ -130,7 +130,7 @@ def _measure(
         yield from _lost(training)
     if not math.isfinite(tally.loss):
         yield from _unless(_measured(training, phase), training)
-    return tally.scores
+    return training.scores(tally)
 
 
 def _measured(training: Training, phase: Phase) -> Diverged:
@@ -141,7 +141,7 @@ def _measured(training: Training, phase: Phase) -> Diverged:
 
 
 def _progress(training: Training, phase: Phase, tally: Tally, of_images: int, seconds: float) -> Progress:
-    scores = tally.scores
+    scores = training.scores(tally)
     return Progress(
         phase=phase,
         epoch=training.position.epochs + (phase != "test"),

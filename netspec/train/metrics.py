@@ -95,10 +95,11 @@ def _layer(document: Mapping[str, Any]) -> LayerStatistics:
 
 
 def scores_document(part: str, scores: Scores | None) -> dict[str, Any]:
-    """`train_loss` and `train_accuracy` of a part that is called so; None where they are no finite numbers."""
-    loss, accuracy = (scores.loss, scores.accuracy) if scores else (math.nan, math.nan)
+    """`train_loss` and `train_accuracy` of a part that is called so; None where they are no finite numbers or there are
+    none."""
+    loss, accuracy = (scores.loss, scores.accuracy) if scores else (None, None)
     return {f"{part}_loss": _finite(loss), f"{part}_accuracy": _finite(accuracy)}
 
 
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netspec.data.dataset import Images
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
+from netspec.predict.verdict import Verdict
 from netspec.train.device import Device
 from netspec.train.preparation import crop_pad
 from netspec.train.scores import Array
@@ -29,5 +30,10 @@ def make_predictor(trained: Trained, device: Device, batch: int) -> Predictor:
 
 
 def predict(trained: Trained, images: Images, device: Device) -> Array:
-    """Probabilities (N, K) of images (N, C, H, W), by a predictor of their own."""
+    """Probabilities (N, K) of images (N, C, H, W), or numbers (N, 1), by a predictor of their own."""
     return make_predictor(trained, device, min(MEASURING_BATCH, len(images)))(images)
+
+
+def verdict(trained: Trained, images: Images, device: Device) -> Verdict:
+    """The same with the order of the classes of each image."""
+    return make_predictor(trained, device, min(MEASURING_BATCH, len(images))).verdict(images)

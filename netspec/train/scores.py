@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,12 @@ Weights = Mapping[str, Array]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Mean loss an image and fraction of images classified rightly, over `images` images."""
+    """Mean loss an image and fraction of images classified rightly, over `images` images. `accuracy` is None where the
+    net gives a number and no class (`ir/ranking.py`)."""
 
     images: int
     loss: float
-    accuracy: float
+    accuracy: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,7 @@ class Tally:
     def scores(self) -> Scores:
         """Means over the images so far, of which there must be one."""
         return Scores(self.images, self.loss / self.images, self.right / self.images)
+
+    def scores_of(self, *, regression: bool) -> Scores:
+        """The same, without an accuracy where the net gives a number."""
+        return replace(self.scores, accuracy=None) if regression else self.scores

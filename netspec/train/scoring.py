@@ -63,21 +63,25 @@ class Judge:
             supply.release(first)
         return begins[-1]
 
-    def outputs(self, part: Part, weights: Weights) -> Array:
-        """What the net says of every image, (N, K), about a tenth of a second a call so that Ctrl-C is heard."""
+    def observe(self, part: Part, weights: Weights) -> Iterator[tuple[Tally, Array]]:
+        """As `measure`, with the outputs (n, K) of the images that each call has added."""
         for name, array in weights.items():
             self._machine.write(name, array)
-        found: list[Array] = []
-        pace, first = Pace(), 0
+        pace, first, tally = Pace(), 0, Tally()
         with closing(self._supply(part)) as supply:
             while first < len(part):
                 steps, begin = min(pace.steps, ready_steps(supply, first, MEASURING_BATCH)), perf_counter()
                 piece = slice(first, first + steps * MEASURING_BATCH)
-                found.append(self._machine.outputs(_piece(supply.feed, piece)).arrays)
+                found = self._machine.outputs(_piece(supply.feed, piece))
                 pace.ran(steps, perf_counter() - begin)
-                first += len(found[-1])
+                first += len(found.arrays)
                 supply.release(first)
-        return np.concatenate(found).reshape(len(part), -1)
+                tally = tally.plus(len(found.arrays), found.metrics)
+                yield tally, found.arrays
+
+    def outputs(self, part: Part, weights: Weights) -> Array:
+        """What the net says of every image, (N, K), about a tenth of a second a call so that Ctrl-C is heard."""
+        return np.concatenate([outputs for _, outputs in self.observe(part, weights)])
 
     def _supply(self, part: Part) -> Supply:
         return measuring_supply(part, self._experiment, self._preparation, batch=MEASURING_BATCH, readers=self._readers)

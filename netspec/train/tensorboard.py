@@ -64,7 +64,8 @@ def epoch_scalars(line: Line) -> dict[str, float]:
 def _end_scalars(end: Finished) -> Iterator[tuple[str, float]]:
     if end.test is not None:
         yield "loss/test", end.test.loss
-        yield "accuracy/test", end.test.accuracy
+        if end.test.accuracy is not None:
+            yield "accuracy/test", end.test.accuracy
 
 
 class _EventFile:

@@ -10,6 +10,7 @@ from time import perf_counter
 from netspec.compiler import training_program
 from netspec.data.dataset import Dataset
 from netspec.data.stored import Stored
+from netspec.ir.ranking import is_regression
 from netspec.ir.recipe import Experiment
 from netspec.runtime.feed import Feed
 from netspec.runtime.pace import Pace
@@ -54,7 +55,9 @@ class Training:
         check_place(start.position, self.recipe, images)
         self.batch, self.steps_per_epoch = minibatches(self.recipe, images)
         self._sampled_steps = sampled_steps(images, self.batch)
-        self._silent = silent_loss(self.recipe.loss, experiment.graph.outputs[0].elements)
+        outputs = experiment.graph.outputs[0].elements
+        self._silent = silent_loss(self.recipe.loss, outputs)
+        self._regression = is_regression(self.recipe.loss, outputs, len(dataset.class_names))
         self._measured_graph = experiment.graph if statistics else None
         self.machine = device.machine(training_program(experiment, device.target, self.batch))
         self._begin_with(start.arrays)
@@ -101,6 +104,10 @@ class Training:
     def losses(self) -> tuple[float, ...]:
         """Mean losses of stretches of the epoch under way, whose steps are all done."""
         return self.position.course.means(len(self.dataset.train), self.batch)
+
+    def scores(self, tally: Tally) -> Scores:
+        """Means over the images so far, of which there must be one."""
+        return tally.scores_of(regression=self._regression)
 
     def weights(self) -> Weights:
         """Copies of the weights as they are."""
@@ -264,7 +271,7 @@ class Training:
             epochs=epoch,
             tally=Tally(),
             course=Course(),
-            training=position.tally.scores,
+            training=self.scores(position.tally),
             validation=validation,
             best=best,
             watch=watch,

@@ -1,10 +1,16 @@
 """`netspec evaluate`: a run, or a spec with weights, measured on what it has not learnt from."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from safetensors.numpy import save_file
 
+import netspec
 from tests.cli.harness import refused, run, run_json
+from tests.cli.test_json import documented
 
 SPEC = """net small(K=4) { input 1x8x8; conv K 3x3 relu; batchnorm; dense 10 }
 data digits validate=0.2 take=200
@@ -22,8 +28,8 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
 
 def test_a_run_scores_what_its_training_said(trained: dict) -> None:
     found = run_json("evaluate", "one")
-    more = {"top5_accuracy", "calibration_error", "classes", "confusion", "png"}
-    assert found.keys() == {"part", "images", "loss", "accuracy", *more}
+    assert found.keys() == documented("`evaluate`")
+    assert found["mean_absolute_error"] is found["root_mean_squared_error"] is None
     assert (found["part"], found["images"]) == ("validation", 40)
     assert found["accuracy"] == trained["validation_accuracy"]
     assert found["loss"] == trained["validation_loss"]
@@ -103,3 +109,133 @@ def test_what_does_not_fit_is_refused(trained: dict, tmp_path: Path) -> None:
     refused(run("evaluate", "one"), 3, "E541")
     (tmp_path / "one/run.json").write_text("{")
     refused(run("evaluate", "one"), 3, "E544")
+
+
+TWO = """net m {{ input 1; dense {outputs} }}
+data "two.npz" normalize=none test="two.npz"
+train {{ loss {loss}; batch all; epochs 1 }}
+"""
+
+
+def given(folder: Path, text: str, images: list[list[float]], labels: list[int], weight: list[list[float]]) -> None:
+    """Writes `m.net`, its data, and `m.safetensors` with this weight and no bias."""
+    np.savez(folder / "two.npz", x_train=np.array(images, np.float32), y_train=np.array(labels, np.int32))
+    (folder / "m.net").write_text(text)
+    arrays = {"dense1.weight": np.array(weight, np.float32), "dense1.bias": np.zeros(len(weight), np.float32)}
+    save_file(arrays, str(folder / "m.safetensors"))
+
+
+def shown(folder: Path, pixel: float) -> dict:
+    """What is predicted of a picture of one pixel, of bytes that stand for 0 to 1."""
+    Image.new("L", (1, 1), round(255 * pixel)).save(folder / "a.png")
+    (found,) = run_json("predict", "m.net", "--weights", "m.safetensors", "a.png")["predictions"]
+    return found
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy", "hinge"])
+def test_one_output_is_judged_by_one_rule_everywhere(
+    loss: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    above = 0.5 if loss == "squared_error" else 0.0
+    images = [[above - 3], [above - 0.3], [above + 0.3], [above + 3], [1.0]]
+    given(tmp_path, TWO.format(loss=loss, outputs=1), images, [0, 0, 1, 1, 1], [[1.0]])
+    found = run_json("evaluate", "m.net", "--weights", "m.safetensors")
+    assert found["accuracy"] == 1
+    assert found["confusion"] == [[2, 0], [0, 3]]
+    assert [row["recall"] for row in found["classes"]] == [1, 1]
+    assert found["mean_absolute_error"] is found["root_mean_squared_error"] is None
+    network = netspec.load("m.net")
+    network.load_weights("m.safetensors")
+    said = network.predict(np.array(images, np.float32))
+    assert (said[:, 0] > 0.5).tolist() == [False, False, True, True, True]
+    trained = run_json("train", "m.net", "--weights", "m.safetensors", "--run", "r", "--set", "train.sgd.rate=0")
+    assert trained["train_accuracy"] == trained["test_accuracy"] == 1
+
+
+@pytest.mark.parametrize("pair", [(17, 19), (40, 50), (-40, -50), (-200, -100), (1e-9, 2e-9), (0.1, 0.10000001)])
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "cross_entropy", "squared_error", "hinge"])
+def test_several_outputs_rank_by_logits_whatever_their_probabilities_round_to(
+    pair: tuple[float, float], loss: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    logits = [list(pair), list(reversed(pair))]
+    wanted = [int(pair[1] > pair[0]), int(pair[0] > pair[1])]
+    text = TWO.format(loss=loss, outputs=2).replace("input 1", "input 2")
+    given(tmp_path, text, logits, wanted, [[1.0, 0.0], [0.0, 1.0]])
+    found = run_json("evaluate", "m.net", "--weights", "m.safetensors")
+    assert found["accuracy"] == 1
+    assert found["confusion"] == [[1, 0], [0, 1]]
+    network = netspec.load("m.net")
+    network.load_weights("m.safetensors")
+    assert network.predict(np.array(logits, np.float32)).argmax(axis=1).tolist() == wanted
+    predictor = network.predictor()
+    assert [int(predictor(np.array([row], np.float32)).argmax()) for row in logits] == wanted
+
+
+def test_predict_names_the_class_that_evaluate_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = TWO.format(loss="squared_error", outputs=1).replace("input 1", "input 1x1x1")
+    given(tmp_path, text, [[[[0.2]]], [[[0.8]]], [[[1.0]]]], [0, 1, 1], [[1.0]])  # pyright: ignore
+    dark, light = shown(tmp_path, 0.2), shown(tmp_path, 0.8)
+    assert (dark["label"], light["label"]) == (0, 1)
+    assert dark["probability"] == pytest.approx(0.8)
+    assert light["probability"] == pytest.approx(0.8)
+    assert dark["number"] is light["number"] is None
+    # of two outputs as large as sigmoids of 1 in float32, the larger one is named
+    text = TWO.format(loss="binary_cross_entropy", outputs=2).replace("input 1", "input 1x1x1")
+    given(tmp_path, text, [[[[0.2]]], [[[1.0]]]], [0, 1], [[40.0], [50.0]])  # pyright: ignore
+    found = shown(tmp_path, 1.0)
+    assert [row["label"] for row in found["top"]] == [1]
+    assert found["probability"] == 1
+
+
+def test_a_regression_tells_numbers_and_how_far_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = TWO.format(loss="squared_error", outputs=1).replace("input 1", "input 1x1x1")
+    images, labels = [[[[1.0]]], [[[0.5]]], [[[0.0]]], [[[0.75]]]], [3, 1, 0, 7]
+    given(tmp_path, text, images, labels, [[4.0]])  # pyright: ignore
+    found = run_json("evaluate", "m.net", "--weights", "m.safetensors")
+    errors = [1.0, 1.0, 0.0, 4.0]
+    assert found["mean_absolute_error"] == pytest.approx(np.mean(errors))
+    assert found["root_mean_squared_error"] == pytest.approx(np.sqrt(np.mean(np.square(errors))))
+    assert found["loss"] == pytest.approx(np.mean(np.square(errors)) / 2)
+    for key in ("accuracy", "top5_accuracy", "calibration_error", "classes", "confusion"):
+        assert found[key] is None
+    said = run("evaluate", "m.net", "--weights", "m.safetensors").stdout
+    assert "mean absolute error  1.5\n" in said
+    assert "accuracy" not in said
+    told = shown(tmp_path, 1.0)
+    assert told["number"] == pytest.approx(4.0)
+    assert [told[key] for key in ("class", "label", "probability", "top")] == [None] * 4
+    assert run("predict", "m.net", "--weights", "m.safetensors", "a.png").stdout == "a.png: 4\n"
+    network = netspec.load("m.net")
+    network.load_weights("m.safetensors")
+    assert network.predict(np.array([[[[0.5]]]], np.float32)).tolist() == [[2.0]]
+    assert network.predictor()(np.array([[[[0.5]]]], np.float32)).tolist() == [[2.0]]
+
+
+def test_a_regression_has_no_accuracy_while_it_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given(tmp_path, TWO.format(loss="squared_error", outputs=1), [[1.0], [0.5], [0.0], [0.7]], [3, 1, 0, 7], [[4.0]])
+    done = run("train", "m.net", "--run", "r")
+    assert done.exit_code == 0, done.stderr
+    assert "accuracy  " not in done.stdout.split("images/s")[1]
+    assert "test     loss  " in done.stdout
+    result = json.loads((tmp_path / "r/run.json").read_text())["result"]
+    assert result["train_accuracy"] is result["test_accuracy"] is None
+    assert result["test_loss"] is not None
+    assert json.loads((tmp_path / "r/metrics.jsonl").read_text())["train_accuracy"] is None
+    assert run_json("runs", ".")["runs"][0]["test_accuracy"] is None
+    assert run_json("evaluate", "r")["mean_absolute_error"] > 0
+    assert run_json("reproduce", "r")["equal"] is True
+
+
+def test_outputs_that_are_no_numbers_are_measured_without_a_fall(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given(tmp_path, TWO.format(loss="cross_entropy", outputs=2), [[1e38], [-1e38]], [0, 1], [[3e38], [3e38]])
+    found = run_json("evaluate", "m.net", "--weights", "m.safetensors")
+    assert found["loss"] is None
+    assert run("evaluate", "m.net", "--weights", "m.safetensors").exit_code == 0

@@ -17,9 +17,7 @@ NUMBERS = st.floats(-LARGE, LARGE, width=32)
 
 
 @given(LOSSES, st.lists(NUMBERS, min_size=2, max_size=7))
-def test_several_outputs_rank_as_they_are_and_the_first_of_equals_comes_first(
-    loss: LossName, row: list[float]
-) -> None:
+def test_several_outputs_rank_as_they_are_and_the_first_of_equals_comes_first(loss: LossName, row: list[float]) -> None:
     outputs = np.array([row], np.float32)
     wanted = sorted(range(len(row)), key=lambda k: (-outputs[0, k], k))
     assert ranked_classes(loss, outputs).tolist() == [wanted]

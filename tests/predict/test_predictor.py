@@ -43,7 +43,7 @@ def made(net: Experiment, intake: Intake = INTAKE, **options: Any) -> tuple[Pred
 def wanted(net: Experiment, weights: dict[str, Any], inputs: Any) -> Any:
     """The oracle's probabilities of images as the net sees them."""
     folded = prediction(net)
-    (output,) = folded.graph.outputs
+    output, *_ = folded.graph.outputs
     return evaluate(folded.graph, {"input": inputs, **folded_weights(folded, weights)})[output.name]
 
 

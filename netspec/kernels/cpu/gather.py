@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from netspec.diagnostics.failure import CompilerBug
@@ -61,12 +63,16 @@ def gather_rows(program: Program) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def collect_rows(program: Program, value: Value) -> tuple[Row, ...]:
-    """Copies a batched value to the address in the state, (TOTAL, elements) in the order of the images."""
-    buffer = program.buffers[value.name]
-    channels = value.shape[0] if value.shape else 1
-    words = (place(buffer), buffer.group_stride, buffer.plane_stride, channels, value.elements // channels)
-    return (Row(collect, NO_TILE, words, 1, per_group=True, reads=(buffer,)),)
+def collect_rows(program: Program, values: Sequence[Value]) -> tuple[Row, ...]:
+    """Copies batched values to the address in the state, side by side: (TOTAL, elements of all) in the order of the
+    images."""
+    width, first, rows = sum(value.elements for value in values), 0, list[Row]()
+    for value in values:
+        buffer, channels = program.buffers[value.name], value.shape[0] if value.shape else 1
+        source = (place(buffer), buffer.group_stride, buffer.plane_stride, channels, value.elements // channels)
+        rows.append(Row(collect, NO_TILE, (*source, width, first), 1, per_group=True, reads=(buffer,)))
+        first += value.elements
+    return tuple(rows)
 
 
 def _band(program: Program, value: Value) -> tuple[int, int]:
@@ -185,11 +191,11 @@ def gather_labels(tile, arena, d, state, begin, end, thread):
 @kernel
 def collect(tile, arena, d, state, begin, end, thread):
     """Unit: a group."""
-    results, step, channels, positions = floats_at(state[RESULTS]), lanes(tile), d[3], d[4]
+    results, step, channels, positions, width, first = floats_at(state[RESULTS]), lanes(tile), d[3], d[4], d[5], d[6]
     for g in range(begin, end):
         for lane in range(min(step, state[COUNT] - g * step)):
             image = state[FIRST] + g * step + lane
             for c in range(channels):
-                into, plane = (image * channels + c) * positions, d[0] + g * d[1] + c * d[2] + lane
+                into, plane = image * width + first + c * positions, d[0] + g * d[1] + c * d[2] + lane
                 for e in range(positions):
                     results[into + e] = arena[plane + e * step]
