@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netspec.check import words_training as words
+from netspec.check.batches import check_batch, known_images
 from netspec.check.known_fit import fit_classes, fit_images
 from netspec.check.training import Training
 from netspec.diagnostics.message import Report
@@ -44,6 +45,9 @@ def fit(
         fit_classes(graph, data, loss, report)
     for transform in augment:
         _check_transform(transform, graph, report)
+    lone = check_batch(graph, training.options, data, known_images(data) if data else None)
+    if lone is not None and place is not None:
+        report.add(lone)
     return replace(training.options, loss=loss)
 
 

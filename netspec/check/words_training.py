@@ -1,8 +1,8 @@
-"""What is said about `train`, `data` and `augment` blocks that do not fit together or the net (E401 to E408, W206)."""
+"""What is said about `train`, `data` and `augment` blocks that do not fit together or the net (E401 to E410, W206)."""
 
 from __future__ import annotations
 
-from netspec.check.words import code, either, error, size, warning
+from netspec.check.words import code, either, error, many, size, warning
 from netspec.diagnostics.message import Diagnostic, Label
 from netspec.diagnostics.text import Span
 from netspec.ir.graph import Layer, Shape
@@ -190,4 +190,17 @@ def unknown_data(name: str, span: Span, near: tuple[str, ...], known: tuple[str,
         "not a built-in set",
         helps=(f"did you mean {either(near)}?",) if near else others,
         repair=near[0] if len(near) == 1 else None,
+    )
+
+
+def nothing_to_normalise(span: Span, layer: Layer, *, lone: bool) -> Diagnostic:
+    shape, channels = layer.inputs[0].shape, layer.inputs[0].shape[0]
+    return error(
+        "E410",
+        "`batchnorm` needs more than one number a channel, and a minibatch of one image gives it one",
+        span,
+        "one image a minibatch" if lone else "one image to train on",
+        secondary=(Label(layer.span, f"normalises {size(shape)}: {many(channels, 'channel')} of one number each"),),
+        notes=("a number less its own mean is zero, whatever the image, so nothing would be learnt",),
+        helps=("use a larger `batch`" if lone else "train on more images", f"or leave out {code(layer.name)}"),
     )

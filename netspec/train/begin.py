@@ -21,7 +21,7 @@ from netspec.train.claim import Claim
 from netspec.train.device import Device
 from netspec.train.events import Event
 from netspec.train.identity import identity
-from netspec.train.limits import check_trainable
+from netspec.train.limits import check_statistics, check_trainable
 from netspec.train.loop import train
 from netspec.train.preparation import crop_pad, prepared
 from netspec.train.record import record
@@ -107,8 +107,8 @@ def begin(
     """Checks the recipe, the folder, the data and the weights, then makes the run's folder.
 
     `folder` None means a new one under `runs/`; without `keep` there is none at all. `weights` is a file to start
-    from; `options` are kept with the run, and tell whether `places` are `strict`. Raises SpecError (E453), UsageError
-    (E461, E463, E481) and DataError, all before anything is written.
+    from; `options` are kept with the run, and tell whether `places` are `strict`. Raises SpecError (E410, E453),
+    UsageError (E461, E463, E481) and DataError, all before anything is written.
     """
     check_trainable(experiment)
     if keep and folder is not None:
@@ -137,7 +137,9 @@ def begin_with(
     weights: Path | None = None,
     options: RunOptions = UNASKED,
 ) -> Begun:
-    """The same with data that are loaded, after the checks of the recipe and the folder. Raises DataError."""
+    """The same with data that are loaded, after the checks of the recipe and the folder. Raises SpecError (E410) and
+    DataError."""
+    check_statistics(experiment, len(dataset.train))
     notices = remarks(dataset, experiment)
     start = read_weights(weights, experiment.graph) if weights else None
     saving, statistics = options.saving, options.statistics

@@ -1,7 +1,8 @@
-"""What the language can say and this version cannot train yet, told before anything is written."""
+"""What cannot be trained, or not yet: told before anything is written."""
 
 from __future__ import annotations
 
+from netspec.check.batches import check_batch
 from netspec.diagnostics.failure import SpecError
 from netspec.diagnostics.message import Diagnostic, Label, Severity
 from netspec.ir.recipe import Experiment
@@ -30,3 +31,10 @@ def check_trainable(experiment: Experiment) -> None:
     label = Label(place, "parsed and checked, but not run")
     helps = ("use `precision float32`, the default",)
     raise SpecError((Diagnostic("E453", Severity.ERROR, message, label, helps=helps),))
+
+
+def check_statistics(experiment: Experiment, images: int) -> None:
+    """Raises SpecError (E410) where minibatches of so many images in all leave a batchnorm one number a channel."""
+    found = check_batch(experiment.graph, experiment.train, experiment.data, images)
+    if found is not None:
+        raise SpecError((found,))

@@ -18,7 +18,7 @@ from netspec.train.claim import Claim
 from netspec.train.device import Device
 from netspec.train.files import remove, write_whole
 from netspec.train.identity import Facts, differences, identity, source_facts
-from netspec.train.limits import check_trainable
+from netspec.train.limits import check_statistics, check_trainable
 from netspec.train.longer import check_epochs, has_other_epochs, only_epochs_differ, with_epochs
 from netspec.train.loop import train
 from netspec.train.metrics import Line, read_lines
@@ -59,6 +59,7 @@ def resume(
 
 def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device, *, force: bool) -> Begun:
     dataset = load_data(experiment, replace(places, strict=run.options.strict))
+    check_statistics(experiment, len(dataset.train))
     facts = current_facts(run, experiment, dataset, device)
     longer = has_other_epochs(run, experiment)
     if not force and not only_epochs_differ(run, facts):

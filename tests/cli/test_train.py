@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+import netspec
 from tests.cli.harness import process, refused, run, run_json
 
 SPEC = """net small { input 1x8x8; conv 4 3x3 relu; pool max 2x2; dense 10 }
@@ -194,3 +195,23 @@ def test_digits_reach_97_percent_within_seconds(here: Path) -> None:
 @pytest.mark.skipif("NETSPEC_DATA" not in os.environ, reason="needs MNIST in NETSPEC_DATA")
 def test_the_lecture_tells_zeros_from_ones(here: Path) -> None:
     assert run_json("train", "lecture", "--with", "D=28")["test_accuracy"] >= 0.995
+
+
+NORMAL = "net n { input 1x8x8; dense 5; batchnorm; dense 10 }\ndata digits take=33\ntrain { batch 8; epochs 1 }\n"
+
+
+def test_a_minibatch_of_one_number_a_channel_is_refused_wherever_it_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "n.net").write_text(NORMAL)
+    assert run("train", "n.net", "--run", "one").exit_code == 0  # its last minibatch is one image
+    refused(run("train", "n.net", "--run", "two", "--set", "train.batch=1"), 1, "E410")
+    refused(run("train", "n.net", "--run", "two", "--set", "data.take=1"), 1, "E410")
+    assert not (tmp_path / "two").exists()
+    spec = tmp_path / "one/n.net"
+    spec.write_text(spec.read_text().replace("batch 8", "batch 1"))
+    refused(run("train", "--resume", "one", "--force"), 1, "E410")
+    refused(run("reproduce", "one", "--force"), 1, "E410")
+    with pytest.raises(netspec.SpecError):
+        netspec.load("n.net", set_=["train.batch=1"]).train()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from netspec.diagnostics.failure import DataError, NetspecError, SpecError, UsageError
@@ -49,6 +50,16 @@ def test_a_mistake_leaves_no_folder_behind(tmp_path: Path, text: str, kind: type
         begun(text, folder=tmp_path / "run")
     assert caught.value.code == code
     assert not (tmp_path / "run").exists()
+
+
+def test_one_image_to_normalise_is_told_once_the_data_are_known(tmp_path: Path) -> None:
+    np.savez(tmp_path / "two.npz", x=np.zeros((2, 1, 8, 8), np.uint8), y=np.zeros(2, np.int32))
+    text = f'net n {{ input 1x8x8; dense 5; batchnorm; dense 2 }}\ndata "{tmp_path}/two.npz"'
+    with pytest.raises(SpecError) as caught:
+        begun(f"{text} validate=0.5\n", folder=tmp_path / "run")
+    assert caught.value.code == "E410"
+    assert not (tmp_path / "run").exists()
+    begun(text + "\n", keep=False).events.close()
 
 
 def test_broken_weights_leave_no_folder_behind(tmp_path: Path) -> None:
