@@ -11,8 +11,10 @@ from netspec.train.snapshot import Position
 
 RELU_HELPS = (
     "a smaller learning rate keeps steps from throwing all units off at once; so does `schedule … warmup=1`",
-    "`leaky_relu` in place of `relu` always lets something through, and `batchnorm` before it brings units back",
+    "`leaky_relu` in place of `relu` always lets something through",
 )
+BATCH_NORM_HELP = "`batchnorm` before it brings units back"
+"""Of minibatches of one image it would be an error (E410), or no help."""
 SATURATED_HELPS = (
     "smaller initial weights keep units where the function is steep (`init=xavier`), and normalised pixels help",
     "`relu` does not saturate",
@@ -24,12 +26,13 @@ def dead_layers(ended: Position, program: Program) -> Iterator[Warned]:
     functions = flat_functions(program, ended.sample.flat)
     for layer in ended.sample.flat:
         if layer not in ended.dead:
-            yield _warning(layer, functions[layer], ended)
+            yield _warning(layer, functions[layer], ended, program.batch)
 
 
-def _warning(layer: str, function: str, ended: Position) -> Warned:
+def _warning(layer: str, function: str, ended: Position, batch: int) -> Warned:
     off = function == "relu"
     state = "off" if off else "saturated"
     images = f"all {ended.sample.images:,} images looked at"
     message = f"`{layer}` is dead after epoch {ended.epochs + 1}: every {function} of it is {state} for {images}"
-    return Warned("W401", f"{message}, so no gradient passes", RELU_HELPS if off else SATURATED_HELPS)
+    relu = (*RELU_HELPS, BATCH_NORM_HELP) if batch > 1 else RELU_HELPS
+    return Warned("W401", f"{message}, so no gradient passes", relu if off else SATURATED_HELPS)

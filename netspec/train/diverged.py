@@ -82,7 +82,7 @@ def usual_helps(experiment: Experiment) -> Iterator[str]:
         yield f"so does letting it grow at first: `schedule {recipe.schedule.kind} … warmup=1`"
     if data is not None and data.normalize == "none":
         yield "and normalised pixels: `normalize=standard`"
-    if not any(isinstance(node.operation, BatchNorm) for node in experiment.graph.nodes):
+    if recipe.batch != 1 and not any(isinstance(node.operation, BatchNorm) for node in experiment.graph.nodes):
         yield "and batch normalisation, which keeps activations in bounds: `batchnorm` behind a layer"
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from netspec.train.checkpoint import encode_snapshot, read_checkpoint
 from netspec.train.dead import dead_layers
 from netspec.train.device import host_device
+from netspec.train.diverged import usual_helps
 from netspec.train.events import EpochDone, Event, Started, Warned
 from netspec.train.layer_statistics import LayerStatistics
 from netspec.train.loop import train
@@ -73,3 +74,14 @@ def test_saturation_is_told_with_what_helps_against_it() -> None:
     assert "`wide` is dead after epoch 5: every sigmoid of it is saturated" in warned.message
     assert "init=xavier" in warned.helps[0]
     assert not list(dead_layers(replace(ended, dead=("low", "wide")), program))
+
+
+def test_batchnorm_is_not_advised_where_it_would_be_refused() -> None:
+    """Minibatches of one image leave a flat vector nothing to normalise (E410)."""
+    ended = Position(sample=Sample(64, ("low",)))
+    for batch, advised in ((1, False), (8, True)):
+        plain = experiment_of(f"net n {{ input 1x8x8; dense 10 }}\ndata digits\ntrain {{ batch {batch} }}")
+        program = training_of(DYING, f"train.batch={batch}").machine.program
+        (warned,) = dead_layers(ended, program)
+        assert any("batchnorm" in text for text in warned.helps) is advised
+        assert any("batchnorm" in text for text in usual_helps(plain)) is advised
