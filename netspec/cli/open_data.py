@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netspec.cli.options import readable_data_folder
+from netspec.data.environment import readable_data_folder
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data, remarks
 
