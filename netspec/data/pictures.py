@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from netspec.data.ahead import ahead
 from netspec.data.dataset import Collection, Part
 from netspec.data.failures import reading
+from netspec.data.levels import UNASKED, Asked, Levels, UnsettledError, in_common_units
 from netspec.data.manner import HELD_BYTES, Progress, silent
 from netspec.data.normalize import moments
-from netspec.data.picture import MODES, Pixels, UnreadableError, decode
+from netspec.data.picture import MODES, Form, Picture, UnreadableError, decode
 from netspec.data.survey import Sums, Survey
+from netspec.data.tally import Tally
 from netspec.diagnostics.failure import DataError
 
 PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test"} | dict.fromkeys(
@@ -29,7 +33,7 @@ NAMED_AT_MOST = 5
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How pictures are to be read: channels, (height, width) or as they are, no file to be skipped, the net's size, how
-    much of a part may be held in memory, and who is told of the progress."""
+    much of a part may be held in memory, who is told of the progress, and which levels the spec names."""
 
     channels: int
     size: tuple[int, int] | None
@@ -37,6 +41,11 @@ class Wish:
     net_size: tuple[int, int] | None
     held_bytes: int = HELD_BYTES
     progress: Progress = silent
+    asked: Asked = UNASKED
+
+    def form(self, levels: Levels) -> Form:
+        """In the units of these levels."""
+        return Form(self.channels, self.size, levels, self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +62,13 @@ def wish(
     strict: bool,
     held_bytes: int = HELD_BYTES,
     progress: Progress = silent,
+    asked: Asked = UNASKED,
 ) -> Wish:
     """For a net whose input is `shape`; in colour where there is none or it says nothing of channels."""
     wanted = shape if shape is not None and len(shape) == 3 and shape[1:] != (1, 1) else None
     channels = wanted[0] if wanted is not None and wanted[0] in MODES else 3
     net_size = (wanted[1], wanted[2]) if wanted is not None else None
-    return Wish(channels, size, strict, net_size, held_bytes, progress)
+    return Wish(channels, size, strict, net_size, held_bytes, progress, asked)
 
 
 def read_folder(root: Path, test: Path | None, wanted: Wish) -> Collection:
@@ -66,24 +76,34 @@ def read_folder(root: Path, test: Path | None, wanted: Wish) -> Collection:
     again whenever they are seen. Classes are in order of their names, of their values where all are numbers.
 
     A file that is no picture is skipped and named in `notices`, or under `strict` raises DataError (E512); so is a
-    file outside the class folders. Pictures of unequal size raise DataError (E510) unless `size` is given.
+    file outside the class folders. Pictures of unequal size raise DataError (E510) unless `size` is given, and those
+    whose white nothing tells raise E558.
     """
     folders = _parts(root) | ({"test": test} if test is not None else {})
     names = _class_names(folders["train"])
-    skipped: list[Skipped] = []
-    parts = {part: _read(folder, names, wanted, skipped) for part, folder in folders.items()}
+    tally, parts, skipped = in_common_units(wanted.asked, lambda levels: _look(folders, names, wanted, levels))
     if wanted.strict and skipped:
         first = skipped[0]
         raise DataError("E512", f"`{first.path}` cannot be used: {first.reason}", notes=_others(skipped))
     return Collection(
         f"pictures in `{root}`",
         names,
-        255.0,
+        tally.levels,
         parts["train"],
         parts.get("validation"),
         parts.get("test"),
-        _notices(skipped),
+        (*_notices(skipped), *tally.notices()),
     )
+
+
+def _look(
+    folders: dict[str, Path], names: tuple[str, ...], wanted: Wish, levels: Levels
+) -> tuple[Tally, dict[str, Part], list[Skipped]]:
+    """All parts in the units of these levels. Raises WiderError where a picture needs others, DataError (E558)."""
+    tally, skipped = Tally(levels, wanted.asked), list[Skipped]()
+    parts = {part: _read(folder, names, wanted, skipped, tally) for part, folder in folders.items()}
+    tally.check()
+    return tally, parts, skipped
 
 
 def _parts(root: Path) -> dict[str, Path]:
@@ -108,8 +128,8 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (int(name), name)) if numbers else names)
 
 
-def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skipped]) -> Part:
-    """Pictures of one part; those that cannot be used are added to `skipped`."""
+def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skipped], tally: Tally) -> Part:
+    """Pictures of one part; those that cannot be used are added to `skipped`, and the numbers of all to `tally`."""
     strange = [path.name for path in _folders(folder) if path.name not in names]
     if strange:
         raise DataError("E511", f"`{folder}` has a class `{strange[0]}`, the training part has none of that name")
@@ -117,28 +137,39 @@ def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skip
     files = [(label, path) for label, name in enumerate(names) for path in _files_below(folder / name)]
     survey = Survey(len(files), wanted.held_bytes)
     with reading(folder):
-        for number, found in enumerate(_decoded([path for _, path in files], wanted)):
+        for number, found in enumerate(_decoded([path for _, path in files], wanted, tally.levels)):
             label, path = files[number]
             wanted.progress("reading pictures", number + 1, len(files))
             if isinstance(found, Skipped):
                 skipped.append(found)
                 continue
-            pixels, sums = found
+            if isinstance(found, UnsettledError):
+                tally.unsettle(path, found)
+                continue
+            picture, sums = found
+            pixels = picture.pixels
+            tally.add(path, picture)
             if survey.image_shape is not None and survey.image_shape != pixels.shape:
                 raise _unequal(path, pixels.shape, survey.image_shape, wanted)
             survey.add(label, path, pixels, sums)
     if not len(survey):
+        tally.check()
         raise DataError("E511", f"`{folder}` holds no pictures that can be read", notes=_others(skipped))
-    return survey.part(size=wanted.size, strict=wanted.strict)
+    return survey.part(wanted.form(tally.levels), strict=wanted.strict)
 
 
-def _decoded(paths: list[Path], wanted: Wish) -> Iterator[tuple[Pixels, Sums] | Skipped]:
-    """In the order of the paths; Pillow decodes without Python's lock, so threads help."""
+def _decoded(
+    paths: list[Path], wanted: Wish, levels: Levels
+) -> Iterator[tuple[Picture, Sums | None] | Skipped | UnsettledError]:
+    """In the order of the paths; Pillow decodes without Python's lock, so threads help. Raises WiderError."""
+    form = wanted.form(levels)
 
-    def one(path: Path) -> tuple[Pixels, Sums] | Skipped:
+    def one(path: Path) -> tuple[Picture, Sums | None] | Skipped | UnsettledError:
         try:
-            pixels = decode(path, wanted.channels, wanted.size)
-            return pixels, moments(pixels[None])
+            picture = decode(path, form)
+            return picture, moments(picture.pixels[None]) if picture.pixels.dtype == np.uint8 else None
+        except UnsettledError as error:
+            return error
         except UnreadableError as error:
             return Skipped(path, str(error))
 

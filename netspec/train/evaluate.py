@@ -10,7 +10,7 @@ from netspec.diagnostics.failure import UsageError
 from netspec.ir.recipe import Experiment
 from netspec.train.answers import Answers, answers
 from netspec.train.device import Device
-from netspec.train.preparation import Preparation
+from netspec.train.preparation import Preparation, in_units_of
 from netspec.train.scores import Scores, Weights
 from netspec.train.scoring import Judge
 
@@ -35,10 +35,11 @@ def evaluate(
 ) -> Evaluation:
     """Measures `weights` on the test part, else on the validation part, of a data set that fits the net.
 
-    Raises UsageError (E463) where it has neither.
+    Images of other units than those of the training are brought to them. Raises UsageError (E463) where it has neither,
+    DataError (E559) where the units cannot be told.
     """
     name, part = _part(dataset)
-    judge = Judge(experiment, preparation, device)
+    judge = Judge(experiment, in_units_of(preparation, dataset), device)
     *_, tally = judge.measure(part, weights)
     return Evaluation(name, tally.scores, answers(experiment, judge.outputs(part, weights), part.labels))
 

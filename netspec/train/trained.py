@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from netspec.data.levels import Asked, renamed
 from netspec.diagnostics.failure import NetspecError
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.preparation import Preparation, prepared
 from netspec.train.run import WEIGHTS, open_run, run_experiment
+from netspec.train.run_document import Run
 from netspec.train.scores import Weights
 from netspec.train.weights import read_weights
 
@@ -35,7 +37,17 @@ def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None 
     run = open_run(folder)
     experiment = run_experiment(run, settings)
     arrays = read_weights(weights or folder / WEIGHTS, experiment.graph)
-    return Trained(experiment, run.preparation, arrays, run.exact, run.costs)
+    return Trained(experiment, _preparation(run, experiment), arrays, run.exact, run.costs)
+
+
+def _preparation(run: Run, experiment: Experiment) -> Preparation:
+    """That of the run, with the levels that are named for its data by now, if any: so `--set data.black=-1` mends a run
+    whose data do not tell them. Levels of other data are not the run's."""
+    data, kept = experiment.data, run.preparation
+    if data is None or run.data is None or Path(data.source).name != Path(run.data.source).name:
+        return kept
+    levels = renamed(kept.levels, Asked(data.black, data.white))
+    return replace(kept, levels=levels)
 
 
 def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trained:
@@ -49,4 +61,4 @@ def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trai
         run = open_run(weights.parent)
     except NetspecError:
         return Trained(experiment, prepared(load_data(experiment, places)), arrays)
-    return Trained(experiment, run.preparation, arrays, run.exact, run.costs)
+    return Trained(experiment, _preparation(run, experiment), arrays, run.exact, run.costs)

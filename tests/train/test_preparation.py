@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from netspec.data.dataset import Dataset, Part
+from netspec.data.levels import Levels
 from netspec.ir.recipe import Experiment, TrainOptions, Transform
 from netspec.train.preparation import Preparation, crop_pad, prepared
 from tests.train.nets import small_graph
@@ -13,8 +14,8 @@ from tests.train.nets import small_graph
 def test_a_data_set_says_how_its_images_are_prepared() -> None:
     part = Part(np.zeros((4, 2, 5, 6), np.uint8), np.zeros(4, np.int32))
     mean, deviation = np.array([1.5, 2.5], np.float32), np.array([3.0, 4.0], np.float32)
-    dataset = Dataset(part, None, None, ("a", "b"), mean, deviation, 16.0, "made up", ())
-    assert prepared(dataset) == Preparation((2, 5, 6), (1.5, 2.5), (3.0, 4.0), 16.0, ("a", "b"))
+    dataset = Dataset(part, None, None, ("a", "b"), mean, deviation, Levels(white=16.0), "made up", ())
+    assert prepared(dataset) == Preparation((2, 5, 6), (1.5, 2.5), (3.0, 4.0), Levels(white=16.0), ("a", "b"))
 
 
 def test_the_pad_of_a_crop_is_found_among_other_transforms() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from netspec.data.levels import Levels
 from netspec.diagnostics.failure import DataError, UsageError
 from netspec.frontend import check, read_source
 from netspec.ir.recipe import DataOptions, Experiment
@@ -50,7 +51,7 @@ def run_of(spec: Path, folder: Path, with_values: dict[str, str] | None = None, 
         settings=settings,
         seed=experiment.train.seed,
         data=experiment.data,
-        preparation=Preparation((1, 8, 8), (33.25,), (78.5,), 255.0, ("null", "drei")),
+        preparation=Preparation((1, 8, 8), (33.25,), (78.5,), Levels(), ("null", "drei")),
         versions={"netspec": "0.1.0"},
     )
     return create_run(replace(run, folder=claim_folder(folder, experiment.graph.name)), read_source(spec))
