@@ -123,7 +123,7 @@ def white_not_above_black(black: float, white: float, span: Span, other: Span) -
         span,
         f"above {black:g} is allowed",
         secondary=(Label(other, "black"),),
-        helps=("pictures whose white is zero are read with `black=` the smaller number, and turned round beforehand",),
+        helps=("`black` is the smaller number",),
     )
 
 

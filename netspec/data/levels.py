@@ -115,7 +115,7 @@ def array_levels(found: FileNumbers, asked: Asked) -> Levels:
     if black is not None and white is not None:
         return checked(Levels(black, white, found.kind, asked.any))
     bottom = min(0.0, found.low) if black is None else black
-    top = found.high if white is None else white
+    top = found.high if asked.white is None else asked.white
     return checked(Levels(bottom, top if top > bottom else bottom + 1.0, found.kind, asked.any, settled=False))
 
 
@@ -197,7 +197,7 @@ def scaled(values: Numbers, white: float, levels: Levels) -> Numbers:
 def repair(low: float, high: float, kind: str) -> str:
     """What to write in the `data` line for numbers from `low` to `high`."""
     black = [f"black={shown(low)}"] if low < 0 else []
-    white = [] if kind == FLOATS and high <= 1 else [f"white={shown(high)}"]
+    white = [] if kind == FLOATS and high <= 1 else [f"white={shown(max(high, min(low, 0.0) + 1))}"]
     return " ".join((*black, *white))
 
 

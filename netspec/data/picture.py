@@ -110,8 +110,10 @@ def prepared(image: Image.Image, form: Form) -> Picture:
 
     Pictures are turned as their EXIF data say; transparent parts are seen on white where the net takes no alpha; of an
     animation the first picture counts. Pictures of eight bits a colour are resized as Pillow does it, with alpha by
-    premultiplied colours; numbers of more bits keep them. Raises UnsettledError and WiderError.
+    premultiplied colours; numbers of more bits keep them. Raises UnreadableError, UnsettledError and WiderError.
     """
+    if not image.width * image.height:
+        raise UnreadableError("it has no pixels")
     file = GreyFile(image)
     upright = ImageOps.exif_transpose(image)
     pixels, stored = _wide(upright, file, form) if file.is_wide else (_eight_bits(upright, form), EIGHT_BITS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from netspec.data.dataset import Dataset
-from netspec.data.levels import BYTE_ARRAYS, Levels, shown
+from netspec.data.levels import BYTE_ARRAYS, BYTES, INTEGERS, USUAL_WHITE, Levels, shown
 from netspec.diagnostics.failure import DataError
 from netspec.ir.recipe import Experiment
 from netspec.predict.shown import repair_help
@@ -67,8 +67,10 @@ def in_units_of(preparation: Preparation, dataset: Dataset) -> Preparation:
 
 
 def _same_units(trained: Levels, found: Levels) -> bool:
-    if not trained.kind or (trained.black, trained.white) == (found.black, found.white):
+    if (trained.black, trained.white) == (found.black, found.white):
         return True
+    if not trained.kind:  # an older run, to which pictures of sixteen bits were bytes
+        return not (trained.white == USUAL_WHITE[BYTES] and found.kind == INTEGERS and found.settled)
     return trained.kind == found.kind and not (found.given and found.settled and trained.settled)
 
 
