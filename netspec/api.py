@@ -19,9 +19,6 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
 
 from netspec.check.setting_order import wholes_first
 from netspec.compiler import training_program
@@ -36,8 +33,8 @@ from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.program import Program
 from netspec.ir.recipe import DataOptions, Experiment
 from netspec.ir.target import Target
-from netspec.predict.intake import as_images
 from netspec.predict.predictor import Predictor
+from netspec.predict.shown import Shown, as_shown
 from netspec.resources import bundled_specs
 from netspec.train.begin import DataPlaces, Origin, begin, load_data
 from netspec.train.cadence import Saving
@@ -211,15 +208,16 @@ class Network:
         device = host_device(threads, exact=trained.exact, costs=trained.costs)
         return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
 
-    def predict(self, images: NDArray[Any], *, threads: int | None = None) -> Array:
-        """Probabilities (N, K), float32, of images (N, C, H, W) or one image (C, H, W), in the units of the data set.
+    def predict(self, images: Shown, *, threads: int | None = None) -> Array:
+        """Probabilities (N, K), float32, of images (N, C, H, W) or one image (C, H, W), in the units of the data set,
+        or of pictures, prepared as in training: the path of a file, a picture of Pillow's, or a list of such.
 
         The first largest one is of the class that the net names. For a net with one output (N, 1): the probability of
         class 1, or the number of a regression (`Predictor`). Raises UsageError where there are no weights (E464) or
-        the images do not fit (E465).
+        the images do not fit (E465), DataError (E512, E514, E559) where a picture cannot be used.
         """
         trained = self._require_weights()
-        fitting = as_images(images, trained.preparation.shape)
+        fitting = as_shown(images, trained.preparation.shape, trained.preparation.levels)
         device = host_device(threads, exact=trained.exact, costs=trained.costs)
         return predict(trained, fitting, device)
 

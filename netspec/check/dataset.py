@@ -58,6 +58,9 @@ def _options(name: Name | Text, bound: Bound, source: Source, span: Span, scope:
         scope.complain(words_training.one_class(bound.spans["classes"]))
     if values.get("test_labels") is not None and values.get("test") is None:
         scope.complain(words_arguments.needs_another("test_labels", "test", bound.spans["test_labels"]))
+    black, white = (cast("float | None", values.get(name)) for name in ("black", "white"))
+    if black is not None and white is not None and white <= black:
+        scope.complain(words_training.white_not_above_black(black, white, bound.spans["white"], bound.spans["black"]))
     return DataOptions(
         source=name.text if isinstance(name, Name) else _joined(folder, name.value) or "",
         is_path=isinstance(name, Text),
@@ -70,6 +73,9 @@ def _options(name: Name | Text, bound: Bound, source: Source, span: Span, scope:
         classes=classes,
         take=cast("int | None", values["take"]),
         resize=cast("Pair | None", values["resize"]),
+        axes=cast('Literal["nchw", "nhwc"] | None', values.get("axes")),
+        black=None if black is None else float(black),
+        white=None if white is None else float(white),
         extra=_extra(bound),
         span=span,
     )

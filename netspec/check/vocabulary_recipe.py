@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from netspec.check.kinds import FINITE, Entry, Extent, Interval, Real, Series, Slot, String, Switch, Whole, Word
+from netspec.check.kinds import (
+    FINITE,
+    LARGEST_REAL,
+    Entry,
+    Extent,
+    Interval,
+    Real,
+    Series,
+    Slot,
+    String,
+    Switch,
+    Whole,
+    Word,
+)
 from netspec.ir.known_data import MOST_NOISE
 
 WARMUP = Slot("warmup", Real(), "the rate climbs from zero to its value", 0, "0", "epochs")
@@ -137,6 +150,9 @@ FILES = (
     Slot("labels", String(), "file of the labels", None, ""),
     Slot("test", String(), "file or folder of the test part", None, ""),
     Slot("test_labels", String(), "file of the test part's labels", None, ""),
+    Slot("axes", Word(("nchw", "nhwc")), "of arrays: channels first, or last", None, "told from the shape"),
+    Slot("white", Real(-LARGEST_REAL), "the number that is white", None, "the largest of the files' type"),
+    Slot("black", Real(-LARGEST_REAL), "the number that is black", None, "0"),
 )
 GENERATED = (
     Slot("count", Whole(1, 10_000_000), "how many are made", None, "2000", "images"),

@@ -143,6 +143,17 @@ def one_class(span: Span) -> Diagnostic:
     return error("E407", "`classes` keeps a single class: there is nothing to tell apart", span, "name at least two")
 
 
+def white_not_above_black(black: float, white: float, span: Span, other: Span) -> Diagnostic:
+    return error(
+        "E561",
+        f"white, {white:g}, is not above black, {black:g}",
+        span,
+        f"above {black:g} is allowed",
+        secondary=(Label(other, "black"),),
+        helps=("`black` is the smaller number",),
+    )
+
+
 def unknown_setting(path: str, span: Span, near: tuple[str, ...]) -> Diagnostic:
     return error(
         "E227",

@@ -22,7 +22,9 @@ from netspec.data.dataset import Dataset, Part
 from netspec.data.environment import readable_data_folder
 from netspec.data.fetch import Progress, fetch
 from netspec.data.generated import GENERATED
+from netspec.data.levels import Levels, written
 from netspec.data.load import built_in_names, load
+from netspec.data.normalize import number_range
 from netspec.data.places import Places, find
 from netspec.data.published import PUBLISHED
 from netspec.data.sheet import contact_sheet
@@ -200,7 +202,7 @@ def show_command(
     if experiment and augment:
         sheet = _augment_sheet(experiment, dataset, subject, columns)
     else:
-        sheet = contact_sheet(dataset.train, dataset.class_names, dataset.white, columns)
+        sheet = contact_sheet(dataset.train, dataset.class_names, dataset.levels, columns)
     write_whole(target, _png(sheet))
     if as_json:
         return say_json(_document(dataset, target))
@@ -288,7 +290,9 @@ def _document(dataset: Dataset, target: Path) -> dict[str, object]:
         "counts": parts,
         "mean": dataset.mean.tolist(),
         "deviation": dataset.deviation.tolist(),
-        "white": dataset.white,
+        "black": dataset.levels.black if dataset.levels.settled else None,
+        "white": dataset.levels.white if dataset.levels.settled else None,
+        "range": list(number_range(dataset.train.images)),
         "sheet": target,
         "notices": list(dataset.notices),
     }
@@ -304,12 +308,17 @@ def _show(dataset: Dataset, target: Path) -> None:
     totals = ("", "all", *(f"{sum(counts):,}" for counts in parts.values()))
     say_line(dataset.description)
     say(f"image  {'x'.join(map(str, dataset.train.images.shape[1:]))} of {dataset.train.images.dtype}")
-    say(
-        f"mean   {_numbers(dataset.mean.tolist())}  deviation {_numbers(dataset.deviation.tolist())}  "
-        f"(white is {dataset.white:g})"
-    )
+    say(f"mean   {_numbers(dataset.mean.tolist())}  deviation {_numbers(dataset.deviation.tolist())}")
+    low, high = (written(number) for number in number_range(dataset.train.images))
+    say(f"range  {low} to {high}  ({_told_levels(dataset.levels)})")
     show(table(columns, rows, totals))
     say_line(f"wrote {target}")
+
+
+def _told_levels(levels: Levels) -> str:
+    if levels.settled:
+        return f"black is {written(levels.black)}, white is {written(levels.white)}"
+    return "nothing tells what is black and white"
 
 
 def _numbers(values: list[float]) -> str:

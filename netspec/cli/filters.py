@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,6 +24,7 @@ from netspec.train.begin import DataPlaces, load_data
 from netspec.train.files import write_whole
 from netspec.train.filters import first_convolution, layer_filters, layer_maps
 from netspec.train.predict import class_name, read_pictures
+from netspec.train.preparation import Preparation, in_units_of
 from netspec.train.tiles import draw_tiles, filter_tiles, map_tiles
 from netspec.train.trained import Trained
 
@@ -70,8 +72,8 @@ def command(
         what, (shown, told) = "filters", (layer_filters(trained, layer), "")
         tiles, columns = filter_tiles(shown)
     else:
-        what, (images, told) = "maps", find_image(trained, image, places)
-        (shown,) = layer_maps(trained, layer, images)
+        what, (images, told, preparation) = "maps", find_image(trained, image, places)
+        (shown,) = layer_maps(replace(trained, preparation=preparation), layer, images)
         tiles, columns = map_tiles(shown)
     target_file = png or Path(f"{graph.name}-{layer.name}-{what}.png")
     write_whole(target_file, draw_tiles(tiles, columns))
@@ -82,23 +84,25 @@ def command(
         say_line(f"wrote {target_file}: {counted(len(shown), what[:-1])} of {layer.name}, {size}{told}")
 
 
-def find_image(trained: Trained, image: str, places: DataPlaces) -> tuple[Images, str]:
-    """One image (1, C, H, W) in the units of the data set, and what it is.
+def find_image(trained: Trained, image: str, places: DataPlaces) -> tuple[Images, str, Preparation]:
+    """One image (1, C, H, W) in the units of the data set, what it is, and how it is prepared.
 
     A number is an image of the test part, else of the validation part, else of the training part of the data that were
-    trained on. Raises UsageError (E473), DataError (E512, E514, or where the data cannot be had).
+    trained on. Raises UsageError (E473), DataError (E512, E514, E559, or where the data cannot be had).
     """
     if not (image.isascii() and image.isdigit()):
         images, notices = read_pictures([Path(image)], trained.preparation)
         for notice in notices:
             note(notice)
-        return images, f", of {image}"
-    name, part = _part(load_data(trained.experiment, places))
+        return images, f", of {image}", trained.preparation
+    dataset = load_data(trained.experiment, places)
+    name, part = _part(dataset)
     number = int(image)
     if number >= len(part):
         raise UsageError("E473", f"there is no image {number}: the {name} part has {len(part):,}, counted from 0")
     told = class_name(trained.preparation, int(part.labels[number]))
-    return part.images[number : number + 1], f", of image {number} of the {name} part, class {told}"
+    preparation = in_units_of(trained.preparation, dataset)
+    return part.images[number : number + 1], f", of image {number} of the {name} part, class {told}", preparation
 
 
 def _part(dataset: Dataset) -> tuple[str, Part]:

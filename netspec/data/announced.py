@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.arrays import as_images, as_labels
+from netspec.data.arrays import as_images, as_labels, numbers_of
 from netspec.data.dataset import Images, Part
+from netspec.data.levels import FileNumbers
 from netspec.data.manner import Manner
 from netspec.data.mapped import MappedFile, map_images
 from netspec.data.packed import content, is_packed
@@ -43,21 +44,25 @@ def read_numbers(path: Path, header: Header) -> NDArray[Any]:
     return header.shaped(np.frombuffer(content(path, header.size_bytes), header.dtype, offset=header.start))
 
 
-def read_images(path: Path, header: Header, manner: Manner) -> Images | Stored:
-    """Images in memory, or where they take more than may be held, mapped; what is compressed cannot be mapped."""
+def read_images(path: Path, header: Header, manner: Manner) -> tuple[Images | Stored, FileNumbers]:
+    """Images, in memory or where they take more than may be held mapped, and what their numbers are. What is compressed
+    cannot be mapped."""
     if header.size_bytes <= manner.held_bytes or is_packed(path):
-        return as_images(read_numbers(path, header), path, manner.shape)
+        images = as_images(read_numbers(path, header), path, manner)
+        return images, numbers_of(images, header.dtype)
     file = MappedFile(path, header.size_bytes)
     return map_images(file, header.shaped(file.numbers(header.dtype, header.start)), manner)
 
 
-def paired(images: Images | Stored, numbers: NDArray[Any], images_path: Path, labels_path: Path) -> Part:
+def paired(
+    found: tuple[Images | Stored, FileNumbers], numbers: NDArray[Any], images_path: Path, labels_path: Path
+) -> Part:
     """Images and labels of two files as a part. Raises DataError (E505) where they differ in number, E506."""
-    labels = as_labels(numbers, labels_path)
+    images, labels = found[0], as_labels(numbers, labels_path)
     if len(images) != len(labels):
         raise DataError(
             "E505",
             f"`{images_path}` holds {len(images):,} images, `{labels_path}` {len(labels):,} labels",
             helps=('name the label file that belongs to the images with `labels="…"`',),
         )
-    return Part(images, labels)
+    return Part(images, labels, found[1])

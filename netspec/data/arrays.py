@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.dataset import Images, Labels
-from netspec.data.stored import Stored
+from netspec.data.levels import FileNumbers, array_numbers
+from netspec.data.manner import DEFAULT, Manner
 from netspec.diagnostics.failure import DataError
 
 MOST_CLASSES = 65_536
@@ -19,16 +21,16 @@ COLOURS = (1, 3, 4)
 Array = NDArray[np.generic]
 
 
-def as_images(array: Array, origin: Path | str, shape: tuple[int, ...] | None) -> Images:
+def as_images(array: Array, origin: Path | str, manner: Manner = DEFAULT) -> Images:
     """Pixels of shape (N, C, H, W) from an array (N, F), (N, H, W), (N, C, H, W) or (N, H, W, C).
 
     F features become F channels of one pixel. Bytes stay bytes, all other numbers become float32; they must be finite.
-    `shape` is the net's input where there is one: it settles which axis holds the channels when both could.
+    Which axis holds the channels is settled by `manner.axes`, else by the shape of the net's input where there is one.
     """
-    return converted(np.ascontiguousarray(arranged(array, origin, shape)), origin)
+    return converted(np.ascontiguousarray(arranged(array, origin, manner)), origin)
 
 
-def arranged(array: Array, origin: Path | str, shape: tuple[int, ...] | None) -> Array:
+def arranged(array: Array, origin: Path | str, manner: Manner) -> Array:
     """A view of shape (N, C, H, W), copied nowhere, of an array of any shape that `as_images` takes."""
     if not 2 <= array.ndim <= 4:
         raise DataError(
@@ -38,25 +40,36 @@ def arranged(array: Array, origin: Path | str, shape: tuple[int, ...] | None) ->
         )
     if array.size == 0:
         raise DataError("E507", f"`{origin}` holds no images: its shape is {_shape(array.shape)}")
-    return _channels_first(array, origin, shape)
+    if manner.axes is not None and array.ndim != 4:
+        raise DataError(
+            "E560",
+            f"the images in `{origin}` have shape {_shape(array.shape)}, and `axes={manner.axes}` names four axes",
+            helps=("leave `axes` out",),
+        )
+    return _channels_first(array, origin, manner)
 
 
 def _shape(sizes: tuple[int, ...]) -> str:
     return "x".join(str(size) for size in sizes) or "()"
 
 
-def _channels_first(array: Array, origin: Path | str, shape: tuple[int, ...] | None) -> Array:
+def _channels_first(array: Array, origin: Path | str, manner: Manner) -> Array:
     if array.ndim == 2:
         return array[:, :, None, None]
     if array.ndim == 3:
         return array[:, None]
-    if _channels_are_last(array.shape[1:], origin, shape):
-        return np.moveaxis(array, 3, 1)
-    return array
+    last = manner.axes == "nhwc" if manner.axes else _channels_are_last(array.shape[1:], manner.shape)
+    if last is None:
+        manner.note(
+            f"images of {_shape(array.shape[1:])} in `{origin}` are read channels first; "
+            "`axes=nhwc` in the `data` line reads them channels last, and `axes=nchw` settles it"
+        )
+    return np.moveaxis(array, 3, 1) if last else array
 
 
-def _channels_are_last(sizes: tuple[int, ...], origin: Path | str, shape: tuple[int, ...] | None) -> bool:
-    """Weighs the net's whole input, then its channels, then what a number of colours looks like."""
+def _channels_are_last(sizes: tuple[int, ...], shape: tuple[int, ...] | None) -> bool | None:
+    """Weighs the net's whole input, then its channels, then what a number of colours looks like; None where all of that
+    speaks for both orders, or for none."""
     moved = (sizes[2], sizes[0], sizes[1])
     wanted = shape if shape is not None and len(shape) == 3 else None
     evidence = [
@@ -64,16 +77,9 @@ def _channels_are_last(sizes: tuple[int, ...], origin: Path | str, shape: tuple[
         (wanted is not None and moved[0] == wanted[0], wanted is not None and sizes[0] == wanted[0]),
         (moved[0] in COLOURS, sizes[0] in COLOURS),
     ]
-    for last, first in evidence:
-        if last != first:
-            return last
     if sizes[0] == 1 and sizes[2] == 1:  # one channel either way: (1, H, 1) or (H, W=..., 1)
-        return False
-    raise DataError(
-        "E508",
-        f"images of {_shape(sizes)} in `{origin}`: channels could be the first axis or the last",
-        helps=("store them as N x C x H x W with the channels that the net's `input` names",),
-    )
+        return next((last for last, first in evidence if last != first), False)
+    return next((last for last, first in evidence if last != first), None)
 
 
 def converted(array: Array, origin: Path | str, first: int = 0) -> Images:
@@ -146,13 +152,11 @@ def check_labels(labels: Labels, classes: int, origin: Path | str) -> None:
         )
 
 
-def white_of(images: Images | Stored) -> float:
-    """The value of white: 255 for bytes, the largest magnitude for other numbers (1 where all are zero)."""
-    if isinstance(images, Stored):
-        return images.source.white
+def numbers_of(images: Images, dtype: np.dtype[Any]) -> FileNumbers:
+    """What the numbers of images are that lie in memory, and had this type in their file."""
     if images.dtype == np.uint8:
-        return 255.0
-    return float(max(abs(images.min()), abs(images.max()))) or 1.0
+        return array_numbers(dtype.name)
+    return array_numbers(dtype.name, float(images.min()), float(images.max()))
 
 
 def numbered_classes(*labels: Labels) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ def augment_sheet(
     """The first image of each class, of up to a hundred, and behind it `columns` - 1 variants: those that training from
     `seed` sees in its first epochs. The net's input has `size`; `pad` is that of a crop, None where there is none."""
     part, numbers = dataset.train, first_of_each_class(dataset)
-    normal = Normal(dataset.mean.astype(float), 1 / dataset.deviation.astype(float), dataset.white)
+    normal = Normal(dataset.mean.astype(float), 1 / dataset.deviation.astype(float), dataset.levels.span)
     sources = part.images[numbers]
     variants = [
         augmented(sources, augmentation, Draws(numbers, seed, epoch), normal, size=size, pad=pad)
@@ -26,7 +26,9 @@ def augment_sheet(
     pixels = np.stack([normalised_centres(sources, normal, size, pad), *variants], axis=1)
     pixels = pixels / normal.scale[:, None, None] + normal.mean[:, None, None]
     names = [dataset.class_names[int(part.labels[number])] for number in numbers]
-    return picture_sheet(list(pixels), names, min(0.0, float(sources.min())), dataset.white, columns)
+    return picture_sheet(
+        list(pixels), names, min(dataset.levels.black, float(sources.min())), dataset.levels.white, columns
+    )
 
 
 def first_of_each_class(dataset: Dataset) -> Array:

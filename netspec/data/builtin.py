@@ -8,6 +8,7 @@ from typing import assert_never
 from netspec.data import cifar, idx
 from netspec.data.arrays import check_labels
 from netspec.data.dataset import Collection, Part
+from netspec.data.levels import Levels
 from netspec.data.manner import DEFAULT, Manner
 from netspec.data.places import Places, locate
 from netspec.data.published import Published
@@ -18,7 +19,7 @@ def read_published(published: Published, places: Places, manner: Manner = DEFAUL
     """The whole set, checked against what is known of it: image shape and label range."""
     place = locate(published, places)
     train, test = _read(published, place, manner)
-    found = Collection(published.description, published.class_names, 255.0, train, test=test)
+    found = Collection(published.description, published.class_names, Levels(), train, test=test)
     for part in found.parts:
         _check(published, part, place)
     return found

@@ -76,7 +76,7 @@ def _map_records(file: MappedFile, label_bytes: int, manner: Manner) -> Part:
     for piece in pieces(table.shape, table.dtype):
         labels[piece] = table[piece, label_bytes - 1]
         manner.progress("reading labels", piece.stop, len(table))
-    return Part(map_images(file, table[:, label_bytes:].reshape(-1, *SHAPE), manner), labels)
+    return Part(map_images(file, table[:, label_bytes:].reshape(-1, *SHAPE), manner)[0], labels)
 
 
 def _label_bytes(records: NDArray[np.uint8], path: Path) -> int:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.data.levels import FileNumbers, Levels
 from netspec.data.stored import Stored
 
 Images: TypeAlias = NDArray[np.uint8 | np.float32]
@@ -21,11 +22,13 @@ Labels: TypeAlias = NDArray[np.int32]
 class Part:
     """Images and their labels, `images` (N, C, H, W) and `labels` (N,). Points in the plane have shape (N, 2, 1, 1).
 
-    Images that would not fit into memory stay in their files.
+    Images that would not fit into memory stay in their files. `numbers` is what the numbers in the files of arrays are,
+    None where their levels are known otherwise.
     """
 
     images: Images | Stored
     labels: Labels
+    numbers: FileNumbers | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -40,13 +43,13 @@ class Part:
 class Collection:
     """A data set as it was read, before classes are chosen and parts held out.
 
-    `white` is the value of the brightest pixel that the source can hold (255 for bytes, 16 for `digits`); for wide
-    integers and floats it is the largest magnitude in the training part.
+    `levels` are the values of black and white: the smallest and the largest number that the files' type can hold (0 and
+    255 for bytes), those of the set (16 for `digits`), or those that the spec names.
     """
 
     description: str
     class_names: tuple[str, ...]
-    white: float
+    levels: Levels
     train: Part
     validation: Part | None = None
     test: Part | None = None
@@ -63,8 +66,8 @@ class Dataset:
     """A data set ready for a net. What the net sees of a pixel x of channel c is (x - mean[c]) / deviation[c].
 
     `mean` and `deviation` are float32 of shape (C,), C the channels of `images`; they stand on the scale of the
-    images as stored (0 to 255 for bytes), and deviations are above zero. An image file that is shown to the net
-    later is read as bytes, multiplied by `white` / 255, then normalised the same way.
+    images as stored (0 to 255 for bytes), and deviations are above zero. A picture file that is shown to the net
+    later is brought to the same scale by `levels`, then normalised the same way.
     """
 
     train: Part
@@ -73,7 +76,7 @@ class Dataset:
     class_names: tuple[str, ...]
     mean: NDArray[np.float32]
     deviation: NDArray[np.float32]
-    white: float
+    levels: Levels
     description: str
     notices: tuple[str, ...]
 

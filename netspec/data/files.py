@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from netspec.data import cifar, idx, npy
-from netspec.data.arrays import check_labels, numbered_classes, white_of
+from netspec.data.arrays import check_labels, numbered_classes
 from netspec.data.dataset import Collection, Part
 from netspec.data.failures import require_file
+from netspec.data.levels import Asked, Levels, array_levels, array_numbers, level_notices
 from netspec.data.manner import Manner
 from netspec.data.members import LARGEST_MEMBER_BYTES, is_archive
 from netspec.data.npz import read_npz
@@ -25,6 +27,8 @@ APART = ("idx", "npy")
 """Formats whose labels lie in a file of their own."""
 MOST_LOOKED_AT, MOST_NAMED = 100, 3
 """Files of a folder that are opened to advise which to name, and how many are named."""
+ARRAYS = ("idx", "npz", "npy")
+"""Formats whose images may have their axes in either order."""
 
 
 def read_files(options: DataOptions, manner: Manner) -> Collection:
@@ -36,7 +40,11 @@ def read_files(options: DataOptions, manner: Manner) -> Collection:
     if kind not in APART and (options.labels or options.test_labels):
         message = f"`labels` is for IDX and .npy files; in the format `{kind}` labels come with the images"
         raise DataError("E520", message)
-    return READERS[kind](place, options, manner)
+    if kind not in ARRAYS and options.axes:
+        raise DataError(
+            "E560", f"`axes` is for arrays of four axes, not for the format `{kind}`", helps=("leave it out",)
+        )
+    return READERS[kind](place, options, replace(manner, axes=options.axes))
 
 
 def format_of(place: Path) -> str:
@@ -107,7 +115,7 @@ def _read_idx(place: Path, options: DataOptions, manner: Manner) -> Collection:
     if options.test:
         images = Path(options.test)
         test = idx.read_part(images, _labels_of(images, options.test_labels, "test_labels"), manner)
-    return _assembled(place, train, None, test, None)
+    return _assembled(place, options, train, None, test)
 
 
 def _idx_parts(folder: Path, manner: Manner) -> tuple[Part, Part | None]:
@@ -160,7 +168,7 @@ def _read_cifar(place: Path, options: DataOptions, manner: Manner) -> Collection
     train, test = _cifar_parts(place, manner)
     if options.test:
         test, _ = _cifar_parts(Path(options.test), manner)
-    return _assembled(place, train, None, test, None)
+    return _assembled(place, options, train, None, test)
 
 
 def _cifar_parts(place: Path, manner: Manner) -> tuple[Part, Part | None]:
@@ -175,9 +183,9 @@ def _cifar_parts(place: Path, manner: Manner) -> tuple[Part, Part | None]:
 
 
 def _read_npz(place: Path, options: DataOptions, manner: Manner) -> Collection:
-    contents = read_npz(place, manner.shape)
-    test = read_npz(Path(options.test), manner.shape).train if options.test else contents.test
-    return _assembled(place, contents.train, contents.validation, test, contents.class_names)
+    contents = read_npz(place, manner)
+    test = read_npz(Path(options.test), manner).train if options.test else contents.test
+    return _assembled(place, options, contents.train, contents.validation, test, contents.class_names)
 
 
 def _read_folder(place: Path, options: DataOptions, manner: Manner) -> Collection:
@@ -186,7 +194,7 @@ def _read_folder(place: Path, options: DataOptions, manner: Manner) -> Collectio
 
 
 def _wish(options: DataOptions, manner: Manner) -> Wish:
-    return wish(manner.shape, options.resize, manner.strict, manner.held_bytes, manner.progress)
+    return wish(manner.shape, options.resize, manner.strict, manner.held_bytes, manner.progress, _asked(options))
 
 
 def _read_npy(place: Path, options: DataOptions, manner: Manner) -> Collection:
@@ -195,7 +203,7 @@ def _read_npy(place: Path, options: DataOptions, manner: Manner) -> Collection:
     if options.test:
         images = Path(options.test)
         test = npy.read_part(images, _labels_of(images, options.test_labels, "test_labels"), manner)
-    return _assembled(place, train, None, test, None)
+    return _assembled(place, options, train, None, test)
 
 
 READERS: dict[str, Callable[[Path, DataOptions, Manner], Collection]] = {
@@ -207,8 +215,17 @@ READERS: dict[str, Callable[[Path, DataOptions, Manner], Collection]] = {
 }
 
 
+def _asked(options: DataOptions) -> Asked:
+    return Asked(options.black, options.white)
+
+
 def _assembled(
-    place: Path, train: Part, validation: Part | None, test: Part | None, class_names: tuple[str, ...] | None
+    place: Path,
+    options: DataOptions,
+    train: Part,
+    validation: Part | None,
+    test: Part | None,
+    class_names: tuple[str, ...] | None = None,
 ) -> Collection:
     """Parts that agree in shape and type, with names for all classes."""
     parts = [part for part in (train, validation, test) if part is not None]
@@ -217,7 +234,16 @@ def _assembled(
     names = class_names or numbered_classes(*(part.labels for part in parts))
     for part in parts:
         check_labels(part.labels, len(names), place)
-    return Collection(f"`{place}`", names, white_of(train.images), train, validation, test)
+    numbers = train.numbers or array_numbers("uint8")
+    levels = array_levels(numbers, _asked(options))
+    return Collection(f"`{place}`", names, levels, train, validation, test, _level_notices(train, levels, options))
+
+
+def _level_notices(train: Part, levels: Levels, options: DataOptions) -> tuple[str, ...]:
+    """Of images; rows of numbers are no pictures, and bytes are not looked at."""
+    if train.numbers is None or levels.kind == "bytes" or train.images.shape[2:] == (1, 1):
+        return ()
+    return level_notices(levels, _asked(options), train.numbers.low, train.numbers.high)
 
 
 def _check_alike(place: Path, train: Part, part: Part) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from netspec.data.dataset import Collection, Part
 from netspec.data.figures import FIGURES, figures
+from netspec.data.levels import Levels
 from netspec.data.points import circles, spirals
 from netspec.diagnostics.failure import DataError
 from netspec.ir.known_data import MOST_NOISE, USUAL_COUNT, picture_fault, picture_shape
@@ -62,7 +63,8 @@ def generate(name: str, extra: Mapping[str, object], seed: int, shape: Shape | N
     train = _part(kind, wish, wish.count, seed, TRAIN_STREAM)
     test = _part(kind, wish, wish.test_count, seed, TEST_STREAM)
     description = f"{kind.title}, {wish.count:,} + {wish.test_count:,} made from seed {seed}"
-    return Collection(description, kind.class_names, 255.0 if kind.pictures else 1.0, train, test=test)
+    levels = Levels(white=255.0 if kind.pictures else 1.0, kind="made")
+    return Collection(description, kind.class_names, levels, train, test=test)
 
 
 def _part(kind: Generated, wish: Wish, count: int, seed: int, stream: int) -> Part:

@@ -29,10 +29,6 @@ class Joined:
         return self._sources[0].dtype
 
     @property
-    def white(self) -> float:
-        return max(source.white for source in self._sources)
-
-    @property
     def array(self) -> None:
         return None
 

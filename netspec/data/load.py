@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -51,12 +52,14 @@ def load(
     DataError, with the place in the spec.
     """
     places = Places(data_dir, shared_dir, cache_dir)
-    manner = Manner(shape, strict, held_bytes, progress)
+    notices: list[str] = []
+    manner = Manner(shape, strict, held_bytes, progress, note=notices.append)
     fit = partial(fitted, shape=shape, crop_pad=crop_pad, arguments=arguments)
     try:
-        return _prepare(options, _collect(options, places, seed, manner), seed, fit, progress)
+        dataset = _prepare(options, _collect(options, places, seed, manner), seed, fit, progress)
     except DataError as error:
         raise located(error, options.span) from None
+    return replace(dataset, notices=(*dataset.notices, *dict.fromkeys(notices)))
 
 
 def _collect(options: DataOptions, places: Places, seed: int, manner: Manner) -> Collection:
@@ -89,10 +92,10 @@ def _prepare(
         raise DataError("E518", "the data have a validation part of their own", helps=("leave `validate` out",))
     train, held = hold_out(take(chosen.train, options.take, seed), options.validate, seed)
     parts = Collection(
-        chosen.description, chosen.class_names, chosen.white, train, held or chosen.validation, chosen.test
+        chosen.description, chosen.class_names, chosen.levels, train, held or chosen.validation, chosen.test
     )
     ready = fit(resized(parts, options.resize))
-    mean, deviation = statistics(ready.train.images, ready.white, options.normalize, progress)
+    mean, deviation = statistics(ready.train.images, ready.levels, options.normalize, progress)
     return Dataset(
         train=ready.train,
         validation=ready.validation,
@@ -100,7 +103,7 @@ def _prepare(
         class_names=ready.class_names,
         mean=mean,
         deviation=deviation,
-        white=ready.white,
+        levels=ready.levels,
         description=ready.description,
         notices=collection.notices,
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from netspec.data.ahead import ahead
 from netspec.data.arrays import arranged, converted, require_numbers
 from netspec.data.failures import damaged, reading, require_file
+from netspec.data.levels import FileNumbers, array_numbers
 from netspec.data.manner import Manner
 from netspec.data.pieces import pieces
 from netspec.data.stored import Moments, Pixels, Rows, Stored
@@ -63,11 +64,11 @@ def _require_size(path: Path, size_bytes: int) -> None:
 class MappedImages:
     """Images in a mapped file: a `Source`.
 
-    `view` is an array (N, C, H, W) over the file in whatever type and order the file has; `white` as in `Source`.
+    `view` is an array (N, C, H, W) over the file in whatever type and order the file has.
     """
 
-    def __init__(self, file: MappedFile, view: NDArray[Any], white: float = 255.0) -> None:
-        self._file, self._view, self._white = file, view, white
+    def __init__(self, file: MappedFile, view: NDArray[Any]) -> None:
+        self._file, self._view = file, view
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -76,10 +77,6 @@ class MappedImages:
     @property
     def dtype(self) -> np.dtype[Any]:
         return np.dtype(np.uint8 if self._view.dtype == np.uint8 else np.float32)
-
-    @property
-    def white(self) -> float:
-        return self._white
 
     @property
     def array(self) -> Pixels | None:
@@ -106,25 +103,27 @@ def _is_as_used(view: NDArray[Any]) -> bool:
     return usual and view[:1].flags.c_contiguous and view.strides[0] % view.itemsize == 0
 
 
-def map_images(file: MappedFile, numbers: NDArray[Any], manner: Manner) -> Stored:
-    """Images of an array over a mapped file, of any shape that `arranged` takes.
+def map_images(file: MappedFile, numbers: NDArray[Any], manner: Manner) -> tuple[Stored, FileNumbers]:
+    """Images of an array over a mapped file, of any shape that `arranged` takes, and what their numbers are.
 
     Raises DataError (E507) where they are no numbers or one is not finite; all but bytes are read for that.
     """
     require_numbers(numbers, file.path)
-    images = Stored.whole(MappedImages(file, arranged(numbers, file.path, manner.shape)))
+    images = Stored.whole(MappedImages(file, arranged(numbers, file.path, manner)))
     if images.dtype == np.uint8:
-        return images
-    white = _largest_magnitude(images, file.path, manner) or 1.0
-    return Stored.whole(MappedImages(file, arranged(numbers, file.path, manner.shape), white))
+        return images, array_numbers("uint8")
+    return images, array_numbers(numbers.dtype.name, *_extremes(images, file.path, manner))
 
 
-def _largest_magnitude(images: Stored, origin: Path, manner: Manner) -> float:
-    def largest(piece: slice) -> float:
-        return float(np.abs(converted(images[piece], origin, piece.start)).max())
+def _extremes(images: Stored, origin: Path, manner: Manner) -> tuple[float, float]:
+    """The smallest and the largest number."""
 
-    found, every = 0.0, pieces(images.shape, images.dtype)
-    for piece, value in zip(every, ahead(largest, every), strict=True):
-        found = max(found, value)
+    def extremes(piece: slice) -> tuple[float, float]:
+        some = converted(images[piece], origin, piece.start)
+        return float(some.min()), float(some.max())
+
+    low, high, every = float("inf"), float("-inf"), pieces(images.shape, images.dtype)
+    for piece, (smallest, largest) in zip(every, ahead(extremes, every), strict=True):
+        low, high = min(low, smallest), max(high, largest)
         manner.progress("checking images", piece.stop, len(images))
-    return found
+    return low, high

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from netspec.data.ahead import ahead
 from netspec.data.dataset import Images
+from netspec.data.levels import Levels
 from netspec.data.manner import Progress, silent
 from netspec.data.pieces import pieces
 from netspec.data.stored import Moments, Stored
@@ -19,12 +20,12 @@ THREADS = 4
 
 
 def statistics(
-    images: Images | Stored, white: float, how: Literal["standard", "unit", "none"], progress: Progress = silent
+    images: Images | Stored, levels: Levels, how: Literal["standard", "unit", "none"], progress: Progress = silent
 ) -> Statistics:
     """What to subtract and what to divide by, for images (N, C, H, W); those in files are read a few at a time.
 
     `standard`: mean and deviation of the channel over all images and pixels; a constant channel is divided by 1.
-    `unit`: 0 and `white`, so that bytes come to lie in 0 to 1. `none`: 0 and 1.
+    `unit`: black, and white less black, so that what lies between them comes to lie in 0 to 1. `none`: 0 and 1.
     """
     channels: int = images.shape[1]
     zeros = np.zeros(channels, np.float32)
@@ -32,7 +33,7 @@ def statistics(
         case "standard":
             return _standard(images, progress)
         case "unit":
-            return zeros, np.full(channels, white, np.float32)
+            return np.full(channels, levels.black, np.float32), np.full(channels, levels.span, np.float32)
         case "none":
             return zeros, np.full(channels, 1.0, np.float32)
         case _:
@@ -58,6 +59,17 @@ def _moments(images: Images | Stored, progress: Progress) -> Moments:
         sums, squares = sums + found[0], squares + found[1]
         progress("mean and deviation", piece.stop, len(images))
     return sums.astype(np.float64), squares.astype(np.float64)
+
+
+def number_range(images: Images | Stored) -> tuple[float, float]:
+    """The smallest and the largest number of images; those in files are read a few at a time."""
+
+    def extremes(piece: slice) -> tuple[float, float]:
+        some = images[piece]
+        return float(some.min()), float(some.max())
+
+    lows, highs = zip(*ahead(extremes, pieces(images.shape, images.dtype), THREADS), strict=True)
+    return min(lows), max(highs)
 
 
 def moments(images: Images) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -10,13 +10,15 @@ import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.arrays import MOST_CLASSES, as_images, as_labels
+from netspec.data.arrays import MOST_CLASSES, as_images, as_labels, numbers_of
 from netspec.data.dataset import Images, Labels, Part
 from netspec.data.failures import damaged, reading, require_file
+from netspec.data.manner import DEFAULT, Manner
 from netspec.data.npy import parse_header
 from netspec.data.packed import INFLATION
 from netspec.diagnostics.failure import DataError
@@ -47,12 +49,12 @@ class Contents:
     class_names: tuple[str, ...] | None
 
 
-def read_npz(path: Path, shape: tuple[int, ...] | None = None) -> Contents:
-    """Reads the parts of a file. `shape` is the net's input, which settles the order of the axes."""
+def read_npz(path: Path, manner: Manner = DEFAULT) -> Contents:
+    """Reads the parts of a file; `manner` settles the order of the axes."""
     require_file(path)
     try:
         with reading(path), zipfile.ZipFile(path) as archive:
-            return _read(archive, path, shape)
+            return _read(archive, path, manner)
     except NotImplementedError as error:
         # zipfile's word for a compression that it does not know; a RuntimeError, so it comes before BROKEN_ARCHIVE
         raise DataError(
@@ -64,7 +66,7 @@ def read_npz(path: Path, shape: tuple[int, ...] | None = None) -> Contents:
         raise damaged(path, f"it is not a whole .npz file ({error})") from None
 
 
-def _read(archive: zipfile.ZipFile, path: Path, shape: tuple[int, ...] | None) -> Contents:
+def _read(archive: zipfile.ZipFile, path: Path, manner: Manner) -> Contents:
     members = {name.removesuffix(".npy"): name for name in archive.namelist()}
 
     def part(words: tuple[str, ...]) -> Part | None:
@@ -72,8 +74,10 @@ def _read(archive: zipfile.ZipFile, path: Path, shape: tuple[int, ...] | None) -
         if keys is None:
             return None
         images, labels = (f"{path}:{key}" for key in keys)
+        array = _array(archive, members[keys[0]], images)
         return _paired(
-            as_images(_array(archive, members[keys[0]], images), images, shape),
+            as_images(array, images, manner),
+            array.dtype,
             as_labels(_array(archive, members[keys[1]], labels), labels),
             path,
         )
@@ -103,10 +107,10 @@ def _keys(members: dict[str, str], words: tuple[str, ...]) -> tuple[str, str] | 
     return None
 
 
-def _paired(images: Images, labels: Labels, path: Path) -> Part:
+def _paired(images: Images, dtype: np.dtype[Any], labels: Labels, path: Path) -> Part:
     if len(images) != len(labels):
         raise DataError("E505", f"`{path}` holds {len(images):,} images, but {len(labels):,} labels")
-    return Part(images, labels)
+    return Part(images, labels, numbers_of(images, dtype))
 
 
 def _class_names(archive: zipfile.ZipFile, members: dict[str, str], path: Path) -> tuple[str, ...] | None:

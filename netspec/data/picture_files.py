@@ -7,12 +7,14 @@ coming after the last; so which image is seen depends on the files alone, not on
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.picture import Pixels, UnreadableError, decode
+from netspec.data.levels import UnsettledError
+from netspec.data.picture import Form, Pixels, UnreadableError, decode, stays_bytes
 from netspec.data.stored import Moments, Rows
 from netspec.diagnostics.failure import DataError
 
@@ -21,9 +23,10 @@ TRIES = 16
 
 
 class PictureFiles:
-    """`paths` are sorted by their `labels` (count,); `sums` and `squares` (count, C) are those of each image's pixels.
+    """`paths` are sorted by their `labels` (count,); `sums` (2, count, C) are those of each image's pixels and of their
+    squares, None where these are no bytes.
 
-    All images have `image_shape` (C, H, W), resized to `size` as they are read where that is given.
+    All images have `image_shape` (C, H, W) once they are brought to `form`.
     """
 
     def __init__(
@@ -32,13 +35,13 @@ class PictureFiles:
         labels: NDArray[np.int32],
         image_shape: tuple[int, ...],
         *,
-        size: tuple[int, int] | None,
-        sums: NDArray[np.uint64],
-        squares: NDArray[np.uint64],
+        form: Form,
+        sums: NDArray[np.uint64] | None,
         strict: bool,
     ) -> None:
         self._paths, self._labels, self._image_shape = paths, labels, image_shape
-        self._size, self._sums, self._squares, self._strict = size, sums, squares, strict
+        self._form, self._sums, self._strict = replace(form, asked=None), sums, strict
+        self._dtype = np.dtype(np.uint8 if stays_bytes(form.levels) else np.float32)
         self._lost: dict[str, str] = {}
         warnings.filterwarnings("ignore", module="PIL")
 
@@ -47,19 +50,15 @@ class PictureFiles:
         return (len(self._paths), *self._image_shape)
 
     @property
-    def dtype(self) -> np.dtype[np.uint8]:
-        return np.dtype(np.uint8)
-
-    @property
-    def white(self) -> float:
-        return 255.0
+    def dtype(self) -> np.dtype[np.uint8 | np.float32]:
+        return self._dtype
 
     @property
     def array(self) -> None:
         return None
 
     def read(self, rows: Rows) -> Pixels:
-        found = np.empty((len(rows), *self._image_shape), np.uint8)
+        found = np.empty((len(rows), *self._image_shape), self._dtype)
         for into, row in enumerate(rows.tolist()):
             found[into] = self._read(row)
         return found
@@ -86,7 +85,10 @@ class PictureFiles:
         return int(self._labels.searchsorted(label, "left")[0]), int(self._labels.searchsorted(label, "right")[0])
 
     def _decode(self, row: int) -> Pixels:
-        pixels = decode(self._paths[row], self._image_shape[0], self._size)
+        try:
+            pixels = decode(self._paths[row], self._form).pixels
+        except UnsettledError as error:
+            raise UnreadableError(str(error)) from None
         if pixels.shape != self._image_shape:
             raise UnreadableError(f"it is now {pixels.shape[1]}x{pixels.shape[2]}")
         return pixels
@@ -96,8 +98,10 @@ class PictureFiles:
             raise DataError("E512", f"`{path}` cannot be used any more: {reason}")
         self._lost[str(path)] = reason
 
-    def moments(self, rows: Rows) -> Moments:
-        sums, squares = (values[rows].sum(axis=0, dtype=np.uint64) for values in (self._sums, self._squares))
+    def moments(self, rows: Rows) -> Moments | None:
+        if self._sums is None:
+            return None
+        sums, squares = (values[rows].sum(axis=0, dtype=np.uint64) for values in self._sums)
         return sums.astype(np.float64), squares.astype(np.float64)
 
     def check(self) -> None:

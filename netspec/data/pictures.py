@@ -8,15 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from netspec.data.ahead import ahead
 from netspec.data.dataset import Collection, Part
 from netspec.data.failures import reading
 from netspec.data.layout import layout_of
+from netspec.data.levels import UNASKED, Asked, Levels, UnsettledError, in_common_units
 from netspec.data.manner import HELD_BYTES, Progress, silent
 from netspec.data.normalize import moments
-from netspec.data.picture import MODES, Pixels, UnreadableError, decode
+from netspec.data.picture import MODES, Form, Picture, UnreadableError, decode
 from netspec.data.survey import Sums, Survey
 from netspec.data.system_files import files_in, folders_in, is_hidden
+from netspec.data.tally import Tally
 from netspec.diagnostics.failure import DataError
 
 NAMED_AT_MOST = 5
@@ -26,7 +30,7 @@ OUTSIDE = "it lies in no class folder"
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How pictures are to be read: channels, (height, width) or as they are, no file to be skipped, the net's size, how
-    much of a part may be held in memory, and who is told of the progress."""
+    much of a part may be held in memory, who is told of the progress, and which levels the spec names."""
 
     channels: int
     size: tuple[int, int] | None
@@ -34,6 +38,11 @@ class Wish:
     net_size: tuple[int, int] | None
     held_bytes: int = HELD_BYTES
     progress: Progress = silent
+    asked: Asked = UNASKED
+
+    def form(self, levels: Levels) -> Form:
+        """In the units of these levels."""
+        return Form(self.channels, self.size, levels, self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +59,13 @@ def wish(
     strict: bool,
     held_bytes: int = HELD_BYTES,
     progress: Progress = silent,
+    asked: Asked = UNASKED,
 ) -> Wish:
     """For a net whose input is `shape`; in colour where there is none or it says nothing of channels."""
     wanted = shape if shape is not None and len(shape) == 3 and shape[1:] != (1, 1) else None
     channels = wanted[0] if wanted is not None and wanted[0] in MODES else 3
     net_size = (wanted[1], wanted[2]) if wanted is not None else None
-    return Wish(channels, size, strict, net_size, held_bytes, progress)
+    return Wish(channels, size, strict, net_size, held_bytes, progress, asked)
 
 
 def read_folder(root: Path, test: Path | None, wanted: Wish) -> Collection:
@@ -64,7 +74,8 @@ def read_folder(root: Path, test: Path | None, wanted: Wish) -> Collection:
 
     A file that is no picture is skipped and named in `notices`, or under `strict` raises DataError (E512); so is a
     file outside the class folders. A test or validation part without class folders is left out, with a notice, unless
-    it was asked for as `test`. Pictures of unequal size raise DataError (E510) unless `size` is given.
+    it was asked for as `test`. Pictures of unequal size raise DataError (E510) unless `size` is given, and those whose
+    white nothing tells raise E558.
     """
     layout = layout_of(root)
     notices = list(layout.notices)
@@ -74,24 +85,24 @@ def read_folder(root: Path, test: Path | None, wanted: Wish) -> Collection:
             notices.append(f"`{folders['test']}` is left alone: `{test}` is the test part")
         folders["test"] = test
     names = _class_names(folders["train"])
-    skipped: list[Skipped] = []
-    parts: dict[str, Part] = {}
-    for part, folder in folders.items():
+    outside: list[Skipped] = []
+    for part, folder in list(folders.items()):
         if part != "train" and folder != test and not folders_in(folder):
-            notices += _unlabelled(part, folder, wanted, skipped)
-        else:
-            parts[part] = _read(folder, names, wanted, skipped)
+            notices += _unlabelled(part, folder, wanted, outside)
+            del folders[part]
+    tally, parts, inside = in_common_units(wanted.asked, lambda levels: _look(folders, names, wanted, levels))
+    skipped = [*outside, *inside]
     if wanted.strict and skipped:
         first = skipped[0]
         raise DataError("E512", f"`{first.path}` cannot be used: {first.reason}", notes=_others(skipped))
     return Collection(
         f"pictures in `{root}`",
         names,
-        255.0,
+        tally.levels,
         parts["train"],
         parts.get("validation"),
         parts.get("test"),
-        (*notices, *_notices(skipped)),
+        (*notices, *_notices(skipped), *tally.notices()),
     )
 
 
@@ -106,6 +117,16 @@ def _unlabelled(part: str, folder: Path, wanted: Wish, skipped: list[Skipped]) -
     return (f"`{folder}` holds {held} in no class folder, hence without labels: there is no {part} part",)
 
 
+def _look(
+    folders: dict[str, Path], names: tuple[str, ...], wanted: Wish, levels: Levels
+) -> tuple[Tally, dict[str, Part], list[Skipped]]:
+    """All parts in the units of these levels. Raises WiderError where a picture needs others, DataError (E558)."""
+    tally, skipped = Tally(levels, wanted.asked), list[Skipped]()
+    parts = {part: _read(folder, names, wanted, skipped, tally) for part, folder in folders.items()}
+    tally.check()
+    return tally, parts, skipped
+
+
 def _class_names(folder: Path) -> tuple[str, ...]:
     names = [path.name for path in folders_in(folder)]
     if not names:
@@ -118,8 +139,8 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (int(name), name)) if numbers else names)
 
 
-def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skipped]) -> Part:
-    """Pictures of one part; those that cannot be used are added to `skipped`."""
+def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skipped], tally: Tally) -> Part:
+    """Pictures of one part; those that cannot be used are added to `skipped`, and the numbers of all to `tally`."""
     strange = [path.name for path in folders_in(folder) if path.name not in names]
     if strange:
         raise DataError("E511", f"`{folder}` has a class `{strange[0]}`, the training part has none of that name")
@@ -127,29 +148,40 @@ def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skip
     files = [(label, path) for label, name in enumerate(names) for path in _files_below(folder / name)]
     survey = Survey(len(files), wanted.held_bytes)
     with reading(folder):
-        for number, found in enumerate(_decoded([path for _, path in files], wanted)):
+        for number, found in enumerate(_decoded([path for _, path in files], wanted, tally.levels)):
             label, path = files[number]
             wanted.progress("reading pictures", number + 1, len(files))
             if isinstance(found, Skipped):
                 skipped.append(found)
                 continue
-            pixels, sums = found
+            if isinstance(found, UnsettledError):
+                tally.unsettle(path, found)
+                continue
+            picture, sums = found
+            pixels = picture.pixels
+            tally.add(path, picture)
             if survey.image_shape is not None and survey.image_shape != pixels.shape:
                 raise _unequal(path, pixels.shape, survey.image_shape, wanted)
             survey.add(label, path, pixels, sums)
     if not len(survey):
+        tally.check()
         helps = ("put the pictures of each class into a folder with its name",) if not folders_in(folder) else ()
         raise DataError("E511", f"`{folder}` holds no pictures that can be read", notes=_others(skipped), helps=helps)
-    return survey.part(size=wanted.size, strict=wanted.strict)
+    return survey.part(wanted.form(tally.levels), strict=wanted.strict)
 
 
-def _decoded(paths: list[Path], wanted: Wish) -> Iterator[tuple[Pixels, Sums] | Skipped]:
-    """In the order of the paths; Pillow decodes without Python's lock, so threads help."""
+def _decoded(
+    paths: list[Path], wanted: Wish, levels: Levels
+) -> Iterator[tuple[Picture, Sums | None] | Skipped | UnsettledError]:
+    """In the order of the paths; Pillow decodes without Python's lock, so threads help. Raises WiderError."""
+    form = wanted.form(levels)
 
-    def one(path: Path) -> tuple[Pixels, Sums] | Skipped:
+    def one(path: Path) -> tuple[Picture, Sums | None] | Skipped | UnsettledError:
         try:
-            pixels = decode(path, wanted.channels, wanted.size)
-            return pixels, moments(pixels[None])
+            picture = decode(path, form)
+            return picture, moments(picture.pixels[None]) if picture.pixels.dtype == np.uint8 else None
+        except UnsettledError as error:
+            return error
         except UnreadableError as error:
             return Skipped(path, str(error))
 

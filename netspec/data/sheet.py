@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from netspec.data.dataset import Images, Part
+from netspec.data.levels import Levels
 from netspec.diagnostics.cells import spelled
 
 CELL = 56
@@ -21,22 +22,22 @@ COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e
 """Of points, by class, in turn."""
 
 
-def contact_sheet(part: Part, class_names: tuple[str, ...], white: float, columns: int = 10) -> Image.Image:
+def contact_sheet(part: Part, class_names: tuple[str, ...], levels: Levels, columns: int = 10) -> Image.Image:
     """The first `columns` images of each class, a row a class; of more than a hundred classes the first hundred.
 
-    Pixels are shown from 0, or the smallest of those shown where that is below, to `white`. Images of two
-    numbers are points.
+    Pixels are shown from black, or the smallest of those shown where that is below, to white. Images of two numbers are
+    points.
     """
     if part.images.shape[1:] == (2, 1, 1):
         return _scatter(part)
     labels = range(min(len(class_names), MOST_ROWS))
     rows = [part.images[np.flatnonzero(part.labels == label)[:columns]] for label in labels]
-    return picture_sheet(rows, class_names[: len(rows)], _darkest(rows), white, columns)
+    return picture_sheet(rows, class_names[: len(rows)], _darkest(rows, levels.black), levels.white, columns)
 
 
-def _darkest(rows: Sequence[Images]) -> float:
-    """The smallest value, 0 if none is below."""
-    return min(0.0, *(float(images.min(initial=0)) for images in rows))
+def _darkest(rows: Sequence[Images], black: float) -> float:
+    """The smallest value, black if none is below."""
+    return min(black, *(float(images.min()) for images in rows if images.size))
 
 
 def picture_sheet(

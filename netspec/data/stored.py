@@ -28,11 +28,6 @@ class Source(Protocol):
         ...
 
     @property
-    def white(self) -> float:
-        """The value of the brightest pixel there can be; of float32, the largest magnitude there is."""
-        ...
-
-    @property
     def array(self) -> Pixels | None:
         """All images, mapped into the address space, where the files hold them as they are used; other bytes may lie
         between one image and the next. None where they have to be read."""
@@ -103,10 +98,6 @@ class Changed:
     @property
     def dtype(self) -> np.dtype[np.uint8 | np.float32]:
         return self.source.dtype
-
-    @property
-    def white(self) -> float:
-        return self.source.white
 
     @property
     def array(self) -> Pixels | None:

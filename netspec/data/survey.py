@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.dataset import Part
-from netspec.data.picture import Pixels
+from netspec.data.picture import Form, Pixels
 from netspec.data.picture_files import PictureFiles
 from netspec.data.stored import Stored
 
-Sums = tuple[NDArray[np.uint64], NDArray[np.uint64]]
-"""Of x and of x*x over an image, (C,) each."""
+Sums = tuple[NDArray[Any], NDArray[Any]]
+"""Of x and of x*x over an image, (C,) each; exact and kept for bytes alone."""
 
 
 class Survey:
@@ -26,13 +26,13 @@ class Survey:
         self._paths: list[Path] = []
         self._labels = np.empty(files, np.int32)
         self.image_shape: tuple[int, ...] | None = None
-        self._held: NDArray[np.uint8] | None = None
-        self._sums: NDArray[np.uint64] = np.empty((2, 0, 0), np.uint64)
+        self._held: NDArray[Any] | None = None
+        self._sums: NDArray[np.uint64] | None = None
 
     def __len__(self) -> int:
         return len(self._paths)
 
-    def add(self, label: int, path: Path, pixels: Pixels, sums: Sums) -> None:
+    def add(self, label: int, path: Path, pixels: Pixels, sums: Sums | None) -> None:
         """The next picture that can be used."""
         if self.image_shape is None:
             self._begin(pixels)
@@ -41,31 +41,23 @@ class Survey:
         self._labels[number] = label
         if self._held is not None:
             self._held[number] = pixels
-        else:
+        elif self._sums is not None and sums is not None:
             self._sums[:, number] = sums
 
     def _begin(self, pixels: Pixels) -> None:
         """Chooses whether to hold pixels, now that the size of one picture is known."""
         self.image_shape = pixels.shape
         if self._files * pixels.nbytes <= self._held_bytes:
-            self._held = np.empty((self._files, *pixels.shape), np.uint8)
-        else:
+            self._held = np.empty((self._files, *pixels.shape), pixels.dtype)
+        elif pixels.dtype == np.uint8:
             self._sums = np.empty((2, self._files, pixels.shape[0]), np.uint64)
 
-    def part(self, *, size: tuple[int, int] | None, strict: bool) -> Part:
-        """All pictures that were added, of which there must be one; (height, width) they were resized to."""
+    def part(self, form: Form, *, strict: bool) -> Part:
+        """All pictures that were added in this form, of which there must be one."""
         assert self.image_shape is not None
         labels = self._labels[: len(self)].copy()
         if self._held is not None:
             return Part(self._held[: len(self)], labels)
-        sums: NDArray[Any] = self._sums[:, : len(self)]
-        files = PictureFiles(
-            tuple(self._paths),
-            labels,
-            self.image_shape,
-            size=size,
-            sums=sums[0],
-            squares=sums[1],
-            strict=strict,
-        )
+        sums = None if self._sums is None else self._sums[:, : len(self)]
+        files = PictureFiles(tuple(self._paths), labels, self.image_shape, form=form, sums=sums, strict=strict)
         return Part(Stored.whole(files), labels)

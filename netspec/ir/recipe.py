@@ -27,6 +27,9 @@ class DataOptions:
     classes: tuple[int, ...] = ()  # keep these, renumbered in this order; empty: all
     take: int | None = None  # the first so many of the seeded order
     resize: tuple[int, int] | None = None  # height, width
+    axes: Literal["nchw", "nhwc"] | None = None  # of arrays of four axes; None: told from the shape
+    black: float | None = None  # the numbers that stand for black and white; None: told from the files
+    white: float | None = None
     extra: dict[str, Number | str] = field(default_factory=dict[str, "Number | str"])  # of generated sets: count, noise
     span: Span | None = None
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.dataset import Images
+from netspec.data.levels import BYTE_ARRAYS, Levels
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.graph import Shape
 from netspec.runtime.feed import Crop, Feed
@@ -17,12 +18,13 @@ from netspec.runtime.feed import Crop, Feed
 @dataclass(frozen=True, slots=True)
 class Intake:
     """What a net sees of images of `shape` (C, H, W): (x - mean) / deviation, a value a channel, and with `pad` the
-    middle of the image with so many zeros around it."""
+    middle of the image with so many zeros around it. `levels` are black and white of the images."""
 
     shape: tuple[int, int, int]
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     pad: int | None = None
+    levels: Levels = BYTE_ARRAYS
 
     def feed(self, images: Images) -> Feed:
         """Images (N, C, H, W), in their order."""

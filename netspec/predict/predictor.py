@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from netspec.compiler import prediction
@@ -16,7 +15,8 @@ from netspec.ir.recipe import Experiment
 from netspec.ir.target import Target
 from netspec.passes.fold_weights import folded_weights
 from netspec.predict.engines import make_engine
-from netspec.predict.intake import Intake, as_images
+from netspec.predict.intake import Intake
+from netspec.predict.shown import Shown, as_shown
 from netspec.predict.turns import Turns
 from netspec.predict.verdict import Reading, Verdict
 
@@ -64,15 +64,16 @@ class Predictor:
         """What the probabilities are of; empty where the classes have no names."""
         return self._class_names
 
-    def __call__(self, images: NDArray[np.generic]) -> Array:
-        """Probabilities (N, K), float32, of images (N, C, H, W) or one image (C, H, W), in the units of the data set.
+    def __call__(self, images: Shown) -> Array:
+        """Probabilities (N, K), float32, of images (N, C, H, W) or one image (C, H, W), in the units of the data set,
+        or of pictures, prepared as in training: the path of a file, a picture of Pillow's, or a list of such.
 
         The first largest one is of the class that the net names by the rule of its loss. A net with one output gives
         (N, 1): the probability of class 1, above 1/2 where that class is named; a regression (`squared_error`, labels
         other than 0 and 1) gives its number. Raises UsageError (E465) where the images do not fit, are none, or hold
-        what is not a finite number.
+        what is not a finite number, DataError (E512, E514, E559) where a picture cannot be used.
         """
-        return self._reading.said(self._collected(as_images(images, self._intake.shape)))
+        return self._reading.said(self._collected(as_shown(images, self._intake.shape, self._intake.levels)))
 
     def verdict(self, images: Images) -> Verdict:
         """The same of images that fit (`intake.as_images`), with the classes of each in order."""

@@ -14,7 +14,7 @@ from netspec.ir.ranking import is_regression
 from netspec.ir.recipe import Experiment
 from netspec.train.answers import Answers, NumberErrors, answers, number_errors
 from netspec.train.device import Device
-from netspec.train.preparation import Preparation
+from netspec.train.preparation import Preparation, in_units_of
 from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.scoring import Judge
 
@@ -44,11 +44,12 @@ def evaluate(
     """Measures `weights` on the test part, else on the validation part, of a data set that fits the net. `progress` is
     told of images measured.
 
-    Raises UsageError (E463) where it has neither.
+    Images of other units than those of the training are brought to them. Raises UsageError (E463) where it has neither,
+    DataError (E559) where the units cannot be told.
     """
     name, part = measured_part(dataset)
     tally, found = Tally(), list[Array]()
-    for tally, outputs in Judge(experiment, preparation, device).observe(part, weights):
+    for tally, outputs in Judge(experiment, in_units_of(preparation, dataset), device).observe(part, weights):
         found.append(outputs)
         progress(f"the {name} part", tally.images, len(part))
     outputs = np.concatenate(found)

@@ -39,7 +39,7 @@ def _feed(
     images, places = _where(part, order)
     mean = np.asarray(preparation.mean, np.float32)
     scale = (1.0 / np.asarray(preparation.deviation, np.float64)).astype(np.float32)
-    return Feed(images, part.labels, order, mean, scale, crop, seed, epoch, preparation.white, places)
+    return Feed(images, part.labels, order, mean, scale, crop, seed, epoch, preparation.levels.span, places)
 
 
 def _where(part: Part, order: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64] | None]:

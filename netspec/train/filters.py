@@ -50,6 +50,7 @@ def layer_maps(trained: Trained, layer: Layer, images: Images) -> Exact:
         raise UsageError("E472", f"`{layer.name}` gives {layer.output.elements} numbers and no maps")
     whole, preparation = trained.experiment.graph, trained.preparation
     graph = inference(remove_dead_nodes(replace(whole, outputs=(layer.output,))), None)
-    intake = Intake(preparation.shape, preparation.mean, preparation.deviation, crop_pad(trained.experiment))
+    pad = crop_pad(trained.experiment)
+    intake = Intake(preparation.shape, preparation.mean, preparation.deviation, pad, preparation.levels)
     (entry,), (output,) = graph.inputs, graph.outputs
     return evaluate(graph, {**trained.weights, entry.name: intake.normal(images, entry.shape)})[output.name]

@@ -71,7 +71,9 @@ def _flat(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, A
 def _data_facts(dataset: Dataset) -> dict[str, Any]:
     parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     checksums = {f"data.{name}": None if part is None else _checksum(part) for name, part in parts.items()}
-    return {**checksums, "data.mean": dataset.mean.tolist(), "data.deviation": dataset.deviation.tolist()}
+    levels = dataset.levels
+    named = {"data.black": levels.black, "data.white": levels.white} if levels.given else {}
+    return {**checksums, **named, "data.mean": dataset.mean.tolist(), "data.deviation": dataset.deviation.tolist()}
 
 
 def _checksum(part: Part) -> str:

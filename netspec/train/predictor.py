@@ -16,7 +16,8 @@ from netspec.train.trained import Trained
 def make_predictor(trained: Trained, device: Device, batch: int) -> Predictor:
     """A predictor that works on `batch` images at a time. Raises UsageError (E467), DeviceError (E590)."""
     preparation = trained.preparation
-    intake = Intake(preparation.shape, preparation.mean, preparation.deviation, crop_pad(trained.experiment))
+    pad = crop_pad(trained.experiment)
+    intake = Intake(preparation.shape, preparation.mean, preparation.deviation, pad, preparation.levels)
     return Predictor(
         trained.experiment,
         trained.weights,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netspec.data.dataset import Dataset
+from netspec.data.levels import BYTE_ARRAYS, BYTES, INTEGERS, USUAL_WHITE, Levels, written
+from netspec.diagnostics.failure import DataError
 from netspec.ir.recipe import Experiment
+from netspec.predict.shown import repair_help
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +16,13 @@ class Preparation:
     """What images were like in training, and so must be ever after.
 
     `shape` (C, H, W) is an image's before any crop; the net then saw (x - mean) / deviation, a value a channel, in
-    the units of the stored pixels, whose brightest is `white`. `class_names` has an entry a class, or none.
+    the units of the stored pixels, whose black and white are `levels`. `class_names` has an entry a class, or none.
     """
 
     shape: tuple[int, int, int]
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
-    white: float = 255.0
+    levels: Levels = BYTE_ARRAYS
     class_names: tuple[str, ...] = ()
 
 
@@ -30,9 +33,45 @@ def prepared(dataset: Dataset) -> Preparation:
         (channels, height, width),
         tuple(dataset.mean.tolist()),
         tuple(dataset.deviation.tolist()),
-        float(dataset.white),
+        dataset.levels,
         dataset.class_names,
     )
+
+
+def in_units_of(preparation: Preparation, dataset: Dataset) -> Preparation:
+    """The same preparation for a data set whose numbers may have other units: its black and white become those of the
+    training. Numbers of the training's own kind are in its units already, unless their spec names other levels; so are
+    rows of numbers, which are no pictures.
+
+    Raises DataError (E559) where nothing tells the levels of the one or the other.
+    """
+    trained, found = preparation.levels, dataset.levels
+    if preparation.shape[1:] == (1, 1) or _same_units(trained, found):
+        return preparation
+    if not (trained.settled and found.settled):
+        unknown, which = (found, "data") if trained.settled else (trained, "run")
+        raise DataError(
+            "E559",
+            f"the images of {dataset.description} cannot be shown to this net: its own images are of another kind of "
+            f"numbers, and nothing tells which number is white in the {which}",
+            notes=(f"it has numbers from {written(unknown.black)} to {written(unknown.white)}",),
+            helps=(repair_help(unknown),),
+        )
+    scale = found.span / trained.span
+    return replace(
+        preparation,
+        mean=tuple((mean - trained.black) * scale + found.black for mean in preparation.mean),
+        deviation=tuple(deviation * scale for deviation in preparation.deviation),
+        levels=found,
+    )
+
+
+def _same_units(trained: Levels, found: Levels) -> bool:
+    if (trained.black, trained.white) == (found.black, found.white):
+        return True
+    if not trained.kind:  # an older run, to which pictures of sixteen bits were bytes
+        return not (trained.white == USUAL_WHITE[BYTES] and found.kind == INTEGERS and found.settled)
+    return trained.kind == found.kind and not (found.given and found.settled and trained.settled)
 
 
 def crop_pad(experiment: Experiment) -> int | None:

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from netspec.data.levels import Levels
+from netspec.data.manner import Axes
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.recipe import DataOptions
 from netspec.train.preparation import Preparation
@@ -15,6 +17,7 @@ from netspec.train.run_options import UNASKED, RunOptions, options_document, opt
 from netspec.train.tuning import costs_in_run, tuning_document
 
 Normalize = Literal["standard", "unit", "none"]
+LARGEST = float("inf")
 LAYOUT = 1
 """Raised when `run.json` changes so that older versions of netspec would misread it."""
 
@@ -121,12 +124,25 @@ def _data(document: Any) -> DataOptions:
         classes=tuple(int(k) for k in document["classes"]),
         take=None if take is None else int(take),
         resize=None if size is None else (int(size[0]), int(size[1])),
+        axes=_axes(document.get("axes")),
+        black=_real(document.get("black")),
+        white=_real(document.get("white")),
         extra={str(key): value for key, value in document["extra"].items()},
     )
 
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+def _real(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _axes(value: Any) -> Axes | None:
+    if value not in (None, *get_args(Axes)):
+        raise ValueError(f"axes `{value}`")
+    return value
 
 
 def _time(value: Any) -> str | None:
@@ -142,7 +158,7 @@ def _normalize(value: Any) -> Normalize:
 def preparation_document(preparation: Preparation) -> dict[str, Any]:
     """How images were prepared, as JSON holds it."""
     return {
-        "image": {"shape": preparation.shape, "white": preparation.white},
+        "image": {"shape": preparation.shape, **asdict(preparation.levels)},
         "normalisation": {"mean": preparation.mean, "deviation": preparation.deviation},
         "classes": preparation.class_names,
     }
@@ -155,4 +171,14 @@ def preparation_of(document: Any) -> Preparation:
     if not (len(mean) == len(deviation) == channels and min(channels, height, width) >= 1 and min(deviation) > 0):
         raise ValueError("the normalisation does not fit the image")
     names = tuple(str(name) for name in document["classes"])
-    return Preparation((channels, height, width), mean, deviation, float(document["image"]["white"]), names)
+    return Preparation((channels, height, width), mean, deviation, _levels(document["image"], min(mean)), names)
+
+
+def _levels(image: Any, least_mean: float) -> Levels:
+    """Black and white. Older runs know the white alone; what was below zero in the mean had no black."""
+    black, white = float(image.get("black", 0.0)), float(image["white"])
+    if not -LARGEST < black < white < LARGEST:
+        raise ValueError(f"black {black}, white {white}")
+    if "kind" not in image:
+        return Levels(-white if least_mean < 0 else 0.0, white, kind="", settled=least_mean >= 0)
+    return Levels(black, white, str(image["kind"]), bool(image["given"]), bool(image["settled"]))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from netspec.data.levels import Asked, renamed
 from netspec.diagnostics.failure import DataError, UsageError
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.graph import Shape
@@ -41,7 +42,7 @@ def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None 
     experiment = run_experiment(run, settings)
     if weights is not None:
         arrays = read_weights(weights, experiment.graph)
-        return _fitting(Trained(experiment, run.preparation, arrays, run.exact, run.costs))
+        return _fitting(Trained(experiment, _preparation(run, experiment), arrays, run.exact, run.costs))
     trained = with_run_weights(run, experiment)
     if trained is None:
         helps = (f"go on with it: `netspec train --resume {folder}`", "or name weights with `--weights FILE`")
@@ -55,7 +56,17 @@ def with_run_weights(run: Run, experiment: Experiment) -> Trained | None:
     if found is None:
         return None
     weights, notices = found
-    return _fitting(Trained(experiment, run.preparation, weights, run.exact, run.costs, notices))
+    return _fitting(Trained(experiment, _preparation(run, experiment), weights, run.exact, run.costs, notices))
+
+
+def _preparation(run: Run, experiment: Experiment) -> Preparation:
+    """That of the run, with the levels that are named for its data by now, if any: so `--set data.black=-1` mends a run
+    whose data do not tell them. Levels of other data are not the run's."""
+    data, kept = experiment.data, run.preparation
+    if data is None or run.data is None or Path(data.source).name != Path(run.data.source).name:
+        return kept
+    levels = renamed(kept.levels, Asked(data.black, data.white))
+    return replace(kept, levels=levels)
 
 
 def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trained:
@@ -72,7 +83,7 @@ def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trai
     if not (weights.parent / RECORD).exists():
         return Trained(experiment, prepared(load_data(experiment, places)), arrays)
     run = open_run(weights.parent)
-    return _fitting(Trained(experiment, run.preparation, arrays, run.exact, run.costs))
+    return _fitting(Trained(experiment, _preparation(run, experiment), arrays, run.exact, run.costs))
 
 
 def _fitting(trained: Trained) -> Trained:

@@ -1,5 +1,7 @@
 import hashlib
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,10 @@ import pytest
 from PIL import Image
 
 from netspec.cli import data as module
+from netspec.data.levels import Levels
+from netspec.data.load import load
 from netspec.data.published import PUBLISHED, File, Published
+from netspec.ir.recipe import DataOptions
 from netspec.resources import bundled_specs
 from tests.cli.harness import process, refused, run, run_json
 from tests.data.samples import labels, pixels, write_idx, write_mnist
@@ -205,3 +210,87 @@ def test_overrides_need_a_spec():
 def test_overrides_change_what_is_shown(work: Path):
     (work / "few.net").write_text(AUGMENTING)
     assert run_json("data", "show", "few.net", "--set", "data.take=30")["images"]["train"] == 30
+
+
+def scans(root: Path, make: Callable[[int], np.ndarray], suffix: str = ".tiff") -> Path:
+    """Four pictures a class, of whatever numbers."""
+    for number in range(8):
+        path = root / "ab"[number // 4] / f"{number}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(make(number)).save(path)
+    return root
+
+
+def test_show_tells_the_range_beside_black_and_white(work: Path):
+    scans(work / "scans", lambda number: np.full((4, 4), 500 * number, np.uint16))
+    printed = run("data", "show", "scans").stdout
+    assert "range  0 to 3500  (black is 0, white is 65535)" in printed
+    told = run_json("data", "show", "scans")
+    assert (told["range"], told["black"], told["white"], told["dtype"]) == ([0, 3500], 0, 65_535, "float32")
+    assert "`white=4095`" in told["notices"][0]
+    told = run_json("data", "show", "digits")
+    assert (told["range"], told["black"], told["white"]) == ([0, 16], 0, 16)
+
+
+def test_show_tells_where_nothing_says_what_is_white(work: Path):
+    np.savez(work / "a.npz", images=np.linspace(-1, 1, 96).reshape(6, 4, 4), labels=labels(6))
+    assert "range  -1 to 1  (nothing tells what is black and white)" in run("data", "show", "a.npz").stdout
+    told = run_json("data", "show", "a.npz")
+    assert (told["range"], told["black"], told["white"]) == ([-1, 1], None, None)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda number: np.array([[0, 100], [200, 248 + number]], np.int32), "int32 from 0 to 255"),
+        (lambda number: np.full((2, 2), 10.5 * number, np.float32), "float32 from 10.5 to 73.5"),
+        (lambda number: np.zeros((2, 2), np.int32), "int32 from 0 to 0"),
+        (lambda number: np.full((2, 2), -number, np.int16).astype(np.int32), "int32 from -7 to 0"),
+    ],
+)
+def test_pictures_whose_white_nothing_tells_are_refused_with_their_range(work: Path, make, told: str):
+    done = run("data", "show", scans(work / "scans", make))
+    refused(done, 3, "E558")
+    assert told in done.stderr
+    repair = re.search(r"for example `([^`]*)`", done.stderr)
+    assert repair
+    spec = f'net n {{ input 1x2x2; dense 2 }}\ndata "scans" {repair[1]}\n'
+    (work / "n.net").write_text(spec)
+    shown = run_json("data", "show", "n.net")
+    assert shown["white"] > shown["black"]
+
+
+def test_precision_beyond_eight_bits_reaches_the_net(work: Path):
+    scans(work / "scans", lambda number: np.array([[0, 100], [200, 255]], np.int32))
+    data = load(DataOptions("scans", is_path=True, white=255.0), shape=(1, 2, 2))
+    assert data.train.images[0].tolist() == [[[0, 100], [200, 255]]]
+    scans(work / "fine", lambda number: np.arange(4, dtype=np.uint16).reshape(2, 2) + 4092 - number)
+    for held_bytes in (0, 1 << 30):
+        data = load(DataOptions("fine", is_path=True), shape=(1, 2, 2), held_bytes=held_bytes)
+        for number, image in enumerate(data.train.images[:]):
+            assert image.ravel().tolist() == [4092 - number + k for k in range(4)]
+
+
+def test_a_folder_of_eight_and_sixteen_bits_has_one_scale(work: Path):
+    whites = (("a/0.png", 255, np.uint8), ("a/1.png", 65_535, np.uint16), ("b/0.tiff", 1.0, np.float32))
+    for name, value, dtype in whites:
+        (work / "mixed" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((2, 2), value, dtype)).save(work / "mixed" / name)
+    data = load(DataOptions("mixed", is_path=True), shape=(1, 2, 2))
+    assert data.levels == Levels(0, 1, "float")
+    assert (data.train.images[:] == 1).all()
+
+
+def test_ambiguous_axes_are_told_and_settled(work: Path):
+    images = pixels(6, 3, 3, 3)
+    np.savez(work / "a.npz", images=images, labels=labels(6))
+    (work / "n.net").write_text('net n { input 3x3x3; dense 3 }\ndata "a.npz"\n')
+    done = run("data", "show", "n.net")
+    assert done.exit_code == 0, done.stderr
+    assert "read channels first" in done.stderr
+    for axes, wanted in (("nchw", images), ("nhwc", np.moveaxis(images, 3, 1))):
+        told = run("data", "show", "n.net", "--set", f"data.axes={axes}")
+        assert "channels first" not in told.stderr
+        data = load(DataOptions("a.npz", is_path=True, axes=axes), shape=(3, 3, 3))
+        np.testing.assert_array_equal(data.train.images, wanted)
+    refused(run("data", "show", "n.net", "--set", "data.format=folder", "--set", "data.axes=nchw"), 3, "E560")

@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+import netspec
+from netspec.diagnostics.failure import UsageError
 from tests.cli.harness import refused, run, run_json
 
 SPEC = """net shade { input 3x8x8; dense 2 }
@@ -106,3 +109,115 @@ def test_a_test_folder_without_labels_is_told_of_and_the_training_goes_on(here: 
     assert "left alone: `extra`" in done.stderr
     assert run_json("evaluate", "two")["part"] == "validation"
     refused(run("train", "shade.net", "--strict", "--run", "three"), 3, "E512")
+
+
+SCANS = """net scans { input 1x8x8; conv 2 3x3 relu; dense 2 }
+data "DATA" OPTIONS
+train { sgd rate=0.05; batch 8; epochs 8 }
+"""
+
+
+def shades(count: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    """Grey images (N, 8, 8) of bytes, dark and light, with their labels."""
+    images = np.random.default_rng(5).integers(0, 60, (count, 8, 8), np.uint8)
+    numbers = np.arange(count) % 2
+    return images + (140 * numbers[:, None, None]).astype(np.uint8), numbers
+
+
+def write_pictures(root: Path, factor: float, dtype: str, suffix: str) -> list[Path]:
+    """The shades as pictures of some type, a folder a class; class by class."""
+    images, numbers = shades()
+    for number, (image, label) in enumerate(zip(images, numbers, strict=True)):
+        path = root / ("dark", "light")[label] / f"{number:02}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((image * float(factor)).astype(dtype)).save(path)
+    return sorted(root.rglob(f"*{suffix}"))
+
+
+def train_on(name: str, options: str = "") -> None:
+    Path("scans.net").write_text(SCANS.replace("DATA", name).replace("OPTIONS", options))
+    done = run("train", "scans.net", "--run", "scans")
+    assert done.exit_code == 0, done.stderr
+
+
+def named(*words: object) -> list[str]:
+    return [found["class"] for found in run_json("predict", "scans", *words)["predictions"]]
+
+
+@pytest.fixture
+def floats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Pictures of eight bits, and `floats.npz` with the same from -1 to 1; the current folder is theirs."""
+    monkeypatch.chdir(tmp_path)
+    images, numbers = shades()
+    names = np.array(["dark", "light"])
+    np.savez("floats.npz", images=images / 127.5 - 1, labels=numbers, class_names=names)
+    return write_pictures(Path("bytes"), 1, "uint8", ".png")
+
+
+ALL = ["dark"] * 20 + ["light"] * 20
+
+
+def test_a_run_on_numbers_below_zero_refuses_pictures_until_black_is_told(floats: list[Path]) -> None:
+    train_on("floats.npz")
+    done = run("predict", "scans", *floats)
+    refused(done, 3, "E559")
+    assert "from -1 to 0.560784" in done.stderr
+    assert "`--set data.black=-1`" in done.stderr
+    refused(run("filters", "scans", "--image", floats[0]), 3, "E559")
+    assert named(*floats, "--set", "data.black=-1") == ALL
+
+
+def test_a_run_whose_spec_tells_black_takes_pictures(floats: list[Path]) -> None:
+    train_on("floats.npz", "black=-1")
+    assert named(*floats) == ALL
+
+
+def test_pictures_of_every_type_are_shown_to_a_run_in_its_range(floats: list[Path]) -> None:
+    train_on("bytes")
+    for factor, dtype, suffix in ((257, "uint16", ".png"), (1 / 255, "float32", ".tiff"), (1, "int32", ".tiff")):
+        paths = write_pictures(Path(dtype), factor, dtype, suffix)
+        assert named(*paths) == ALL, dtype
+
+
+def test_twelve_bits_are_shown_to_their_run_as_they_are(floats: list[Path]) -> None:
+    paths = write_pictures(Path("twelve"), 16, "uint16", ".tiff")
+    train_on("twelve", "white=4095 normalize=unit")
+    assert named(*paths) == ALL
+    assert named(*floats) == ALL
+
+
+@pytest.mark.parametrize(("factor", "dtype", "suffix"), [(257, "uint16", ".png"), (1 / 255, "float32", ".tiff")])
+def test_a_run_is_measured_on_data_of_other_units_in_its_own(
+    floats: list[Path], factor: float, dtype: str, suffix: str
+) -> None:
+    train_on("bytes", 'test="bytes"')
+    write_pictures(Path("other/train"), factor, dtype, suffix)
+    write_pictures(Path("other/test"), factor, dtype, suffix)
+    own, other = (run_json("evaluate", "scans", *words) for words in ((), ("--data", Path("other").absolute())))
+    assert own["images"] == other["images"] == 40
+    assert other["loss"] == pytest.approx(own["loss"], rel=1e-4)
+    assert own["accuracy"] == other["accuracy"] == 1
+
+
+def test_a_run_is_not_measured_on_numbers_whose_white_nothing_tells(floats: list[Path]) -> None:
+    train_on("bytes", 'test="bytes"')
+    words = ("evaluate", "scans", "--data", Path("floats.npz").absolute(), "--set", "data.validate=0.5")
+    refused(run(*words), 3, "E559")
+    found = run_json(*words, "--set", "data.black=-1")
+    assert found["accuracy"] == 1
+
+
+def test_python_takes_what_the_command_takes(floats: list[Path]) -> None:
+    train_on("floats.npz", "black=-1")
+    network = netspec.load("scans")
+    by_path = network.predict(floats[0])
+    with Image.open(floats[0]) as picture:
+        assert np.array_equal(network.predict(picture), by_path)
+        assert np.array_equal(network.predictor()([picture, str(floats[0])]), np.concatenate([by_path, by_path]))
+    for array in (shades()[0][0] / 127.5 - 1, (shades()[0][0] / 127.5 - 1).tolist()):
+        np.testing.assert_allclose(network.predict(array), by_path, rtol=1e-5)
+    for images in (None, [], [[1], [2, 3]], {}):
+        for ask in (network.predict, network.predictor()):
+            with pytest.raises(UsageError) as caught:
+                ask(images)  # type: ignore[operator]
+            assert caught.value.code == "E465"

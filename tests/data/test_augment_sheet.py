@@ -8,6 +8,7 @@ import pytest
 
 from netspec.data.augment_sheet import augment_sheet, first_of_each_class
 from netspec.data.dataset import Dataset, Part
+from netspec.data.levels import Levels
 from netspec.ir.augmentation import Augmentation
 from tests.data.samples import pixels
 
@@ -20,7 +21,17 @@ def dataset(count: int = 12, classes: int = 3, dtype: Any = np.uint8) -> Dataset
     white = 255.0 if dtype == np.uint8 else 1.0
     part = Part(images if dtype == np.uint8 else (images / 255).astype(np.float32), np.arange(count) % classes)
     names, mean, deviation = tuple("abcdefg"[:classes]), np.full(3, 0.4 * white), np.full(3, 0.3 * white)
-    return Dataset(part, None, None, names, mean.astype(np.float32), deviation.astype(np.float32), white, "made up", ())
+    return Dataset(
+        part,
+        None,
+        None,
+        names,
+        mean.astype(np.float32),
+        deviation.astype(np.float32),
+        Levels(white=white),
+        "made up",
+        (),
+    )
 
 
 def cell(sheet: Any, row: int, column: int, columns: int) -> Any:

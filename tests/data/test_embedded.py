@@ -18,7 +18,7 @@ def test_there_are_1797_images_in_ten_classes():
     digits = read_digits()
     assert digits.train.images.shape == (1797, 1, 8, 8)
     assert digits.train.images.dtype == np.uint8
-    assert digits.train.images.max() == digits.white == 16
+    assert digits.train.images.max() == digits.levels.white == 16
     assert np.bincount(digits.train.labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
     assert digits.test is None
     assert digits.train.images[0, 0, 0].tolist() == [0, 0, 5, 13, 9, 1, 0, 0]

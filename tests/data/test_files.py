@@ -8,6 +8,7 @@ from PIL import Image
 
 from netspec.data import files as module
 from netspec.data.files import format_of, read_files
+from netspec.data.levels import Levels
 from netspec.data.manner import Manner
 from netspec.ir.recipe import DataOptions
 from tests.data.samples import idx, labels, pixels, records, refuses, tar, write_idx, write_mnist
@@ -59,7 +60,7 @@ def test_idx_files_with_labels_and_a_test_part(tmp_path: Path):
     assert found.test is not None
     assert len(found.test) == 6
     assert found.class_names == ("0", "1", "2")
-    assert found.white == 255
+    assert found.levels == Levels()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,13 @@ def test_the_net_settles_the_order_of_axes(tmp_path: Path):
     write_idx(tmp_path / "a-labels", labels(2))
     found = read_files(DataOptions(str(tmp_path / "a-images"), is_path=True), Manner(shape=(3, 3, 5)))
     assert found.train.images.shape == (2, 3, 3, 5)
-    refuses("E508", lambda: read(tmp_path / "a-images"))
+    assert read(tmp_path / "a-images").train.images.shape == (2, 3, 5, 3)
+    assert read(tmp_path / "a-images", axes="nhwc").train.images.shape == (2, 3, 3, 5)
+
+
+def test_axes_are_for_arrays(tmp_path: Path):
+    (tmp_path / "a.bin").write_bytes(records(pixels(5, 3, 32, 32), labels(5)))
+    refuses("E560", lambda: read(tmp_path / "a.bin", axes="nchw"))
 
 
 def test_records_of_any_size_that_may_be_held_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -6,12 +6,13 @@ import pytest
 
 from netspec.data.dataset import Collection, Dataset, Part
 from netspec.data.fit import check_fit, fitted
+from netspec.data.levels import Levels
 from tests.data.samples import pixels, refuses
 
 
 def collection(*shape: int) -> Collection:
     part = Part(pixels(4, *shape), np.zeros(4, np.int32))
-    return Collection("", ("a",), 255.0, part, test=part)
+    return Collection("", ("a",), Levels(), part, test=part)
 
 
 def test_images_that_fit_are_passed_on():
@@ -78,7 +79,7 @@ def test_a_crop_takes_images_that_are_as_large_with_its_pad(size: int, pad: int,
 def dataset(classes: int) -> Dataset:
     part = Part(pixels(classes, 1, 2, 2), np.arange(classes, dtype=np.int32))
     ones = np.ones(1, np.float32)
-    return Dataset(part, None, None, tuple(map(str, range(classes))), ones, ones, 255.0, "", ())
+    return Dataset(part, None, None, tuple(map(str, range(classes))), ones, ones, Levels(), "", ())
 
 
 def graph(outputs: int) -> Any:

@@ -17,7 +17,7 @@ def test_digits_are_there_without_any_file():
     digits = load(DataOptions("digits", validate=0.2), shape=(1, 8, 8))
     assert digits.validation is not None
     assert (len(digits.train), len(digits.validation)) == (1438, 359)
-    assert digits.white == 16
+    assert digits.levels.white == 16
     assert digits.class_names == tuple("0123456789")
 
 

@@ -54,8 +54,9 @@ def test_every_form_of_an_array_reads_as_it_does_in_memory(tmp_path: Path, form:
 def test_mean_deviation_and_white_are_those_of_memory(tmp_path: Path, how, dtype: str) -> None:
     place = write_npy_set(tmp_path, dtype=dtype)
     found = [read_files(DataOptions(str(place), is_path=True), manner) for manner in (IN_FILES, Manner())]
-    assert found[0].white == found[1].white == (255.0 if dtype == "uint8" else IMAGES.max())
-    one, other = (statistics(collection.train.images, collection.white, how) for collection in found)
+    assert found[0].levels == found[1].levels
+    assert found[0].levels.white == IMAGES.max() == 255
+    one, other = (statistics(collection.train.images, collection.levels, how) for collection in found)
     for mine, wanted in zip(one, other, strict=True):
         np.testing.assert_array_equal(mine, wanted)
 

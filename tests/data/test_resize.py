@@ -1,6 +1,7 @@
 import numpy as np
 
 from netspec.data.dataset import Collection, Part
+from netspec.data.levels import Levels
 from netspec.data.resize import resize_images, resized
 from tests.data.samples import pixels, refuses
 
@@ -10,14 +11,16 @@ def part(images: np.ndarray) -> Part:
 
 
 def test_every_part_is_brought_to_the_size():
-    whole = Collection("", ("a",), 255.0, part(pixels(3, 3, 8, 6)), part(pixels(2, 3, 8, 6)), part(pixels(1, 3, 8, 6)))
+    whole = Collection(
+        "", ("a",), Levels(), part(pixels(3, 3, 8, 6)), part(pixels(2, 3, 8, 6)), part(pixels(1, 3, 8, 6))
+    )
     found = resized(whole, (4, 12))
     assert [some.images.shape for some in found.parts] == [(3, 3, 4, 12), (2, 3, 4, 12), (1, 3, 4, 12)]
     assert found.train.images.dtype == np.uint8
 
 
 def test_nothing_changes_where_the_size_is_right_or_none_is_asked_for():
-    whole = Collection("", ("a",), 255.0, part(pixels(3, 3, 8, 6)))
+    whole = Collection("", ("a",), Levels(), part(pixels(3, 3, 8, 6)))
     assert resized(whole, None) is whole
     assert resized(whole, (8, 6)) is whole
 
@@ -34,5 +37,5 @@ def test_a_constant_image_stays_constant():
 
 
 def test_points_cannot_be_resized():
-    points = Collection("", ("a",), 1.0, part(np.zeros((4, 2, 1, 1), np.float32)))
+    points = Collection("", ("a",), Levels(white=1.0), part(np.zeros((4, 2, 1, 1), np.float32)))
     refuses("E513", lambda: resized(points, (8, 8)))

@@ -1,6 +1,7 @@
 import numpy as np
 
 from netspec.data.dataset import Part
+from netspec.data.levels import Levels
 from netspec.data.points import spirals
 from netspec.data.sheet import contact_sheet
 from tests.data.samples import labels, pixels
@@ -12,7 +13,7 @@ def part(*shape: int, classes: int = 3, count: int = 12) -> Part:
 
 def test_the_sheet_shows_the_pixels_of_the_first_images_of_each_class():
     some = part(3, 28, 28)
-    sheet = np.asarray(contact_sheet(some, ("a", "b", "c"), 255.0, columns=2))
+    sheet = np.asarray(contact_sheet(some, ("a", "b", "c"), Levels(), columns=2))
     left = sheet.shape[1] - 2 * 60
     for row in range(3):
         for column in range(2):
@@ -22,26 +23,26 @@ def test_the_sheet_shows_the_pixels_of_the_first_images_of_each_class():
 
 def test_grey_images_and_small_ranges_are_shown_up_to_white():
     some = Part(np.full((1, 1, 8, 8), 16, np.uint8), np.zeros(1, np.int32))
-    sheet = np.asarray(contact_sheet(some, ("a",), 16.0))
+    sheet = np.asarray(contact_sheet(some, ("a",), Levels(white=16.0)))
     assert (sheet[5, -10 * 60 + 1] == 255).all()
 
 
 def test_sheets_of_odd_sizes_and_channels_can_be_drawn():
     for shape in ((1, 200, 100), (4, 5, 90), (2, 6, 6), (7, 1, 1), (3, 1, 300)):
-        assert contact_sheet(part(*shape), ("a", "b", "c"), 255.0).width > 40
+        assert contact_sheet(part(*shape), ("a", "b", "c"), Levels()).width > 40
 
 
 def test_names_that_the_typeface_lacks_are_drawn_all_the_same():
-    assert contact_sheet(part(1, 8, 8), ("猫", "ähre", "a very long name of a class"), 255.0).height == 3 * 60 + 4
+    assert contact_sheet(part(1, 8, 8), ("猫", "ähre", "a very long name of a class"), Levels()).height == 3 * 60 + 4
 
 
 def test_a_class_without_images_has_an_empty_row():
-    assert contact_sheet(part(1, 8, 8), ("a", "b", "c", "d"), 255.0).height == 4 * 60 + 4
+    assert contact_sheet(part(1, 8, 8), ("a", "b", "c", "d"), Levels()).height == 4 * 60 + 4
 
 
 def test_more_than_a_hundred_classes_show_the_first_hundred():
     names = tuple(map(str, range(200)))
-    assert contact_sheet(part(1, 8, 8, classes=200, count=200), names, 255.0, columns=1).height == 100 * 60 + 4
+    assert contact_sheet(part(1, 8, 8, classes=200, count=200), names, Levels(), columns=1).height == 100 * 60 + 4
 
 
 def test_points_become_a_scatter_plot():

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.data.dataset import Collection, Part
+from netspec.data.levels import Levels
 from netspec.data.splits import hold_out, keep_classes, take
 from tests.data.samples import refuses
 
@@ -79,7 +80,7 @@ def test_taking_more_than_there_is_is_refused(count: int):
 
 
 def collection(numbers: list[int]) -> Collection:
-    return Collection("", ("a", "b", "c"), 255.0, part_of(numbers), test=part_of(numbers[::-1]))
+    return Collection("", ("a", "b", "c"), Levels(), part_of(numbers), test=part_of(numbers[::-1]))
 
 
 def test_classes_are_kept_and_renumbered_in_the_order_given():

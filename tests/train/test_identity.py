@@ -10,7 +10,7 @@ import pytest
 from netspec.train import identity as identity_file
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.device import host_device
-from netspec.train.identity import identity
+from netspec.train.identity import differences, identity
 from tests.data.stores import write_idx_set, write_npy_set, write_pictures
 from tests.train.test_loop import experiment_of
 
@@ -35,9 +35,9 @@ def _told_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(identity_file, "SAMPLED_IMAGES", 10)
 
 
-def facts(place: Path, held_bytes: int = 0) -> dict:
+def facts(place: Path, held_bytes: int = 0, options: str = "") -> dict:
     """What is told of the parts of the data."""
-    experiment = experiment_of(SPEC.replace("PLACE", str(place)))
+    experiment = experiment_of(SPEC.replace('"PLACE"', f'"{place}" {options}'))
     dataset = load_data(experiment, DataPlaces(held_bytes=held_bytes))
     found = identity(experiment, dataset, host_device(1).target)
     return {name: value for name, value in found.items() if name.startswith("data.")}
@@ -69,6 +69,13 @@ def test_other_images_or_labels_are_told(tmp_path: Path, held_bytes: int) -> Non
     inverted = facts(place, held_bytes)
     for name in ("data.train", "data.validation"):
         assert len({before[name], relabelled[name], inverted[name]}) == 3
+
+
+def test_another_white_is_told_where_the_spec_names_one(tmp_path: Path) -> None:
+    place = write_npy_set(tmp_path, dtype="int16")
+    plain, named = facts(place), facts(place, options="white=300")
+    assert named == {**plain, "data.deviation": [300.0] * 3, "data.black": 0.0, "data.white": 300.0}
+    assert differences(plain, named)
 
 
 @pytest.mark.parametrize("held_bytes", HELD_BYTES.values(), ids=HELD_BYTES)

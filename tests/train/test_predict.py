@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netspec.data.levels import Levels
 from netspec.diagnostics.failure import DataError
 from netspec.train.predict import class_name, read_pictures
 from netspec.train.preparation import Preparation
 
-GREY = Preparation((1, 8, 6), (0.0,), (1.0,), 255.0, ("null", "eins"))
+GREY = Preparation((1, 8, 6), (0.0,), (1.0,), Levels(), ("null", "eins"))
 
 
 def picture(path: Path, size: tuple[int, int] = (6, 8), colour: int = 200) -> Path:
@@ -46,7 +47,9 @@ def test_colours_follow_the_channels_of_the_net(tmp_path: Path) -> None:
 
 
 def test_bytes_are_brought_to_the_range_of_the_data_set(tmp_path: Path) -> None:
-    images, _ = read_pictures([picture(tmp_path / "a.png", colour=255)], replace(GREY, white=16.0))
+    images, _ = read_pictures(
+        [picture(tmp_path / "a.png", colour=255)], replace(GREY, levels=Levels(white=16.0, kind="made"))
+    )
     assert images.dtype == np.float32
     assert (images == 16).all()
 

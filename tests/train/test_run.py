@@ -4,9 +4,11 @@ import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from netspec.data.levels import Levels
 from netspec.diagnostics.failure import DataError, UsageError
 from netspec.frontend import check, read_source
 from netspec.ir.recipe import DataOptions, Experiment
@@ -50,7 +52,7 @@ def run_of(spec: Path, folder: Path, with_values: dict[str, str] | None = None, 
         settings=settings,
         seed=experiment.train.seed,
         data=experiment.data,
-        preparation=Preparation((1, 8, 8), (33.25,), (78.5,), 255.0, ("null", "drei")),
+        preparation=Preparation((1, 8, 8), (33.25,), (78.5,), Levels(), ("null", "drei")),
         versions={"netspec": "0.1.0"},
     )
     return create_run(replace(run, folder=claim_folder(folder, experiment.graph.name)), read_source(spec))
@@ -184,6 +186,47 @@ def test_a_record_that_may_not_be_read_is_no_missing_record(
     assert caught.value.code == "E544"
 
 
+LEVELS = (
+    Levels(),
+    Levels(0, 16, "made"),
+    Levels(0, 4095, "integer", given=True),
+    Levels(-1, 2.5, "float", settled=False),
+)
+
+
+@pytest.mark.parametrize("levels", LEVELS)
+def test_black_and_white_come_back_from_the_folder(spec: Path, tmp_path: Path, levels: Levels) -> None:
+    run = run_of(spec, tmp_path / "run")
+    save_record(replace(run, preparation=replace(run.preparation, levels=levels)))
+    assert open_run(run.folder).preparation.levels == levels
+
+
+@pytest.mark.parametrize(("mean", "settled"), [(33.25, True), (-0.5, False)])
+def test_a_run_that_knows_its_white_alone_is_read(spec: Path, tmp_path: Path, mean: float, settled: bool) -> None:
+    """Older versions wrote no more; a mean below zero shows that there were numbers below black."""
+    record = run_of(spec, tmp_path / "run").folder / "run.json"
+    document = json.loads(record.read_text())
+    document["image"] = {"shape": [1, 8, 8], "white": 16.0}
+    document["normalisation"]["mean"] = [mean]
+    for key in ("axes", "black", "white"):
+        del document["data"][key]
+    record.write_text(json.dumps(document))
+    found = open_run(tmp_path / "run")
+    assert found.preparation.levels == Levels(0.0 if settled else -16.0, 16.0, "", settled=settled)
+    assert found.data is not None
+    assert (found.data.axes, found.data.black, found.data.white) == (None, None, None)
+
+
+@pytest.mark.parametrize("change", [{"axes": "nhwc"}, {"white": 4095.0}, {"black": -1.0, "white": 1.0}])
+def test_what_the_data_line_says_of_numbers_comes_back(spec: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+    run = run_of(spec, tmp_path / "run")
+    assert run.data is not None
+    save_record(replace(run, data=replace(run.data, **change)))
+    found = open_run(run.folder).data
+    assert found is not None
+    assert {name: getattr(found, name) for name in change} == change
+
+
 BROKEN = {
     "no json": "{",
     "a list": "[]",
@@ -204,6 +247,10 @@ CHANGES = {
     "another layout": {"layout": 99},
     "a spec elsewhere": {"spec": "../small.net"},
     "two numbers for a shape": {"image": {"shape": [8, 8], "white": 1}},
+    "a white below black": {"image": {"shape": [1, 8, 8], "white": 1, "black": 2}},
+    "an endless white": {"image": {"shape": [1, 8, 8], "white": float("inf")}},
+    "a white that is no number": {"image": {"shape": [1, 8, 8], "white": float("nan")}},
+    "axes that nobody knows": {"data": {"classes": [], "resize": None, "axes": "hwcn"}},
     "a mean a channel too many": {"normalisation": {"mean": [0, 0], "deviation": [1, 1]}},
     "no deviation": {"normalisation": {"mean": [0], "deviation": [0]}},
     "an endless seed": {"seed": float("inf")},

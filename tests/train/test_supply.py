@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from netspec.data import ring
 from netspec.data.dataset import Dataset
@@ -65,6 +66,27 @@ def in_memory(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     dataset = data_of(experiment, held_bytes=1 << 30)
     assert isinstance(dataset.train.images, np.ndarray)
     return end(events(experiment, dataset))
+
+
+WIDE = SPEC.replace("3x8x8", "1x8x8").replace("validate=0.2", "validate=0.2 resize=8x8 OPTIONS")
+
+
+@pytest.mark.parametrize("options", ["", "white=4095", "white=4095 normalize=unit"])
+def test_pictures_of_more_than_eight_bits_lead_to_the_same_bits_from_files(tmp_path: Path, options: str) -> None:
+    for number in range(48):
+        path = tmp_path / "wide" / f"class{number % 3}" / f"{number:03}.tiff"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image = np.random.default_rng(number).integers(0, 4096, (9, 7), np.uint16)
+        Image.fromarray(image if number else (image >> 4).astype(np.uint8)).save(path)
+    experiment = experiment_of(WIDE.replace("PLACE", str(tmp_path / "wide")).replace("OPTIONS", options))
+    stored, held = (data_of(experiment, held_bytes=held_bytes) for held_bytes in (0, 1 << 30))
+    assert isinstance(stored.train.images, Stored)
+    assert stored.train.images.dtype == np.float32
+    assert isinstance(held.train.images, np.ndarray)
+    assert stored.levels == held.levels
+    assert same(*({"mean": data.mean, "deviation": data.deviation} for data in (stored, held)))
+    one, other = (end(events(experiment, data)) for data in (stored, held))
+    assert same(one.weights, other.weights)
 
 
 @pytest.mark.parametrize("form", FORMS)
