@@ -97,8 +97,8 @@ def _unsettled(name: str, error: UnsettledError, levels: Levels) -> DataError:
         )
     return DataError(
         "E559",
-        f"{name} holds numbers from {written(error.low)} to {written(error.high)}, and the run's go from {black} (black) "
-        f"to {white} (white)",
+        f"{name} holds numbers from {written(error.low)} to {written(error.high)}, and the run's go from {black} "
+        f"(black) to {white} (white)",
         helps=("save it as a picture of 8 or 16 bits, or with numbers between those",),
     )
 
