@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,9 +55,9 @@ def take(part: Part, count: int | None, seed: int) -> Part:
 def hold_out(part: Part, fraction: float, seed: int) -> tuple[Part, Part | None]:
     """The training part without, and the validation part with, round(fraction * N) images.
 
-    Stratified: every class gives its share to within one image, and keeps at least one for training. Which images
-    of a class are held out depends on the seed, the class and the number of its images alone. Both parts stay in the
-    order of the file.
+    Stratified: every class gives its share to within one image, and keeps at least one for training. The seed draws
+    which of several classes with an equal claim gives one more. Which images of a class are held out depends on the
+    seed, the class and the number of its images alone. Both parts stay in the order of the file.
     """
     if fraction == 0:
         return part, None
@@ -70,7 +72,7 @@ def hold_out(part: Part, fraction: float, seed: int) -> tuple[Part, Part | None]
 
 def _held_out(labels: Labels, fraction: float, seed: int) -> NDArray[np.int64]:
     classes, sizes = np.unique(labels, return_counts=True)
-    quotas = _apportion(sizes, fraction)
+    quotas = _apportion(sizes, fraction, permutation(seed, Purpose.TIES, len(sizes)))
     chosen = [
         np.flatnonzero(labels == label)[permutation(seed, Purpose.VALIDATE, int(size), stream=int(label))[:quota]]
         for label, size, quota in zip(classes, sizes, quotas, strict=True)
@@ -78,11 +80,17 @@ def _held_out(labels: Labels, fraction: float, seed: int) -> NDArray[np.int64]:
     return np.sort(np.concatenate(chosen))
 
 
-def _apportion(sizes: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:
-    """Shares of round(fraction * sum) by the largest remainder, each at least one below its class's size."""
-    exact = sizes * fraction
-    shares = np.minimum(np.floor(exact).astype(np.int64), sizes - 1)
+def _apportion(sizes: NDArray[np.int64], fraction: float, turns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Shares of round(fraction * sum) by the largest remainder, each at least one below its class's size.
+
+    Of equal remainders the one whose class has the lowest of `turns` comes first. Remainders are exact, in the decimal
+    fraction as it is written: rounding would else rank 0.1 of 2 images and 0.1 of 12.
+    """
+    share = Fraction(repr(float(fraction)))
+    exact = [int(size) * share for size in sizes]
+    shares = np.minimum([floor(some) for some in exact], sizes - 1)
     missing = round(float(sizes.sum()) * fraction) - int(shares.sum())
-    for place in np.argsort(shares - exact, kind="stable")[: max(missing, 0)]:
+    left_over = [some - int(given) for some, given in zip(exact, shares, strict=True)]
+    for place in sorted(range(len(sizes)), key=lambda k: (-left_over[k], turns[k]))[: max(missing, 0)]:
         shares[place] = min(shares[place] + 1, sizes[place] - 1)
     return shares
