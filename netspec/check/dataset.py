@@ -50,7 +50,7 @@ def _options(name: Name | Text, bound: Bound, source: Source, span: Span, scope:
     def path(key: str) -> str | None:
         return _joined(folder, cast("str | None", values.get(key)))
 
-    classes = tuple(int(n) for n in cast("tuple[int, ...]", values["classes"]))
+    classes = cast("tuple[int | str, ...]", values["classes"])
     if len(classes) == 1:
         scope.complain(words_training.one_class(bound.spans["classes"]))
     if values.get("test_labels") is not None and values.get("test") is None:
@@ -66,6 +66,7 @@ def _options(name: Name | Text, bound: Bound, source: Source, span: Span, scope:
         normalize=cast('Literal["standard", "unit", "none"]', values["normalize"]),
         classes=classes,
         take=cast("int | None", values["take"]),
+        take_test=cast("int | None", values["take_test"]),
         resize=cast("Pair | None", values["resize"]),
         extra=_extra(bound),
         span=span,

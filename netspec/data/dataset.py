@@ -36,12 +36,22 @@ class Part:
         return Part(images.pick(indices) if isinstance(images, Stored) else images[indices], self.labels[indices])
 
 
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """What is probably not meant, where a net is to learn from the data: a warning."""
+
+    code: str
+    message: str
+    helps: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Collection:
     """A data set as it was read, before classes are chosen and parts held out.
 
-    `white` is the value of the brightest pixel that the source can hold (255 for bytes, 16 for `digits`); for wide
-    integers and floats it is the largest magnitude in the training part.
+    `class_names` are numbers where the classes are `numbered`, because the source has no names. `all_classes` ends the
+    description where none is left out. `white` is the value of the brightest pixel that the source can hold (255 for
+    bytes, 16 for `digits`); for wide integers and floats it is the largest magnitude in the training part.
     """
 
     description: str
@@ -51,6 +61,9 @@ class Collection:
     validation: Part | None = None
     test: Part | None = None
     notices: tuple[str, ...] = ()
+    numbered: bool = False
+    all_classes: str = ""
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -64,7 +77,8 @@ class Dataset:
 
     `mean` and `deviation` are float32 of shape (C,), C the channels of `images`; they stand on the scale of the
     images as stored (0 to 255 for bytes), and deviations are above zero. An image file that is shown to the net
-    later is read as bytes, multiplied by `white` / 255, then normalised the same way.
+    later is read as bytes, multiplied by `white` / 255, then normalised the same way. Of the classes numbered in `lost`
+    `take` left no training image, of those in `lost_test` `take_test` no image of the test part.
     """
 
     train: Part
@@ -76,6 +90,10 @@ class Dataset:
     white: float
     description: str
     notices: tuple[str, ...]
+    numbered: bool = False
+    cautions: tuple[Caution, ...] = ()
+    lost: tuple[int, ...] = ()
+    lost_test: tuple[int, ...] = ()
 
     def normalized(self, images: Images) -> NDArray[np.float32]:
         """Images (N, C, H, W) as the net sees them, float32."""

@@ -12,6 +12,7 @@ from netspec.resources import PACKAGE
 
 FILE = PACKAGE / "data" / "digits" / "digits.csv.gz"
 
+CLASS_NAMES = tuple("0123456789")
 COUNTS = (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)
 """images of each class"""
 
@@ -21,7 +22,7 @@ def read_digits() -> Collection:
     table = parse_small_numbers(gzip.decompress(FILE.read_bytes())).reshape(-1, 65)
     return Collection(
         description="handwritten digits of UCI, 1,797 images 8x8",
-        class_names=tuple("0123456789"),
+        class_names=CLASS_NAMES,
         white=16.0,
         train=Part(np.ascontiguousarray(table[:, :64]).reshape(-1, 1, 8, 8), table[:, 64].astype(np.int32)),
     )

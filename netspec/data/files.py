@@ -8,11 +8,12 @@ from pathlib import Path
 
 from netspec.data import cifar, idx, npy
 from netspec.data.arrays import check_labels, numbered_classes, white_of
+from netspec.data.classes import as_named
 from netspec.data.dataset import Collection, Part
 from netspec.data.failures import require_file
 from netspec.data.manner import Manner
 from netspec.data.members import LARGEST_MEMBER_BYTES, is_archive
-from netspec.data.npz import read_npz
+from netspec.data.npz import Contents, read_npz
 from netspec.data.packed import head, is_packed, whole
 from netspec.data.pictures import Wish, read_folder, wish
 from netspec.diagnostics.failure import DataError
@@ -127,8 +128,17 @@ def _cifar_parts(place: Path, manner: Manner) -> tuple[Part, Part | None]:
 
 def _read_npz(place: Path, options: DataOptions, manner: Manner) -> Collection:
     contents = read_npz(place, manner.shape)
-    test = read_npz(Path(options.test), manner.shape).train if options.test else contents.test
+    test = _npz_test(Path(options.test), contents, manner) if options.test else contents.test
     return _assembled(place, contents.train, contents.validation, test, contents.class_names)
+
+
+def _npz_test(path: Path, training: Contents, manner: Manner) -> Part:
+    """The test part in a file of its own, by the names of the classes where both files have them."""
+    found = read_npz(path, manner.shape)
+    if found.class_names is None or training.class_names is None:
+        return found.train
+    check_labels(found.train.labels, len(found.class_names), path)
+    return as_named(found.train, found.class_names, training.class_names, path)
 
 
 def _read_folder(place: Path, options: DataOptions, manner: Manner) -> Collection:
@@ -168,7 +178,8 @@ def _assembled(
     names = class_names or numbered_classes(*(part.labels for part in parts))
     for part in parts:
         check_labels(part.labels, len(names), place)
-    return Collection(f"`{place}`", names, white_of(train.images), train, validation, test)
+    numbered = class_names is None
+    return Collection(f"`{place}`", names, white_of(train.images), train, validation, test, numbered=numbered)
 
 
 def _check_alike(place: Path, train: Part, part: Part) -> None:

@@ -46,8 +46,17 @@ class Published:
 
     @property
     def description(self) -> str:
+        return self.content + self.all_classes
+
+    @property
+    def content(self) -> str:
+        """The description without the number of classes, for where some are left out."""
         sizes = "x".join(map(str, self.shape))
-        return f"{self.title}, {self.train:,} + {self.test:,} images {sizes} in {len(self.class_names)} classes"
+        return f"{self.title}, {self.train:,} + {self.test:,} images {sizes}"
+
+    @property
+    def all_classes(self) -> str:
+        return f" in {len(self.class_names)} classes"
 
 
 DIGITS = tuple("0123456789")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netspec.data import embedded
+from netspec.data.classes import numbers_of
 from netspec.data.generated import GENERATED, made_counts
 from netspec.data.published import PUBLISHED
 from netspec.ir.recipe import DataOptions
@@ -13,9 +14,17 @@ def training_images(options: DataOptions) -> int | None:
     counts = class_counts(options)
     if counts is None:
         return None
-    kept = sum(counts[k] for k in options.classes if k < len(counts)) if options.classes else sum(counts)
+    numbers = numbers_of(_class_names(options), options.classes) if options.classes else range(len(counts))
+    kept = sum(counts[number] for number in numbers if number is not None)
     taken = min(kept, options.take or kept)
     return taken - round(options.validate * taken)
+
+
+def _class_names(options: DataOptions) -> tuple[str, ...]:
+    """Of a set that is known by name."""
+    if options.source in PUBLISHED:
+        return PUBLISHED[options.source].class_names
+    return GENERATED[options.source].class_names if options.source in GENERATED else embedded.CLASS_NAMES
 
 
 def class_counts(options: DataOptions) -> tuple[int, ...] | None:

@@ -1,55 +1,45 @@
-"""Which images train and which validate: classes kept, a part taken, a part held out."""
+"""Which images train and which validate: a part taken, a part held out."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.dataset import Collection, Labels, Part
+from netspec.data.dataset import Labels, Part
 from netspec.data.order import Purpose, permutation
 from netspec.diagnostics.failure import DataError
 
-
-def keep_classes(collection: Collection, classes: tuple[int, ...]) -> Collection:
-    """Keeps the images of these classes in every part; the first one named becomes class 0, and so on."""
-    if not classes:
-        return collection
-    known = len(collection.class_names)
-    wrong = next((k for k in classes if not 0 <= k < known), None)
-    if wrong is not None or len(set(classes)) != len(classes):
-        reason = f"there is no class {wrong}" if wrong is not None else "a class is named twice"
-        raise DataError("E516", f"`classes`: {reason}", notes=(f"the classes are 0 to {known - 1}",))
-    train = _keep(collection.train, classes)
-    if not len(train):
-        raise DataError("E516", f"no image of the training part is of the classes {' '.join(map(str, classes))}")
-    return replace(
-        collection,
-        train=train,
-        validation=_keep(collection.validation, classes) if collection.validation else None,
-        test=_keep(collection.test, classes) if collection.test else None,
-        class_names=tuple(collection.class_names[k] for k in classes),
-    )
-
-
-def _keep(part: Part, classes: tuple[int, ...]) -> Part:
-    renumbered = np.full(max(max(classes), int(part.labels.max(initial=0))) + 1, -1, np.int32)
-    renumbered[list(classes)] = np.arange(len(classes), dtype=np.int32)
-    labels = renumbered[part.labels]
-    kept = np.flatnonzero(labels >= 0)
-    return Part(part.pick(kept).images, labels[kept])
+TRAIN_STREAM, TEST_STREAM = 0, 1
 
 
 def take(part: Part, count: int | None, seed: int) -> Part:
-    """The first `count` images of the seeded order."""
+    """The first `count` images of the training part in the seeded order."""
     if count is None:
         return part
     if not 1 <= count <= len(part):
         raise DataError("E517", f"`take={count}`: the training part holds {len(part):,} images")
-    return part.pick(permutation(seed, Purpose.TAKE, len(part))[:count])
+    return part.pick(permutation(seed, Purpose.TAKE, len(part), stream=TRAIN_STREAM)[:count])
+
+
+def take_test(part: Part | None, count: int | None, seed: int) -> Part | None:
+    """The first `count` images of the test part in a seeded order of its own."""
+    if count is None:
+        return part
+    if part is None:
+        raise DataError("E549", f"`take_test={count}`: the data have no test part", helps=("leave `take_test` out",))
+    if not 1 <= count <= len(part):
+        raise DataError("E517", f"`take_test={count}`: the test part holds {len(part):,} images")
+    return part.pick(permutation(seed, Purpose.TAKE, len(part), stream=TEST_STREAM)[:count])
+
+
+def lost(before: Part | None, after: Part | None) -> tuple[int, ...]:
+    """The labels of which images were there before, and none is after."""
+    if before is None or after is None or before is after:
+        return ()
+    return tuple(np.setdiff1d(before.labels, after.labels).tolist())
 
 
 def hold_out(part: Part, fraction: float, seed: int) -> tuple[Part, Part | None]:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.data.dataset import Collection, Part
+from netspec.data.dataset import Part
 from netspec.data.sizes import class_counts
-from netspec.data.splits import hold_out, keep_classes, take
+from netspec.data.splits import hold_out, lost, take, take_test
 from netspec.ir.recipe import DataOptions
 from tests.data.samples import refuses
 
@@ -127,28 +127,27 @@ def test_taking_more_than_there_is_is_refused(count: int):
     assert "100 images" in refuses("E517", lambda: take(part_of([0] * 100), count, 1)).message
 
 
-def collection(numbers: list[int]) -> Collection:
-    return Collection("", ("a", "b", "c"), 255.0, part_of(numbers), test=part_of(numbers[::-1]))
+def test_of_the_test_part_as_many_are_taken_in_an_order_of_its_own():
+    part = part_of([0] * 100)
+    taken = take_test(part, 30, 5)
+    assert taken is not None
+    assert len(set(places(taken))) == 30
+    assert places(taken) == places(take_test(part, 60, 5) or part)[:30]
+    assert places(taken) != places(take(part, 30, 5))
+    assert places(taken) != places(take_test(part, 30, 6) or part)
+    assert take_test(part, None, 5) is part
+    assert take_test(None, None, 5) is None
 
 
-def test_classes_are_kept_and_renumbered_in_the_order_given():
-    kept = keep_classes(collection([0, 1, 2, 2, 0]), (2, 0))
-    assert kept.class_names == ("c", "a")
-    assert kept.train.labels.tolist() == [1, 0, 0, 1]
-    assert places(kept.train) == [0, 2, 3, 4]
-    assert kept.test is not None
-    assert kept.test.labels.tolist() == [1, 0, 0, 1]
+@pytest.mark.parametrize("count", [0, 101, 10**12])
+def test_more_than_there_is_to_test_on_is_refused(count: int):
+    assert "the test part holds 100 images" in refuses("E517", lambda: take_test(part_of([0] * 100), count, 1)).message
+    refuses("E549", lambda: take_test(None, 10, 1))
 
 
-def test_no_classes_named_means_all():
-    whole = collection([0, 1, 2])
-    assert keep_classes(whole, ()) is whole
-
-
-@pytest.mark.parametrize("classes", [(3,), (0, 0), (-1, 0), (0, 10**9)])
-def test_classes_that_do_not_exist_or_stand_twice_are_refused(classes: tuple[int, ...]):
-    assert "0 to 2" in refuses("E516", lambda: keep_classes(collection([0, 1, 2]), classes)).notes[0]
-
-
-def test_at_least_one_image_must_be_left():
-    refuses("E516", lambda: keep_classes(collection([0, 0, 1]), (2,)))
+@given(label_lists, st.integers(0, 9), st.data())
+def test_what_is_lost_are_the_labels_that_were_there(numbers: list[int], seed: int, data: st.DataObject):
+    part = part_of(numbers)
+    taken = take(part, data.draw(st.integers(1, len(numbers))), seed)
+    assert set(lost(part, taken)) == set(numbers) - set(taken.labels.tolist())
+    assert lost(part, part) == lost(None, None) == ()
