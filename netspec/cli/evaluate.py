@@ -22,6 +22,7 @@ from netspec.cli.printing import remark, say, say_json
 from netspec.cli.trained import load_trained
 from netspec.cli.training_display import percent, scores_line
 from netspec.cli.tuning import tuning_option
+from netspec.data.fit import check_fit
 from netspec.ir.costs import Costs
 from netspec.train.answers import Answers
 from netspec.train.begin import DataPlaces, load_data
@@ -61,15 +62,19 @@ def command(
     settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Measure a run, or SPEC with --weights FILE, on the test part of its data, else on the validation part."""
+    """Measure a run, or SPEC with --weights FILE, on the test part of its data, else on the validation part.
+
+    Classes of other data are matched by name, of files that hold numbers only by number.
+    """
     if matrix is not None:
         check_can_write(matrix)
     places = DataPlaces(data_dir, readable_data_folder(), strict, data_memory, data_progress)
     trained = load_trained(
         target, weights=weights, with_values=with_values, settings=settings, data=data, places=places
     )
-    dataset = load_data(trained.experiment, places)
-    for notice in dataset.notices:
+    dataset = load_data(trained.experiment, places, trained.known)
+    fit = check_fit(dataset, trained.experiment.graph, trained.experiment.train.loss)
+    for notice in (*dataset.notices, *fit):
         remark(f"note: {notice}")
     device = host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs)
     found = evaluate(trained.experiment, dataset, trained.preparation, trained.weights, device=device)

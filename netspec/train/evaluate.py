@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netspec.data.dataset import Dataset, Part
+from netspec.data.fit import check_fit
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.recipe import Experiment
 from netspec.train.answers import Answers, answers
@@ -35,8 +36,9 @@ def evaluate(
 ) -> Evaluation:
     """Measures `weights` on the test part, else on the validation part, of a data set that fits the net.
 
-    Raises UsageError (E463) where it has neither.
+    Raises UsageError (E463) where it has neither, DataError (E515) where a class has no output.
     """
+    check_fit(dataset, experiment.graph, experiment.train.loss)
     name, part = _part(dataset)
     judge = Judge(experiment, preparation, device)
     *_, tally = judge.measure(part, weights)

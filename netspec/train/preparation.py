@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netspec.data.classes import Classes, Known
 from netspec.data.dataset import Dataset
+from netspec.data.fit import predicts_a_number
 from netspec.ir.recipe import Experiment
 
 
@@ -33,6 +35,15 @@ def prepared(dataset: Dataset) -> Preparation:
         float(dataset.white),
         dataset.class_names,
     )
+
+
+def known_classes(preparation: Preparation, experiment: Experiment, kept: Classes) -> Known | None:
+    """The classes that a trained net knows, None where its record names none; `kept` is what `classes` was in its
+    training."""
+    if not preparation.class_names:
+        return None
+    targets = predicts_a_number(experiment.graph, experiment.train.loss)
+    return Known(preparation.class_names, kept, targets)
 
 
 def crop_pad(experiment: Experiment) -> int | None:
