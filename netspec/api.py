@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from netspec.check.setting_order import wholes_first
@@ -50,7 +50,7 @@ from netspec.train.run_document import Run
 from netspec.train.run_options import RunOptions
 from netspec.train.run_weights import holds_weights
 from netspec.train.scores import Array
-from netspec.train.trained import Trained, from_file, with_run_weights
+from netspec.train.trained import Trained, from_file, kept_classes, with_run_weights
 from netspec.train.tuning import read_tuning
 from netspec.train.weights import write_weights
 
@@ -85,18 +85,25 @@ def _load_run(folder: Path, values: Mapping[str, str], settings: tuple[str, ...]
     run = open_run(folder)
     source = read_source(folder / run.spec)
     origin = Origin(source, {**run.with_values, **values}, (*run.settings, *settings))
-    network = Network(origin, data=kept_data(run, settings))
-    trained = with_run_weights(run, network.experiment) if holds_weights(run) else None
+    kept = partial(kept_data, run, settings=settings)
+    trained = with_run_weights(run, Network(origin, data=kept).experiment) if holds_weights(run) else None
     for notice in trained.notices if trained else ():
         warnings.warn(notice, stacklevel=3)
-    return Network(origin, data=kept_data(run, settings), trained=trained)
+    return Network(origin, data=kept, trained=trained)
 
 
 class Network:
     """A spec, and its weights once it has some. Made by `load`."""
 
-    def __init__(self, origin: Origin, *, data: DataOptions | None = None, trained: Trained | None = None) -> None:
-        """`data` takes the place of what the spec names; `trained` is the net with its weights, if it has some."""
+    def __init__(
+        self,
+        origin: Origin,
+        *,
+        data: Callable[[DataOptions | None], DataOptions | None] | None = None,
+        trained: Trained | None = None,
+    ) -> None:
+        """`data` says what takes the place of the data that the spec names; `trained` is the net with its weights, if
+        it has some."""
         self._origin, self._data, self._trained = origin, data, trained
 
     @cached_property
@@ -104,7 +111,7 @@ class Network:
         """The checked spec: graph, data, augmentation, recipe. Raises SpecError."""
         origin = self._origin
         checked = check_experiment(origin.source, with_values=origin.with_values, settings=origin.settings)
-        return replace(checked, data=self._data) if self._data else checked
+        return replace(checked, data=self._data(checked.data)) if self._data else checked
 
     def check(self) -> tuple[Diagnostic, ...]:
         """Every mistake and warning of the spec in the order of the text; empty where there is none."""
@@ -190,21 +197,24 @@ class Network:
                 if watch:
                     watch(event)
                 if isinstance(event, Finished):
-                    self._trained = Trained(self.experiment, prepared(begun.dataset), event.weights, exact, costs)
+                    kept = kept_classes(self.experiment.data)
+                    self._trained = Trained(self.experiment, prepared(begun.dataset), event.weights, exact, costs, kept)
                     return event
         raise AssertionError("a training ends with Finished")
 
     def evaluate(
         self, *, data_dir: str | Path | None = None, data_memory: int = HELD_BYTES, threads: int | None = None
     ) -> Evaluation:
-        """Mean loss and accuracy (a fraction) on the test part of the spec's data, else on its validation part.
+        """Mean loss and accuracy (a fraction) on the test part of the spec's data, else on its validation part. Classes
+        are matched by name, of files that hold numbers only by number.
 
         `data_dir`, `data_memory` and `threads` as in `train`.
 
-        Raises UsageError where there are no weights (E464) or neither part (E463), DataError.
+        Raises UsageError where there are no weights (E464) or neither part (E463), DataError (E548 where
+        the data have a class that the weights do not know).
         """
         trained = self._require_weights()
-        dataset = load_data(self.experiment, _places(data_dir, data_memory))
+        dataset = load_data(self.experiment, _places(data_dir, data_memory), trained.known)
         device = host_device(threads, exact=trained.exact, costs=trained.costs)
         return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
 

@@ -16,9 +16,10 @@ import netspec
 from netspec import Network
 from netspec.diagnostics.failure import DataError, DivergedError, SpecError, UsageError
 from netspec.ir.costs import SHIPPED
-from netspec.train.events import EpochDone, Event, Started
+from netspec.train.events import EpochDone, Event, Started, Warned
 from netspec.train.tuning import write_tuning
 from netspec.train.weights import write_weights
+from tests.data.samples import write_greys
 
 POINTS = """net points { input 2; dense 16 relu; dense 2 }
 data circles validate=0.25 count=400
@@ -379,3 +380,33 @@ def test_what_a_training_gives_is_shown_in_a_line() -> None:
     assert "validation=Scores(" in shown
     assert "array" not in shown
     assert len(shown) < 500
+
+
+def test_classes_are_matched_by_name(tmp_path: Path) -> None:
+    text = "net n { input 1x8x8; dense 3 }\ntrain { sgd rate=0.1; batch 4; epochs 8 }\n"
+    whole = write_greys(tmp_path / "whole")
+    network = netspec.load(text, data=str(whole))
+    network.train(run=tmp_path / "run")
+    some = str(write_greys(tmp_path / "some", ("dark", "light")))
+    for other in (
+        netspec.load(tmp_path / "run", data=some),
+        netspec.load(tmp_path / "run", set_=[f"data={some}"]),
+        netspec.load(text, data=some),
+        netspec.load(tmp_path / "run", data=str(whole), set_=["data.classes=(light grey dark)"]),
+    ):
+        other.load_weights(tmp_path / "run/weights.safetensors")
+        found = other.evaluate()
+        assert found.answers is not None
+        assert (found.scores.accuracy, found.answers.images[::2]) == (1, (8, 8))
+        assert other.class_names == ("dark", "grey", "light")
+    strange = str(write_greys(tmp_path / "strange", ("dark", "pink")))
+    with pytest.raises(DataError) as caught:
+        netspec.load(tmp_path / "run", data=strange).evaluate()
+    assert caught.value.code == "E548"
+
+
+def test_what_is_wrong_with_the_classes_is_told_to_who_watches() -> None:
+    events: list[Event] = []
+    netspec.load(SMALL, set_=["data.take=2", "data.validate=0", "train.epochs=1"]).train(watch=events.append)
+    assert isinstance(events[0], Started)
+    assert [event.code for event in events if isinstance(event, Warned)] == ["W503"]

@@ -53,7 +53,7 @@ def _options(name: Name | Text, bound: Bound, source: Source, span: Span, scope:
     def path(key: str) -> str | None:
         return _joined(folder, cast("str | None", values.get(key)))
 
-    classes = tuple(int(n) for n in cast("tuple[int, ...]", values["classes"]))
+    classes = cast("tuple[int | str, ...]", values["classes"])
     if len(classes) == 1:
         scope.complain(words_training.one_class(bound.spans["classes"]))
     if values.get("test_labels") is not None and values.get("test") is None:
@@ -72,6 +72,7 @@ def _options(name: Name | Text, bound: Bound, source: Source, span: Span, scope:
         normalize=cast('Literal["standard", "unit", "none"]', values["normalize"]),
         classes=classes,
         take=cast("int | None", values["take"]),
+        take_test=cast("int | None", values["take_test"]),
         resize=cast("Pair | None", values["resize"]),
         axes=cast('Literal["nchw", "nhwc"] | None', values.get("axes")),
         black=None if black is None else float(black),

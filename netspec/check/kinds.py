@@ -13,6 +13,8 @@ from typing import NamedTuple
 LARGEST_WHOLE = 2**63 - 1
 LARGEST_REAL = (2 - 2**-23) * 2.0**127
 """of float32, in which all but schedules is computed"""
+LARGEST_CLASS = 65_535
+"""the last number that a class can have"""
 FINITE = float("inf")
 """where a real ends that schedules compute with"""
 
@@ -61,8 +63,11 @@ class LayerName(NamedTuple):  # -> Name node; resolved where the scope is known
 
 class Series(NamedTuple):  # -> tuple of numbers, each at least `low`; one number serves as a list of one
     low: int = 0
-    whole: bool = False
     rising: bool = False
+
+
+class Classes(NamedTuple):  # -> tuple of numbers and names, each once; one serves as a list of one
+    pass
 
 
 class Interval(NamedTuple):  # -> (low, high) with low <= high, both above `above`
@@ -73,7 +78,21 @@ class Anything(NamedTuple):  # -> int, float or size: an argument of a user's ow
     pass
 
 
-Kind = Whole | Real | Extent | Dimensions | Word | String | Switch | Start | LayerName | Series | Interval | Anything
+Kind = (
+    Whole
+    | Real
+    | Extent
+    | Dimensions
+    | Word
+    | String
+    | Switch
+    | Start
+    | LayerName
+    | Series
+    | Classes
+    | Interval
+    | Anything
+)
 
 
 class Required:

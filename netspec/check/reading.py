@@ -8,8 +8,10 @@ from typing import Any
 from netspec.check import words_arguments as words
 from netspec.check.expressions import constant, evaluate, found
 from netspec.check.kinds import (
+    LARGEST_CLASS,
     LARGEST_REAL,
     Anything,
+    Classes,
     Dimensions,
     Entry,
     Extent,
@@ -29,7 +31,7 @@ from netspec.check.scope import UNKNOWN, Evaluated, Scope, Unknown
 from netspec.check.words import size
 from netspec.check.words_kinds import WITHIN_FLOAT32, real_range, whole_range
 from netspec.ir.graph import Initial, InitialName
-from netspec.syntax.tree import Atom, Broken, Call, List, Name, Range, Text
+from netspec.syntax.tree import Atom, Broken, Call, List, Name, Number, Range, Size, Text
 
 PLAIN_STARTS: dict[str, InitialName] = {"he": "he", "xavier": "xavier", "orthogonal": "orthogonal", "zeros": "zeros"}
 SCALED_STARTS: dict[str, InitialName] = {"normal": "normal", "uniform": "uniform"}
@@ -216,8 +218,7 @@ def _scaled_start(name: Name, atom: Name | Call, scope: Scope) -> object:
 
 def _series(entry: Entry, slot: Slot, kind: Series, atom: Atom, scope: Scope) -> object:
     items = atom.items if isinstance(atom, List) else (atom,)
-    one: Whole | Real = Whole(kind.low) if kind.whole else Real(kind.low)
-    values = [read(entry, Slot(slot.name, one, slot.doc, unit=slot.unit), item, scope) for item in items]
+    values = [read(entry, Slot(slot.name, Real(kind.low), slot.doc, unit=slot.unit), item, scope) for item in items]
     numbers = [value for value in values if isinstance(value, (int, float))]
     if len(numbers) < len(values):
         return UNKNOWN
@@ -240,6 +241,46 @@ def _in_order(
         seen.add(number)
         highest = number
     return numbers
+
+
+CLASS = Whole(0, LARGEST_CLASS)
+
+
+def _classes(entry: Entry, slot: Slot, _: Classes, atom: Atom, scope: Scope) -> object:
+    """Numbers and names in the order given. A bare word is a `let` where there is one of that name."""
+    items = atom.items if isinstance(atom, List) else (atom,)
+    found = [_some_classes(entry, slot, item, scope) for item in items]
+    whole = [some for some in found if not isinstance(some, Unknown)]
+    if len(whole) < len(found):
+        return UNKNOWN
+    named: list[int | str] = []
+    seen: set[int | str] = set()
+    for some, item in zip(whole, items, strict=True):
+        if not seen.isdisjoint(some):
+            scope.complain(words.repeated_item(entry, slot, item.span, "class"))
+            return UNKNOWN
+        seen.update(some)
+        named += some
+    return tuple(named)
+
+
+def _some_classes(entry: Entry, slot: Slot, item: Atom, scope: Scope) -> tuple[int | str, ...] | Unknown:
+    match item:
+        case Text(name):
+            return (name,)
+        case Name(name) if scope.value(name) is None:
+            return (name,)
+        case Range(low, high) if 0 <= low <= high <= LARGEST_CLASS and low.is_integer() and high.is_integer():
+            return tuple(range(int(low), int(high) + 1))
+        case Range():
+            bounds = f"of whole numbers from 0 to {LARGEST_CLASS:,}, the smaller end first"
+            scope.complain(words.out_of_range(entry, slot, bounds, item.span.text, item.span))
+            return UNKNOWN
+        case Size() | Number(float()):
+            return _wrong(entry, slot, item, scope)
+        case _:
+            number = read(entry, Slot(slot.name, CLASS, slot.doc), item, scope)
+            return (number,) if isinstance(number, int) else UNKNOWN
 
 
 def _interval(entry: Entry, slot: Slot, kind: Interval, atom: Atom, scope: Scope) -> object:
@@ -282,6 +323,7 @@ READERS: Mapping[type[Kind], Reader] = {
     Start: _start,
     LayerName: _layer_name,
     Series: _series,
+    Classes: _classes,
     Interval: _interval,
     Anything: _anything,
 }

@@ -9,7 +9,8 @@ from netspec.check.arguments import Bound
 from netspec.check.draft import MOST_ELEMENTS
 from netspec.check.scope import Scope
 from netspec.check.words_shapes import too_large
-from netspec.ir.known_data import POINT, known
+from netspec.ir.classes import numbers_of
+from netspec.ir.known_data import POINT, Known, known
 from netspec.ir.recipe import DataOptions
 
 LABELLED_APART = ("idx", "npy")
@@ -29,7 +30,7 @@ def check_selection(options: DataOptions, bound: Bound, scope: Scope) -> None:
         return
     if resize not in (None, POINT[1:]) and found.shape == POINT:
         scope.complain(words.points_resized(options.source, bound.spans["resize"]))
-    counts = _kept(options, found.counts, bound, scope)
+    counts = _kept(options, found, bound, scope)
     if counts:
         _check_amounts(options, counts, bound, scope)
 
@@ -42,15 +43,16 @@ def _check_labels(options: DataOptions, bound: Bound, scope: Scope) -> None:
             scope.complain(words.labels_within(name, options.format, bound.spans[name]))
 
 
-def _kept(options: DataOptions, counts: tuple[int, ...], bound: Bound, scope: Scope) -> tuple[int, ...]:
+def _kept(options: DataOptions, found: Known, bound: Bound, scope: Scope) -> tuple[int, ...]:
     """Images of each class that is kept; none where that is wrong, which is reported."""
     if not options.classes:
-        return counts
-    wrong = [number for number in options.classes if number >= len(counts)]
-    if wrong:
-        scope.complain(words.no_such_class(wrong[0], options.source, len(counts), bound.spans["classes"]))
-        return ()
-    kept = tuple(counts[number] for number in options.classes)
+        return found.counts
+    numbers = numbers_of(found.names, options.classes)
+    for one, number in zip(options.classes, numbers, strict=True):
+        if number is None:
+            scope.complain(words.no_such_class(one, options.source, found.names, bound.spans["classes"]))
+            return ()
+    kept = tuple(found.counts[number] for number in numbers if number is not None)
     if not sum(kept):
         scope.complain(words.no_image_kept(options.source, bound.spans["classes"]))
     return kept if sum(kept) else ()

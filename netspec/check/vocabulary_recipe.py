@@ -5,6 +5,7 @@ from __future__ import annotations
 from netspec.check.kinds import (
     FINITE,
     LARGEST_REAL,
+    Classes,
     Entry,
     Extent,
     Interval,
@@ -141,8 +142,9 @@ AUGMENT: dict[str, Entry] = {
 SELECTION = (
     Slot("validate", Real(0.0, 1.0, high_open=True), "share of the training part that is held out", 0.0, "0"),
     Slot("normalize", Word(("standard", "unit", "none")), "of pixels, per channel", "standard", "standard"),
-    Slot("classes", Series(0, whole=True), "keeps these and renumbers them", (), "all"),
-    Slot("take", Whole(), "the first N of the seeded order", None, "all", "images"),
+    Slot("classes", Classes(), "keeps these, by number or name, and renumbers them", (), "all"),
+    Slot("take", Whole(), "of the training part the first N of the seeded order", None, "all", "images"),
+    Slot("take_test", Whole(), "of the test part the first N of the seeded order", None, "all", "images"),
     Slot("resize", Extent(), "height x width of every image", None, "as they are", "pixels"),
 )
 FILES = (

@@ -197,8 +197,8 @@ def falling_series(entry: Entry, slot: Slot, span: Span) -> Diagnostic:
     return error("E206", f"{_of(entry, slot)} must rise", span, "not above the number before it")
 
 
-def repeated_item(entry: Entry, slot: Slot, span: Span) -> Diagnostic:
-    return error("E206", f"{_of(entry, slot)} must not hold a number twice", span, "stands there already")
+def repeated_item(entry: Entry, slot: Slot, span: Span, what: str = "number") -> Diagnostic:
+    return error("E206", f"{_of(entry, slot)} must not hold a {what} twice", span, "stands there already")
 
 
 def square_help(atoms: list[Atom], entry: Entry) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netspec.check.words import code, error, size
+from netspec.check.suggest import suggestions
+from netspec.check.words import code, either, error, size
 from netspec.diagnostics.message import Diagnostic, Label
 from netspec.diagnostics.text import Span
 from netspec.ir.graph import Layer, Shape
@@ -51,8 +52,13 @@ def classes_beyond_outputs(source: str, classes: int, outputs: int, span: Span, 
     )
 
 
-def no_such_class(number: int, source: str, classes: int, span: Span) -> Diagnostic:
-    return error("E516", f"{code(source)} has no class {number}", span, f"its classes are 0 to {classes - 1}")
+def no_such_class(one: int | str, source: str, names: tuple[str, ...], span: Span) -> Diagnostic:
+    called = code(one) if isinstance(one, str) else str(one)
+    near = suggestions(one, names) if isinstance(one, str) else ()
+    helps = (f"did you mean {either(near)}?",) if near else ()
+    return error(
+        "E516", f"{code(source)} has no class {called}", span, f"its classes are 0 to {len(names) - 1}", helps=helps
+    )
 
 
 def no_image_kept(source: str, span: Span) -> Diagnostic:

@@ -8,6 +8,7 @@ from netspec.check.kinds import (
     LARGEST_REAL,
     LARGEST_WHOLE,
     Anything,
+    Classes,
     Dimensions,
     Extent,
     Interval,
@@ -47,6 +48,7 @@ PHRASES: Mapping[type[Kind], str] = {
     Switch: "nothing: it is a flag",
     Start: "`he`, `xavier`, `normal(0.01)`, `uniform(0.05)`, `orthogonal` or `zeros`",
     LayerName: "the name of a layer",
+    Classes: "numbers, ranges or names of classes, such as `(0 1)`, `1..26` or `(cat dog)`",
     Interval: "a range such as `0.9..1.1`",
     Anything: "a number or a size",
 }
@@ -70,7 +72,7 @@ def real_range(kind: Real) -> str:
 
 
 def _items(kind: Series) -> str:
-    return f"{'whole ' if kind.whole else ''}number of at least {kind.low}"
+    return f"number of at least {kind.low}"
 
 
 def _or_words(words: tuple[str, ...]) -> str:

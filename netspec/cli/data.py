@@ -18,9 +18,10 @@ from netspec.cli.options import data_dir_option, json_option, override_options
 from netspec.cli.printing import counted, note, remark, say, say_json, say_line
 from netspec.cli.tables import Column, show, table
 from netspec.data.augment_sheet import augment_sheet
-from netspec.data.dataset import Dataset, Part
+from netspec.data.dataset import Caution, Dataset, Part
 from netspec.data.environment import readable_data_folder
 from netspec.data.fetch import Progress, fetch
+from netspec.data.fit import class_cautions, predicts_a_number
 from netspec.data.generated import GENERATED
 from netspec.data.levels import Levels, written
 from netspec.data.load import built_in_names, load
@@ -198,6 +199,10 @@ def show_command(
         experiment, dataset = None, _loaded(subject, labels, resize, strict, data_dir)
     for notice in dataset.notices:
         note(notice)
+    targets = experiment is not None and predicts_a_number(experiment.graph, experiment.train.loss)
+    cautions = class_cautions(dataset, targets=targets)
+    for caution in cautions:
+        remark(f"warning[{caution.code}]: {caution.message}")
     target = output or Path(f"{Path(subject).stem or 'data'}-{'augmented' if augment else 'samples'}.png")
     if experiment and augment:
         sheet = _augment_sheet(experiment, dataset, subject, columns)
@@ -205,7 +210,7 @@ def show_command(
         sheet = contact_sheet(dataset.train, dataset.class_names, dataset.levels, columns)
     write_whole(target, _png(sheet))
     if as_json:
-        return say_json(_document(dataset, target))
+        return say_json(_document(dataset, target, cautions))
     return _show(dataset, target)
 
 
@@ -279,7 +284,7 @@ def _counts(part: Part, classes: int) -> list[int]:
     return np.bincount(part.labels, minlength=classes).tolist()
 
 
-def _document(dataset: Dataset, target: Path) -> dict[str, object]:
+def _document(dataset: Dataset, target: Path, cautions: tuple[Caution, ...]) -> dict[str, object]:
     parts = {name: _counts(part, len(dataset.class_names)) for name, part in _parts(dataset).items()}
     return {
         "description": dataset.description,
@@ -294,7 +299,7 @@ def _document(dataset: Dataset, target: Path) -> dict[str, object]:
         "white": dataset.levels.white if dataset.levels.settled else None,
         "range": list(number_range(dataset.train.images)),
         "sheet": target,
-        "notices": list(dataset.notices),
+        "notices": [*dataset.notices, *(caution.message for caution in cautions)],
     }
 
 

@@ -24,6 +24,7 @@ from netspec.cli.training_display import percent, scores_line
 from netspec.cli.tuning import tuning_option
 from netspec.data.dataset import Dataset
 from netspec.data.environment import readable_data_folder
+from netspec.data.fit import check_fit
 from netspec.diagnostics.cells import shown
 from netspec.ir.costs import Costs
 from netspec.train.answers import Answers, NumberErrors
@@ -65,15 +66,19 @@ def command(
     settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Measure a run, or SPEC with --weights FILE, on the test part of its data, else on the validation part."""
+    """Measure a run, or SPEC with --weights FILE, on the test part of its data, else on the validation part.
+
+    Classes of other data are matched by name, of files that hold numbers only by number.
+    """
     if matrix is not None:
         check_can_write(matrix)
     places = DataPlaces(data_dir, readable_data_folder(), strict, data_memory, data_progress)
     trained = load_trained(
         target, weights=weights, with_values=with_values, settings=settings, data=data, places=places
     )
-    dataset = load_data(trained.experiment, places)
-    for notice in dataset.notices:
+    dataset = load_data(trained.experiment, places, trained.known)
+    fit = check_fit(dataset, trained.experiment.graph, trained.experiment.train.loss)
+    for notice in (*dataset.notices, *fit):
         note(notice)
     found = _measured(
         trained, dataset, host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs)

@@ -146,9 +146,12 @@ def check_labels(labels: Labels, classes: int, origin: Path | str) -> None:
     """Labels of a set whose classes are known must be below their number."""
     wrong = np.flatnonzero(labels >= classes)
     if len(wrong):
+        begin = int(labels.min())
         raise DataError(
             "E506",
             f"label {int(labels[wrong[0]])} of image {int(wrong[0])} in `{origin}`, but there are {classes} classes",
+            notes=(f"the labels begin at {begin}, and classes are counted from 0",) if begin else (),
+            helps=(f"subtract {begin} from every label before saving",) if begin else (),
         )
 
 

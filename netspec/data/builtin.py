@@ -19,7 +19,8 @@ def read_published(published: Published, places: Places, manner: Manner = DEFAUL
     """The whole set, checked against what is known of it: image shape and label range."""
     place = locate(published, places)
     train, test = _read(published, place, manner)
-    found = Collection(published.description, published.class_names, Levels(), train, test=test)
+    names, ending = published.class_names, published.all_classes
+    found = Collection(published.content, names, Levels(), train, test=test, all_classes=ending)
     for part in found.parts:
         _check(published, part, place)
     return found

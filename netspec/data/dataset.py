@@ -39,12 +39,23 @@ class Part:
         return Part(images.pick(indices) if isinstance(images, Stored) else images[indices], self.labels[indices])
 
 
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """What is probably not meant, where a net is to learn from the data: a warning."""
+
+    code: str
+    message: str
+    helps: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Collection:
     """A data set as it was read, before classes are chosen and parts held out.
 
-    `levels` are the values of black and white: the smallest and the largest number that the files' type can hold (0 and
-    255 for bytes), those of the set (16 for `digits`), or those that the spec names.
+    `class_names` are numbers where the classes are `numbered`, because the source has no names. `all_classes` ends the
+    description where none is left out. `levels` are the values of black and white: the smallest and the largest number
+    that the files' type can hold (0 and 255 for bytes), those of the set (16 for `digits`), or those that the spec
+    names.
     """
 
     description: str
@@ -54,6 +65,9 @@ class Collection:
     validation: Part | None = None
     test: Part | None = None
     notices: tuple[str, ...] = ()
+    numbered: bool = False
+    all_classes: str = ""
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -67,7 +81,8 @@ class Dataset:
 
     `mean` and `deviation` are float32 of shape (C,), C the channels of `images`; they stand on the scale of the
     images as stored (0 to 255 for bytes), and deviations are above zero. A picture file that is shown to the net
-    later is brought to the same scale by `levels`, then normalised the same way.
+    later is brought to the same scale by `levels`, then normalised the same way. Of the classes numbered in `lost`
+    `take` left no training image, of those in `lost_test` `take_test` no image of the test part.
     """
 
     train: Part
@@ -79,6 +94,10 @@ class Dataset:
     levels: Levels
     description: str
     notices: tuple[str, ...]
+    numbered: bool = False
+    cautions: tuple[Caution, ...] = ()
+    lost: tuple[int, ...] = ()
+    lost_test: tuple[int, ...] = ()
 
     def normalized(self, images: Images) -> NDArray[np.float32]:
         """Images (N, C, H, W) as the net sees them, float32."""

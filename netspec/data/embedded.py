@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from netspec.data.dataset import Collection, Part
 from netspec.data.levels import Levels
+from netspec.ir.known_data import STORED
 from netspec.resources import PACKAGE
 
 FILE = PACKAGE / "data" / "digits" / "digits.csv.gz"
@@ -19,7 +20,7 @@ def read_digits() -> Collection:
     table = parse_small_numbers(gzip.decompress(FILE.read_bytes())).reshape(-1, 65)
     return Collection(
         description="handwritten digits of UCI, 1,797 images 8x8",
-        class_names=tuple("0123456789"),
+        class_names=STORED["digits"].names,
         levels=Levels(white=16.0, kind="made"),
         train=Part(np.ascontiguousarray(table[:, :64]).reshape(-1, 1, 8, 8), table[:, 64].astype(np.int32)),
     )

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from netspec.data import cifar, idx, npy
 from netspec.data.arrays import check_labels, numbered_classes
+from netspec.data.classes import as_named
 from netspec.data.dataset import Collection, Part
 from netspec.data.failures import require_file
 from netspec.data.levels import Asked, Levels, array_levels, array_numbers, level_notices
 from netspec.data.manner import Manner
 from netspec.data.members import LARGEST_MEMBER_BYTES, is_archive
-from netspec.data.npz import read_npz
+from netspec.data.npz import Contents, read_npz
 from netspec.data.packed import head, is_packed, whole
 from netspec.data.pictures import Wish, read_folder, wish
 from netspec.data.system_files import files_in, folders_in
@@ -184,8 +185,17 @@ def _cifar_parts(place: Path, manner: Manner) -> tuple[Part, Part | None]:
 
 def _read_npz(place: Path, options: DataOptions, manner: Manner) -> Collection:
     contents = read_npz(place, manner)
-    test = read_npz(Path(options.test), manner).train if options.test else contents.test
+    test = _npz_test(Path(options.test), contents, manner) if options.test else contents.test
     return _assembled(place, options, contents.train, contents.validation, test, contents.class_names)
+
+
+def _npz_test(path: Path, training: Contents, manner: Manner) -> Part:
+    """The test part in a file of its own, by the names of the classes where both files have them."""
+    found = read_npz(path, manner)
+    if found.class_names is None or training.class_names is None:
+        return found.train
+    check_labels(found.train.labels, len(found.class_names), path)
+    return as_named(found.train, found.class_names, training.class_names, path)
 
 
 def _read_folder(place: Path, options: DataOptions, manner: Manner) -> Collection:
@@ -236,7 +246,8 @@ def _assembled(
         check_labels(part.labels, len(names), place)
     numbers = train.numbers or array_numbers("uint8")
     levels = array_levels(numbers, _asked(options))
-    return Collection(f"`{place}`", names, levels, train, validation, test, _level_notices(train, levels, options))
+    notices, numbered = _level_notices(train, levels, options), class_names is None
+    return Collection(f"`{place}`", names, levels, train, validation, test, notices, numbered=numbered)
 
 
 def _level_notices(train: Part, levels: Levels, options: DataOptions) -> tuple[str, ...]:

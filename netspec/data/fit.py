@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from netspec.data.dataset import Collection, Dataset, Images, Part
+import numpy as np
+
+from netspec.data.classes import keeping, listed
+from netspec.data.dataset import Caution, Collection, Dataset, Images, Part
 from netspec.data.stored import Changed, Stored
 from netspec.diagnostics.failure import DataError
 from netspec.ir.data_fit import classes_told_apart, is_laid_out, misfit
@@ -106,13 +110,69 @@ def check_fit(dataset: Dataset, graph: Graph, loss: LossName) -> tuple[str, ...]
         raise DataError(
             "E515",
             f"the data have {classes} classes, the net has {has}",
-            notes=(f"the last layer is `{graph.layers[-1].name}`, the loss `{loss}`",),
-            helps=(f"end the net with {classes} outputs, or keep fewer classes: `classes=({_first(room)})`",),
+            notes=(f"the last layer is `{graph.layers[-1].name}`, the loss `{loss}`", *_first_label(dataset)),
+            helps=_room_helps(dataset, room),
         )
     if classes < room:
-        return (f"the net has {room} outputs, the data only {classes} classes",)
+        return (f"the net has {room} outputs, the data only {'one class' if classes == 1 else f'{classes} classes'}",)
     return ()
 
 
-def _first(count: int) -> str:
-    return " ".join(str(k) for k in range(count)) if count <= 4 else f"0 1 … {count - 1}"
+def predicts_a_number(graph: Graph, loss: LossName) -> bool:
+    """Whether labels are what the one output should say, and no classes."""
+    return math.prod(graph.outputs[0].shape) == 1 and loss == "squared_error"
+
+
+def _with_images(dataset: Dataset) -> list[int]:
+    """The classes that have images, those included that `take` left none."""
+    parts = (dataset.train, dataset.validation, dataset.test)
+    labels = [part.labels for part in parts if part is not None]
+    return np.unique(np.concatenate([*labels, dataset.lost, dataset.lost_test]).astype(int)).tolist()
+
+
+def _first_label(dataset: Dataset) -> tuple[str, ...]:
+    first = _with_images(dataset)[0]
+    return (f"the labels begin at {first}, and classes are counted from 0",) if dataset.numbered and first else ()
+
+
+def _room_helps(dataset: Dataset, room: int) -> tuple[str, ...]:
+    """Keeping the classes that have images is proposed first where they suffice, for then no image is left out."""
+    there = _with_images(dataset)
+    end = f"end the net with {len(dataset.class_names)} outputs"
+    if 1 < len(there) <= room:
+        return f"keep the classes that have images: `{keeping(dataset.class_names, there)}`", f"or {end}"
+    fewer = keeping(dataset.class_names, there[:room])
+    return (f"{end}, or keep fewer classes: `{fewer}` leaves the images of the others out",)
+
+
+def class_cautions(dataset: Dataset, *, targets: bool = False) -> tuple[Caution, ...]:
+    """Warnings where classes have no images to learn from, or to be tested on: W501 to W504. With `targets` labels are
+    numbers that a net predicts, and no classes."""
+    if targets:
+        return dataset.cautions
+    counts = np.bincount(dataset.train.labels, minlength=len(dataset.class_names))
+    empty = sorted({*np.flatnonzero(counts == 0).tolist()} - {*dataset.lost})
+    found = [*dataset.cautions, *_taken(dataset)]
+    if np.count_nonzero(counts) == 1:
+        only = dataset.class_names[int(counts.argmax())]
+        message = f"all training images are of one class, `{only}`: there is nothing to tell apart"
+        found.append(Caution("W502", message, ("a folder of pictures holds a folder for each class",)))
+    elif empty:
+        there = np.flatnonzero(counts).tolist()
+        kept = keeping(dataset.class_names, there)
+        helps = (f"`{kept}`, with a net of {len(there)} outputs, keeps those that have some",)
+        what = f"{_classes_called(dataset, empty)} {'has' if len(empty) == 1 else 'have'}"
+        found.append(Caution("W501", f"{what} no training image", helps))
+    return tuple(found)
+
+
+def _taken(dataset: Dataset) -> Iterator[Caution]:
+    for option, labels, of in (("take", dataset.lost, "training"), ("take_test", dataset.lost_test, "test")):
+        if labels:
+            message = f"`{option}` leaves no {of} image of {_classes_called(dataset, labels)}"
+            yield Caution("W503", message, ("take more images, or keep fewer classes with `classes=`",))
+
+
+def _classes_called(dataset: Dataset, labels: Sequence[int]) -> str:
+    names = listed([dataset.class_names[label] for label in labels])
+    return f"the {'class' if len(labels) == 1 else 'classes'} {names}"

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netspec.data.dataset import Collection, Part
-from netspec.data.figures import FIGURES, figures
+from netspec.data.figures import figures
 from netspec.data.levels import Levels
 from netspec.data.points import circles, spirals
 from netspec.diagnostics.failure import DataError
-from netspec.ir.known_data import MOST_NOISE, USUAL_COUNT, picture_fault, picture_shape
+from netspec.ir.known_data import GENERATED_CLASSES, MOST_NOISE, USUAL_COUNT, picture_fault, picture_shape
 
 Shape = tuple[int, ...]
 
@@ -26,15 +26,18 @@ class Generated:
 
     name: str
     title: str
-    class_names: tuple[str, ...]
     noise: float
     pictures: bool = False
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return GENERATED_CLASSES[self.name]
+
 
 GENERATED: dict[str, Generated] = {
-    "spirals": Generated("spirals", "points on two interleaved spirals", ("first", "second"), 0.02),
-    "circles": Generated("circles", "points on two circles, one within the other", ("inner", "outer"), 0.05),
-    "shapes": Generated("shapes", "drawings of simple figures", tuple(FIGURES), 0.05, pictures=True),
+    "spirals": Generated("spirals", "points on two interleaved spirals", 0.02),
+    "circles": Generated("circles", "points on two circles, one within the other", 0.05),
+    "shapes": Generated("shapes", "drawings of simple figures", 0.05, pictures=True),
 }
 
 

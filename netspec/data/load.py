@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from netspec.data.builtin import read_published
+from netspec.data.classes import Known, chosen
 from netspec.data.dataset import Collection, Dataset
 from netspec.data.embedded import read_digits
 from netspec.data.failures import located
@@ -19,7 +20,7 @@ from netspec.data.normalize import statistics
 from netspec.data.places import Places
 from netspec.data.published import PUBLISHED
 from netspec.data.resize import resized
-from netspec.data.splits import hold_out, keep_classes, take
+from netspec.data.splits import hold_out, lost, take, take_test
 from netspec.diagnostics.failure import DataError
 from netspec.ir.recipe import DataOptions
 
@@ -37,6 +38,7 @@ def load(
     shape: Shape | None = None,
     crop_pad: int | None = None,
     arguments: Arguments = (),
+    known: Known | None = None,
     held_bytes: int = HELD_BYTES,
     progress: Progress = silent,
 ) -> Dataset:
@@ -44,19 +46,20 @@ def load(
 
     `shape` is (C, H, W) or (F,), None where there is no net. `crop_pad` is the pad of a `crop` in the spec, None
     without one: then images must have the net's size, with one they may be larger. `arguments` are the parameters of
-    the net, which a message may propose to set. Published sets are looked for in
-    `data_dir`, `shared_dir` (both hold a folder a set), `cache_dir` (None: the platform's) and Debian's folder; none
-    of them is written to. The same options and seed give the same parts in the same order on every platform. With
-    `strict`, files that would be skipped with a notice are errors. A part whose images take more than `held_bytes`
-    stays in its files, which changes no bit of what a net makes of it. `progress` is told of long work. Raises
-    DataError, with the place in the spec.
+    the net, which a message may propose to set. `known` are the classes of a net that has been trained, by which those
+    of the data are numbered. Published sets are looked for in `data_dir`, `shared_dir` (both hold a folder a set),
+    `cache_dir` (None: the platform's) and Debian's folder; none of them is written to. The same options and seed give
+    the same parts in the same order on every platform. With `strict`, files that would be skipped with a notice are
+    errors. A part whose images take more than `held_bytes` stays in its files, which changes no bit of what a net makes
+    of it. `progress` is told of long work. Raises DataError, with the place in the spec.
     """
     places = Places(data_dir, shared_dir, cache_dir)
     notices: list[str] = []
     manner = Manner(shape, strict, held_bytes, progress, note=notices.append)
     fit = partial(fitted, shape=shape, crop_pad=crop_pad, arguments=arguments)
     try:
-        dataset = _prepare(options, _collect(options, places, seed, manner), seed, fit, progress)
+        collection = chosen(_collect(options, places, seed, manner), options.classes, known)
+        dataset = _prepare(options, collection, seed, fit, progress)
     except DataError as error:
         raise located(error, options.span) from None
     return replace(dataset, notices=(*dataset.notices, *dict.fromkeys(notices)))
@@ -87,14 +90,13 @@ def _prepare(
     fit: Callable[[Collection], Collection],
     progress: Progress,
 ) -> Dataset:
-    chosen = keep_classes(collection, options.classes)
-    if chosen.validation is not None and options.validate:
+    if collection.validation is not None and options.validate:
         raise DataError("E518", "the data have a validation part of their own", helps=("leave `validate` out",))
-    train, held = hold_out(take(chosen.train, options.take, seed), options.validate, seed)
-    parts = Collection(
-        chosen.description, chosen.class_names, chosen.levels, train, held or chosen.validation, chosen.test
+    taken, test = take(collection.train, options.take, seed), take_test(collection.test, options.take_test, seed)
+    train, held = hold_out(taken, options.validate, seed)
+    ready = fit(
+        resized(replace(collection, train=train, validation=held or collection.validation, test=test), options.resize)
     )
-    ready = fit(resized(parts, options.resize))
     mean, deviation = statistics(ready.train.images, ready.levels, options.normalize, progress)
     return Dataset(
         train=ready.train,
@@ -104,6 +106,10 @@ def _prepare(
         mean=mean,
         deviation=deviation,
         levels=ready.levels,
-        description=ready.description,
-        notices=collection.notices,
+        description=ready.description + ready.all_classes,
+        notices=ready.notices,
+        numbered=ready.numbered,
+        cautions=ready.cautions,
+        lost=lost(collection.train, taken),
+        lost_test=lost(collection.test, test),
     )

@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     FIGURES = 5
     PIXELS = 6
     SHUFFLE = 7
+    TIES = 8
 
 
 def words(seed: int, purpose: Purpose, count: int, *, stream: int = 0) -> NDArray[np.uint64]:

@@ -48,23 +48,18 @@ class Published:
 
     @property
     def description(self) -> str:
+        return self.content + self.all_classes
+
+    @property
+    def content(self) -> str:
+        """The description without the number of classes, for where some are left out."""
         sizes = "x".join(map(str, self.shape))
-        return f"{self.title}, {self.train:,} + {self.test:,} images {sizes} in {len(self.class_names)} classes"
+        return f"{self.title}, {self.train:,} + {self.test:,} images {sizes}"
 
+    @property
+    def all_classes(self) -> str:
+        return f" in {len(self.class_names)} classes"
 
-DIGITS = tuple("0123456789")
-CLOTHES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
-CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-CIFAR100_WORDS = """
-apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
-caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant
-flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man
-maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree
-plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail
-snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train trout
-tulip turtle wardrobe whale willow_tree wolf woman worm
-"""
-CIFAR100 = tuple(CIFAR100_WORDS.split())
 
 PUBLISHED: dict[str, Published] = {
     "mnist": Published(
@@ -74,7 +69,7 @@ PUBLISHED: dict[str, Published] = {
         shape=STORED["mnist"].shape,
         train_counts=STORED["mnist"].counts,
         test=10_000,
-        class_names=DIGITS,
+        class_names=STORED["mnist"].names,
         folders=("mnist", "MNIST/raw"),
         files=(
             File("train-images-idx3-ubyte.gz", 9_912_422, "6bbc9ace898e44ae57da46a324031adb", unpack=True),
@@ -96,7 +91,7 @@ PUBLISHED: dict[str, Published] = {
         shape=STORED["fashion_mnist"].shape,
         train_counts=STORED["fashion_mnist"].counts,
         test=10_000,
-        class_names=CLOTHES,
+        class_names=STORED["fashion_mnist"].names,
         folders=("fashion_mnist", "fashion-mnist", "FashionMNIST/raw"),
         files=(
             File("train-images-idx3-ubyte.gz", 26_421_880, "f4a8712d7a061bf5bd6d2ca38dc4d50a", unpack=True),
@@ -117,7 +112,7 @@ PUBLISHED: dict[str, Published] = {
         shape=STORED["cifar10"].shape,
         train_counts=STORED["cifar10"].counts,
         test=10_000,
-        class_names=CIFAR10,
+        class_names=STORED["cifar10"].names,
         folders=("cifar10", "cifar-10", ""),
         files=(File("cifar-10-binary.tar.gz", 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530", unpack=False),),
         mirrors=(
@@ -133,7 +128,7 @@ PUBLISHED: dict[str, Published] = {
         shape=STORED["cifar100"].shape,
         train_counts=STORED["cifar100"].counts,
         test=10_000,
-        class_names=CIFAR100,
+        class_names=STORED["cifar100"].names,
         folders=("cifar100", "cifar-100", ""),
         files=(File("cifar-100-binary.tar.gz", 168_513_733, "03b5dce01913d631647c71ecec9e9cb8", unpack=False),),
         mirrors=(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from netspec.ir.classes import numbers_of
 from netspec.ir.known_data import known
 from netspec.ir.recipe import DataOptions
 
 
 def training_images(options: DataOptions) -> int | None:
     """Images of the training part; None for files, which would have to be read."""
-    counts = class_counts(options)
-    if counts is None:
+    found = known(options, None)
+    if found is None:
         return None
-    kept = sum(counts[k] for k in options.classes if k < len(counts)) if options.classes else sum(counts)
+    numbers = numbers_of(found.names, options.classes) if options.classes else range(len(found.names))
+    kept = sum(found.counts[number] for number in numbers if number is not None)
     taken = min(kept, options.take or kept)
     return taken - round(options.validate * taken)
 

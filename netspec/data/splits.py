@@ -1,61 +1,53 @@
-"""Which images train and which validate: classes kept, a part taken, a part held out."""
+"""Which images train and which validate: a part taken, a part held out."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from fractions import Fraction
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.dataset import Collection, Labels, Part
+from netspec.data.dataset import Labels, Part
 from netspec.data.order import Purpose, permutation
 from netspec.diagnostics.failure import DataError
 
-
-def keep_classes(collection: Collection, classes: tuple[int, ...]) -> Collection:
-    """Keeps the images of these classes in every part; the first one named becomes class 0, and so on."""
-    if not classes:
-        return collection
-    known = len(collection.class_names)
-    wrong = next((k for k in classes if not 0 <= k < known), None)
-    if wrong is not None or len(set(classes)) != len(classes):
-        reason = f"there is no class {wrong}" if wrong is not None else "a class is named twice"
-        raise DataError("E516", f"`classes`: {reason}", notes=(f"the classes are 0 to {known - 1}",))
-    train = _keep(collection.train, classes)
-    if not len(train):
-        raise DataError("E516", f"no image of the training part is of the classes {' '.join(map(str, classes))}")
-    return replace(
-        collection,
-        train=train,
-        validation=_keep(collection.validation, classes) if collection.validation else None,
-        test=_keep(collection.test, classes) if collection.test else None,
-        class_names=tuple(collection.class_names[k] for k in classes),
-    )
-
-
-def _keep(part: Part, classes: tuple[int, ...]) -> Part:
-    renumbered = np.full(max(max(classes), int(part.labels.max(initial=0))) + 1, -1, np.int32)
-    renumbered[list(classes)] = np.arange(len(classes), dtype=np.int32)
-    labels = renumbered[part.labels]
-    kept = np.flatnonzero(labels >= 0)
-    return Part(part.pick(kept).images, labels[kept])
+TRAIN_STREAM, TEST_STREAM = 0, 1
 
 
 def take(part: Part, count: int | None, seed: int) -> Part:
-    """The first `count` images of the seeded order."""
+    """The first `count` images of the training part in the seeded order."""
     if count is None:
         return part
     if not 1 <= count <= len(part):
         raise DataError("E517", f"`take={count}`: the training part holds {len(part):,} images")
-    return part.pick(permutation(seed, Purpose.TAKE, len(part))[:count])
+    return part.pick(permutation(seed, Purpose.TAKE, len(part), stream=TRAIN_STREAM)[:count])
+
+
+def take_test(part: Part | None, count: int | None, seed: int) -> Part | None:
+    """The first `count` images of the test part in a seeded order of its own."""
+    if count is None:
+        return part
+    if part is None:
+        raise DataError("E549", f"`take_test={count}`: the data have no test part", helps=("leave `take_test` out",))
+    if not 1 <= count <= len(part):
+        raise DataError("E517", f"`take_test={count}`: the test part holds {len(part):,} images")
+    return part.pick(permutation(seed, Purpose.TAKE, len(part), stream=TEST_STREAM)[:count])
+
+
+def lost(before: Part | None, after: Part | None) -> tuple[int, ...]:
+    """The labels of which images were there before, and none is after."""
+    if before is None or after is None or before is after:
+        return ()
+    return tuple(np.setdiff1d(before.labels, after.labels).tolist())
 
 
 def hold_out(part: Part, fraction: float, seed: int) -> tuple[Part, Part | None]:
     """The training part without, and the validation part with, round(fraction * N) images.
 
-    Stratified: every class gives its share to within one image, and keeps at least one for training. Which images
-    of a class are held out depends on the seed, the class and the number of its images alone. Both parts stay in the
-    order of the file.
+    Stratified: every class gives its share to within one image, and keeps at least one for training. The seed draws
+    which of several classes with an equal claim gives one more. Which images of a class are held out depends on the
+    seed, the class and the number of its images alone. Both parts stay in the order of the file.
     """
     if fraction == 0:
         return part, None
@@ -70,7 +62,7 @@ def hold_out(part: Part, fraction: float, seed: int) -> tuple[Part, Part | None]
 
 def _held_out(labels: Labels, fraction: float, seed: int) -> NDArray[np.int64]:
     classes, sizes = np.unique(labels, return_counts=True)
-    quotas = _apportion(sizes, fraction)
+    quotas = _apportion(sizes, fraction, permutation(seed, Purpose.TIES, len(sizes)))
     chosen = [
         np.flatnonzero(labels == label)[permutation(seed, Purpose.VALIDATE, int(size), stream=int(label))[:quota]]
         for label, size, quota in zip(classes, sizes, quotas, strict=True)
@@ -78,11 +70,17 @@ def _held_out(labels: Labels, fraction: float, seed: int) -> NDArray[np.int64]:
     return np.sort(np.concatenate(chosen))
 
 
-def _apportion(sizes: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:
-    """Shares of round(fraction * sum) by the largest remainder, each at least one below its class's size."""
-    exact = sizes * fraction
-    shares = np.minimum(np.floor(exact).astype(np.int64), sizes - 1)
+def _apportion(sizes: NDArray[np.int64], fraction: float, turns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Shares of round(fraction * sum) by the largest remainder, each at least one below its class's size.
+
+    Of equal remainders the one whose class has the lowest of `turns` comes first. Remainders are exact, in the decimal
+    fraction as it is written: rounding would else rank 0.1 of 2 images and 0.1 of 12.
+    """
+    share = Fraction(repr(float(fraction)))
+    exact = [int(size) * share for size in sizes]
+    shares = np.minimum([floor(some) for some in exact], sizes - 1)
     missing = round(float(sizes.sum()) * fraction) - int(shares.sum())
-    for place in np.argsort(shares - exact, kind="stable")[: max(missing, 0)]:
+    left_over = [some - int(given) for some, given in zip(exact, shares, strict=True)]
+    for place in sorted(range(len(sizes)), key=lambda k: (-left_over[k], turns[k]))[: max(missing, 0)]:
         shares[place] = min(shares[place] + 1, sizes[place] - 1)
     return shares

@@ -16,25 +16,44 @@ MOST_NOISE = 1_000_000
 LEAST_PICTURE, MOST_BYTES = 4, 1 << 32
 """Of `shapes`: height and width, and all pictures together."""
 
+DIGITS = tuple("0123456789")
+CLOTHES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CIFAR100_WORDS = """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
+caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant
+flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man
+maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree
+plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail
+snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train trout
+tulip turtle wardrobe whale willow_tree wolf woman worm
+"""
+CIFAR100 = tuple(CIFAR100_WORDS.split())
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The `shape` (C, H, W) of an image, and the images of each class in the training part, `counts`."""
+    """The `shape` (C, H, W) of an image, the classes, and the images of each in the training part, `counts`."""
 
     shape: tuple[int, int, int]
+    names: tuple[str, ...]
     counts: tuple[int, ...]
 
 
 STORED: dict[str, Known] = {
-    "digits": Known((1, 8, 8), (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)),
-    "mnist": Known((1, 28, 28), (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)),
-    "fashion_mnist": Known((1, 28, 28), (6000,) * 10),
-    "cifar10": Known((3, 32, 32), (5000,) * 10),
-    "cifar100": Known((3, 32, 32), (500,) * 100),
+    "digits": Known((1, 8, 8), DIGITS, (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)),
+    "mnist": Known((1, 28, 28), DIGITS, (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)),
+    "fashion_mnist": Known((1, 28, 28), CLOTHES, (6000,) * 10),
+    "cifar10": Known((3, 32, 32), CIFAR10, (5000,) * 10),
+    "cifar100": Known((3, 32, 32), CIFAR100, (500,) * 100),
 }
 """Sets that are read from files."""
 
-GENERATED_CLASSES: dict[str, int] = {"spirals": 2, "circles": 2, "shapes": 6}
+GENERATED_CLASSES: dict[str, tuple[str, ...]] = {
+    "spirals": ("first", "second"),
+    "circles": ("inner", "outer"),
+    "shapes": ("disc", "ring", "square", "triangle", "cross", "bars"),
+}
 """Classes of the sets that are made."""
 POINT = (2, 1, 1)
 """Shape of a point in the plane, an image of two channels and one pixel."""
@@ -49,12 +68,12 @@ def known(options: DataOptions, net: Shape | None) -> Known | None:
         return STORED[options.source]
     counts = made_counts(options.source, options.extra)
     shape = picture_shape(options.extra, net) if options.source == "shapes" else POINT
-    return Known(shape, counts)
+    return Known(shape, GENERATED_CLASSES[options.source], counts)
 
 
 def made_counts(name: str, extra: Mapping[str, object]) -> tuple[int, ...]:
     """Images of each class in the training part of a generated set: classes take turns."""
-    count, classes = int(str(extra.get("count", USUAL_COUNT))), GENERATED_CLASSES[name]
+    count, classes = int(str(extra.get("count", USUAL_COUNT))), len(GENERATED_CLASSES[name])
     return tuple(len(range(label, count, classes)) for label in range(classes))
 
 

@@ -24,8 +24,9 @@ class DataOptions:
     test_labels: str | None = None
     validate: float = 0.0  # fraction held out of the training part, stratified, seeded
     normalize: Literal["standard", "unit", "none"] = "standard"
-    classes: tuple[int, ...] = ()  # keep these, renumbered in this order; empty: all
+    classes: tuple[int | str, ...] = ()  # keep these, by number or name, renumbered in this order; empty: all
     take: int | None = None  # the first so many of the seeded order
+    take_test: int | None = None  # of the test part the first so many of the seeded order
     resize: tuple[int, int] | None = None  # height, width
     axes: Literal["nchw", "nhwc"] | None = None  # of arrays of four axes; None: told from the shape
     black: float | None = None  # the numbers that stand for black and white; None: told from the files

@@ -68,7 +68,8 @@ class Negative:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """`(30 60 80)`: two or more numbers without a sign, sizes or names. One value in parentheses is that value."""
+    """`(30 60 80)`: two or more numbers without a sign, sizes, names, texts or ranges. One value in parentheses is that
+    value."""
 
     items: tuple[Atom, ...]
     span: Span = field(compare=False)

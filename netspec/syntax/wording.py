@@ -21,7 +21,7 @@ FOUND = {
 """kind of token -> what it is called; others are shown as they stand"""
 
 ALLOWED = (
-    (frozenset({"NAME", "REAL", "SIZE", "TEXT"}), "an argument"),
+    (frozenset({"NAME", "REAL", "SIZE", "TEXT", "CALL"}), "an argument"),
     (frozenset({"NAME", "REAL", "SIZE"}), "a number, size or name"),
     (frozenset({"NAME", "REAL"}), "a number or a name"),
     (frozenset({"REAL"}), "a number"),

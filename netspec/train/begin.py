@@ -10,8 +10,9 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from netspec.data.classes import Known
 from netspec.data.dataset import Dataset
-from netspec.data.fit import check_fit
+from netspec.data.fit import check_fit, class_cautions, predicts_a_number
 from netspec.data.load import load
 from netspec.data.manner import HELD_BYTES, Progress, silent
 from netspec.diagnostics.failure import UsageError
@@ -19,13 +20,13 @@ from netspec.diagnostics.text import Source
 from netspec.ir.recipe import Experiment
 from netspec.train.claim import Claim
 from netspec.train.device import Device
-from netspec.train.events import Event
+from netspec.train.events import Event, Started, Warned
 from netspec.train.identity import identity
 from netspec.train.limits import check_statistics, check_trainable
 from netspec.train.loop import train
 from netspec.train.preparation import crop_pad, prepared
 from netspec.train.record import record
-from netspec.train.run import check_folder, claim_folder, create_run
+from netspec.train.run import check_folder, claim_folder, create_run, run_known, run_of_weights
 from netspec.train.run_document import Run
 from netspec.train.run_options import UNASKED, RunOptions
 from netspec.train.weights import read_weights
@@ -65,8 +66,9 @@ class Begun:
     events: Generator[Event, None, None]
 
 
-def load_data(experiment: Experiment, places: DataPlaces) -> Dataset:
-    """The data that an experiment names, which fit its net; notices tell what was skipped or looks odd.
+def load_data(experiment: Experiment, places: DataPlaces, known: Known | None = None) -> Dataset:
+    """The data that an experiment names, which fit its net; notices tell what was skipped or looks odd. Their
+    classes are numbered as those that a trained net knows.
 
     Raises UsageError (E463) where it names none, DataError where they cannot be had or do not fit.
     """
@@ -82,6 +84,7 @@ def load_data(experiment: Experiment, places: DataPlaces) -> Dataset:
         shape=experiment.graph.inputs[0].shape,
         crop_pad=crop_pad(experiment),
         arguments=experiment.graph.arguments,
+        known=known,
         held_bytes=places.held_bytes,
         progress=places.progress,
     )
@@ -113,7 +116,7 @@ def begin(
     check_trainable(experiment)
     if keep and folder is not None:
         check_folder(folder, force=force)
-    dataset = load_data(experiment, replace(places, strict=options.strict))
+    dataset = load_data(experiment, replace(places, strict=options.strict), _known(weights, experiment))
     return begin_with(
         dataset,
         experiment,
@@ -124,6 +127,27 @@ def begin(
         weights=weights,
         options=options,
     )
+
+
+def _known(weights: Path | None, experiment: Experiment) -> Known | None:
+    """The classes that a file of weights to start from knows, where it lies in a run's folder."""
+    run = run_of_weights(weights) if weights else None
+    if run is None:
+        return None
+    known = run_known(run, experiment)
+    return known and replace(known, further=True)
+
+
+def with_cautions(
+    events: Generator[Event, None, None], dataset: Dataset, experiment: Experiment
+) -> Generator[Event, None, None]:
+    """The events of a training, with warnings of its data behind the first."""
+    cautions = class_cautions(dataset, targets=predicts_a_number(experiment.graph, experiment.train.loss))
+    with closing(events):
+        for event in events:
+            yield event
+            if isinstance(event, Started):
+                yield from (Warned(caution.code, caution.message, caution.helps) for caution in cautions)
 
 
 def begin_with(
@@ -144,6 +168,7 @@ def begin_with(
     start = read_weights(weights, experiment.graph) if weights else None
     saving, statistics = options.saving, options.statistics
     events = train(experiment, dataset, device=device, weights=start, milestone=saving.steps, statistics=statistics)
+    events = with_cautions(events, dataset, experiment)
     if not keep:
         return Begun(None, dataset, notices, events)
     new = replace(_new_run(experiment, origin, dataset, device, folder), options=options)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from netspec.data.dataset import Dataset, Part
+from netspec.data.fit import check_fit
 from netspec.data.manner import Progress, silent
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.ranking import is_regression
@@ -45,8 +46,9 @@ def evaluate(
     told of images measured.
 
     Images of other units than those of the training are brought to them. Raises UsageError (E463) where it has neither,
-    DataError (E559) where the units cannot be told.
+    DataError: E515 where a class has no output, E559 where the units cannot be told.
     """
+    check_fit(dataset, experiment.graph, experiment.train.loss)
     name, part = measured_part(dataset)
     tally, found = Tally(), list[Array]()
     for tally, outputs in Judge(experiment, in_units_of(preparation, dataset), device).observe(part, weights):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from netspec.data.classes import Known
 from netspec.data.dataset import Dataset
+from netspec.data.fit import predicts_a_number
 from netspec.data.levels import BYTE_ARRAYS, BYTES, INTEGERS, USUAL_WHITE, Levels, written
 from netspec.diagnostics.failure import DataError
+from netspec.ir.classes import Classes
 from netspec.ir.recipe import Experiment
 from netspec.predict.shown import repair_help
 
@@ -72,6 +75,15 @@ def _same_units(trained: Levels, found: Levels) -> bool:
     if not trained.kind:  # an older run, to which pictures of sixteen bits were bytes
         return not (trained.white == USUAL_WHITE[BYTES] and found.kind == INTEGERS and found.settled)
     return trained.kind == found.kind and not (found.given and found.settled and trained.settled)
+
+
+def known_classes(preparation: Preparation, experiment: Experiment, kept: Classes) -> Known | None:
+    """The classes that a trained net knows, None where its record names none; `kept` is what `classes` was in its
+    training."""
+    if not preparation.class_names:
+        return None
+    targets = predicts_a_number(experiment.graph, experiment.train.loss)
+    return Known(preparation.class_names, kept, targets)
 
 
 def crop_pad(experiment: Experiment) -> int | None:

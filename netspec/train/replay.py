@@ -10,7 +10,7 @@ from netspec.train.events import Diverged
 from netspec.train.evidence import read_evidence
 from netspec.train.limits import check_trainable
 from netspec.train.resume import check_unchanged, current_facts, kept_shapes
-from netspec.train.run import EVIDENCE
+from netspec.train.run import EVIDENCE, run_known
 from netspec.train.run_document import Run
 from netspec.train.training import Training
 
@@ -24,7 +24,7 @@ def replay(run: Run, experiment: Experiment, *, places: DataPlaces, device: Devi
     """
     phase, before = read_evidence(run)
     check_trainable(experiment)
-    dataset = load_data(experiment, places)
+    dataset = load_data(experiment, places, run_known(run, experiment))
     if not force:
         check_unchanged(run, current_facts(run, experiment, dataset, device))
     check_shapes(run.folder / EVIDENCE, before, kept_shapes(experiment))

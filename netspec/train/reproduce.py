@@ -20,7 +20,7 @@ from netspec.train.identity import differences, identity, source_facts
 from netspec.train.limits import check_trainable
 from netspec.train.metrics import Line, line_of, read_lines
 from netspec.train.record import result_document
-from netspec.train.run import METRICS, START, WEIGHTS, check_folder, run_texts
+from netspec.train.run import METRICS, START, WEIGHTS, check_folder, run_known, run_texts
 from netspec.train.run_document import Run
 from netspec.train.weights import weights_content
 
@@ -53,7 +53,7 @@ def begin_again(
     if folder is not None:
         _check_other_folder(run, folder)
         check_folder(folder, force=force)
-    dataset = load_data(experiment, places)
+    dataset = load_data(experiment, places, run_known(run, experiment))
     found = differences(run.identity, {**source_facts(run_texts(run)), **identity(experiment, dataset, device.target)})
     if found and not force:
         helps = ("put back what has changed", "`--force` trains all the same, and tells what comes out differently")

@@ -12,7 +12,7 @@ from netspec.data.fit import check_fit
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.graph import Shape
 from netspec.ir.recipe import Experiment
-from netspec.train.begin import Begun, DataPlaces, load_data
+from netspec.train.begin import Begun, DataPlaces, load_data, with_cautions
 from netspec.train.checkpoint import newest_snapshot, sweep
 from netspec.train.claim import Claim
 from netspec.train.device import Device
@@ -24,7 +24,7 @@ from netspec.train.loop import train
 from netspec.train.metrics import Line, read_lines
 from netspec.train.place import check_place
 from netspec.train.record import record
-from netspec.train.run import EVIDENCE, METRICS, START, retell, run_texts, save_record
+from netspec.train.run import EVIDENCE, METRICS, START, retell, run_known, run_texts, save_record
 from netspec.train.run_document import Run
 from netspec.train.run_options import UNASKED, RunOptions
 from netspec.train.weights import read_weights
@@ -58,7 +58,7 @@ def resume(
 
 
 def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device, *, force: bool) -> Begun:
-    dataset = load_data(experiment, replace(places, strict=run.options.strict))
+    dataset = load_data(experiment, replace(places, strict=run.options.strict), run_known(run, experiment))
     check_statistics(experiment, len(dataset.train))
     facts = current_facts(run, experiment, dataset, device)
     longer = has_other_epochs(run, experiment)
@@ -80,6 +80,7 @@ def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device,
         milestone=run.options.saving.steps,
         statistics=run.options.statistics,
     )
+    events = with_cautions(events, dataset, experiment)
     sweep(run.folder)
     lines = _continue_metrics(run, snapshot.position.epochs if snapshot else 0)
     going = replace(_told(run, experiment, facts) if longer else replace(run, identity=facts), **UNDER_WAY)

@@ -20,7 +20,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from netspec.diagnostics.failure import DataError, UsageError
+from netspec.data.classes import Known
+from netspec.diagnostics.failure import DataError, NetspecError, UsageError
 from netspec.diagnostics.json_text import json_text
 from netspec.diagnostics.quoting import quoted
 from netspec.diagnostics.text import Source
@@ -29,6 +30,7 @@ from netspec.ir.recipe import DataOptions, Experiment
 from netspec.train.checkpoint import clear_checkpoints
 from netspec.train.files import cannot_write, make_folder, remove, write_whole
 from netspec.train.identity import source_facts
+from netspec.train.preparation import known_classes
 from netspec.train.run_document import Run, document_of, run_of
 from netspec.train.scores import Weights
 from netspec.train.sources import used_sources
@@ -36,6 +38,8 @@ from netspec.train.weights import write_weights
 
 RECORD, METRICS, CURVE, WEIGHTS = "run.json", "metrics.jsonl", "curve.png", "weights.safetensors"
 START, EVIDENCE = "start.safetensors", "diverged.safetensors"
+PATHS = ("labels", "test", "test_labels")
+"""Of a `data` statement, beside its source."""
 EVENTS = "events.out.tfevents.*.netspec"
 
 
@@ -148,14 +152,26 @@ def open_run(folder: Path) -> Run:
         raise DataError("E544", f"`{folder / RECORD}` is broken: {type(error).__name__}: {error}") from None
 
 
+def run_of_weights(path: Path) -> Run | None:
+    """The run in whose folder a file of weights lies; None where it lies in none that can be read."""
+    try:
+        return open_run(path.parent)
+    except NetspecError:
+        return None
+
+
+def run_known(run: Run, experiment: Experiment) -> Known | None:
+    """The classes of the run, by which its data are numbered whenever they are read again."""
+    return known_classes(run.preparation, experiment, run.data.classes if run.data else ())
+
+
 def run_experiment(run: Run, settings: Sequence[str] = ()) -> Experiment:
     """Builds the run's net and recipe again; `settings` add to those it was run with.
 
     Raises SpecError where the spec in the folder has been changed into one with mistakes, UsageError where it is gone.
     """
     checked = asked_of(run, (*run.settings, *settings))
-    data = kept_data(run, settings)
-    return replace(checked, data=data) if data else checked
+    return replace(checked, data=kept_data(run, checked.data, settings))
 
 
 def asked_of(run: Run, settings: Sequence[str]) -> Experiment:
@@ -180,7 +196,15 @@ def run_texts(run: Run) -> dict[str, str]:
     return {**used_sources(source), run.spec: source.text}
 
 
-def kept_data(run: Run, settings: Sequence[str] = ()) -> DataOptions | None:
-    """The data that a run was trained on, found from anywhere; None where a setting names or changes the data."""
-    names_data = any(re.match(r"\s*data\b", setting) for setting in settings)
-    return None if names_data else run.data
+def kept_data(run: Run, checked: DataOptions | None, settings: Sequence[str] = ()) -> DataOptions | None:
+    """The data of a run, found from anywhere; `checked` is what its spec and `settings` come to.
+
+    A setting may name other data, or change how those of the run are used: then their paths are kept.
+    """
+    changed = [found[1] for setting in settings if (found := re.match(r"\s*data\b\s*(?:\.\s*(\w+))?", setting))]
+    if run.data is None or not changed:
+        return run.data or checked
+    if checked is None or None in changed:
+        return checked
+    paths = {name: getattr(run.data, name) for name in ("source", *PATHS) if name not in changed}
+    return replace(checked, **paths)

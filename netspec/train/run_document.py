@@ -111,7 +111,7 @@ def run_of(folder: Path, document: Any) -> Run:
 
 def _data(document: Any) -> DataOptions:
     size = document["resize"]
-    take = document["take"]
+    take, take_test = document["take"], document.get("take_test")
     return DataOptions(
         source=str(document["source"]),
         is_path=bool(document["is_path"]),
@@ -121,8 +121,9 @@ def _data(document: Any) -> DataOptions:
         test_labels=_text(document["test_labels"]),
         validate=float(document["validate"]),
         normalize=_normalize(document["normalize"]),
-        classes=tuple(int(k) for k in document["classes"]),
+        classes=tuple(one if isinstance(one, str) else int(one) for one in document["classes"]),
         take=None if take is None else int(take),
+        take_test=None if take_test is None else int(take_test),
         resize=None if size is None else (int(size[0]), int(size[1])),
         axes=_axes(document.get("axes")),
         black=_real(document.get("black")),

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from netspec.data.classes import Known
 from netspec.data.levels import Asked, renamed
 from netspec.diagnostics.failure import DataError, UsageError
+from netspec.ir.classes import Classes
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.graph import Shape
-from netspec.ir.recipe import Experiment
+from netspec.ir.recipe import DataOptions, Experiment
 from netspec.train.begin import DataPlaces, load_data
-from netspec.train.preparation import Preparation, crop_pad, prepared
-from netspec.train.run import RECORD, open_run, run_experiment
+from netspec.train.preparation import Preparation, crop_pad, known_classes, prepared
+from netspec.train.run import RECORD, open_run, run_experiment, run_of_weights
 from netspec.train.run_document import Run
 from netspec.train.run_weights import run_weights
 from netspec.train.scores import Weights
@@ -22,32 +24,52 @@ from netspec.train.weights import read_weights, recorded_preparation
 @dataclass(frozen=True, slots=True)
 class Trained:
     """`preparation` is the training's own, so that images go through what the weights have learnt on, and `exact` what
-    it was trained with. `notices` tell where the weights are not those of a training's end."""
+    it was trained with; `kept` is what `classes` was then. `notices` tell where the weights are not those of a
+    training's end."""
 
     experiment: Experiment
     preparation: Preparation
     weights: Weights
     exact: bool = False
     costs: Costs = SHIPPED
+    kept: Classes = ()
     notices: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> Known | None:
+        """Its classes, by which those of data are numbered."""
+        return known_classes(self.preparation, self.experiment, self.kept)
 
 
 def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None = None) -> Trained:
-    """A run's net with its weights, or with those of another file; `settings` as in `run.run_experiment`. A run that
-    has not ended has those of its last checkpoint.
+    """A run's net with its weights, or with those of another file, whose outputs mean the classes that the file itself
+    or the run that it lies in names; `settings` as in `run.run_experiment`. A run that has not ended has the weights of
+    its last checkpoint.
 
     Raises UsageError (E462, and E464 where it has none yet), SpecError and DataError (E541 to E544, E482).
     """
     run = open_run(folder)
     experiment = run_experiment(run, settings)
     if weights is not None:
-        arrays = read_weights(weights, experiment.graph)
-        return _fitting(Trained(experiment, _preparation(run, experiment), arrays, run.exact, run.costs))
+        return _with_weights(run, experiment, weights)
     trained = with_run_weights(run, experiment)
     if trained is None:
         helps = (f"go on with it: `netspec train --resume {folder}`", "or name weights with `--weights FILE`")
         raise UsageError("E464", f"`{folder}` has no weights yet: it has no checkpoint that is whole", helps=helps)
     return trained
+
+
+def _with_weights(run: Run, experiment: Experiment, weights: Path) -> Trained:
+    """A run's net with the weights of another file."""
+    arrays, told, whose = (
+        read_weights(weights, experiment.graph),
+        recorded_preparation(weights),
+        run_of_weights(weights),
+    )
+    names = (told or (whose or run).preparation).class_names
+    preparation = replace(_preparation(run, experiment), class_names=names)
+    kept = kept_classes((whose or run).data)
+    return _fitting(Trained(experiment, preparation, arrays, run.exact, run.costs, kept))
 
 
 def with_run_weights(run: Run, experiment: Experiment) -> Trained | None:
@@ -56,7 +78,8 @@ def with_run_weights(run: Run, experiment: Experiment) -> Trained | None:
     if found is None:
         return None
     weights, notices = found
-    return _fitting(Trained(experiment, _preparation(run, experiment), weights, run.exact, run.costs, notices))
+    kept, preparation = kept_classes(run.data), _preparation(run, experiment)
+    return _fitting(Trained(experiment, preparation, weights, run.exact, run.costs, kept, notices))
 
 
 def _preparation(run: Run, experiment: Experiment) -> Preparation:
@@ -78,12 +101,15 @@ def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trai
     nothing tells.
     """
     arrays, told = read_weights(weights, experiment.graph), recorded_preparation(weights)
+    kept = kept_classes(experiment.data)
     if told is not None:
-        return _fitting(Trained(experiment, told, arrays))
+        return _fitting(Trained(experiment, told, arrays, kept=kept))
     if not (weights.parent / RECORD).exists():
-        return Trained(experiment, prepared(load_data(experiment, places)), arrays)
+        return Trained(experiment, prepared(load_data(experiment, places)), arrays, kept=kept)
     run = open_run(weights.parent)
-    return _fitting(Trained(experiment, _preparation(run, experiment), arrays, run.exact, run.costs))
+    return _fitting(
+        Trained(experiment, _preparation(run, experiment), arrays, run.exact, run.costs, kept_classes(run.data))
+    )
 
 
 def _fitting(trained: Trained) -> Trained:
@@ -100,3 +126,8 @@ def _fitting(trained: Trained) -> Trained:
 
 def _size(shape: Shape) -> str:
     return "x".join(map(str, shape))
+
+
+def kept_classes(data: DataOptions | None) -> Classes:
+    """What `classes` is in a `data` statement; empty where all are meant."""
+    return data.classes if data else ()

@@ -294,3 +294,19 @@ def test_ambiguous_axes_are_told_and_settled(work: Path):
         data = load(DataOptions("a.npz", is_path=True, axes=axes), shape=(3, 3, 3))
         np.testing.assert_array_equal(data.train.images, wanted)
     refused(run("data", "show", "n.net", "--set", "data.format=folder", "--set", "data.axes=nchw"), 3, "E560")
+
+
+def test_show_warns_of_classes_without_images(work: Path):
+    (work / "letters").mkdir()
+    write_idx(work / "letters/train-images-idx3-ubyte", pixels(6, 4, 4))
+    write_idx(work / "letters/train-labels-idx1-ubyte", labels(6) + 1)
+    done = run("data", "show", "letters")
+    assert "warning[W501]: the class `0` has no training image" in done.stderr
+    assert "the class `0` has no training image" in run_json("data", "show", "letters")["notices"]
+    (work / "n.net").write_text('net n { input 1x4x4; dense 1 }\ndata "letters" classes=(1 2) take=1\n')
+    done = run("data", "show", "n.net")
+    assert "W501" not in done.stderr
+    assert "warning[W503]: `take` leaves no training image of the class" in done.stderr
+    assert "warning[W502]: all training images are of one class" in done.stderr
+    (work / "n.net").write_text('net n { input 1x4x4; dense 1 }\ndata "letters"\ntrain { loss squared_error }\n')
+    assert "warning" not in run("data", "show", "n.net").stderr

@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 import netspec
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_json import documented
+from tests.data.samples import write_greys
 
 SPEC = """net small(K=4) { input 1x8x8; conv K 3x3 relu; batchnorm; dense 10 }
 data digits validate=0.2 take=200
@@ -239,3 +240,91 @@ def test_outputs_that_are_no_numbers_are_measured_without_a_fall(
     found = run_json("evaluate", "m.net", "--weights", "m.safetensors")
     assert found["loss"] is None
     assert run("evaluate", "m.net", "--weights", "m.safetensors").exit_code == 0
+
+
+GREYS_SPEC = """net greys { input 1x8x8; dense 3 }
+data "photos"
+train { sgd rate=0.1; batch 4; epochs 8 }
+"""
+
+
+@pytest.fixture
+def greys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run in `one` that knows dark, grey and light, and is always right."""
+    write_greys(tmp_path / "photos")
+    (tmp_path / "greys.net").write_text(GREYS_SPEC)
+    monkeypatch.chdir(tmp_path)
+    assert run_json("train", "greys.net", "--run", "one")["test_accuracy"] == 1
+    return tmp_path
+
+
+def counts(found: dict) -> dict[str, int]:
+    assert found["accuracy"] == 1
+    return {row["class"]: row["images"] for row in found["classes"]}
+
+
+@pytest.mark.parametrize("names", [("dark", "light"), ("light",), ("grey", "light"), ("dark", "grey", "light")])
+def test_classes_of_a_folder_are_matched_by_name(greys: Path, names: tuple[str, ...]) -> None:
+    write_greys(greys / "others", names)
+    wanted = {name: 8 if name in names else 0 for name in ("dark", "grey", "light")}
+    assert counts(run_json("evaluate", "one", "--data", "others")) == wanted
+    assert counts(run_json("evaluate", "one", "--set", f"data={greys / 'others'}")) == wanted
+    spec = ("evaluate", "greys.net", "--weights", "one/weights.safetensors")
+    assert counts(run_json(*spec, "--data", "others")) == wanted
+
+
+def test_a_class_that_a_run_does_not_know_is_refused_with_both_sides(greys: Path) -> None:
+    write_greys(greys / "others", ("dark", "pink", "light"))
+    done = run("evaluate", "one", "--data", "others")
+    refused(done, 3, "E548")
+    assert "the net knows `dark`, `grey` and `light`" in done.stderr
+    assert "the data have `dark`, `light` and `pink`" in done.stderr
+
+
+def test_a_class_that_has_come_into_a_run_s_own_folder_moves_no_other(greys: Path) -> None:
+    for part in ("train", "test"):
+        (greys / "photos" / part / "black").mkdir()
+    assert counts(run_json("evaluate", "one")) == {"dark": 8, "grey": 8, "light": 8}
+
+
+def test_files_with_numbers_only_are_matched_by_number(greys: Path) -> None:
+    dark, light = (np.array(Image.open(f"photos/test/{name}/0.png")) for name in ("dark", "light"))
+    np.savez("mine.npz", x_train=[dark], y_train=[0], x_test=[light, dark, light], y_test=[2, 0, 2])
+    assert counts(run_json("evaluate", "one", "--data", "mine.npz")) == {"dark": 1, "grey": 0, "light": 2}
+    np.savez("mine.npz", x_train=[dark], y_train=[0], x_test=[light, dark, light], y_test=[3, 0, 2])
+    refused(run("evaluate", "one", "--data", "mine.npz"), 3, "E548")
+    names = ["light", "dark", "grey"]
+    np.savez("mine.npz", x_train=[dark], y_train=[1], x_test=[light, dark], y_test=[0, 1], class_names=names)
+    assert counts(run_json("evaluate", "one", "--data", "mine.npz")) == {"dark": 1, "grey": 0, "light": 1}
+
+
+def test_classes_in_another_order_are_the_same_classes(greys: Path) -> None:
+    for order in ("(2 0 1)", "(light grey dark)", "0..2"):
+        found = run_json("evaluate", "one", "--set", f"data.classes={order}")
+        assert counts(found) == {"dark": 8, "grey": 8, "light": 8}
+
+
+def test_classes_that_a_run_has_kept_are_kept_of_other_data(greys: Path) -> None:
+    text = GREYS_SPEC.replace("dense 3", "dense 2").replace('"photos"', '"photos" classes=(1 2)')
+    (greys / "two.net").write_text(text)
+    assert run_json("train", "two.net", "--run", "two")["test_accuracy"] == 1
+    write_greys(greys / "others", ("black", "dark", "grey", "light"))
+    assert counts(run_json("evaluate", "two", "--data", "others")) == {"grey": 8, "light": 8}
+    refused(run("evaluate", "two", "--data", "others", "--set", "data.classes=(0 3)"), 3, "E548")
+
+
+def test_evaluation_calls_classes_as_prediction_does(greys: Path) -> None:
+    write_greys(greys / "others", ("dark", "light"))
+    rows = [row["class"] for row in run_json("evaluate", "one", "--data", "others")["classes"]]
+    for name in ("dark", "light"):
+        (told,) = run_json("predict", "one", f"others/test/{name}/0.png")["predictions"]
+        assert (told["class"], rows[told["label"]]) == (name, name)
+
+
+def test_weights_without_a_run_are_told_of_classes_that_the_data_lack(greys: Path) -> None:
+    (greys / "one/weights.safetensors").rename(greys / "w.safetensors")
+    write_greys(greys / "others", ("dark", "light"))
+    words = ("evaluate", "greys.net", "--weights", "w.safetensors", "--data")
+    assert "note: the net has 3 outputs, the data only 2 classes" in run(*words, "others").stderr
+    write_greys(greys / "many", ("a", "b", "c", "d"))
+    refused(run(*words, "many"), 3, "E515")

@@ -17,6 +17,7 @@ from netspec.resources import bundled_specs
 from netspec.train.checkpoint import checkpoint_paths, read_checkpoint
 from netspec.train.run import holds_run
 from tests.cli.harness import process, refused, run, run_json
+from tests.data.samples import write_greys
 
 SPEC = """net small {
     input 1x8x8
@@ -487,3 +488,26 @@ def test_a_run_that_is_being_trained_is_refused_to_others_until_its_process_dies
     spec = here / "cut/small.net"
     spec.write_text(spec.read_text().replace("epochs 4000", "epochs 1"))
     assert run("train", "--resume", "cut", "--force").exit_code == 0
+
+
+def test_a_class_that_has_come_into_the_folder_moves_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_greys(tmp_path / "photos")
+    text = 'net n { input 1x8x8; dense 3 }\ndata "photos"\ntrain { sgd rate=0.1; batch 4; epochs 4 }\n'
+    Path("n.net").write_text(text)
+    for folder in ("one", "two"):
+        run_json("train", "n.net", "--run", folder)
+    change_status(tmp_path / "one", "interrupted")
+    for part in ("train", "test"):
+        Path("photos", part, "black").mkdir()
+    run_json("train", "--resume", "one")
+    assert same("one", "two")
+    change_status(tmp_path / "one", "interrupted")
+    write_greys(tmp_path / "photos", ("amber",))
+    for force in ((), ("--force",)):
+        refused(run("train", "--resume", "one", *force), 3, "E548")
+
+
+def change_status(folder: Path, status: str) -> None:
+    record = folder / "run.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "status": status}))

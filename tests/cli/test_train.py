@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 import netspec
 from tests.cli.harness import process, refused, run, run_json
+from tests.data.samples import write_greys
 
 SPEC = """net small { input 1x8x8; conv 4 3x3 relu; pool max 2x2; dense 10 }
 data digits validate=0.2 take=200
@@ -215,3 +217,87 @@ def test_a_minibatch_of_one_number_a_channel_is_refused_wherever_it_comes_from(
     refused(run("reproduce", "one", "--force"), 1, "E410")
     with pytest.raises(netspec.SpecError):
         netspec.load("n.net", set_=["train.batch=1"]).train()
+
+
+GREYS_SPEC = """net greys { input 1x8x8; dense 3 }
+data "photos"
+train { sgd rate=0.1; batch 4; epochs 8 }
+"""
+
+
+@pytest.fixture
+def greys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run in `one` that knows dark, grey and light."""
+    write_greys(tmp_path / "photos")
+    (tmp_path / "greys.net").write_text(GREYS_SPEC)
+    monkeypatch.chdir(tmp_path)
+    run_json("train", "greys.net", "--run", "one")
+    return tmp_path
+
+
+FURTHER = ("train", "greys.net", "--weights", "one/weights.safetensors", "--run", "two", "--set", "train.epochs=1")
+
+
+def test_weights_learn_on_with_the_classes_that_they_know(greys: Path) -> None:
+    """What was right stays right: dark and light keep their outputs, though grey is missing."""
+    write_greys(greys / "some", ("light", "dark"))
+    done = run(*FURTHER, "--data", "some", "--set", "train.sgd.rate=0")
+    assert "warning[W501]: the class `grey` has no training image" in done.stdout
+    kept = json.loads((greys / "two/run.json").read_text())
+    assert (kept["classes"], kept["result"]["test_accuracy"]) == (["dark", "grey", "light"], 1)
+    assert run_json("evaluate", "two")["accuracy"] == 1
+    assert run_json("reproduce", "two")["equal"]
+
+
+def test_weights_are_not_trained_for_a_mixture_of_tasks(greys: Path) -> None:
+    write_greys(greys / "others", ("dark", "light", "pink"))
+    done = run(*FURTHER, "--data", "others")
+    refused(done, 3, "E548")
+    assert "the net knows `dark`, `grey` and `light`" in done.stderr
+    assert not (greys / "two").exists()
+
+
+def test_weights_are_trained_for_another_task_with_a_warning(greys: Path) -> None:
+    write_greys(greys / "others", ("a", "b", "c"))
+    done = run(*FURTHER, "--data", "others")
+    assert "warning[W504]: the weights know none of the classes of the data" in done.stdout
+    assert json.loads((greys / "two/run.json").read_text())["classes"] == ["a", "b", "c"]
+    assert run("reproduce", "two").exit_code == 0
+
+
+def test_classes_that_nothing_can_be_learnt_of_are_told(greys: Path) -> None:
+    def told(*words: str) -> str:
+        done = run("train", "greys.net", "--run", "two", "--force", "--set", "train.epochs=1", *words)
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    assert "warning" not in told()
+    (greys / "photos/train/purple").mkdir()
+    (greys / "photos/test/purple").mkdir()
+    (greys / "greys.net").write_text(GREYS_SPEC.replace("dense 3", "dense 4"))
+    assert "warning[W501]: the class `purple` has no training image" in told()
+    taken = told("--set", "data.take=1")
+    assert "warning[W503]: `take` leaves no training image of the classes" in taken
+    assert "warning[W502]: all training images are of one class" in taken
+    assert "warning[W503]: `take_test` leaves no test image of the class" in told("--set", "data.take_test=2")
+    write_greys(greys / "single", ("dark",))
+    assert "warning[W502]: all training images are of one class, `dark`" in told("--data", "single")
+
+
+def test_labels_that_begin_at_one_are_told_and_the_advice_keeps_every_image(greys: Path) -> None:
+    pictures = np.stack([np.array(Image.open(f"photos/train/{name}/0.png")) for name in ("dark", "grey", "light")])
+    np.savez(greys / "mine.npz", images=pictures, labels=[1, 2, 3])
+    words = ("train", "greys.net", "--data", "mine.npz", "--set", "train.epochs=1", "--run", "two")
+    done = run(*words)
+    refused(done, 3, "E515")
+    assert "the labels begin at 1, and classes are counted from 0" in done.stderr
+    assert "`classes=1..3`" in done.stderr
+    done = run(*words, "--set", "data.classes=1..3")
+    assert "3 training images" in done.stdout
+    assert "warning" not in done.stdout
+
+
+def test_the_classes_that_are_kept_are_told(greys: Path) -> None:
+    (greys / "two.net").write_text("net two { input 1x8x8; dense 2 }\ndata digits classes=(0 1)\ntrain { epochs 1 }\n")
+    told = run("train", "two.net", "--run", "two").stdout
+    assert "of them the classes `0` and `1`: 360 training images" in told

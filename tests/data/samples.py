@@ -6,11 +6,12 @@ import os
 import struct
 import tarfile
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from netspec.diagnostics.failure import DataError
 
@@ -104,3 +105,20 @@ def reads_or_refuses(action: Callable[[], object], most_bytes: int = 64 << 20) -
     assert peak < most_bytes, f"{peak:,} bytes"
     assert refused is None or refused.code.startswith("E5")
     return refused is None
+
+
+GREYS = {"dark": 10, "grey": 110, "light": 210}
+"""What the classes of `write_greys` are called, and their darkest level."""
+
+
+def write_greys(folder: Path, names: Iterable[str] = GREYS, *, count: int = 8) -> Path:
+    """A folder of pictures 8x8 with a training and a test part, whose classes differ in brightness."""
+    levels = np.random.default_rng(0)
+    for part in ("train", "test"):
+        for name in names:
+            (folder / part / name).mkdir(parents=True)
+            for k in range(count):
+                low = GREYS.get(name, 60)
+                picture = levels.integers(low, low + 30, (8, 8)).astype(np.uint8)
+                Image.fromarray(picture).save(folder / part / name / f"{k}.png")
+    return folder

@@ -207,3 +207,30 @@ def test_records_of_any_size_that_may_be_held_are_read(tmp_path: Path, monkeypat
     monkeypatch.setattr(module, "LARGEST_MEMBER_BYTES", 1 << 12)
     (tmp_path / "a.bin").write_bytes(records(pixels(5, 3, 32, 32), labels(5)))
     assert isinstance(read(tmp_path / "a.bin").train.images, np.ndarray)
+
+
+def test_classes_of_npz_files_are_matched_by_name(tmp_path: Path):
+    np.savez(tmp_path / "a", images=pixels(6, 4, 4), labels=labels(6), class_names=["x", "y", "z"])
+    np.savez(tmp_path / "b", images=pixels(3, 4, 4), labels=labels(3), class_names=["z", "x", "y"])
+    found = read(tmp_path / "a.npz", test=str(tmp_path / "b.npz"))
+    assert found.test is not None
+    assert found.test.labels.tolist() == [2, 0, 1]
+    np.savez(tmp_path / "b", images=pixels(3, 4, 4), labels=labels(3), class_names=["z", "x", "w"])
+    error = refuses("E511", lambda: read(tmp_path / "a.npz", test=str(tmp_path / "b.npz")))
+    assert "b.npz` has a class `w`" in error.message
+
+
+def test_files_tell_whether_their_classes_have_names(tmp_path: Path):
+    np.savez(tmp_path / "a", images=pixels(6, 4, 4), labels=labels(6), class_names=["x", "y", "z"])
+    np.savez(tmp_path / "b", images=pixels(6, 4, 4), labels=labels(6))
+    assert not read(tmp_path / "a.npz").numbered
+    assert read(tmp_path / "b.npz").numbered
+    train, numbers = write_idx(tmp_path / "c-images", pixels(3, 4, 4)), write_idx(tmp_path / "c-labels", labels(3))
+    assert read(train, labels=str(numbers)).numbered
+
+
+def test_labels_from_one_of_classes_with_names_are_told_as_such(tmp_path: Path):
+    np.savez(tmp_path / "a", images=pixels(6, 4, 4), labels=labels(6) + 1, class_names=["x", "y", "z"])
+    error = refuses("E506", lambda: read(tmp_path / "a.npz"))
+    assert error.notes == ("the labels begin at 1, and classes are counted from 0",)
+    assert error.helps == ("subtract 1 from every label before saving",)

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -6,11 +7,12 @@ from PIL import Image
 
 from netspec.check.vocabulary import DATA
 from netspec.check.vocabulary_recipe import GENERATED_SETS
+from netspec.data.classes import Known, listed
 from netspec.data.load import built_in_names, load
 from netspec.diagnostics.text import Source, Span
 from netspec.frontend import check_experiment
 from netspec.ir.recipe import DataOptions
-from tests.data.samples import datasets, labels, pixels, refuses, write_idx, write_mnist
+from tests.data.samples import datasets, labels, pixels, refuses, write_greys, write_idx, write_mnist
 
 
 def test_digits_are_there_without_any_file():
@@ -141,3 +143,60 @@ def test_the_lecture_s_digits_zero_and_one_of_mnist():
     assert found.test is not None
     assert (len(found.train), len(found.test)) == (12_665, 2_115)
     assert np.bincount(found.train.labels).tolist() == [5923, 6742]
+
+
+def test_classes_are_numbered_as_a_trained_net_knows_them(tmp_path: Path):
+    known = Known(("light", "grey", "dark"))
+    options = DataOptions(str(write_greys(tmp_path)), is_path=True)
+    found, own = load(options, known=known), load(options)
+    assert found.class_names == known.names
+    assert (found.train.labels == 2 - own.train.labels).all()
+    assert (found.train.images == own.train.images).all()
+
+
+def test_the_images_held_out_of_a_class_are_those_of_the_training_whatever_stands_beside_it(tmp_path: Path):
+    """Else a net would be measured on images that it has learnt from."""
+    whole, some = write_greys(tmp_path / "whole"), write_greys(tmp_path / "some", ("light",))
+    shutil.copytree(whole / "train/light", some / "train/light", dirs_exist_ok=True)
+    first = load(DataOptions(str(whole), is_path=True, validate=0.25))
+    again = load(DataOptions(str(some), is_path=True, validate=0.25), known=Known(first.class_names))
+    assert first.validation is not None
+    assert again.validation is not None
+    light = first.validation.labels == first.class_names.index("light")
+    np.testing.assert_array_equal(again.validation.images, first.validation.images[light])
+
+
+def test_an_unknown_class_is_told_with_the_place_in_the_spec(tmp_path: Path):
+    source = Source("n.net", f'data "{write_greys(tmp_path)}"\n')
+    options = DataOptions(str(tmp_path), is_path=True, span=Span(source, 5, len(source.text) - 1))
+    error = refuses("E548", lambda: load(options, known=Known(("dark", "light"))))
+    assert error.message.startswith("the net does not know the class `grey`")
+    assert error.notes[2].startswith("asked for at n.net:1:6")
+
+
+def test_of_the_test_part_a_part_is_taken(tmp_path: Path):
+    options = DataOptions(str(write_greys(tmp_path)), is_path=True, take_test=5, take=20)
+    found = load(options)
+    assert found.test is not None
+    assert (len(found.train), len(found.test)) == (20, 5)
+    refuses("E549", lambda: load(DataOptions("digits", take_test=5)))
+
+
+def test_classes_lost_by_taking_are_known(tmp_path: Path):
+    found = load(DataOptions(str(write_greys(tmp_path)), is_path=True, take=1, take_test=2))
+    assert set(found.lost) == {0, 1, 2} - set(found.train.labels.tolist())
+    assert found.test is not None
+    assert set(found.lost_test) == {0, 1, 2} - set(found.test.labels.tolist())
+    assert load(DataOptions("digits")).lost == ()
+
+
+@pytest.mark.parametrize("name", ["mnist", "digits", "shapes"])
+def test_a_description_names_the_classes_that_are_kept(name: str, tmp_path: Path):
+    write_mnist(tmp_path / "mnist")
+    whole = load(DataOptions(name), data_dir=tmp_path)
+    kept = load(DataOptions(name, classes=(2, 0)), data_dir=tmp_path)
+    assert kept.description.endswith(f", of them the classes {listed(kept.class_names)}")
+    assert "in 10 classes" not in kept.description
+    assert whole.description.endswith(" in 10 classes") == (name == "mnist")
+    many = load(DataOptions("digits", classes=tuple(range(9))))
+    assert many.description.endswith(", of them 9 classes")

@@ -53,7 +53,7 @@ def test_points_become_a_scatter_plot():
 
 def test_a_name_of_any_letters_stands_in_one_line():
     odd, spelled = (
-        np.asarray(contact_sheet(part(3, 8, 8), (name, "b", "c"), 255.0))
+        np.asarray(contact_sheet(part(3, 8, 8), (name, "b", "c"), Levels()))
         for name in ("a\n\x1b[2J\udcfc", r"a\n\x1b[2J\xfc")
     )
     np.testing.assert_array_equal(odd, spelled)

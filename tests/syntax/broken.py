@@ -56,7 +56,7 @@ BROKEN: dict[str, tuple[str, ...]] = {
         "dense D*D nobias\n",
         "conv (2*) 3x3\nconv () 3x3\nconv (2 c*3) 3x3\n",
         "let K = (3x3 + 1)\n",
-        'let K = ("a" 2)\n',
+        'let K = ("a" * 2)\n',
         "seed 10000000000000000000\nsgd rate=1e400\n",
     ),
     "commas": (

@@ -40,7 +40,9 @@ numbers = unsigned | unsigned.map(lambda number: Number(-number.value, NOWHERE))
 sizes = st.lists(INTEGERS, min_size=2, max_size=4).map(lambda values: Size(tuple(values), NOWHERE))
 texts = st.text(alphabet=st.characters(exclude_characters='"\r\n\0'), max_size=8).map(lambda text: Text(text, NOWHERE))
 ranges = st.tuples(REALS, REALS, st.booleans()).map(lambda r: Range(-r[0] if r[2] else r[0], r[1], NOWHERE))
-lists = st.lists(unsigned | sizes | names, min_size=2, max_size=4).map(lambda items: List(tuple(items), NOWHERE))
+lists = st.lists(unsigned | sizes | names | texts | ranges, min_size=2, max_size=4).map(
+    lambda items: List(tuple(items), NOWHERE)
+)
 
 
 def _negative(operand: Atom) -> Atom:

@@ -118,6 +118,15 @@ def test_one_value_in_parentheses_is_that_value_and_several_are_a_list() -> None
     ]
 
 
+def test_texts_and_ranges_stand_in_parentheses_too() -> None:
+    cat, first, rest = Text("cat", NOWHERE), Range(1.0, 26.0, NOWHERE), Range(-3.0, 4.5, NOWHERE)
+    assert values('("cat") (1..26) ("cat" 1..26 -3..4.5 dog)') == [
+        cat,
+        first,
+        List((cat, first, rest, name("dog")), NOWHERE),
+    ]
+
+
 def test_operators_bind_as_in_school_and_from_left_to_right() -> None:
     a, b, c = map(name, "abc")
     cases = {

@@ -92,6 +92,17 @@ def test_data_named_for_an_evaluation_take_the_place_of_the_runs(spec: Path, tmp
     assert data.source == "digits"
 
 
+def test_settings_that_change_how_data_are_used_keep_where_they_lie(spec: Path, tmp_path: Path) -> None:
+    run = run_of(spec, tmp_path / "run", settings=('data.test="b.npz"',))
+    data = run_experiment(open_run(run.folder), ("data.validate=0.5", "data.classes=(3 0)")).data
+    assert data is not None
+    assert (Path(data.source), data.validate, data.classes) == (spec.parent / "images.npz", 0.5, (3, 0))
+    assert data.test == run_experiment(open_run(run.folder)).data.test  # pyright: ignore[reportOptionalMemberAccess]
+    other = run_experiment(open_run(run.folder), ('data.test="/other.npz"',)).data
+    assert other is not None
+    assert (Path(other.source), other.test) == (spec.parent / "images.npz", "/other.npz")
+
+
 def test_what_was_recorded_is_read_back(spec: Path, tmp_path: Path) -> None:
     run = run_of(spec, tmp_path / "run", {"D": "9"}, ("train.seed=3",))
     finished = replace(run, status="finished", result={"epochs": 3, "test_accuracy": None})
@@ -270,3 +281,23 @@ def test_a_record_whose_values_make_no_sense_is_a_data_error(
     record.write_text(json.dumps({**json.loads(record.read_text()), **change}))
     with pytest.raises(DataError):
         open_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [("(3 0)", (3, 0)), ('("3" 0)', ("3", 0)), ('(cat "ankle boot")', ("cat", "ankle boot"))]
+)
+def test_classes_come_back_as_numbers_and_names(spec: Path, tmp_path: Path, written: str, kept: object) -> None:
+    run = run_of(spec, tmp_path / "run", settings=(f"data.classes={written}", "data.take_test=7"))
+    data = open_run(run.folder).data
+    assert data is not None
+    assert (data.classes, data.take, data.take_test) == (kept, None, 7)
+
+
+def test_a_run_of_a_version_without_take_test_is_read(spec: Path, tmp_path: Path) -> None:
+    folder = run_of(spec, tmp_path / "run").folder
+    document = json.loads((folder / "run.json").read_text())
+    del document["data"]["take_test"]
+    (folder / "run.json").write_text(json.dumps(document))
+    data = open_run(folder).data
+    assert data is not None
+    assert data.take_test is None
