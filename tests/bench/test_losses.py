@@ -32,7 +32,7 @@ def test_nan_agrees_with_nothing() -> None:
 
 
 def test_dropout_cannot_be_compared() -> None:
-    text = "net n { input 1x4x4; dropout 0.5; dense 2 }\ndata digits\ntrain { sgd rate=0.1; batch 4; epochs 1 }"
+    text = "net n { input 1x8x8; dropout 0.5; dense 10 }\ndata digits\ntrain { sgd rate=0.1; batch 4; epochs 1 }"
     graph = check_experiment(Source("n.net", text)).graph
     with pytest.raises(UsageError) as refused:
         compare_losses(JOB, graph, 1, lambda _run, _steps: None)
