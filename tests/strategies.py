@@ -269,7 +269,7 @@ def valid_specs(draw: st.DrawFn, *, most_layers: int = 5, train: bool = True) ->
 def _train(writer: _Writer, loss: str) -> str:
     sgd = writer.one("rate=0.1", "rate=0.05 momentum=0.9", "momentum=0.5 decay=1e-3 nesterov", "")
     schedule = writer.one("constant", "step every=0.5 factor=0.5", "exponential factor=0.5")
-    return f"train {{ loss {loss}; sgd {sgd}; schedule {schedule}; batch {writer.number(1, 20)}; epochs 1 }}"
+    return f"train {{ loss {loss}; sgd {sgd}; schedule {schedule}; batch {writer.number(2, 20)}; epochs 1 }}"
 
 
 @st.composite

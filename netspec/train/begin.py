@@ -24,12 +24,12 @@ from netspec.train.events import Event, Started, Warned
 from netspec.train.identity import identity
 from netspec.train.limits import check_statistics, check_trainable
 from netspec.train.loop import train
-from netspec.train.preparation import crop_pad, prepared
+from netspec.train.preparation import crop_pad, known_classes, prepared
 from netspec.train.record import record
 from netspec.train.run import check_folder, claim_folder, create_run, run_known, run_of_weights
 from netspec.train.run_document import Run
 from netspec.train.run_options import UNASKED, RunOptions
-from netspec.train.weights import read_weights
+from netspec.train.weights import read_weights, recorded_preparation
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,15 @@ def begin(
 
 
 def _known(weights: Path | None, experiment: Experiment) -> Known | None:
-    """The classes that a file of weights to start from knows, where it lies in a run's folder."""
-    run = run_of_weights(weights) if weights else None
-    if run is None:
+    """The classes that a file of weights to start from knows: by its own record, or by the run in whose folder it
+    lies."""
+    if weights is None:
         return None
-    known = run_known(run, experiment)
+    told, run = recorded_preparation(weights), run_of_weights(weights)
+    if told is not None:
+        known = known_classes(told, experiment, ())
+    else:
+        known = run_known(run, experiment) if run is not None else None
     return known and replace(known, further=True)
 
 

@@ -12,7 +12,7 @@ BODIES = st.sampled_from((FLAT, PIXEL, MAP, "sum { dense 6; batchnorm } { dense 
 
 
 def codes(body: str, data: str, batch: str) -> list[str]:
-    text = f"net n {{ input 1x8x8; {body}; dense 2 }}\n{data}\ntrain {{ {batch} }}"
+    text = f"net n {{ input 1x8x8; {body}; dense 10 }}\n{data}\ntrain {{ {batch} }}"
     _, report = examine(Source("<text>", text))
     return [diagnostic.code for diagnostic in report.sorted()]
 

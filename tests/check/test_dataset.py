@@ -13,15 +13,16 @@ from netspec.ir.recipe import DataOptions, Experiment
 
 
 def options(classes: str, *settings: str, before: str = "") -> DataOptions:
-    text = f'{before}net n {{ input 1x8x8; dense 1 }}\ndata "mine" classes={classes}\n'
+    text = f'{before}net n {{ input 1x8x8; dense 1 }}\ndata "mine" classes={classes}\ntrain {{ loss squared_error }}'
     data = check_experiment(Source("n.net", text), settings=settings).data
     assert data is not None
     return data
 
 
 def codes(line: str, before: str = "") -> list[str]:
-    """What is wrong with a `data` line, beside a net of one output."""
-    _, report = examine(Source("n.net", f"{before}net n {{ input 1x8x8; dense 1 }}\n{line}\n"))
+    """What is wrong with a `data` line, beside a net of one output that predicts a number."""
+    text = f"{before}net n {{ input 1x8x8; dense 1 }}\n{line}\ntrain {{ loss squared_error }}"
+    _, report = examine(Source("n.net", text))
     return [found.code for found in report.sorted()]
 
 

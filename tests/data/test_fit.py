@@ -141,7 +141,9 @@ def test_classes_that_suffice_are_all_kept_by_the_advice(first: int, room: int, 
     assert f"the labels begin at {labels[0]}, and classes are counted from 0" in error.notes
     advised = re.search('data "mine" classes=.*', f'data "mine" {error.helps[0].split("`")[1]}')
     assert advised is not None
-    checked = check_experiment(Source("n.net", f"net n {{ input 1; dense 1 }}\n{advised[0]}\n"))
+    checked = check_experiment(
+        Source("n.net", f"net n {{ input 1; dense 1 }}\n{advised[0]}\ntrain {{ loss squared_error }}")
+    )
     assert checked.data is not None
     assert checked.data.classes == tuple(labels)
     assert error.helps[1] == f"or end the net with {max(labels) + 1} outputs"

@@ -119,11 +119,11 @@ def test_every_use_sees_the_same_array(
     dataset = load_data(experiment, DataPlaces(held_bytes=HELD[held]))
     preparation = prepared(dataset)
 
-    def measure(judge: Any, part: Part, weights: object) -> None:
+    def observe(judge: Any, part: Part, weights: object) -> None:
         uses.see("evaluate", part.images)
         raise Measured
 
-    monkeypatch.setattr(evaluation.Judge, "measure", measure)
+    monkeypatch.setattr(evaluation.Judge, "observe", observe)
     uses.see("training", dataset.train.images)
     feed = epoch_feed(dataset.train, experiment, preparation, 0)
     if held == "held":
