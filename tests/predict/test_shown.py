@@ -19,6 +19,7 @@ from netspec.frontend import check_experiment
 from netspec.ir.initialize import initialize
 from netspec.predict.shown import as_shown
 from netspec.predict.shown import read_pictures as read_shown
+from netspec.predict.verdict import Verdict
 from netspec.train import evaluate as evaluation
 from netspec.train.begin import DataPlaces, Origin, begin_with, load_data
 from netspec.train.device import host_device
@@ -162,12 +163,12 @@ def test_the_command_shows_the_net_what_training_did(tmp_path: Path, monkeypatch
     write_weights(tmp_path / "one" / "weights.safetensors", initialize(experiment.graph, 1))
     seen: list[np.ndarray] = []
 
-    def predict(trained: Any, images: np.ndarray, device: object) -> np.ndarray:
+    def verdict(trained: Any, images: np.ndarray, device: object) -> Verdict:
         seen.append(images)
         assert isinstance(trained.preparation, Preparation)
-        return np.full((len(images), 2), 0.5)
+        return Verdict(np.full((len(images), 2), 0.5), np.tile([0, 1], (len(images), 1)))
 
-    monkeypatch.setattr(cli_predict, "predict", predict)
+    monkeypatch.setattr(cli_predict, "verdict", verdict)
     done = run("predict", "one", *paths)
     assert done.exit_code == 0, done.stderr
     np.testing.assert_array_equal(seen[0], np.asarray(dataset.train.images[:]))
