@@ -19,7 +19,7 @@ CONVENTIONS = (
 """Stands in every table and every JSON object of counts."""
 ACTIVATIONS = (
     "activation bytes are a layer's output for one image in float32; a receptive field is the part of the image, "
-    "height x width, that one number depends on"
+    "height x width without padding, that one number depends on, the largest of the layer"
 )
 
 
@@ -37,7 +37,7 @@ class LayerCount:
     macs: int
     """multiply-adds for one image"""
     receptive_field: Pair | None
-    """height and width in pixels of the image; None where the input is no image"""
+    """height and width in pixels of the image; None where the input is no image, or too large to be followed"""
     shares: tuple[str, ...]
     """parameters of another layer that this one uses"""
 
