@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from netspec.autodiff.differentiate import training_step
 from netspec.ir.augmentation import augmentation
+from netspec.ir.collector import resting_collector
 from netspec.ir.graph import Graph
 from netspec.ir.program import Program
 from netspec.ir.recipe import Experiment
@@ -25,11 +26,13 @@ COUNTED_BATCH = 64
 """The batch that memory is stated at where the whole training part is one batch."""
 
 
+@resting_collector()
 def step_graph(experiment: Experiment) -> Graph:
     """Forward, loss, backward and update of one minibatch, optimised."""
     return optimize(training_step(experiment.graph, experiment.train.loss, experiment.train.sgd))
 
 
+@resting_collector()
 def training_program(experiment: Experiment, target: Target, batch: int | None = None) -> Program:
     """One training step as launches over one arena, for minibatches of `batch` images (default: the spec's), which are
     augmented as they come in. The other programs never augment."""
@@ -37,17 +40,20 @@ def training_program(experiment: Experiment, target: Target, batch: int | None =
     return lower(step_graph(experiment), target, images, augmentation(experiment.augment))
 
 
+@resting_collector()
 def evaluation_program(experiment: Experiment, target: Target, batch: int) -> Program:
     """Forward with running statistics, and the loss: outputs logits, `loss` and `correct` of up to `batch` images."""
     return lower(optimize(inference(experiment.graph, experiment.train.loss)), target, batch)
 
 
+@resting_collector()
 def prediction(experiment: Experiment) -> Folded:
     """Forward alone, from an image to the probability of each class, batch normalisation folded into the weights."""
     folded = fold_batch_norms(inference(experiment.graph, None))
     return replace(folded, graph=optimize(with_probabilities(folded.graph, experiment.train.loss)))
 
 
+@resting_collector()
 def prediction_program(experiment: Experiment, target: Target, batch: int) -> Program:
     """Forward alone: probabilities of up to `batch` images. Its weights are `fold_weights.folded_weights`, or packed
     from them where lanes hold channels."""

@@ -12,6 +12,7 @@ from netspec.check.elaborate import elaborate
 from netspec.diagnostics.failure import SpecError, UsageError
 from netspec.diagnostics.message import Diagnostic, Label, Report, Severity
 from netspec.diagnostics.text import Source, Span
+from netspec.ir.collector import resting_collector
 from netspec.ir.recipe import Experiment, Library
 from netspec.syntax.parse import parse
 
@@ -55,6 +56,7 @@ def reader(root: Path) -> Reader:
     return read
 
 
+@resting_collector()
 def examine(
     source: Source,
     *,

@@ -153,7 +153,7 @@ class Draft:
         self.place.net.builder.states.extend(self.states)
         layer = Layer(self.name, self.kind, self.span, inputs, output, tuple(self.nodes), names, owned)
         self.place.net.add_layer(layer)
-        return Flow(output, self.kind, self.span, self.flow)
+        return self.flow.then(output, self.kind, self.span)
 
 
 def find_layer(place: Place, name: Name) -> Record | None:

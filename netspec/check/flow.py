@@ -8,19 +8,45 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from netspec.diagnostics.text import Span
-from netspec.ir.graph import Value
+from netspec.ir.graph import Shape, Value
+from netspec.ir.shapes import elements
 from netspec.syntax.tree import Name
 
 NO_WEIGHTS: Mapping[str, Value] = MappingProxyType({})
 
 
+LONGEST_WAY = 10
+"""Steps of a flow's way that are remembered; the middle of a longer one is left out."""
+
+
+class Step(NamedTuple):
+    """A layer that changed height and width, and to what."""
+
+    kind: str
+    shape: Shape
+
+
 class Flow(NamedTuple):
-    """The output of a layer and how it came about. Where a shape is unknown, there is no flow (None)."""
+    """The output of a layer and how it came about. Where a shape is unknown, there is no flow (None).
+
+    `way` holds the input and the layers that changed an image's height and width since, None for those left out;
+    `shrinks` is the kind of the last layer that made it smaller, a pool if there is one. They are kept with the flow,
+    as thousands of mistakes may each ask for them, thousands of layers deep.
+    """
 
     value: Value
     kind: str
     span: Span
     previous: Flow | None = None
+    way: tuple[Step | None, ...] = ()
+    shrinks: str | None = None
+
+    def then(self, value: Value, kind: str, span: Span) -> Flow:
+        """What a layer makes of this flow."""
+        before, after = self.value.shape[1:], value.shape[1:]
+        way = self.way if before == after else _further(self.way, Step(kind, value.shape))
+        smaller = elements(after) < elements(before) and self.shrinks != "pool"
+        return Flow(value, kind, span, self, way, kind if smaller else self.shrinks)
 
     def history(self) -> Iterator[Flow]:
         """This flow and those before it, back to the input."""
@@ -28,6 +54,16 @@ class Flow(NamedTuple):
         while flow is not None:
             yield flow
             flow = flow.previous
+
+
+def entering(value: Value, span: Span) -> Flow:
+    """The net's input."""
+    return Flow(value, "input", span, way=(Step("input", value.shape),))
+
+
+def _further(way: tuple[Step | None, ...], step: Step) -> tuple[Step | None, ...]:
+    longer = (*way, step)
+    return longer if len(longer) <= LONGEST_WAY else (*longer[:2], None, *longer[3 - LONGEST_WAY :])
 
 
 class Record(NamedTuple):

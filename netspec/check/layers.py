@@ -24,18 +24,8 @@ def _fitting(draft: Draft, window: Window) -> Window:
     if rows >= 1 and columns >= 1:
         return window
     span = draft.bound.span("SIZE", draft.span)
-    draft.place.complain(words.does_not_fit(draft.kind, window, draft.flow, span, _shrinker(draft.flow)))
+    draft.place.complain(words.does_not_fit(draft.kind, window, draft.flow, span, draft.flow.shrinks))
     raise GivenUpError
-
-
-def _shrinker(flow: Flow) -> str | None:
-    """The kind of the last layer that made the image smaller, a pool if there is one."""
-    kinds = [
-        step.kind
-        for step in flow.history()
-        if step.previous is not None and elements(step.value.shape[1:]) < elements(step.previous.value.shape[1:])
-    ]
-    return next((kind for kind in kinds if kind == "pool"), kinds[0] if kinds else None)
 
 
 def _dilation(draft: Draft) -> Pair:

@@ -13,7 +13,7 @@ from netspec.check.bodies import elaborate_statement
 from netspec.check.definitions import names_in
 from netspec.check.draft import MOST_ELEMENTS
 from netspec.check.expressions import evaluate
-from netspec.check.flow import Flow, Instance, Names, Record
+from netspec.check.flow import Flow, Instance, Names, Record, entering
 from netspec.check.modules import File, head_of, parameter_name, refuse_trailing
 from netspec.check.place import Construction, ExhaustedError, Place
 from netspec.check.scope import UNKNOWN, Evaluated, Module, Scope
@@ -185,7 +185,7 @@ def _image(place: Place, shape: Shape, where: Span, span: Span) -> Flow | None:
         return None
     value = Value("input", shape)
     place.net.add_layer(Layer("input", "input", span, (), value, (), (), ()))
-    return Flow(value, "input", span)
+    return entering(value, span)
 
 
 def _warn_dead(layers: list[Layer], graph: Graph, report: Report) -> None:

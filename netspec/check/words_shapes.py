@@ -10,7 +10,7 @@ from netspec.ir.graph import Shape
 from netspec.ir.operations import Pair, Window
 
 LONGEST_CHAIN = 10
-"""Steps of a shape chain that are shown; the middle of a longer one is left out."""
+"""Layers of a branch that are shown, the last ones."""
 MOST_BRANCHES = 8
 """Branches that a message describes."""
 
@@ -29,20 +29,8 @@ def extent(shape: Shape) -> str:
 
 def chain(flow: Flow) -> str:
     """`height and width: 32 -> conv 30 -> pool 15`: the layers that changed them."""
-    steps: list[str] = []
-    for step in flow.history():
-        before = step.previous
-        if len(step.value.shape) != 3:
-            break
-        if before is None or len(before.value.shape) != 3:
-            steps.append(extent(step.value.shape))
-            break
-        if step.value.shape[1:] != before.value.shape[1:]:
-            steps.append(f"{step.kind} {extent(step.value.shape)}")
-    steps.reverse()
-    if len(steps) > LONGEST_CHAIN:
-        steps = [*steps[:2], "…", *steps[-LONGEST_CHAIN + 3 :]]
-    return f"height and width: {' -> '.join(steps)}"
+    steps = ("…" if step is None else f"{step.kind} {extent(step.shape)}" for step in flow.way)
+    return f"height and width: {' -> '.join(steps).removeprefix('input ')}"
 
 
 def does_not_fit(owner: str, window: Window, flow: Flow, span: Span, shrinks: str | None) -> Diagnostic:
@@ -121,6 +109,8 @@ def _branch_chain(flow: Flow, start: Flow | None) -> str:
             steps.append(size(step.value.shape))
             break
         steps.append(f"{step.kind} {size(step.value.shape)}")
+        if len(steps) > LONGEST_CHAIN:
+            break
     steps.reverse()
     return " -> ".join(steps if len(steps) <= LONGEST_CHAIN else ["…", *steps[-LONGEST_CHAIN:]])
 

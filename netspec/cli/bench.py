@@ -11,6 +11,7 @@ import click
 
 from netspec.bench.augmenting import PROMISED_SHARE, every_transform, measure_augmenting
 from netspec.bench.compare import Comparison, Timing, compare, measure_alone
+from netspec.bench.depth import LAYERS, PROMISED_TIMES, DepthTiming, measure_depth
 from netspec.bench.front_end import PROMISED_SECONDS, FrontEndTiming
 from netspec.bench.front_end import measure as measure_front_end
 from netspec.bench.layers import exceeds_peak, measure_layers
@@ -44,6 +45,12 @@ SIDE_COLUMNS: tuple[Column, ...] = (
 )
 AUGMENT_COLUMNS: tuple[Column, ...] = (("images", "left"), ("step ms", "right"), ("of it incoming ms", "right"))
 TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diagnostics", "right"), ("ms", "right"))
+DEPTH_COLUMNS: tuple[Column, ...] = (
+    ("net", "left"),
+    ("stage", "left"),
+    *((f"{number:,} layers, s", "right") for number in LAYERS),
+    ("times", "right"),
+)
 NET = ("spec", "batch", "with_values", "settings")
 PLANNED = (*NET, "exact", "costs")
 ROUNDS = (*PLANNED, "predict", "threads", "rounds")
@@ -67,7 +74,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
 @click.option("--layers", is_flag=True, help="Time each layer by itself on one thread, beside what a core could do.")
 @click.option("--augment", is_flag=True, help="Time what all ten transforms add to a step, on one thread.")
 @click.option("--losses", type=click.IntRange(1, 100_000), help="Compare the losses of so many steps with PyTorch's.")
-@click.option("--front-end", is_flag=True, help="Time the checking of the longest texts within the limits.")
+@click.option("--front-end", is_flag=True, help="Time the checking of the longest texts, and of the deepest nets.")
 @click.option("--streaming", is_flag=True, help="Train on data larger than memory, which are made; it takes minutes.")
 @click.option(
     "--data-size", metavar="SIZE", default="20G", show_default=True, callback=size_bytes, help="Of those data."
@@ -283,11 +290,19 @@ def _show_memory(measured: Comparison) -> None:
 
 def _front_end(as_json: bool) -> int:
     timings: list[FrontEndTiming] = list(measure_front_end())
+    depths: list[DepthTiming] = list(measure_depth(host_device().target))
+    most = max(depth.times for depth in depths)
     if as_json:
         rows = [{"text": t.name, "bytes": t.bytes, "diagnostics": t.diagnostics, "seconds": t.seconds} for t in timings]
-        say_measured({"texts": rows, "longest_seconds": max(t.seconds for t in timings)})
+        longest = max(t.seconds for t in timings)
+        deep = [{"net": d.net, "stage": d.stage, "seconds": list(d.seconds), "times": d.times} for d in depths]
+        say_measured({"texts": rows, "longest_seconds": longest, "layers": list(LAYERS), "depths": deep})
         return 0
     cells = [(t.name, f"{t.bytes:,}", f"{t.diagnostics:,}", f"{1e3 * t.seconds:.0f}") for t in timings]
     show(table(TEXT_COLUMNS, cells))
     say(f"the promise is {PROMISED_SECONDS:.0f} s a text; the longest took {max(t.seconds for t in timings):.2f} s")
+    say()
+    show(table(DEPTH_COLUMNS, [(d.net, d.stage, *(f"{s:.2f}" for s in d.seconds), f"{d.times:.1f}") for d in depths]))
+    say("time of the processor; `compile` is the plan of a training step, which `count` makes for its memory too")
+    say(f"the promise is at most {PROMISED_TIMES:.0f} times as long for eight times the layers; most took {most:.1f}")
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.counting.receptive import receptive_fields
+from netspec.ir.collector import resting_collector
 from netspec.ir.counts import macs
 from netspec.ir.graph import Graph, Layer, Shape
 from netspec.ir.operations import Pair
@@ -18,7 +19,7 @@ CONVENTIONS = (
 """Stands in every table and every JSON object of counts."""
 ACTIVATIONS = (
     "activation bytes are a layer's output for one image in float32; a receptive field is the part of the image, "
-    "height x width, that one number depends on"
+    "height x width without padding, that one number depends on, the largest of the layer"
 )
 
 
@@ -36,7 +37,7 @@ class LayerCount:
     macs: int
     """multiply-adds for one image"""
     receptive_field: Pair | None
-    """height and width in pixels of the image; None where the input is no image"""
+    """height and width in pixels of the image; None where the input is no image, or too large to be followed"""
     shares: tuple[str, ...]
     """parameters of another layer that this one uses"""
 
@@ -77,22 +78,26 @@ class Count:
         return sum(layer.activation_bytes for layer in self.layers)
 
 
+@resting_collector()
 def count(graph: Graph) -> Count:
     """Counts a checked graph."""
     sizes = {parameter.value.name: parameter.value.elements for parameter in graph.parameters}
-    states = {state.value.name: state.value.elements for state in graph.states}
+    statistics: dict[str, int] = {}
+    for state in graph.states:
+        owner = state.value.name.rpartition(".")[0]
+        statistics[owner] = statistics.get(owner, 0) + state.value.elements
     fields = receptive_fields(graph)
-    return Count(graph.name, tuple(_row(layer, sizes, states, fields) for layer in graph.layers))
+    return Count(graph.name, tuple(_row(layer, sizes, statistics, fields) for layer in graph.layers))
 
 
-def _row(layer: Layer, sizes: dict[str, int], states: dict[str, int], fields: dict[str, Pair]) -> LayerCount:
+def _row(layer: Layer, sizes: dict[str, int], statistics: dict[str, int], fields: dict[str, Pair]) -> LayerCount:
     return LayerCount(
         name=layer.name,
         kind=layer.kind,
         line=layer.span.line,
         shape=layer.output.shape,
         parameters=sum(sizes[name] for name in layer.owned),
-        statistics=sum(size for name, size in states.items() if name.rpartition(".")[0] == layer.name),
+        statistics=statistics.get(layer.name, 0),
         macs=sum(macs(node) for node in layer.nodes),
         receptive_field=fields.get(layer.output.name),
         shares=tuple(name for name in layer.parameters if name not in layer.owned),

@@ -1,11 +1,17 @@
-"""Making one graph from another: the steps that differentiation and every pass share."""
+"""Making one graph from another: the steps that differentiation and every pass share.
+
+What a step does not change is kept and not copied: a graph has tens of thousands of nodes, and a dozen passes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
-from netspec.ir.graph import Graph, Layer, Node, Update, Value
+from netspec.ir.graph import Graph, Layer, Node, Parameter, State, Update, Value
+
+Kept = TypeVar("Kept", Parameter, State)
 
 
 def with_nodes(graph: Graph, nodes: Iterable[Node]) -> Graph:
@@ -14,8 +20,17 @@ def with_nodes(graph: Graph, nodes: Iterable[Node]) -> Graph:
     by_layer: dict[str, list[Node]] = {layer.name: [] for layer in graph.layers}
     for node in nodes:
         by_layer.setdefault(node.layer, []).append(node)
-    layers = tuple(replace(layer, nodes=tuple(by_layer[layer.name])) for layer in graph.layers)
+    layers = tuple(_holding(layer, tuple(by_layer[layer.name])) for layer in graph.layers)
     return replace(graph, nodes=nodes, layers=layers)
+
+
+def _holding(layer: Layer, nodes: tuple[Node, ...]) -> Layer:
+    return layer if layer.nodes == nodes else replace(layer, nodes=nodes)
+
+
+def reading(node: Node, inputs: tuple[Value, ...]) -> Node:
+    """The node on these inputs."""
+    return node if node.inputs == inputs else replace(node, inputs=inputs)
 
 
 def substitute(graph: Graph, instead: Mapping[Value, Value]) -> Graph:
@@ -25,8 +40,8 @@ def substitute(graph: Graph, instead: Mapping[Value, Value]) -> Graph:
     swapped = replace(
         graph,
         inputs=_swap(graph.inputs, instead),
-        parameters=tuple(replace(each, value=instead.get(each.value, each.value)) for each in graph.parameters),
-        states=tuple(replace(each, value=instead.get(each.value, each.value)) for each in graph.states),
+        parameters=tuple(_swap_kept(each, instead) for each in graph.parameters),
+        states=tuple(_swap_kept(each, instead) for each in graph.states),
         outputs=_swap(graph.outputs, instead),
         layers=tuple(_swap_layer(layer, instead) for layer in graph.layers),
         updates=tuple(Update(instead.get(u.old, u.old), instead.get(u.new, u.new)) for u in graph.updates),
@@ -38,9 +53,17 @@ def _swap(values: tuple[Value, ...], instead: Mapping[Value, Value]) -> tuple[Va
     return tuple(instead.get(value, value) for value in values)
 
 
+def _swap_kept(kept: Kept, instead: Mapping[Value, Value]) -> Kept:
+    return replace(kept, value=instead[kept.value]) if kept.value in instead else kept
+
+
 def _swap_node(node: Node, instead: Mapping[Value, Value]) -> Node:
+    if instead.keys().isdisjoint(node.inputs) and instead.keys().isdisjoint(node.outputs):
+        return node
     return replace(node, inputs=_swap(node.inputs, instead), outputs=_swap(node.outputs, instead))
 
 
 def _swap_layer(layer: Layer, instead: Mapping[Value, Value]) -> Layer:
+    if instead.keys().isdisjoint(layer.inputs) and layer.output not in instead:
+        return layer
     return replace(layer, inputs=_swap(layer.inputs, instead), output=instead.get(layer.output, layer.output))

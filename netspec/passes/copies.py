@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import IDENTITY, Reshape
-from netspec.ir.rewrite import substitute, with_nodes
+from netspec.ir.rewrite import reading, substitute, with_nodes
 
 
 def remove_copies(graph: Graph) -> Graph:
@@ -23,7 +23,7 @@ def remove_copies(graph: Graph) -> Graph:
         if _copies(node, given[0]):
             instead[node.outputs[0]] = given[0]
         else:
-            nodes.append(Node(node.operation, given, node.outputs, node.layer))
+            nodes.append(reading(node, given))
     return substitute(with_nodes(graph, nodes), instead)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import Operation
-from netspec.ir.rewrite import substitute, with_nodes
+from netspec.ir.rewrite import reading, substitute, with_nodes
 
 
 def merge_equal_nodes(graph: Graph) -> Graph:
@@ -20,7 +20,7 @@ def merge_equal_nodes(graph: Graph) -> Graph:
         key = (node.operation, given, tuple(value.shape for value in node.outputs))
         same = first.setdefault(key, node)
         if same is node:
-            nodes.append(Node(node.operation, given, node.outputs, node.layer))
+            nodes.append(reading(node, given))
         else:
             instead.update(zip(node.outputs, same.outputs, strict=True))
     return substitute(with_nodes(graph, nodes), instead)

@@ -34,6 +34,6 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
 def optimize(graph: Graph) -> Graph:
     """Runs every pass once; raises CompilerBug when one leaves a malformed graph."""
     for each in PASSES:
-        graph = each(graph)
-        verify(graph)
+        graph, before = each(graph), graph
+        verify(graph, before)
     return graph

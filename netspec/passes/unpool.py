@@ -25,16 +25,32 @@ def activate_before_unpooling(graph: Graph) -> Graph:
     reads.update(graph.outputs)
     pools = {node.outputs[1]: node for node in graph.nodes if isinstance(node.operation, MaxPool) and node.outputs[1:]}
     unpooled = {node.outputs[0]: node for node in graph.nodes if isinstance(node.operation, MaxPoolGradient)}
-    moved = {
-        unpooled[node.inputs[1]].outputs[0]: node
-        for node in graph.nodes
-        if _moves(node, unpooled, pools) and reads[node.inputs[1]] == 1
-    }
-    if not moved:
+    placed: dict[Value, tuple[Node, ...]] = {}
+    gone: set[Value] = set()
+    for node in graph.nodes:
+        if lifted := _lifted(node, unpooled, pools, reads):
+            gone.add(node.outputs[0])
+            placed |= lifted
+    if not gone:
         return graph
-    gone = {node.outputs[0] for node in moved.values()}
     kept = (node for node in graph.nodes if node.outputs[0] not in gone)
-    return activate_before_unpooling(with_nodes(graph, (each for node in kept for each in _placed(node, moved, pools))))
+    return with_nodes(graph, (each for node in kept for each in placed.get(node.outputs[0], (node,))))
+
+
+def _lifted(
+    node: Node, unpooled: Mapping[Value, Node], pools: Mapping[Value, Node], reads: Mapping[Value, int]
+) -> dict[Value, tuple[Node, ...]]:
+    """What stands, by the gradient it gave, in place of each unpooling that a derivative is taken before: of pools
+    behind each other, of all."""
+    placed: dict[Value, tuple[Node, ...]] = {}
+    last = node.outputs[0]
+    while _moves(node, unpooled, pools) and reads[node.inputs[1]] == 1:
+        unpooling = unpooled[node.inputs[1]]
+        (index, dy), last = unpooling.inputs, unpooling.outputs[0]
+        between = replace(dy, name=f"{last.name}.pooled")
+        placed[last] = (replace(unpooling, inputs=(index, between), outputs=node.outputs),)
+        node = replace(node, inputs=(pools[index].outputs[0], dy), outputs=(between,))
+    return {**placed, last: (node, *placed[last])} if placed else {}
 
 
 def _moves(node: Node, unpooled: Mapping[Value, Node], pools: Mapping[Value, Node]) -> bool:
@@ -51,16 +67,3 @@ def _moves(node: Node, unpooled: Mapping[Value, Node], pools: Mapping[Value, Nod
 
 def _overlap(window: Window) -> bool:
     return any(size > step for size, step in zip(window.kernel, window.stride, strict=True))
-
-
-def _placed(node: Node, moved: Mapping[Value, Node], pools: Mapping[Value, Node]) -> tuple[Node, ...]:
-    """A node as it is, or an unpooling behind the derivative that has come to stand before it."""
-    derivative = moved.get(node.outputs[0])
-    if derivative is None:
-        return (node,)
-    index, dy = node.inputs
-    between = replace(dy, name=f"{node.outputs[0].name}.pooled")
-    return (
-        replace(derivative, inputs=(pools[index].outputs[0], dy), outputs=(between,)),
-        replace(node, inputs=(index, between), outputs=derivative.outputs),
-    )

@@ -20,7 +20,12 @@ from netspec.ir.rewrite import with_nodes
 
 def whole_windows(graph: Graph) -> Graph:
     """Makes such convolutions and their gradients those of Dense. Weights keep their shape, (K, C, H, W)."""
-    return with_nodes(graph, (replace(node, operation=_seen(node)) for node in graph.nodes))
+    return with_nodes(graph, (_changed(node) for node in graph.nodes))
+
+
+def _changed(node: Node) -> Node:
+    operation = _seen(node)
+    return node if operation is node.operation else replace(node, operation=operation)
 
 
 def _seen(node: Node) -> Operation:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from collections.abc import Iterable
 
+from netspec.schedule.gaps import Occupancy
 from netspec.schedule.slots import FOREVER, Slot
 
 ALIGNMENT_BYTES = 64
@@ -25,26 +26,20 @@ def place_slots(slots: list[Slot]) -> int:
         if slot.end == FOREVER and slot.begin < 0:
             slot.offset_bytes = top
             top += rounded(slot.size_bytes)
-    passing = [slot for slot in slots if slot.offset_bytes < 0]
-    base = peak = top
-    placed: list[tuple[int, int, int, int]] = []
-    for slot in sorted(passing, key=lambda slot: (-slot.size_bytes, slot.begin, slot.end)):
-        slot.offset_bytes = _lowest_gap(placed, slot, base)
-        end_bytes = slot.offset_bytes + rounded(slot.size_bytes)
-        insort(placed, (slot.offset_bytes, end_bytes, slot.begin, slot.end))
-        peak = max(peak, end_bytes)
+    passing = sorted(
+        (slot for slot in slots if slot.offset_bytes < 0), key=lambda slot: (-slot.size_bytes, slot.begin, slot.end)
+    )
+    ranks = _ranks(passing)
+    taken, peak = Occupancy(len(ranks)), top
+    for slot in passing:
+        first, last, size_bytes = ranks[slot.begin], ranks[slot.end], rounded(slot.size_bytes)
+        slot.offset_bytes = taken.room(first, last, top, size_bytes)
+        taken.take(first, last, slot.offset_bytes, slot.offset_bytes + size_bytes)
+        peak = max(peak, slot.offset_bytes + size_bytes)
     return peak
 
 
-def _lowest_gap(placed: list[tuple[int, int, int, int]], slot: Slot, base: int) -> int:
-    """Where `slot` fits first; `placed` holds (offset, end, first launch, last launch), sorted by offset."""
-    free = base
-    size, begin, end = rounded(slot.size_bytes), slot.begin, slot.end
-    for offset_bytes, end_bytes, first, last in placed:
-        if last < begin or end < first:
-            continue
-        if offset_bytes - free >= size:
-            return free
-        if end_bytes > free:
-            free = end_bytes
-    return free
+def _ranks(slots: Iterable[Slot]) -> dict[int, int]:
+    """The launches where slots begin or end, numbered in order."""
+    times = sorted({time for slot in slots for time in (slot.begin, slot.end)})
+    return {time: rank for rank, time in enumerate(times)}

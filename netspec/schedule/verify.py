@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.channels import as_map, vectors
@@ -121,22 +123,30 @@ def _named(launch: Launch) -> str:
 
 
 class _Contents:
-    """Which values are whole in the arena, and where."""
+    """Which values are whole in the arena, and where. The places of whole values never overlap."""
 
     def __init__(self) -> None:
         self._places: dict[str, tuple[int, int]] = {}
+        self._taken: list[tuple[int, int]] = []
+        """places in order, those of values that were written elsewhere since included"""
+        self._names: dict[tuple[int, int], list[str]] = {}
 
     def write(self, buffer: Buffer) -> None:
         """Puts a value in its place, which spoils everything else that lies there."""
-        begin, end = _place(buffer)
-        spoilt = [name for name, (first, last) in self._places.items() if first < end and begin < last]
-        for name in spoilt:
-            del self._places[name]
-        self._places[buffer.value.name] = (begin, end)
+        begin, end = place = _place(buffer)
+        first, last = bisect_right(self._taken, begin, key=_end), bisect_left(self._taken, end, key=_begin)
+        for spoilt in self._taken[first:last]:
+            for name in self._names.pop(spoilt):
+                if self._places.get(name) == spoilt:
+                    del self._places[name]
+        self._taken[first:last] = (place,)
+        self._names[place] = [buffer.value.name]
+        self._places[buffer.value.name] = place
 
     def rename(self, source: Buffer, result: Buffer) -> None:
         """Gives an array a second name."""
         _require(_place(source) == _place(result), f"`{result.value.name}` is not where `{source.value.name}` is")
+        self._names[_place(result)].append(result.value.name)
         self._places[result.value.name] = _place(result)
 
     def holds(self, buffer: Buffer) -> bool:
@@ -146,3 +156,11 @@ class _Contents:
 
 def _place(buffer: Buffer) -> tuple[int, int]:
     return buffer.offset_bytes, buffer.offset_bytes + buffer.size_bytes
+
+
+def _begin(place: tuple[int, int]) -> int:
+    return place[0]
+
+
+def _end(place: tuple[int, int]) -> int:
+    return place[1]

@@ -1,12 +1,21 @@
 """A receptive field is the part of the image that a number really depends on."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+from netspec.counting import receptive
 from netspec.counting.receptive import FIELD_RULES, receptive_fields
+from netspec.counting.table import count
+from netspec.diagnostics.text import Source
+from netspec.frontend import examine
 from netspec.ir import operations as ops
 from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph
+from netspec.ir.recipe import Experiment
 from tests.counting.nets import graph
 
 NOT_DECLARED = {
@@ -30,27 +39,185 @@ NETS = {
     "flattening hides no position": ("input 1x6x8; flatten; dense 1", (6, 8)),
     "global pooling sees all": ("input 1x9x9; pool avg global", (9, 9)),
     "never more than the image": ("input 1x5x5; conv 1 5x5 pad=2; conv 1 5x5 pad=2", (5, 5)),
+    "a window behind an upsampling meets several blocks": ("input 1x8x8; pool avg 2; upsample 2; conv 1 2x2", (4, 4)),
+    "or as many as its taps reach": ("input 1x16x16; pool avg 4; upsample 4; conv 1 3x3", (8, 8)),
+    "or one": ("input 1x8x8; pool avg 2; upsample 2; pool avg 2", (2, 2)),
+    "a window behind a transposed one": ("input 1x8x8; pool avg 2; deconv 1 2x2 stride=2; conv 1 2x2", (4, 4)),
+    "padding is no part of the image": ("input 1x6x6; conv 1 3x3 stride=4 pad=2", (3, 3)),
+    "what only the border sees is less": ("input 1x2x9; conv 1 5x5 pad=2x2 stride=5x1", (2, 5)),
+    "gaps of a transposed convolution see nothing": ("input 1x4x4; deconv 1 1x1 stride=3; pool max 3 stride=1", (1, 1)),
+    "padding alone is no pixel": ("input 1x2x2; conv 1 1x1 pad=1 stride=3; pool max 1x1 stride=2", (0, 0)),
+    "dense on padding alone sees no pixel": ("input 1x1x1; conv 1 1x1 pad=1 stride=3; dense 2", (0, 0)),
+    "branches that reach to either side": (
+        "input 1x9x9; sum { conv 1 2x2 pad=same } { deconv 1 2x2 pad=same }", (3, 3)
+    ),
+    "channels that reach to either side": (
+        "input 1x9x9; concat { conv 1 2x2 pad=same } { deconv 1 2x2 pad=same }", (2, 2)
+    ),
+    "until something mixes the channels": (
+        "input 1x9x9; concat { conv 1 2x2 pad=same } { deconv 1 2x2 pad=same }; relu; maxout 2", (3, 3)
+    ),
+    "a branch that is empty where the other is not": (
+        "input 1x3x3; sum { conv 1 1x1 pad=1x0 } { conv 1 3x1 pad=2x0 }; pool max 1x1 stride=4x1", (1, 1)
+    ),
+    "neighbours in a flat vector": ("input 1x4x4; flatten; maxout 2", (1, 2)),
+    "a flat vector beside another": ("input 2x2x3; sum { flatten } { conv 3 1x2; flatten }", (2, 3)),
 }  # fmt: skip
 
 
-def seen(net: Graph) -> tuple[int, int]:
-    """Height and width of the pixels that change the number in the middle of the last layer, by the oracle."""
-    (_, height, width), last = net.inputs[0].shape, net.layers[-1].output
-    images = np.zeros((height * width + 1, 1, height, width))
-    images[1:].reshape(height * width, -1)[...] = np.eye(height * width)
-    feeds = {parameter.value.name: np.ones(parameter.value.shape) for parameter in net.parameters}
-    made = evaluate(net, {"input": images, **feeds})[last.name].reshape(len(images), *last.shape)
-    middle = made[(slice(None), 0, *(size // 2 for size in last.shape[1:]))]
-    rows, columns = np.nonzero((middle[1:] != middle[0]).reshape(height, width))
-    return int(rows.max() - rows.min() + 1), int(columns.max() - columns.min() + 1)
+def seen(net: Graph) -> dict[str, tuple[int, ...]]:
+    """The largest height and width of the pixels that a number of each layer depends on: where one of them is not a
+    number, it is none either, by the oracle."""
+    channels, height, width = net.inputs[0].shape
+    single = np.eye(height * width, dtype=bool).reshape(-1, 1, height, width)
+    images = np.where(np.repeat(single, channels, axis=1), np.nan, 1.0)
+    feeds = {each.value.name: np.ones(each.value.shape) for each in (*net.parameters, *net.states)}
+    made = evaluate(net, {"input": images, **feeds})
+    return {layer.output.name: _largest(np.isnan(made[layer.output.name]), height, width) for layer in net.layers}
+
+
+def _largest(spoilt: np.ndarray, height: int, width: int) -> tuple[int, ...]:
+    """Of (pixels, …): which numbers each pixel spoils."""
+    pixels = spoilt.reshape(height * width, -1).T.reshape(-1, height, width)
+    return tuple(max(map(_reach, np.logical_or.reduce(pixels, axis=across))) for across in (2, 1))
+
+
+def _reach(marked: np.ndarray) -> int:
+    (places,) = marked.nonzero()
+    return int(places[-1] - places[0] + 1) if len(places) else 0
 
 
 @pytest.mark.parametrize("name", NETS)
 def test_fields_are_the_pixels_that_matter(name: str):
     text, expected = NETS[name]
     net = graph(text)
+    assert seen(net)[net.layers[-1].output.name] == expected
     assert receptive_fields(net)[net.layers[-1].output.name] == expected
-    assert seen(net) == expected
+
+
+SIDES = st.integers(1, 4)
+KEEPING = st.sampled_from(
+    (
+        "conv 2 2x3 pad=same",
+        "conv 2 3x2 pad=same dilate=2",
+        "conv 2 1x1",
+        "deconv 2 2x2 pad=same",
+        "depthwise 3x3 pad=same",
+        "conv 2 3x3 pad=1 groups=2",
+        "local 2 3x1 pad=same",
+        "pool max 3x3 stride=1 pad=1",
+        "pool avg 3x3 stride=1 pad=1 count_pad",
+        "lrn size=2",
+        "batchnorm relu",
+        "upsample 2; pool avg 2x2",
+        "upsample 2; conv 2 2x2 stride=2",
+        "deconv 2 1x1 stride=2 pad=0; conv 2 1x1 stride=2",
+        "pool avg 1x1 stride=2; upsample 2; deconv 2 1x1",
+    )
+)
+"""Layers that keep 2x6x6, or should: where they do not, the net is drawn anew."""
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> str:
+    """A layer over a window, often larger than is wise, with more padding than is wise."""
+    kernel, stride = f"{draw(SIDES)}x{draw(SIDES)}", f"{draw(SIDES)}x{draw(SIDES)}"
+    pad = f" pad={draw(st.integers(0, 3))}x{draw(st.integers(0, 3))}"
+    match draw(st.sampled_from(("conv", "deconv", "pool", "local", "depthwise"))):
+        case "conv":
+            return f"conv 2 {kernel} stride={stride}{pad} dilate={draw(st.integers(1, 3))}"
+        case "deconv":
+            return f"deconv 2 {kernel} stride={stride}{pad}"
+        case "pool":
+            rounding = draw(st.sampled_from(("", " round=ceil")))
+            return f"pool {draw(st.sampled_from(('max', 'avg')))} {kernel} stride={stride}{rounding}"
+        case kind:
+            return f"{kind}{' 2' if kind == 'local' else ''} {kernel} stride={stride}{pad}"
+
+
+@st.composite
+def branches(draw: st.DrawFn) -> str:
+    """Branches of one size, joined, and what may follow them without mixing their channels."""
+    bodies = st.lists(KEEPING, max_size=2).map(lambda body: f"{{ {'; '.join(body)} }}")
+    made = " ".join(draw(st.lists(bodies, min_size=2, max_size=3)))
+    kind = draw(st.sampled_from(("sum", "concat")))
+    return f"{kind} {made}; {draw(st.sampled_from(('relu', 'lrn size=3', 'lrn size=2', 'maxout 2', 'depthwise 2x1')))}"
+
+
+ENDS = st.sampled_from(
+    (
+        "relu",
+        "softmax",
+        "pool avg global",
+        "flatten",
+        "flatten; maxout 2",
+        "flatten; lrn size=3",
+        "flatten; softmax",
+        "concat { flatten } { dense 3 }; lrn size=3",
+        "concat { flatten } { flatten; batchnorm }; maxout 2",
+        "sum { flatten } { flatten; lrn size=2 }",
+        "dense 3; maxout 3",
+    )
+)
+
+
+@st.composite
+def nets(draw: st.DrawFn) -> Graph:
+    """A small net that passes the checker, of every layer that there is."""
+    layers = draw(st.lists(st.one_of(KEEPING, windows(), branches(), st.just("upsample 2")), min_size=1, max_size=4))
+    text = f"net n {{ input 2x{draw(st.integers(1, 7))}x{draw(st.integers(1, 7))}; {'; '.join(layers)}; {draw(ENDS)} }}"
+    checked, report = examine(Source("<test>", text))
+    assume(not report.failed and isinstance(checked, Experiment))
+    assert isinstance(checked, Experiment)
+    assume(max(value.elements for node in checked.graph.nodes for value in node.outputs) < 4000)
+    return checked.graph
+
+
+@settings(max_examples=200)
+@given(nets())
+def test_fields_are_what_the_oracle_says(net: Graph):
+    fields = receptive_fields(net)
+    assert {layer.output.name: fields[layer.output.name] for layer in net.layers} == seen(net)
+
+
+def test_fields_of_traced_sizes_are_plain():
+    """`count --symbolic` counts a graph whose sizes remember their formulas."""
+    net = graph("input 1 D D; conv 2 K pad=same; pool avg 2; upsample 2; conv 1 2x2", traced=True, D=16, K=3)
+    plain = graph("input 1x16x16; conv 2 3 pad=same; pool avg 2; upsample 2; conv 1 2x2")
+    assert receptive_fields(net) == receptive_fields(plain)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input 1x1x1; conv 1 1x1 pad=1000000000x0 stride=1000000000x1",
+        "input 1x1x1; pool avg 1000000000x1 pad=500000000x0",
+        "input 1x1x2147483648; pool max 1x2 ",
+        "input 1x40000x40000; flatten; maxout 2; dense 1",
+        "input 1x3x3; deconv 1 1x1 stride=20000; conv 1 20000x20000; dense 1",
+    ],
+)
+def test_no_size_within_the_limits_takes_much_memory(text: str):
+    tracemalloc.start()
+    try:
+        receptive_fields(graph(text))
+        assert tracemalloc.get_traced_memory()[1] < 1 << 28
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_would_take_too_long_is_not_told(monkeypatch: pytest.MonkeyPatch):
+    net = graph("input 1x3x3; repeat 5 { conv 1 1x1 }; dense 2")
+    assert set(receptive_fields(net)) == {layer.output.name for layer in net.layers}
+    monkeypatch.setattr(receptive, "MOST_POSITIONS", 20)
+    assert set(receptive_fields(net)) == {"input", "conv1", "conv2"}
+    assert count(net).layers[-1].receptive_field is None
+    listed = graph("input 1x2x2; flatten; lrn size=2; lrn size=2; lrn size=2")
+    assert set(receptive_fields(listed)) == {"input", "flatten1", "lrn1", "lrn2"}
+
+
+def test_an_image_too_long_to_be_followed_has_no_fields():
+    assert receptive_fields(graph("input 1x1x2000000; conv 1 1x3; dense 2")) == {}
 
 
 def test_a_flat_input_has_no_fields():

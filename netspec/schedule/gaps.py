@@ -1,0 +1,86 @@
+"""What of the arena is taken during which launches, and where there is room: a segment tree over the launches.
+
+A node of the tree stands for a run of launches. It keeps the bytes taken throughout its run, and those taken at some
+time of it or more. A span of launches is a few nodes, so a question looks at a few of these sets and not at every slot.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+
+
+class _Bytes:
+    """A set of bytes as intervals that do not touch, in order."""
+
+    __slots__ = ("begins", "ends")
+
+    def __init__(self) -> None:
+        self.begins: list[int] = []
+        self.ends: list[int] = []
+
+    def add(self, begin: int, end: int) -> None:
+        """Takes the bytes from `begin` up to `end`."""
+        first, last = bisect_left(self.ends, begin), bisect_right(self.begins, end)
+        if first < last:
+            begin, end = min(begin, self.begins[first]), max(end, self.ends[last - 1])
+        self.begins[first:last], self.ends[first:last] = (begin,), (end,)
+
+    def room(self, begin: int, size: int) -> int:
+        """The lowest place from `begin` on where `size` bytes are free."""
+        i = bisect_right(self.ends, begin)
+        while i < len(self.begins) and self.begins[i] < begin + size:
+            begin = self.ends[i]
+            i += 1
+        return begin
+
+
+class Occupancy:
+    """The bytes taken in the arena, launch by launch. Times are ranks: whole numbers from 0 up to `times`."""
+
+    def __init__(self, times: int) -> None:
+        self._leaves = 1 << max(times - 1, 0).bit_length()
+        self._throughout: dict[int, _Bytes] = {}
+        self._sometime: dict[int, _Bytes] = {}
+
+    def take(self, first: int, last: int, begin: int, end: int) -> None:
+        """Takes bytes `begin` up to `end` at the times `first` to `last`, both included."""
+        for node in self._parts(first, last):
+            self._throughout.setdefault(node, _Bytes()).add(begin, end)
+        for node in self._touched(first, last):
+            self._sometime.setdefault(node, _Bytes()).add(begin, end)
+
+    def room(self, first: int, last: int, begin: int, size: int) -> int:
+        """The lowest place from `begin` on where `size` bytes are free at all times from `first` to `last`."""
+        taken = [self._sometime[node] for node in self._parts(first, last) if node in self._sometime]
+        taken += [self._throughout[node] for node in self._above(first, last) if node in self._throughout]
+        found, settled = begin, 0
+        while settled < len(taken):
+            settled = 0
+            for each in taken:
+                place = each.room(found, size)
+                settled = settled + 1 if place == found else 1
+                found = place
+        return found
+
+    def _parts(self, first: int, last: int) -> list[int]:
+        """The nodes whose runs make up a span; the root is 1, the parts of a node k are 2k and 2k + 1."""
+        nodes: list[int] = []
+        low, high = first + self._leaves, last + self._leaves + 1
+        while low < high:
+            if low & 1:
+                nodes.append(low)
+                low += 1
+            if high & 1:
+                high -= 1
+                nodes.append(high)
+            low, high = low >> 1, high >> 1
+        return nodes
+
+    def _above(self, first: int, last: int) -> Iterable[int]:
+        """The nodes that hold one of the parts of a span and more."""
+        return {node >> up for node in self._parts(first, last) for up in range(1, node.bit_length())}
+
+    def _touched(self, first: int, last: int) -> Iterable[int]:
+        """The parts of a span, and the nodes that hold one."""
+        return {*self._parts(first, last), *self._above(first, last)}
