@@ -97,21 +97,24 @@ def kill_and_resume(spec: str, kills: int) -> None:
     """Trains `spec` into the folder `whole` and, killed so often, `cut`, with 1, 2 and 4 threads in turn.
 
     Moments are random: of every second kill from all of the time that a process takes from its start to its first
-    checkpoint, of the others from the time after that, so that the training comes on.
+    checkpoint, of the others from the time after that, so that the training comes on. On a busy machine a later kill
+    may find the training ended.
     """
     chosen, every = random.Random(7), ("--checkpoint-every", "20")
     run_json("train", spec, "--run", "whole")
     training = json.loads(Path("whole/run.json").read_text())["result"]["seconds"]
     brief = start("train", spec, "--run", "brief", *every)
     preparing = seconds_to_progress("brief", brief)
-    kill(brief)
+    assert kill(brief), "the kill came too late"
     for number in range(kills):
         words = ("--resume", "cut") if holds_run(Path("cut")) else (spec, "--run", "cut")
         going = start("train", *words, "--threads", str((1, 2, 4)[number % 3]), *every)
         if number % 2:
             seconds_to_progress("cut", going)
         time.sleep(chosen.uniform(0, training / kills if number % 2 else preparing))
-        kill(going)
+        if not kill(going):
+            break
+    assert number, "not one kill came in time"
     done = process("train", "--resume", "cut", "--threads", "2")
     assert done.returncode == 0, done.stderr
     assert same("whole", "cut")
@@ -124,10 +127,12 @@ def seconds_to_progress(folder: str, going: subprocess.Popen[str]) -> float:
     return time.monotonic() - begun
 
 
-def kill(going: subprocess.Popen[str]) -> None:
+def kill(going: subprocess.Popen[str]) -> bool:
+    """Whether a training was killed; else it had ended by itself, and well."""
     going.kill()
     assert "Traceback" not in going.communicate()[1]
-    assert going.returncode == -signal.SIGKILL, "the kill came too late"
+    assert going.returncode in (-signal.SIGKILL, 0)
+    return going.returncode != 0
 
 
 def progress(folder: str = "cut") -> int:

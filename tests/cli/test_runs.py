@@ -119,10 +119,10 @@ def test_overrides_rate_and_seed_are_shown(here: Path) -> None:
     run_json("train", "small.net", "--run", "runs/third", *given, "--data", "digits")
     head, _, *rows = run("runs", "runs/third").stdout.splitlines()
     assert head.split()[-3:] == ["rate", "seed", "overrides"]
-    assert rows[0].split()[-6:] == ["0.0125", "77", "K=3", "train.sgd.rate=0.0125", "train.seed=77", "train.epochs=1"]
+    assert rows[0].split()[-6:] == ["0.0125", "77", "K=3", "train.seed=77", "train.epochs=1", "train.sgd.rate=0.0125"]
     (found,) = run_json("runs", "runs/third")["runs"]
     assert (found["rate"], found["seed"]) == (0.0125, 77)
-    assert found["overrides"] == ["K=3", "data=digits", "train.sgd.rate=0.0125", "train.seed=77", "train.epochs=1"]
+    assert found["overrides"] == ["K=3", "data=digits", "train.seed=77", "train.epochs=1", "train.sgd.rate=0.0125"]
 
 
 def test_several_folders_are_runs_or_hold_some_and_each_run_comes_once(here: Path) -> None:
