@@ -9,7 +9,7 @@
 # - unsigned 32 bits open in mode `I`, which is signed: 2^31 and above come out negative.
 # - signed 8 bits open in mode `L`, which is unsigned: -1 comes out as 255, the brightest.
 #
-# None of them is refused or warned of. Whoever trains on such files has to look at the tags.
+# None of them is refused or warned of. A reader of such files has to look at the tags itself.
 # Fails where the behaviour is another one.
 set -euo pipefail
 folder=$(mktemp -d)
