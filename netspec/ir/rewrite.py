@@ -15,8 +15,10 @@ Kept = TypeVar("Kept", Parameter, State)
 
 
 def with_nodes(graph: Graph, nodes: Iterable[Node]) -> Graph:
-    """The graph with these nodes; each layer holds those that name it."""
+    """The graph with these nodes; each layer holds those that name it. With its own nodes it is the graph itself."""
     nodes = tuple(nodes)
+    if nodes == graph.nodes:
+        return graph
     by_layer: dict[str, list[Node]] = {layer.name: [] for layer in graph.layers}
     for node in nodes:
         by_layer.setdefault(node.layer, []).append(node)

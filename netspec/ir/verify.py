@@ -26,8 +26,10 @@ def verify(graph: Graph, before: Graph | None = None) -> None:
     array after the new one is made.
 
     `before` is a graph that was verified and that this one was made from: what a node holds by itself, kinds, shapes
-    and windows, is not looked at again in the nodes that are the same.
+    and windows, is not looked at again in the nodes that are the same; the graph itself, not at all.
     """
+    if graph is before:
+        return
     settled = frozenset(map(id, before.nodes)) if before is not None else frozenset[int]()
     try:
         defined = _define_sources(graph)

@@ -17,6 +17,8 @@ def remove_dead_nodes(graph: Graph) -> Graph:
         if not needed.isdisjoint(node.outputs):
             needed.update(node.inputs)
             alive.append(node)
+    if len(alive) == len(graph.nodes):
+        return graph
     made = {*graph.inputs, *(value for node in alive for value in node.outputs)}
     layers = tuple(layer for layer in graph.layers if _stands(layer, made))
     return with_nodes(replace(graph, layers=layers), reversed(alive))
