@@ -10,7 +10,7 @@ from contextlib import suppress
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from netspec.check.kinds import Entry, Extent, Interval, Kind, Real, Series, Start, Switch, Whole, Word
+from netspec.check.kinds import Classes, Entry, Extent, Interval, Kind, Real, Series, Start, Switch, Whole, Word
 from netspec.check.vocabulary import AUGMENT, DATA, LAYERS, SCHEDULES, TRAIN
 from netspec.compiler import training_program
 from netspec.counting.table import count
@@ -42,8 +42,9 @@ def values(kind: Kind) -> tuple[str, ...]:
         case Extent():
             return (*WHOLES, f"1x{WHOLES[-1]}", f"{WHOLES[-1]}x2", *kind.words)
         case Series():
-            ones = WHOLES if kind.whole else (*REALS, *WHOLES)
-            return (*(f"({one})" for one in ones), f"(1 {WHOLES[-1]})")
+            return (*(f"({one})" for one in (*REALS, *WHOLES)), f"(1 {WHOLES[-1]})")
+        case Classes():
+            return (*(f"({one})" for one in WHOLES), f"(1 {WHOLES[-1]})", "0..1", f"1..{WHOLES[-1]}", '(1 "1" cat)')
         case Start():
             return tuple(f"{name}({one})" for name in ("normal", "uniform") for one in REALS)
         case Interval():
@@ -54,7 +55,14 @@ def values(kind: Kind) -> tuple[str, ...]:
             return ()
 
 
-USUAL: dict[type[Kind], str] = {Whole: "2", Real: "0.5", Extent: "3x3", Series: "(1)", Interval: "0.5..1.5"}
+USUAL: dict[type[Kind], str] = {
+    Whole: "2",
+    Real: "0.5",
+    Extent: "3x3",
+    Series: "(1)",
+    Classes: "(0 1)",
+    Interval: "0.5..1.5",
+}
 
 
 def written(draw: st.DrawFn, kind: Kind) -> str:

@@ -10,6 +10,7 @@ import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netspec.data.levels import Levels
 from netspec.diagnostics.failure import DataError
 from netspec.train.preparation import Preparation
 from netspec.train.scores import Array
@@ -148,7 +149,8 @@ def test_a_file_tells_how_images_were_prepared(
     tmp_path_factory: pytest.TempPathFactory, channels: int, names: list[str], mean: float, white: float
 ) -> None:
     path = tmp_path_factory.mktemp("w") / "w.safetensors"
-    preparation = Preparation((channels, 2, 3), (mean,) * channels, (1 / mean,) * channels, white, tuple(names))
+    statistics = (mean,) * channels, (1 / mean,) * channels
+    preparation = Preparation((channels, 2, 3), *statistics, Levels(black=-mean, white=white), tuple(names))
     write_weights(path, some_weights(), preparation)
     assert recorded_preparation(path) == preparation
     assert all(np.array_equal(read_weights(path, small_graph())[name], array) for name, array in some_weights().items())
