@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 
 from netspec.check import words_data as words
@@ -30,9 +31,10 @@ def check_selection(options: DataOptions, bound: Bound, scope: Scope) -> None:
         return
     if resize not in (None, POINT[1:]) and found.shape == POINT:
         scope.complain(words.points_resized(options.source, bound.spans["resize"]))
-    counts = _kept(options, found, bound, scope)
-    if counts:
-        _check_amounts(options, counts, bound, scope)
+    kept = _kept(options, found, bound, scope)
+    if kept is not None:
+        _check_amounts(options, kept.counts, bound, scope)
+        _check_test(options, kept, bound, scope)
 
 
 def _check_labels(options: DataOptions, bound: Bound, scope: Scope) -> None:
@@ -43,26 +45,42 @@ def _check_labels(options: DataOptions, bound: Bound, scope: Scope) -> None:
             scope.complain(words.labels_within(name, options.format, bound.spans[name]))
 
 
-def _kept(options: DataOptions, found: Known, bound: Bound, scope: Scope) -> tuple[int, ...]:
-    """Images of each class that is kept; none where that is wrong, which is reported."""
+def _kept(options: DataOptions, found: Known, bound: Bound, scope: Scope) -> Known | None:
+    """The set with the classes that are kept; None where they are wrong, which is reported."""
     if not options.classes:
-        return found.counts
+        return found
     numbers = numbers_of(found.names, options.classes)
     for one, number in zip(options.classes, numbers, strict=True):
         if number is None:
             scope.complain(words.no_such_class(one, options.source, found.names, bound.spans["classes"]))
-            return ()
-    kept = tuple(found.counts[number] for number in numbers if number is not None)
-    if not sum(kept):
+            return None
+    places = [number for number in numbers if number is not None]
+    counts = tuple(found.counts[place] for place in places)
+    if not sum(counts):
         scope.complain(words.no_image_kept(options.source, bound.spans["classes"]))
-    return kept if sum(kept) else ()
+        return None
+    return replace(
+        found, counts=counts, test_counts=tuple(found.test_counts[place] for place in places if found.test_counts)
+    )
+
+
+def _check_test(options: DataOptions, kept: Known, bound: Bound, scope: Scope) -> None:
+    if options.take_test is None:
+        return
+    images = sum(kept.test_counts)
+    if not kept.test_counts:
+        scope.complain(words.no_test_part(options.source, bound.spans["take_test"]))
+    elif options.take_test > images:
+        scope.complain(
+            words.too_few_to_take("take_test", options.take_test, options.source, images, bound.spans["take_test"])
+        )
 
 
 def _check_amounts(options: DataOptions, counts: tuple[int, ...], bound: Bound, scope: Scope) -> None:
     images = sum(counts)
     if options.take is not None:
         if options.take > images:
-            scope.complain(words.too_few_to_take(options.take, options.source, images, bound.spans["take"]))
+            scope.complain(words.too_few_to_take("take", options.take, options.source, images, bound.spans["take"]))
             return
         images = options.take
     held = round(images * options.validate)

@@ -65,10 +65,15 @@ def no_image_kept(source: str, span: Span) -> Diagnostic:
     return error("E516", f"no image of {code(source)} is of these classes", span, "keeps none")
 
 
-def too_few_to_take(count: int, source: str, images: int, span: Span) -> Diagnostic:
+def no_test_part(source: str, span: Span) -> Diagnostic:
+    helps = ("leave `take_test` out",)
+    return error("E549", f"`take_test`: {code(source)} has no test part", span, "nothing to take from", helps=helps)
+
+
+def too_few_to_take(option: str, count: int, source: str, images: int, span: Span) -> Diagnostic:
     return error(
         "E517",
-        f"`take={count}`: there are {images:,} images of {code(source)} to take from",
+        f"`{option}={count}`: there are {images:,} images of {code(source)} to take from",
         span,
         "more than there are",
     )

@@ -197,7 +197,7 @@ def _known_numbers(collection: Collection, known: Known) -> list[int | None]:
 def _unknown(collection: Collection, known: Known, labels: list[int]) -> DataError:
     names = [collection.class_names[label] for label in labels]
     noun = "class" if len(names) == 1 else "classes"
-    helps = ["call the classes as the net does", "or keep those that it knows with `classes=`"]
+    helps = ["call the classes as the net does", "or take their images away"]
     if known.further:
         helps.append("weights copied out of their run's folder bring no names along")
     return DataError(

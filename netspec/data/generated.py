@@ -10,7 +10,14 @@ from netspec.data.figures import figures
 from netspec.data.levels import Levels
 from netspec.data.points import circles, spirals
 from netspec.diagnostics.failure import DataError
-from netspec.ir.known_data import GENERATED_CLASSES, MOST_NOISE, USUAL_COUNT, picture_fault, picture_shape
+from netspec.ir.known_data import (
+    GENERATED_CLASSES,
+    MOST_NOISE,
+    USUAL_COUNT,
+    made_test_count,
+    picture_fault,
+    picture_shape,
+)
 
 Shape = tuple[int, ...]
 
@@ -52,7 +59,7 @@ class Wish:
     @property
     def test_count(self) -> int:
         """A quarter as many images more are made to test on."""
-        return -(-self.count // 4)
+        return made_test_count(self.count)
 
 
 def generate(name: str, extra: Mapping[str, object], seed: int, shape: Shape | None) -> Collection:

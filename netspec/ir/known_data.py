@@ -17,6 +17,7 @@ LEAST_PICTURE, MOST_BYTES = 4, 1 << 32
 """Of `shapes`: height and width, and all pictures together."""
 
 DIGITS = tuple("0123456789")
+MNIST_TEST = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
 CLOTHES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CIFAR100_WORDS = """
@@ -33,19 +34,20 @@ CIFAR100 = tuple(CIFAR100_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The `shape` (C, H, W) of an image, the classes, and the images of each in the training part, `counts`."""
+    """The `shape` (C, H, W) of an image, the classes, and the images of each in the training and in the test part."""
 
     shape: tuple[int, int, int]
     names: tuple[str, ...]
     counts: tuple[int, ...]
+    test_counts: tuple[int, ...] = ()
 
 
 STORED: dict[str, Known] = {
     "digits": Known((1, 8, 8), DIGITS, (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)),
-    "mnist": Known((1, 28, 28), DIGITS, (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)),
-    "fashion_mnist": Known((1, 28, 28), CLOTHES, (6000,) * 10),
-    "cifar10": Known((3, 32, 32), CIFAR10, (5000,) * 10),
-    "cifar100": Known((3, 32, 32), CIFAR100, (500,) * 100),
+    "mnist": Known((1, 28, 28), DIGITS, (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949), MNIST_TEST),
+    "fashion_mnist": Known((1, 28, 28), CLOTHES, (6000,) * 10, (1000,) * 10),
+    "cifar10": Known((3, 32, 32), CIFAR10, (5000,) * 10, (1000,) * 10),
+    "cifar100": Known((3, 32, 32), CIFAR100, (500,) * 100, (100,) * 100),
 }
 """Sets that are read from files."""
 
@@ -66,14 +68,20 @@ def known(options: DataOptions, net: Shape | None) -> Known | None:
         return None
     if options.source in STORED:
         return STORED[options.source]
-    counts = made_counts(options.source, options.extra)
+    counts, tests = made_counts(options.source, options.extra), made_counts(options.source, options.extra, test=True)
     shape = picture_shape(options.extra, net) if options.source == "shapes" else POINT
-    return Known(shape, GENERATED_CLASSES[options.source], counts)
+    return Known(shape, GENERATED_CLASSES[options.source], counts, tests)
 
 
-def made_counts(name: str, extra: Mapping[str, object]) -> tuple[int, ...]:
-    """Images of each class in the training part of a generated set: classes take turns."""
+def made_test_count(count: int) -> int:
+    """Images to test on beside `count` to train on: a quarter as many more."""
+    return -(-count // 4)
+
+
+def made_counts(name: str, extra: Mapping[str, object], *, test: bool = False) -> tuple[int, ...]:
+    """Images of each class in the training or the test part of a generated set: classes take turns."""
     count, classes = int(str(extra.get("count", USUAL_COUNT))), len(GENERATED_CLASSES[name])
+    count = made_test_count(count) if test else count
     return tuple(len(range(label, count, classes)) for label in range(classes))
 
 

@@ -75,9 +75,9 @@ class Predictor:
         """
         return self._reading.said(self._collected(as_shown(images, self._intake.shape, self._intake.levels)))
 
-    def verdict(self, images: Images) -> Verdict:
-        """The same of images that fit (`intake.as_images`), with the classes of each in order."""
-        return self._reading.verdict(self._collected(images))
+    def verdict(self, images: Shown) -> Verdict:
+        """The same with the classes of each image in order. Raises as a call does."""
+        return self._reading.verdict(self._collected(as_shown(images, self._intake.shape, self._intake.levels)))
 
     def _collected(self, images: Images) -> Array:
         with self._turns.lock:

@@ -116,6 +116,11 @@ def _notices(name: str, picture: Picture, form: Form) -> list[str]:
         found.append(f"{name} is {_size(picture.size)}, resized to {_size(form.size or ())}")
     if picture.loses_bits:
         found.append(f"{name} has 16 bits a colour, of which 8 are read")
+    if picture.stored.white is None and levels.settled and not levels.given:
+        found.append(
+            f"{name} does not tell which of its numbers is white: they are taken as they are, between "
+            f"{written(levels.black)} (black) and {written(levels.white)} (white) of the training"
+        )
     low, high = float(picture.pixels.min()), float(picture.pixels.max())
     if low < levels.black or high > levels.white:
         found.append(

@@ -55,9 +55,12 @@ def in_units_of(preparation: Preparation, dataset: Dataset) -> Preparation:
         unknown, which = (found, "data") if trained.settled else (trained, "run")
         raise DataError(
             "E559",
-            f"the images of {dataset.description} cannot be shown to this net: its own images are of another kind of "
-            f"numbers, and nothing tells which number is white in the {which}",
-            notes=(f"it has numbers from {written(unknown.black)} to {written(unknown.white)}",),
+            f"the images of {dataset.description} cannot be shown to this net: its own are of other numbers, and "
+            f"nothing tells which number is white in the {which}",
+            notes=(
+                f"the data have numbers from {written(found.black)} to {written(found.white)}, the training's go from "
+                f"{written(trained.black)} to {written(trained.white)}",
+            ),
             helps=(repair_help(unknown),),
         )
     scale = found.span / trained.span
@@ -74,7 +77,16 @@ def _same_units(trained: Levels, found: Levels) -> bool:
         return True
     if not trained.kind:  # an older run, to which pictures of sixteen bits were bytes
         return not (trained.white == USUAL_WHITE[BYTES] and found.kind == INTEGERS and found.settled)
-    return trained.kind == found.kind and not (found.given and found.settled and trained.settled)
+    if trained.kind != found.kind or (found.given and found.settled and trained.settled):
+        return False
+    return found.settled or _within(trained, found)
+
+
+def _within(trained: Levels, found: Levels) -> bool:
+    """Whether numbers that do not tell their levels lie where those of the training do: between black and white, or
+    where these are not known either, at most as far again beyond."""
+    slack = 0.0 if trained.settled else trained.span
+    return trained.black - slack <= found.black and found.white <= trained.white + slack
 
 
 def known_classes(preparation: Preparation, experiment: Experiment, kept: Classes) -> Known | None:

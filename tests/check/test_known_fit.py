@@ -15,7 +15,7 @@ from netspec.train.preparation import crop_pad
 from tests.check.reading_specs import codes_of, examined
 from tests.data.samples import datasets
 
-OF_DATA = {f"E51{k}" for k in range(3, 10)}
+OF_DATA = {*(f"E51{k}" for k in range(3, 10)), "E549"}
 SIDES = st.sampled_from([(8, 8), (4, 6), (12, 12), (1, 1)])
 LOSSES = st.sampled_from(["cross_entropy", "binary_cross_entropy", "squared_error", "hinge"])
 
@@ -50,7 +50,7 @@ def specs(draw: st.DrawFn) -> str:
 
 def _choices(source: str) -> list[list[str]]:
     shared = [["classes=(0 1)", "classes=(1 5 9)"], ["validate=0.001", "validate=0.5"], ["take=2", "take=60"]]
-    shared.append(["resize=8x8", "resize=4x6", "resize=1x1"])
+    shared += [["resize=8x8", "resize=4x6", "resize=1x1"], ["take_test=1", "take_test=3", "take_test=400"]]
     if source == "digits":
         return shared
     made = [*shared, ["count=1", "count=5", "count=50"]]
@@ -83,6 +83,9 @@ def test_a_set_that_is_known_by_name_is_judged_as_if_it_were_read(text: str) -> 
         ("mnist resize=32x32", "1x32x32", None),
         ("cifar10", "1x32x32", "E514"),
         ("cifar10 take=50001", "3x32x32", "E517"),
+        ("mnist take_test=10001", "1x28x28", "E517"),
+        ("mnist classes=(3 8) take_test=1985", "1x28x28", "E517"),
+        ("mnist classes=(3 8) take_test=1984", "1x28x28", None),
     ],
 )
 def test_published_sets_are_judged_as_if_they_were_read(data: str, image: str, code: str | None) -> None:

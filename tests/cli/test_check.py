@@ -169,6 +169,13 @@ def test_opened_data_that_fit_are_said_to(tmp_path: Path, monkeypatch: pytest.Mo
     assert second == "b.net: no mistakes in 2 layers, no data to open"
 
 
+def test_classes_without_images_of_opened_data_are_remarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.net").write_text("net n { input 1x8x8; dense 10 }\ndata digits take=2\n")
+    told = json.loads(run("check", "a.net", "--data", "--json").stdout)
+    assert any("no training image of the classes" in notice and "W503" in notice for notice in told["notices"])
+
+
 def test_what_is_odd_about_opened_data_is_a_remark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     Path("a.net").write_text(FITTING.replace("dense 10", "dense 12"))

@@ -157,9 +157,10 @@ def test_threads_change_no_bit() -> None:
 )
 def test_what_does_not_fit_is_refused(wrong: Any) -> None:
     predictor, _ = made(experiment(NET))
-    with pytest.raises(UsageError) as caught:
-        predictor(wrong)
-    assert caught.value.code == "E465"
+    for ask in (predictor, predictor.verdict):
+        with pytest.raises(UsageError) as caught:
+            ask(wrong)
+        assert caught.value.code == "E465"
 
 
 def test_a_predictor_of_no_image_at_a_time_is_refused() -> None:

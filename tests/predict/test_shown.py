@@ -253,6 +253,15 @@ def test_pixels_beyond_the_levels_of_the_training_are_noticed() -> None:
     assert notices == ("the picture has pixels from 5000 to 5000, beyond 0 (black) and 4095 (white) of the training",)
 
 
+def test_numbers_whose_white_nothing_tells_are_taken_as_they_are_with_a_notice() -> None:
+    image = Image.fromarray(np.full((8, 6), 218, np.int32))
+    pixels, notices = read_shown([image], GREY, Levels(0, 65_535, "integer"))
+    assert (pixels == 218).all()
+    assert len(notices) == 1
+    assert "between 0 (black) and 65535 (white) of the training" in notices[0]
+    assert read_shown([image], GREY, Levels(0, 4095, "integer", given=True))[1] == ()
+
+
 def test_what_pillow_drops_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "a.ppm").write_bytes(b"P6 6 8 65535\n" + bytes(6 * 8 * 6))
     _, notices = read_shown([tmp_path / "a.ppm"], (3, 8, 6), BYTE_ARRAYS)

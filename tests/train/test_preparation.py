@@ -79,6 +79,10 @@ def test_rows_of_numbers_are_no_pictures() -> None:
     [
         (Levels(-1, 1, "float", settled=False), Levels(0, 255, "uint8")),
         (Levels(), Levels(0, 254, "integer", settled=False)),
+        (Levels(0, 1, "float"), Levels(-0.9, 0.7, "float", settled=False)),
+        (Levels(0, 1, "float"), Levels(0, 218, "float", settled=False)),
+        (Levels(-1, 1, "float", settled=False), Levels(0, 3.1, "float", settled=False)),
+        (Levels(10, 218, "integer", settled=False), Levels(174, 3510, "integer", settled=False)),
     ],
 )
 def test_units_that_nothing_tells_are_refused(trained: Levels, found: Levels) -> None:
