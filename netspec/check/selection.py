@@ -55,6 +55,9 @@ def _kept(options: DataOptions, found: Known, bound: Bound, scope: Scope) -> Kno
             scope.complain(words.no_such_class(one, options.source, found.names, bound.spans["classes"]))
             return None
     places = [number for number in numbers if number is not None]
+    if len(set(places)) < len(places):
+        scope.complain(words.class_twice(options.source, bound.spans["classes"]))
+        return None
     counts = tuple(found.counts[place] for place in places)
     if not sum(counts):
         scope.complain(words.no_image_kept(options.source, bound.spans["classes"]))

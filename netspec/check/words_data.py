@@ -8,6 +8,9 @@ from netspec.diagnostics.message import Diagnostic, Label
 from netspec.diagnostics.text import Span
 from netspec.ir.graph import Layer, Shape
 
+MOST_NAMED = 10
+"""Classes that are listed by name."""
+
 
 def images_against_input(
     kind: str, source: str, found: Shape, image: Layer, span: Span, helps: tuple[str, ...]
@@ -55,10 +58,14 @@ def classes_beyond_outputs(source: str, classes: int, outputs: int, span: Span, 
 def no_such_class(one: int | str, source: str, names: tuple[str, ...], span: Span) -> Diagnostic:
     called = code(one) if isinstance(one, str) else str(one)
     near = suggestions(one, names) if isinstance(one, str) else ()
+    named = isinstance(one, str) and len(names) <= MOST_NAMED
+    classes = ", ".join(names) if named else f"0 to {len(names) - 1}"
     helps = (f"did you mean {either(near)}?",) if near else ()
-    return error(
-        "E516", f"{code(source)} has no class {called}", span, f"its classes are 0 to {len(names) - 1}", helps=helps
-    )
+    return error("E516", f"{code(source)} has no class {called}", span, f"its classes are {classes}", helps=helps)
+
+
+def class_twice(source: str, span: Span) -> Diagnostic:
+    return error("E516", f"a class of {code(source)} is named twice", span, "by its name and by its number")
 
 
 def no_image_kept(source: str, span: Span) -> Diagnostic:

@@ -89,20 +89,26 @@ def check_epochs(run: Run, experiment: Experiment, position: Position | None, *,
     if planned is None or position is None or planned == wanted:
         return
     stopped = wanted > planned and position.watch.exhausted(position.epochs, experiment.train.stop_patience)
-    if force and not stopped:
+    hopeless = stopped or _begun(position) > wanted
+    if force and not hopeless:
         return
     reasons = tuple(_reasons(experiment, position, planned))
     if reasons:
         message = f"`{run.folder}` was to have {planned:,} epochs and cannot be given {wanted:,}"
         helps = ("train anew: another `--run DIR` and no `--resume`",)
-        raise UsageError("E476", message, notes=reasons, helps=helps if stopped else (*helps, FORCE))
+        raise UsageError("E476", message, notes=reasons, helps=helps if hopeless else (*helps, FORCE))
 
 
 FORCE = "`--force` goes on all the same, to other bits"
 
 
+def _begun(position: Position) -> int:
+    """Epochs, one that is not done included."""
+    return position.epochs + (position.tally.images > 0)
+
+
 def _reasons(experiment: Experiment, position: Position, planned: int) -> Iterator[str]:
-    recipe, begun = experiment.train, position.epochs + (position.tally.images > 0)
+    recipe, begun = experiment.train, _begun(position)
     kind = recipe.schedule.kind
     if begun > recipe.epochs:
         yield f"epoch {begun:,} has begun, and no training is taken back"

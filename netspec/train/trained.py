@@ -54,7 +54,9 @@ def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None 
         return _with_weights(run, experiment, weights)
     trained = with_run_weights(run, experiment)
     if trained is None:
-        helps = (f"go on with it: `netspec train --resume {folder}`", "or name weights with `--weights FILE`")
+        diverged = run.status == "diverged"
+        go_on = "see why it diverged: `netspec train --replay" if diverged else "go on with it: `netspec train --resume"
+        helps = (f"{go_on} {folder}`", "or name weights with `--weights FILE`")
         raise UsageError("E464", f"`{folder}` has no weights yet: it has no checkpoint that is whole", helps=helps)
     return trained
 

@@ -49,7 +49,11 @@ def specs(draw: st.DrawFn) -> str:
 
 
 def _choices(source: str) -> list[list[str]]:
-    shared = [["classes=(0 1)", "classes=(1 5 9)"], ["validate=0.001", "validate=0.5"], ["take=2", "take=60"]]
+    shared = [
+        ["classes=(0 1)", "classes=(1 5 9)", "classes=(outer 0)", 'classes=("1" 1)'],
+        ["validate=0.001", "validate=0.5"],
+        ["take=2", "take=60"],
+    ]
     shared += [["resize=8x8", "resize=4x6", "resize=1x1"], ["take_test=1", "take_test=3", "take_test=400"]]
     if source == "digits":
         return shared

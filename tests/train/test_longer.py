@@ -165,6 +165,17 @@ def test_without_a_checkpoint_any_schedule_begins_with_the_new_epochs(tmp_path: 
     assert kept(run) == kept(whole)
 
 
+def test_no_training_is_taken_back_also_with_force(tmp_path: Path) -> None:
+    run = trained(spec("constant", 3), tmp_path / "run")
+    record = (run / "run.json").read_bytes()
+    for force in (False, True):
+        with pytest.raises(UsageError) as caught:
+            longer(run, "train.epochs=2", force=force)
+        assert caught.value.code == "E476"
+        assert "epoch 3 has begun" in " ".join(caught.value.notes)
+    assert (run / "run.json").read_bytes() == record
+
+
 @pytest.mark.parametrize("force", [False, True])
 def test_a_training_that_stop_has_ended_is_refused_also_with_force(tmp_path: Path, force: bool) -> None:
     text = spec("constant", 9).replace("rate=0.5", "rate=5").replace("epochs 9", "stop patience=1; epochs 9")
