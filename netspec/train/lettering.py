@@ -5,6 +5,12 @@ from __future__ import annotations
 from netspec.diagnostics.cells import spelled
 
 
-def lettering(name: str) -> str:
-    """A name as matplotlib draws it letter by letter: dollar signs hold no formula, control characters are escapes."""
-    return spelled(name).replace("$", r"\$")
+LONGEST_TITLE, LONGEST_TICK = 80, 24
+"""Letters for which there is room above a drawing, and beside one of its rows or columns"""
+
+
+def lettering(name: str, most: int = LONGEST_TITLE) -> str:
+    """A name as matplotlib draws it letter by letter: dollar signs hold no formula, control characters are escapes, and
+    of a long name the first letters stand, so that room is left for the drawing."""
+    text = spelled(name)
+    return (text if len(text) <= most else f"{text[: most - 1]}…").replace("$", r"\$")

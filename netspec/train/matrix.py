@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from netspec.train.lettering import lettering
+from netspec.train.lettering import LONGEST_TICK, lettering
 
 WRITTEN_CLASSES = 20
 """Up to so many classes the numbers stand in the cells."""
@@ -22,7 +22,7 @@ def draw_matrix(title: str, confusion: Sequence[Sequence[int]], names: Sequence[
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     side = max(4.0, min(12.0, 0.55 * len(names) + 2))
-    letters = [lettering(name) for name in names]
+    letters = [lettering(name, LONGEST_TICK) for name in names]
     figure = Figure(figsize=(side, side), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()

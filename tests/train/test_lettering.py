@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netspec.train.curve import draw_curve
@@ -15,12 +15,14 @@ from tests.train.test_curve import line
 
 @given(st.text() | st.binary().map(os.fsdecode))
 def test_a_name_is_drawn_letter_by_letter(name: str) -> None:
-    drawn = lettering(name)
+    drawn = lettering(name, most=10 * len(name))
     assert drawn.isprintable()
     assert drawn.count("$") == drawn.count(r"\$") == name.count("$")
 
 
 @settings(max_examples=5)
+@example("W" * 300)
+@example("\0" * 8 + "$\\frac$\n\x1b")
 @given(st.binary(max_size=8).map(os.fsdecode).map(lambda name: name + "$\\frac$\n\x1b"))
 def test_every_drawing_takes_every_name(name: str) -> None:
     assert draw_curve(name, [line(1, 0.5)], None).startswith(b"\x89PNG")
