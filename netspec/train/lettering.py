@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from netspec.diagnostics.cells import spelled
 
-
 LONGEST_TITLE, LONGEST_TICK = 80, 24
 """Letters for which there is room above a drawing, and beside one of its rows or columns"""
 
