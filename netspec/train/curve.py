@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from netspec.train.lettering import lettering
+from netspec.train.lettering import any_letters, lettering
 from netspec.train.metrics import Line
 from netspec.train.scores import Scores
 
@@ -46,7 +46,8 @@ def draw_curve(title: str, lines: Sequence[Line], test: Scores | None) -> bytes:
     accuracy.legend()
     figure.suptitle(lettering(title))
     content = io.BytesIO()
-    figure.savefig(content, format="png")
+    with any_letters():
+        figure.savefig(content, format="png")
     return content.getvalue()
 
 

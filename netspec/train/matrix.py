@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from netspec.train.lettering import LONGEST_TICK, lettering
+from netspec.train.lettering import LONGEST_TICK, any_letters, lettering
 
 WRITTEN_CLASSES = 20
 """Up to so many classes the numbers stand in the cells."""
@@ -38,5 +38,6 @@ def draw_matrix(title: str, confusion: Sequence[Sequence[int]], names: Sequence[
             if count:
                 axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=8)
     content = io.BytesIO()
-    figure.savefig(content, format="png")
+    with any_letters():
+        figure.savefig(content, format="png")
     return content.getvalue()

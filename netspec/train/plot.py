@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netspec.train.course import stretch_bounds
-from netspec.train.lettering import lettering
+from netspec.train.lettering import any_letters, lettering
 from netspec.train.metrics import Line
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def draw_curves(curves: Sequence[Curve], against: Against) -> bytes:
     loss.set_yscale("log" if any(line.train_loss or line.validation_loss for line in every) else "linear")
     rate.set_yscale("log" if _spans_decades(every) else "linear")
     loss.legend(title="dashed: validation" if any(line.validation_loss for line in every) else None)
-    canvas.draw()
+    with any_letters():
+        canvas.draw()
     return small_png(np.asarray(canvas.buffer_rgba()))
 
 

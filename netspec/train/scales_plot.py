@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netspec.train.lettering import lettering
+from netspec.train.lettering import any_letters, lettering
 from netspec.train.plot import small_png
 from netspec.train.scales import FUNCTIONS, Trial
 
@@ -44,7 +44,8 @@ def draw_scales(title: str, trials: Sequence[Trial]) -> bytes:
     _name_axes(grid.tolist(), [layer.layer for layer in trials[0].layers])
     figure.legend(*grid[0, -1].get_legend_handles_labels(), title="initial scale", loc="outside right center")
     figure.suptitle(lettering(title), fontsize="medium")
-    canvas.draw()
+    with any_letters():
+        canvas.draw()
     return small_png(np.asarray(canvas.buffer_rgba()))
 
 

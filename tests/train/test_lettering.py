@@ -22,6 +22,7 @@ def test_a_name_is_drawn_letter_by_letter(name: str) -> None:
 
 @settings(max_examples=5)
 @example("W" * 300)
+@example("猫\U00013000")
 @example("\0" * 8 + "$\\frac$\n\x1b")
 @given(st.binary(max_size=8).map(os.fsdecode).map(lambda name: name + "$\\frac$\n\x1b"))
 def test_every_drawing_takes_every_name(name: str) -> None:
