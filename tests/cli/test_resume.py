@@ -492,6 +492,8 @@ def test_a_run_that_is_being_trained_is_refused_to_others_until_its_process_dies
     kill(going)
     spec = here / "cut/small.net"
     spec.write_text(spec.read_text().replace("epochs 4000", "epochs 1"))
+    for checkpoint in checkpoint_paths(Path("cut")):
+        checkpoint.unlink()  # or it would have to go on where it stood
     assert run("train", "--resume", "cut", "--force").exit_code == 0
 
 
