@@ -90,10 +90,6 @@ def flags_before_body(entry: Entry, span: Span) -> Diagnostic:
     )
 
 
-def arguments_after_body(name: str, span: Span) -> Diagnostic:
-    return error("E204", f"`{name}` takes nothing after its block", span, "not expected")
-
-
 def no_such_layer(name: Name, near: tuple[str, ...], span: Span) -> Diagnostic:
     return error(
         "E217",

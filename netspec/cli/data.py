@@ -21,7 +21,7 @@ from netspec.data.augment_sheet import augment_sheet
 from netspec.data.dataset import Caution, Dataset, Part
 from netspec.data.environment import readable_data_folder
 from netspec.data.fetch import Progress, fetch
-from netspec.data.fit import class_cautions, predicts_a_number
+from netspec.data.fit import class_cautions
 from netspec.data.generated import GENERATED
 from netspec.data.levels import Levels, written
 from netspec.data.load import built_in_names, load
@@ -34,6 +34,7 @@ from netspec.diagnostics.failure import DataError, UsageError
 from netspec.ir.augmentation import Augmentation, augmentation
 from netspec.ir.recipe import DataOptions, Experiment
 from netspec.resources import bundled_specs
+from netspec.train.begin import cautions_of
 from netspec.train.files import write_whole
 from netspec.train.preparation import crop_pad
 
@@ -199,8 +200,7 @@ def show_command(
         experiment, dataset = None, _loaded(subject, labels, resize, strict, data_dir)
     for notice in dataset.notices:
         note(notice)
-    targets = experiment is not None and predicts_a_number(experiment.graph, experiment.train.loss)
-    cautions = class_cautions(dataset, targets=targets)
+    cautions = cautions_of(dataset, experiment) if experiment else class_cautions(dataset)
     for caution in cautions:
         remark(f"warning[{caution.code}]: {caution.message}")
     target = output or Path(f"{Path(subject).stem or 'data'}-{'augmented' if augment else 'samples'}.png")

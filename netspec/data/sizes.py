@@ -16,9 +16,3 @@ def training_images(options: DataOptions) -> int | None:
     kept = sum(found.counts[number] for number in numbers if number is not None)
     taken = min(kept, options.take or kept)
     return taken - round(options.validate * taken)
-
-
-def class_counts(options: DataOptions) -> tuple[int, ...] | None:
-    """Images of each class to train and validate with, all classes of the set and all images."""
-    found = known(options, None)
-    return found.counts if found is not None else None

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from netspec.data.classes import Known
-from netspec.data.dataset import Dataset
+from netspec.data.dataset import Caution, Dataset
 from netspec.data.fit import check_fit, class_cautions, predicts_a_number
 from netspec.data.load import load
 from netspec.data.manner import HELD_BYTES, Progress, silent
@@ -142,11 +142,16 @@ def _known(weights: Path | None, experiment: Experiment) -> Known | None:
     return known and replace(known, further=True)
 
 
+def cautions_of(dataset: Dataset, experiment: Experiment) -> tuple[Caution, ...]:
+    """Warnings of classes that a training would have no images of: W501 to W504."""
+    return class_cautions(dataset, targets=predicts_a_number(experiment.graph, experiment.train.loss))
+
+
 def with_cautions(
     events: Generator[Event, None, None], dataset: Dataset, experiment: Experiment
 ) -> Generator[Event, None, None]:
     """The events of a training, with warnings of its data behind the first."""
-    cautions = class_cautions(dataset, targets=predicts_a_number(experiment.graph, experiment.train.loss))
+    cautions = cautions_of(dataset, experiment)
     with closing(events):
         for event in events:
             yield event

@@ -9,6 +9,7 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 import netspec
+from tests.cli.conftest import GREYS_SPEC
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_json import documented
 from tests.data.samples import write_greys
@@ -240,22 +241,6 @@ def test_outputs_that_are_no_numbers_are_measured_without_a_fall(
     found = run_json("evaluate", "m.net", "--weights", "m.safetensors")
     assert found["loss"] is None
     assert run("evaluate", "m.net", "--weights", "m.safetensors").exit_code == 0
-
-
-GREYS_SPEC = """net greys { input 1x8x8; dense 3 }
-data "photos"
-train { sgd rate=0.1; batch 4; epochs 8 }
-"""
-
-
-@pytest.fixture
-def greys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A run in `one` that knows dark, grey and light, and is always right."""
-    write_greys(tmp_path / "photos")
-    (tmp_path / "greys.net").write_text(GREYS_SPEC)
-    monkeypatch.chdir(tmp_path)
-    assert run_json("train", "greys.net", "--run", "one")["test_accuracy"] == 1
-    return tmp_path
 
 
 def counts(found: dict) -> dict[str, int]:

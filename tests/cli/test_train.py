@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 import netspec
+from tests.cli.conftest import GREYS_SPEC
 from tests.cli.harness import process, refused, run, run_json
 from tests.data.samples import write_greys
 
@@ -217,22 +218,6 @@ def test_a_minibatch_of_one_number_a_channel_is_refused_wherever_it_comes_from(
     refused(run("reproduce", "one", "--force"), 1, "E410")
     with pytest.raises(netspec.SpecError):
         netspec.load("n.net", set_=["train.batch=1"]).train()
-
-
-GREYS_SPEC = """net greys { input 1x8x8; dense 3 }
-data "photos"
-train { sgd rate=0.1; batch 4; epochs 8 }
-"""
-
-
-@pytest.fixture
-def greys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A run in `one` that knows dark, grey and light."""
-    write_greys(tmp_path / "photos")
-    (tmp_path / "greys.net").write_text(GREYS_SPEC)
-    monkeypatch.chdir(tmp_path)
-    run_json("train", "greys.net", "--run", "one")
-    return tmp_path
 
 
 FURTHER = ("train", "greys.net", "--weights", "one/weights.safetensors", "--run", "two", "--set", "train.epochs=1")

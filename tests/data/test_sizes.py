@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from netspec.data.load import load
-from netspec.data.sizes import class_counts, training_images
+from netspec.data.sizes import training_images
+from netspec.ir.known_data import known
 from netspec.ir.recipe import DataOptions
 from tests.data.samples import datasets
 
@@ -30,7 +31,9 @@ def test_a_set_that_is_known_by_name_holds_what_is_told(options: DataOptions) ->
 def test_each_class_has_as_many_images_as_is_told(name: str) -> None:
     options = DataOptions(name)
     labels = load(options, data_dir=datasets()).train.labels
-    assert class_counts(options) == tuple(np.bincount(labels).tolist())
+    whole = known(options, None)
+    assert whole is not None
+    assert whole.counts == tuple(np.bincount(labels).tolist())
 
 
 @pytest.mark.parametrize(("name", "images"), [("fashion_mnist", 60_000), ("cifar100", 50_000)])

@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.data.dataset import Part
-from netspec.data.sizes import class_counts
 from netspec.data.splits import hold_out, lost, take, take_test
-from netspec.ir.recipe import DataOptions
+from netspec.ir.known_data import STORED
 from tests.data.samples import refuses
 
 
@@ -88,7 +87,7 @@ def test_a_larger_remainder_is_served_first(sizes: dict[int, int], fraction: Dec
 @pytest.mark.parametrize("name", ["digits", "mnist", "fashion_mnist", "cifar10"])
 def test_the_sets_of_bundled_specs_are_split_as_ever(name: str):
     """Their shares as they were when equal claims went by class number."""
-    sizes = np.array(class_counts(DataOptions(name)))
+    sizes = np.array(STORED[name].counts)
     exact = sizes * (0.2 if name == "digits" else 0.1)
     shares = np.floor(exact).astype(int)
     missing = round(exact.sum()) - shares.sum()
