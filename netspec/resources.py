@@ -20,6 +20,16 @@ def grammar_text() -> str:
     return (_folder("grammars") / "netspec.lark").read_text(encoding="utf-8")
 
 
+def compiled_grammar_path() -> Path:
+    """Where the tables that Lark makes of the grammar lie."""
+    return _folder("grammars") / "netspec.json"
+
+
+def compiled_grammar_text() -> str:
+    """The tables that Lark makes of the grammar, as JSON."""
+    return compiled_grammar_path().read_text(encoding="utf-8")
+
+
 def specs_folder() -> Path:
     """Where the bundled specs lie."""
     return _folder("specs")

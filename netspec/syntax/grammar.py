@@ -1,20 +1,22 @@
-"""The grammar as Lark compiles it: one pattern for all terminals, and the LALR(1) table. Built once a process."""
+"""The grammar as Lark compiled it: one pattern for all terminals, and the LALR(1) table. Read once a process.
+
+`grammars/netspec.json` holds it (written by `compile_grammar.py`), since Lark takes longer than all else that `netspec
+check` does.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
-from lark import Lark
-from lark.parsers.lalr_analysis import Shift
-
-from netspec.resources import grammar_text
+from netspec.resources import compiled_grammar_text, grammar_text
 from netspec.syntax.build import BUILDERS
 
-STARTS = ("file", "argument")
 END_OF_TEXT = "$END"
 LAST = "LAST"
 """group of the pattern that takes what is ignored at the end of a text"""
@@ -68,44 +70,29 @@ class Grammar:
 
 @lru_cache(maxsize=1)
 def grammar() -> Grammar:
-    """Compiles `grammars/netspec.lark` (0.03 s)."""
-    lark = Lark(grammar_text(), parser="lalr", lexer="basic", start=list(STARTS), maybe_placeholders=False)
-    compiled = {start: _compiled(lark, start) for start in STARTS}
-    table = _table(compiled["file"].states)
-    for start in STARTS:
-        table[compiled[start].end_state][END_OF_TEXT] = compiled[start].end_state
-    first = {start: compiled[start].start_state for start in STARTS}
-    return Grammar(_terminals(lark), table, first)
+    """The grammar of `grammars/netspec.lark`."""
+    compiled = json.loads(compiled_grammar_text())
+    if compiled["checksum"] != checksum(grammar_text()):
+        raise RuntimeError("the grammar was edited: run `python -m netspec.syntax.compile_grammar`")
+    return _grammar(compiled)
 
 
-def _compiled(lark: Any, start: str) -> Any:
-    """Lark's table, and the first and last state of one start rule."""
-    return lark.parse_interactive(start=start).parser_state.parse_conf
+def checksum(text: str) -> int:
+    """Tells whether a text of the grammar is the one that was compiled."""
+    return crc32(text.encode())
 
 
-def _terminals(lark: Lark) -> re.Pattern[str]:
-    """What is ignored, any number of times, and then one terminal, in the order of Lark's basic lexer."""
-    order = sorted(lark.terminals, key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name))
-    ignored = "|".join(t.pattern.to_regexp() for t in order if t.name in lark.ignore_tokens)
-    named = "|".join(f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in order if t.name not in lark.ignore_tokens)
-    return re.compile(f"(?:{ignored})*+(?:{named}|(?P<{LAST}>\\Z))")
+def _grammar(compiled: dict[str, Any]) -> Grammar:
+    """What reading needs, of what `compile_grammar.py` describes."""
+    rules = [
+        Reduction(rule["name"], rule["size"], tuple((index, is_list) for index, is_list in rule["kept"]), _build(rule))
+        for rule in compiled["rules"]
+    ]
+    table: Table = {}
+    for shifts, reductions in zip(compiled["shifts"], compiled["reductions"], strict=True):
+        table[len(table)] = shifts | {symbol: rules[rule] for symbol, rule in reductions.items()}
+    return Grammar(re.compile(compiled["terminals"]), table, compiled["first"])
 
 
-def _table(states: Any) -> Table:
-    """Lark's table with its rules prepared for the loop of `automaton.py`."""
-    rules = {rule: _reduction(rule) for row in states.values() for action, rule in row.values() if action is not Shift}
-    return {
-        state: {str(symbol): arg if action is Shift else rules[arg] for symbol, (action, arg) in row.items()}
-        for state, row in states.items()
-    }
-
-
-def _reduction(rule: Any) -> Reduction:
-    name = str(rule.origin.name)
-    kept = tuple(
-        (index, not symbol.is_term and symbol.name.startswith("_"))
-        for index, symbol in enumerate(rule.expansion)
-        if not (symbol.is_term and symbol.name.startswith("_"))
-    )
-    passes_on = name.startswith("_") or (rule.options.expand1 and rule.alias is None)
-    return Reduction(name, len(rule.expansion), kept, None if passes_on else BUILDERS[rule.alias or name])
+def _build(rule: dict[str, Any]) -> Build | None:
+    return None if rule["build"] is None else BUILDERS[rule["build"]]

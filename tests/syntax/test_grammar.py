@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 
 import lark
 import pytest
 from lark import Lark
 
 from netspec.resources import grammar_text
+from netspec.syntax import grammar as module
 from netspec.syntax.build import BUILDERS
-from netspec.syntax.grammar import STARTS, Reduction, grammar
+from netspec.syntax.compile_grammar import STARTS
+from netspec.syntax.grammar import Reduction, grammar
 
 
 def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,3 +35,14 @@ def test_every_builder_is_used() -> None:
 
 def test_the_grammar_is_built_once() -> None:
     assert grammar() is grammar()
+
+
+def test_reading_a_spec_does_not_import_lark() -> None:
+    code = "import sys; from netspec.syntax.grammar import grammar; grammar(); assert 'lark' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_edited_grammar_says_how_to_compile_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "grammar_text", lambda: grammar_text() + "\n")
+    with pytest.raises(RuntimeError, match=r"run `python -m netspec\.syntax\.compile_grammar`"):
+        grammar.__wrapped__()
