@@ -21,7 +21,8 @@ from netspec.syntax.tree import Argument, Atom, Broken, Call, Name, Number, Size
 class Bound(NamedTuple):
     """The arguments of a statement, checked: a value for every slot of the entry, flags in order, the `as` name.
 
-    `doubtful` tells that something the output shape depends on is wrong, missing or unknown.
+    `doubtful` tells that something the output shape depends on is wrong, missing or unknown, `unclear` that something
+    was unreadable or misspelt: what seems to be left out may have been meant by it.
     """
 
     entry: Entry
@@ -30,6 +31,7 @@ class Bound(NamedTuple):
     flags: tuple[Activation, ...]
     label: Name | None
     doubtful: bool
+    unclear: bool = False
 
     def whole(self, name: str) -> int:
         return cast("int", self.values[name])
@@ -63,7 +65,8 @@ def bind(owner: Span, arguments: tuple[Argument, ...], entry: Entry, scope: Scop
     binding.take(arguments)
     binding.place_positionals()
     binding.fill(owner)
-    return Bound(entry, binding.values, binding.spans, tuple(binding.flags), binding.label, binding.doubtful)
+    flags = tuple(binding.flags)
+    return Bound(entry, binding.values, binding.spans, flags, binding.label, binding.doubtful, binding.unclear)
 
 
 @dataclass(slots=True)
@@ -77,7 +80,7 @@ class _Binding:
     flags: list[Activation] = field(default_factory=list[Activation])
     label: Name | None = None
     doubtful: bool = False
-    silent: bool = False  # something was unreadable or misspelt: what seems missing may have been meant by it
+    unclear: bool = False
     waiting: list[Atom] = field(default_factory=list[Atom])
     guesses: list[tuple[Slot, Atom]] = field(default_factory=list[tuple[Slot, Atom]])
     first_late: Span | None = None
@@ -116,7 +119,7 @@ class _Binding:
 
     def unknown_key(self, key: Name, atom: Atom, span: Span) -> None:
         """Reports an attribute that the entry does not have, and takes its value for the one that was meant."""
-        self.silent = True
+        self.unclear = True
         if key.text in ACTIVATIONS and self.entry.flagged:
             self.scope.complain(words.keyed_flag(self.entry, key.text, span))
             return
@@ -176,9 +179,9 @@ class _Binding:
 
     def positional(self, atom: Atom) -> None:
         if isinstance(atom, Broken):
-            self.silent = self.doubtful = True
+            self.unclear = self.doubtful = True
         elif self.is_misspelt_flag(atom):
-            self.silent = True
+            self.unclear = True
         else:
             if self.first_late is not None and len(self.waiting) < len(self.entry.positional):
                 self.scope.complain(words.late_positional(self.entry, atom.span, self.first_late))
@@ -239,6 +242,7 @@ class _Binding:
             self.scope.complain(words.given_twice(self.entry, slot.name, place, self.spans[slot.name]))
             return
         self.spans[slot.name] = atom.span
+        self.unclear = self.unclear or isinstance(atom, Broken)
         value = read(self.entry, slot, atom, self.scope)
         if value is not UNKNOWN:
             self.values[slot.name] = value
@@ -264,7 +268,7 @@ class _Binding:
         missing = tuple(slot for slot in absent if slot.required)
         if missing:
             self.doubtful = True
-            if not self.silent:
+            if not self.unclear:
                 self.scope.complain(words.missing(self.entry, missing, owner))
 
 

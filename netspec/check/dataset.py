@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from posixpath import dirname, isabs, join
 from typing import Literal, cast
 
@@ -43,7 +44,8 @@ def check_data(statement: Statement, source: Source, scope: Scope) -> DataOption
     bound = bind_line(statement, entry, (*statement.arguments[1:], *statement.trailing), scope)
     options = _options(first.value, bound, source, first.span, scope)
     check_selection(options, bound, scope)
-    return options
+    unclear = bound.unclear or scope.report.has_error_in(bound.spans.get("classes"))
+    return replace(options, unclear=unclear)
 
 
 def _options(name: Name | Text, bound: Bound, source: Source, span: Span, scope: Scope) -> DataOptions:
@@ -54,8 +56,6 @@ def _options(name: Name | Text, bound: Bound, source: Source, span: Span, scope:
         return _joined(folder, cast("str | None", values.get(key)))
 
     classes = cast("tuple[int | str, ...]", values["classes"])
-    if len(classes) == 1:
-        scope.complain(words_training.one_class(bound.spans["classes"]))
     if values.get("test_labels") is not None and values.get("test") is None:
         scope.complain(words_arguments.needs_another("test_labels", "test", bound.spans["test_labels"]))
     black, white = (cast("float | None", values.get(name)) for name in ("black", "white"))
@@ -79,6 +79,7 @@ def _options(name: Name | Text, bound: Bound, source: Source, span: Span, scope:
         white=None if white is None else float(white),
         extra=_extra(bound),
         span=span,
+        lines=bound.spans,
     )
 
 

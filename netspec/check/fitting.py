@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netspec.check import words_training as words
-from netspec.check.batches import check_batch, known_images
 from netspec.check.known_fit import fit_classes, fit_images
 from netspec.check.training import Training
 from netspec.diagnostics.message import Report
@@ -31,7 +30,8 @@ def fit(
     """The training options with the loss decided; what does not fit is reported. Of the net's input `channels` and
     `size` are `settable` where they depend on a parameter of the net.
 
-    A net that has neither `train` nor `data` is not meant to be trained (it may end in an image), and not judged.
+    A net that has neither `train` nor `data` is not meant to be trained (it may end in an image), and not judged. What
+    matters where it is trained alone is found by `trainable.py`.
     """
     training = training or Training(TrainOptions(), None)
     loss = training.loss or ("binary_cross_entropy" if graph.outputs[0].shape == (1,) else "cross_entropy")
@@ -42,12 +42,10 @@ def fit(
     if data is not None:
         _check_data(training, data, output, report)
         fit_images(graph, data, augment, report, settable)
-        fit_classes(graph, data, loss, report)
+        if not data.unclear:
+            fit_classes(graph, data, loss, report)
     for transform in augment:
         _check_transform(transform, graph, report)
-    lone = check_batch(graph, training.options, data, known_images(data) if data else None)
-    if lone is not None and place is not None:
-        report.add(lone)
     return replace(training.options, loss=loss)
 
 
@@ -66,8 +64,9 @@ def _check_loss(loss: LossName, place: Span, output: Layer, report: Report) -> N
 def _check_data(training: Training, data: DataOptions, output: Layer, report: Report) -> None:
     outputs, kept = output.output.shape, len(data.classes)
     span = data.span or output.span
-    if kept > 1 and len(outputs) == 1 and outputs[0] not in (1, kept):
-        report.add(words.classes_against_outputs(kept, outputs[0], span, output))
+    if len(outputs) == 1 and 1 < outputs[0] < kept and not data.unclear:
+        place = data.lines.get("classes") or span
+        report.add(words.classes_against_outputs(kept, outputs[0], place, output))
     if data.validate > 0:
         return
     schedule = training.options.schedule

@@ -19,7 +19,7 @@ from netspec.diagnostics.failure import NetspecError, SpecError
 from netspec.diagnostics.message import Diagnostic, Severity
 from netspec.frontend import examine, read_source
 from netspec.ir.recipe import Experiment, Library
-from netspec.train.limits import beyond_this_machine
+from netspec.train.limits import judge
 
 TAKES = {"opened": ("specs", "data_dir", "with_values", "settings"), "": ("specs", "with_values", "settings")}
 """What goes with `--data`, and without it."""
@@ -105,10 +105,10 @@ def _examine(
 ) -> tuple[Experiment | Library, tuple[Diagnostic, ...]]:
     """The checked file and its warnings. Raises NetspecError where it cannot be read or has errors."""
     checked, report = examine(read_source(find_spec(spec)), with_values=with_values, settings=settings)
+    judge(checked, report)
     if report.failed:
         raise SpecError(report.sorted())
-    beyond = beyond_this_machine(checked) if isinstance(checked, Experiment) else ()
-    return checked, (*report.sorted(), *beyond)
+    return checked, report.sorted()
 
 
 def _summary(spec: str, checked: Experiment | Library, diagnostics: tuple[Diagnostic, ...]) -> str:

@@ -62,6 +62,13 @@ class Report:
     def failed(self) -> bool:
         return any(d.severity is Severity.ERROR for d in self.diagnostics)
 
+    def has_error_in(self, span: Span | None) -> bool:
+        """Whether there is an error within a span; never within None."""
+        errors = (d.primary.span for d in self.diagnostics if d.severity is Severity.ERROR)
+        return span is not None and any(
+            one.source is span.source and span.start <= one.start and one.end <= span.end for one in errors
+        )
+
     def sorted(self) -> tuple[Diagnostic, ...]:
         """By file and place."""
         return tuple(sorted(self.diagnostics, key=lambda d: (d.primary.span.source.name, d.primary.span.start, d.code)))

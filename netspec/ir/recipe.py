@@ -33,6 +33,9 @@ class DataOptions:
     white: float | None = None
     extra: dict[str, Number | str] = field(default_factory=dict[str, "Number | str"])  # of generated sets: count, noise
     span: Span | None = None
+    lines: dict[str, Span] = field(default_factory=dict[str, Span], compare=False)  # where each option's value stands
+    measured: tuple[int | str, ...] = ()  # a trained net is measured on these alone, fewer than it has outputs
+    unclear: bool = False  # there is a mistake, which is in the report, and other `classes` may be meant
 
 
 @dataclass(frozen=True, slots=True)

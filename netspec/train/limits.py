@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netspec.check.batches import check_batch
+from netspec.check.trainable import untrainable
 from netspec.diagnostics.failure import SpecError
-from netspec.diagnostics.message import Diagnostic, Label, Severity
-from netspec.ir.recipe import Experiment
+from netspec.diagnostics.message import Diagnostic, Label, Report, Severity
+from netspec.ir.recipe import Experiment, Library
 
 PRECISIONS = frozenset({"float32"})
+
+
+def judge(checked: Experiment | Library, report: Report) -> None:
+    """Reports what keeps a checked spec from being trained alone, and warns of what this machine lacks for it."""
+    if isinstance(checked, Experiment):
+        for found in (*untrainable(checked), *beyond_this_machine(checked)):
+            report.add(found)
 
 
 def beyond_this_machine(experiment: Experiment) -> tuple[Diagnostic, ...]:
@@ -22,15 +32,21 @@ def beyond_this_machine(experiment: Experiment) -> tuple[Diagnostic, ...]:
 
 
 def check_trainable(experiment: Experiment) -> None:
-    """Raises SpecError (E453), with the line that cannot run yet located in it."""
+    """Raises SpecError with what is wrong where the spec is to be trained: E407, E410, and E453 with the line that
+    cannot run yet."""
+    found = (*untrainable(experiment), *_imprecise(experiment))
+    if found:
+        raise SpecError(found)
+
+
+def _imprecise(experiment: Experiment) -> Iterator[Diagnostic]:
     train = experiment.train
     if train.precision in PRECISIONS:
         return
     message = f"the precision `{train.precision}` cannot be trained with yet"
     place = train.lines.get("precision") or train.span or experiment.graph.layers[0].span
     label = Label(place, "parsed and checked, but not run")
-    helps = ("use `precision float32`, the default",)
-    raise SpecError((Diagnostic("E453", Severity.ERROR, message, label, helps=helps),))
+    yield Diagnostic("E453", Severity.ERROR, message, label, helps=("use `precision float32`, the default",))
 
 
 def check_statistics(experiment: Experiment, images: int) -> None:

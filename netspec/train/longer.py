@@ -68,7 +68,7 @@ def _same_data(asked: DataOptions | None, kept: DataOptions | None) -> bool:
     """Whether a spec that has moved into the run's folder still names the data that the run keeps."""
     if asked is None or kept is None:
         return asked is kept
-    ones, others = (asdict(replace(data, span=None)) for data in (asked, kept))
+    ones, others = (asdict(replace(data, span=None, lines={})) for data in (asked, kept))
     for name in PATHS if kept.is_path else ():
         ones[name], others[name] = (_end(path) for path in (ones[name], others[name]))
     return ones == others

@@ -73,8 +73,9 @@ def _data_document(data: DataOptions | None) -> dict[str, Any] | None:
     """The options by name, paths from the root: the spec has moved into the run's folder, the data has not."""
     if data is None:
         return None
-    document = asdict(replace(data, span=None))
-    del document["span"]
+    document = asdict(replace(data, span=None, lines={}))
+    for name in ("span", "lines", "unclear", "measured"):  # of the text, and of no training
+        del document[name]
     paths = ("source", "labels", "test", "test_labels") if data.is_path else ()
     return document | {name: str(Path(document[name]).absolute()) for name in paths if document[name] is not None}
 

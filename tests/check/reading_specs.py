@@ -9,6 +9,7 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import examine
 from netspec.ir.graph import Graph, Layer
 from netspec.ir.recipe import Experiment
+from netspec.train.limits import judge
 
 
 def examined(
@@ -34,6 +35,13 @@ def graph_of(body: str, image: str = "1x28x28", before: str = "") -> Graph:
 def codes_of(text: str, *, settings: Sequence[str] = ()) -> list[str]:
     """The codes reported about a text, in order of place."""
     _, report = examine(Source("<text>", text), settings=settings)
+    return [diagnostic.code for diagnostic in report.sorted()]
+
+
+def codes_of_check(text: str, *, settings: Sequence[str] = ()) -> list[str]:
+    """The same with what matters only where the spec is trained, as `netspec check` has it."""
+    checked, report = examine(Source("<text>", text), settings=settings)
+    judge(checked, report)
     return [diagnostic.code for diagnostic in report.sorted()]
 
 

@@ -4,17 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.diagnostics.text import Source
-from netspec.frontend import examine
+from tests.check.reading_specs import codes_of_check
 
 FLAT, PIXEL, MAP = "dense 6; batchnorm", "conv 6 8x8; batchnorm", "conv 6 3x3; batchnorm"
 BODIES = st.sampled_from((FLAT, PIXEL, MAP, "sum { dense 6; batchnorm } { dense 6 }", "pool avg global; batchnorm"))
 
 
 def codes(body: str, data: str, batch: str) -> list[str]:
-    text = f"net n {{ input 1x8x8; {body}; dense 10 }}\n{data}\ntrain {{ {batch} }}"
-    _, report = examine(Source("<text>", text))
-    return [diagnostic.code for diagnostic in report.sorted()]
+    return codes_of_check(f"net n {{ input 1x8x8; {body}; dense 10 }}\n{data}\ntrain {{ {batch} }}")
 
 
 @given(BODIES, st.integers(1, 3), st.integers(1, 3))
@@ -35,5 +32,4 @@ def test_what_is_not_known_is_not_guessed() -> None:
 
 
 def test_a_net_that_is_not_trained_is_not_judged() -> None:
-    _, report = examine(Source("<text>", f"net n {{ input 1x8x8; {FLAT} }}"))
-    assert not report.diagnostics
+    assert codes_of_check(f"net n {{ input 1x8x8; {FLAT} }}") == []

@@ -10,6 +10,7 @@ import pytest
 from netspec.diagnostics import catalogue
 from netspec.diagnostics.text import Source
 from netspec.frontend import examine
+from netspec.train.limits import judge
 
 CHECK = Path(__file__).parents[2] / "netspec" / "check"
 REPORTED = sorted({code for file in CHECK.glob("*.py") for code in re.findall(r'"([EW][0-9]{3})"', file.read_text())})
@@ -27,5 +28,6 @@ def test_every_code_is_explained_with_an_example_that_shows_it(code: str, tmp_pa
     path = tmp_path / "example.net"
     path.write_text(example[1], encoding="utf-8")
     settings = re.findall(r"^# set: (\S+)", example[1], re.MULTILINE)
-    _, report = examine(Source(str(path), example[1]), settings=settings)
+    checked, report = examine(Source(str(path), example[1]), settings=settings)
+    judge(checked, report)
     assert {diagnostic.code for diagnostic in report.diagnostics} == {code}

@@ -18,6 +18,7 @@ import pytest
 from netspec.diagnostics.render import render
 from netspec.diagnostics.text import Source
 from netspec.frontend import examine
+from netspec.train.limits import judge
 from tests.conftest import Golden
 
 FOLDER = Path(__file__).parent.parent / "errors"
@@ -52,7 +53,8 @@ def test_a_broken_spec_is_told_what_is_wrong_and_nothing_else(
     text = path.read_text(encoding="utf-8")
     source = Source(path.name, text)
     with_values = dict(setting.split("=", 1) for setting in marked(text, "with"))
-    _, report = examine(source, with_values=with_values, settings=marked(text, "set"))
+    checked, report = examine(source, with_values=with_values, settings=marked(text, "set"))
+    judge(checked, report)
     found = Counter((d.primary.span.line if d.primary.span.source is source else 0, d.code) for d in report.diagnostics)
     assert found == expected(text)
     golden(path.with_suffix(".txt"), render(report.sorted(), colour=False))

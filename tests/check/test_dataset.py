@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from netspec.data.arrays import MOST_CLASSES
 from netspec.diagnostics.text import Source
-from netspec.frontend import check_experiment, examine
-from netspec.ir.recipe import DataOptions, Experiment
+from netspec.frontend import check_experiment
+from netspec.ir.recipe import DataOptions
+from tests.check.reading_specs import codes_of, codes_of_check
 
 
 def options(classes: str, *settings: str, before: str = "") -> DataOptions:
@@ -21,9 +22,7 @@ def options(classes: str, *settings: str, before: str = "") -> DataOptions:
 
 def codes(line: str, before: str = "") -> list[str]:
     """What is wrong with a `data` line, beside a net of one output that predicts a number."""
-    text = f"{before}net n {{ input 1x8x8; dense 1 }}\n{line}\ntrain {{ loss squared_error }}"
-    _, report = examine(Source("n.net", text))
-    return [found.code for found in report.sorted()]
+    return codes_of_check(f"{before}net n {{ input 1x8x8; dense 1 }}\n{line}\ntrain {{ loss squared_error }}")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +92,25 @@ def test_a_range_means_all_of_its_numbers(pairs: list[tuple[int, int]]) -> None:
 
 
 def test_names_count_against_the_outputs_as_numbers_do() -> None:
-    text = 'net n { input 1x8x8; dense 3 }\ndata "mine" classes=(cat 4..5 dog)\n'
-    checked, report = examine(Source("n.net", text))
-    assert isinstance(checked, Experiment)
-    assert [found.code for found in report.diagnostics] == ["E407"]
+    assert codes_of('net n { input 1x8x8; dense 3 }\ndata "mine" classes=(cat 4..5 dog)\n') == ["E407"]
+
+
+WRONG_CLASSES = ("(0 1.5)", "(0 0)", "(0 zwei)", '(0 "0")', "(0..20)", "1x2", "(0 1 2..)", "=")
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 5, 10])
+@pytest.mark.parametrize("wrong", [f"classes={one}" for one in WRONG_CLASSES] + ["clases=(0 1)", "labels=(0 1)"])
+def test_classes_that_are_wrong_are_one_mistake_and_not_counted(wrong: str, outputs: int) -> None:
+    net = f"net n {{ input 1x8x8; dense {outputs} }}\n"
+    (code,) = codes_of_check(f"{net}data digits {wrong}\n")
+    assert code not in ("E407", "E515")
+
+
+@pytest.mark.parametrize("wrong", ["data.classes=(0 1.5)", "data.classes=(0 zwei)", "data.clases=(0 1)"])
+def test_so_are_those_set_from_outside(wrong: str) -> None:
+    (code,) = codes_of_check("net n { input 1x8x8; dense 2 }\ndata digits\n", settings=(wrong,))
+    assert code not in ("E407", "E515")
+
+
+def test_other_mistakes_of_the_line_leave_the_classes_counted() -> None:
+    assert codes_of_check("net n { input 1x8x8; dense 2 }\ndata digits take=70000\n") == ["E515", "E517"]

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.harness import process, refused, run
@@ -192,6 +193,14 @@ def test_data_that_do_not_fit_fail_after_the_warnings_of_their_spec(tmp_path: Pa
     assert done.stderr.index("warning[W201]") < done.stderr.index("error[E513]")
     told = json.loads(run("check", "a.net", "--data", "--json").stdout)["diagnostics"]
     assert [diagnostic["code"] for diagnostic in told] == ["W201", "E513"]
+
+
+def test_opened_data_of_one_image_leave_nothing_to_normalise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez("one.npz", x_train=np.zeros((1, 8, 8), np.uint8), y_train=[0])
+    Path("a.net").write_text('net n { input 1x8x8; dense 4; batchnorm; dense 2 }\ndata "one.npz"\n')
+    assert run("check", "a.net").exit_code == 0
+    refused(run("check", "a.net", "--data"), 1, "E410")
 
 
 def test_a_folder_of_data_goes_with_opening_them(tmp_path: Path):
