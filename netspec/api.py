@@ -41,11 +41,13 @@ from netspec.train.cadence import Saving
 from netspec.train.device import host_device
 from netspec.train.evaluate import Evaluation, evaluate
 from netspec.train.events import Event, Finished
-from netspec.train.limits import beyond_this_machine
+from netspec.train.limits import judge
+from netspec.train.measurable import measurable
 from netspec.train.predictor import make_predictor, predict
 from netspec.train.preparation import prepared
 from netspec.train.resume import resume as resume_run
-from netspec.train.run import holds_run, kept_data, open_run
+from netspec.train.run import holds_run, open_run
+from netspec.train.run_data import kept_data
 from netspec.train.run_document import Run
 from netspec.train.run_options import RunOptions
 from netspec.train.run_weights import holds_weights
@@ -86,10 +88,11 @@ def _load_run(folder: Path, values: Mapping[str, str], settings: tuple[str, ...]
     source = read_source(folder / run.spec)
     origin = Origin(source, {**run.with_values, **values}, (*run.settings, *settings))
     kept = partial(kept_data, run, settings=settings)
-    trained = with_run_weights(run, Network(origin, data=kept).experiment) if holds_weights(run) else None
+    own = len(run.settings)
+    trained = with_run_weights(run, Network(origin, own, data=kept).experiment) if holds_weights(run) else None
     for notice in trained.notices if trained else ():
         warnings.warn(notice, stacklevel=3)
-    return Network(origin, data=kept, trained=trained)
+    return Network(origin, own, data=kept, trained=trained)
 
 
 class Network:
@@ -98,27 +101,31 @@ class Network:
     def __init__(
         self,
         origin: Origin,
+        own: int = 0,
         *,
         data: Callable[[DataOptions | None], DataOptions | None] | None = None,
         trained: Trained | None = None,
     ) -> None:
-        """`data` says what takes the place of the data that the spec names; `trained` is the net with its weights, if
-        it has some."""
-        self._origin, self._data, self._trained = origin, data, trained
+        """The first `own` settings are a run's, the others are given. `data` says what takes the place of the data that
+        the spec names; `trained` is the net with its weights, if it has some."""
+        self._origin, self._own, self._data, self._trained = origin, own, data, trained
 
     @cached_property
     def experiment(self) -> Experiment:
         """The checked spec: graph, data, augmentation, recipe. Raises SpecError."""
-        origin = self._origin
-        checked = check_experiment(origin.source, with_values=origin.with_values, settings=origin.settings)
+        origin, own = self._origin, self._origin.settings[: self._own]
+        checked = measurable(
+            lambda given: check_experiment(origin.source, with_values=origin.with_values, settings=(*own, *given)),
+            origin.settings[self._own :],
+        )
         return replace(checked, data=self._data(checked.data)) if self._data else checked
 
     def check(self) -> tuple[Diagnostic, ...]:
         """Every mistake and warning of the spec in the order of the text; empty where there is none."""
         origin = self._origin
         checked, report = examine(origin.source, with_values=origin.with_values, settings=origin.settings)
-        beyond = beyond_this_machine(checked) if isinstance(checked, Experiment) else ()
-        return (*report.sorted(), *beyond)
+        judge(checked, report)
+        return report.sorted()
 
     def count(self) -> Count:
         """Parameters, multiply-adds and activations, layer by layer and in total. Raises SpecError."""

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from netspec.cli.experiment import load_experiment, with_data
+from netspec.cli.options import find_spec
 from netspec.cli.printing import remark
 from netspec.diagnostics.failure import UsageError
+from netspec.frontend import check_experiment, read_source
 from netspec.train.begin import DataPlaces
+from netspec.train.measurable import measured_on, split_measured
 from netspec.train.trained import Trained, from_file, from_run
 
 
@@ -33,7 +36,11 @@ def load_trained(
         for notice in trained.notices:
             remark(f"note: {notice}")
         return trained
-    experiment = load_experiment(target, with_values=with_values, settings=settings, data=data)
+    source = read_source(find_spec(target))
+    measured, others = split_measured(
+        lambda given: check_experiment(source, with_values=with_values, settings=given), with_data(data, settings)
+    )
+    experiment = measured_on(load_experiment(target, with_values=with_values, settings=others), measured)
     if weights is None:
         helps = ("name a run folder, or the weights with `--weights FILE`", "`netspec train` makes both")
         raise UsageError("E464", f"`{target}` is a spec, which has no weights", helps=helps)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import MOST_CLASSES
-from netspec.data.dataset import Caution, Collection, Part
+from netspec.data.dataset import Caution, Collection, Dataset, Part
 from netspec.diagnostics.failure import DataError
 from netspec.ir.classes import Classes, numbers_of, values_of
 
@@ -34,13 +34,19 @@ def keep_classes(collection: Collection, classes: Classes) -> Collection:
     """Keeps the images of these classes in every part; the first one named becomes class 0, and so on."""
     if not classes:
         return collection
-    numbers = numbers_of(collection.class_names, classes)
-    found = [number for number in numbers if number is not None]
-    if len(found) < len(numbers) or len(set(found)) < len(found):
-        raise _not_there(collection.class_names, classes, numbers)
+    found = _numbers(collection.class_names, classes)
     kept = _renumbered(collection, {number: place for place, number in enumerate(found)})
     names = tuple(collection.class_names[number] for number in found)
     return replace(_described(kept, names), class_names=names)
+
+
+def _numbers(names: tuple[str, ...], classes: Classes) -> list[int]:
+    """Which of the classes called `names` each of `classes` is. Raises DataError (E516)."""
+    numbers = numbers_of(names, classes)
+    found = [number for number in numbers if number is not None]
+    if len(found) < len(numbers) or len(set(found)) < len(found):
+        raise _not_there(names, classes, numbers)
+    return found
 
 
 def _not_there(names: tuple[str, ...], classes: Classes, numbers: list[int | None]) -> DataError:
@@ -138,8 +144,12 @@ def _with_labels(part: Part, table: NDArray[np.int32]) -> Part:
 
 def _described(collection: Collection, names: tuple[str, ...]) -> Collection:
     """With a description that says which classes are kept of those that there were."""
-    classes = f"the classes {listed(names)}" if len(names) <= 5 else f"{len(names)} classes"
-    return replace(collection, description=f"{collection.description}, of them {classes}", all_classes="")
+    return replace(collection, description=_with_classes(collection.description, names), all_classes="")
+
+
+def _with_classes(description: str, names: tuple[str, ...]) -> str:
+    noun = "the class" if len(names) == 1 else "the classes"
+    return f"{description}, of them {f'{noun} {listed(names)}' if len(names) <= 5 else f'{len(names)} classes'}"
 
 
 def chosen(collection: Collection, classes: Classes, known: Known | None) -> Collection:
@@ -174,6 +184,37 @@ def _by_name(collection: Collection, known: Known, *, only: bool) -> Collection:
             return replace(collection, cautions=(*collection.cautions, _another_task(collection, known)))
         raise _unknown(collection, known, [label for label in there if label not in places])
     return replace(_renumbered(collection, places), class_names=known.names)
+
+
+def measured_on(dataset: Dataset, names: tuple[str, ...], classes: Classes) -> Dataset:
+    """Only images of these classes are left to measure a net on; they keep their numbers. `names` are those that the
+    classes had before any was chosen.
+
+    Raises DataError (E516) where there is no such class, the net has not learnt it, or no image is left.
+    """
+    if not classes:
+        return dataset
+    found = _numbers(names, classes)
+    called = [names[number] for number in found]
+    labels = numbers_of(dataset.class_names, tuple(called))
+    strange = [name for name, label in zip(called, labels, strict=True) if label is None]
+    if strange:
+        notes = (f"the net knows {listed(dataset.class_names)}",)
+        raise DataError("E516", f"`classes`: the net has not learnt {listed(strange)}", notes=notes)
+    wanted = [label for label in labels if label is not None]
+    validation, test = (_of_labels(part, wanted) for part in (dataset.validation, dataset.test))
+    if not (test if dataset.test is not None else validation or dataset.validation is None):
+        part = "test" if dataset.test is not None else "validation"
+        raise DataError("E516", f"no image of the {part} part is of the classes {listed(called)}")
+    return replace(
+        dataset, validation=validation, test=test, description=_with_classes(dataset.description, tuple(called))
+    )
+
+
+def _of_labels(part: Part | None, labels: Sequence[int]) -> Part | None:
+    """The images with these labels; None where there are none."""
+    rows = np.flatnonzero(np.isin(part.labels, labels)) if part is not None else ()
+    return part.pick(np.asarray(rows)) if part is not None and len(rows) else None
 
 
 def as_named(part: Part, names: tuple[str, ...], training: tuple[str, ...], origin: Path) -> Part:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from netspec.data.builtin import read_published
-from netspec.data.classes import Known, chosen
+from netspec.data.classes import Known, chosen, measured_on
 from netspec.data.dataset import Collection, Dataset
 from netspec.data.embedded import read_digits
 from netspec.data.failures import located
@@ -58,8 +58,9 @@ def load(
     manner = Manner(shape, strict, held_bytes, progress, note=notices.append)
     fit = partial(fitted, shape=shape, crop_pad=crop_pad, arguments=arguments)
     try:
-        collection = chosen(_collect(options, places, seed, manner), options.classes, known)
-        dataset = _prepare(options, collection, seed, fit, progress)
+        everything = _collect(options, places, seed, manner)
+        dataset = _prepare(options, chosen(everything, options.classes, known), seed, fit, progress)
+        dataset = measured_on(dataset, everything.class_names, options.measured)
     except DataError as error:
         raise located(error, options.span) from None
     return replace(dataset, notices=(*dataset.notices, *dict.fromkeys(notices)))

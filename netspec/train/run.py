@@ -14,7 +14,6 @@ diverged.safetensors  where a training diverged, the state before it did (`evide
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,11 +25,13 @@ from netspec.diagnostics.json_text import json_text
 from netspec.diagnostics.quoting import quoted
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment, read_source
-from netspec.ir.recipe import DataOptions, Experiment
+from netspec.ir.recipe import Experiment
 from netspec.train.checkpoint import clear_checkpoints
 from netspec.train.files import cannot_write, make_folder, remove, write_whole
 from netspec.train.identity import source_facts
+from netspec.train.measurable import measurable
 from netspec.train.preparation import known_classes
+from netspec.train.run_data import kept_data
 from netspec.train.run_document import Run, document_of, run_of
 from netspec.train.scores import Weights
 from netspec.train.sources import used_sources
@@ -38,8 +39,6 @@ from netspec.train.weights import write_weights
 
 RECORD, METRICS, CURVE, WEIGHTS = "run.json", "metrics.jsonl", "curve.png", "weights.safetensors"
 START, EVIDENCE = "start.safetensors", "diverged.safetensors"
-PATHS = ("labels", "test", "test_labels")
-"""Of a `data` statement, beside its source."""
 EVENTS = "events.out.tfevents.*.netspec"
 
 
@@ -166,11 +165,12 @@ def run_known(run: Run, experiment: Experiment) -> Known | None:
 
 
 def run_experiment(run: Run, settings: Sequence[str] = ()) -> Experiment:
-    """Builds the run's net and recipe again; `settings` add to those it was run with.
+    """Builds the run's net and recipe again; `settings` add to those it was run with. With fewer classes than the net
+    has outputs it is fit to be measured on these, and not to be trained.
 
     Raises SpecError where the spec in the folder has been changed into one with mistakes, UsageError where it is gone.
     """
-    checked = asked_of(run, (*run.settings, *settings))
+    checked = measurable(lambda given: asked_of(run, (*run.settings, *given)), settings)
     return replace(checked, data=kept_data(run, checked.data, settings))
 
 
@@ -194,17 +194,3 @@ def run_texts(run: Run) -> dict[str, str]:
     """The texts of the spec in the folder and of the files that it uses, by name."""
     source = read_source(run.folder / run.spec)
     return {**used_sources(source), run.spec: source.text}
-
-
-def kept_data(run: Run, checked: DataOptions | None, settings: Sequence[str] = ()) -> DataOptions | None:
-    """The data of a run, found from anywhere; `checked` is what its spec and `settings` come to.
-
-    A setting may name other data, or change how those of the run are used: then their paths are kept.
-    """
-    changed = [found[1] for setting in settings if (found := re.match(r"\s*data\b\s*(?:\.\s*(\w+))?", setting))]
-    if run.data is None or not changed:
-        return run.data or checked
-    if checked is None or None in changed:
-        return checked
-    paths = {name: getattr(run.data, name) for name in ("source", *PATHS) if name not in changed}
-    return replace(checked, **paths)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from netspec.check.trainable import fewer_classes
 from netspec.data.classes import Known
 from netspec.data.levels import Asked, renamed
-from netspec.diagnostics.failure import DataError, UsageError
+from netspec.diagnostics.failure import DataError, SpecError, UsageError
 from netspec.ir.classes import Classes
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.graph import Shape
@@ -107,6 +108,7 @@ def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trai
     if told is not None:
         return _fitting(Trained(experiment, told, arrays, kept=kept))
     if not (weights.parent / RECORD).exists():
+        _check_classes(experiment)
         return Trained(experiment, prepared(load_data(experiment, places)), arrays, kept=kept)
     run = open_run(weights.parent)
     return _fitting(
@@ -115,7 +117,8 @@ def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trai
 
 
 def _fitting(trained: Trained) -> Trained:
-    """Raises DataError (E482) where the images that the weights have learnt on are none for the net."""
+    """Raises DataError (E482) where the images that the weights have learnt on are none for the net, SpecError (E407)
+    where nothing tells which outputs fewer classes belong to."""
     found, pad = trained.preparation.shape, crop_pad(trained.experiment)
     takes = trained.experiment.graph.inputs[0].shape
     channels, *sides = (*takes, 1, 1)[:3]
@@ -123,7 +126,17 @@ def _fitting(trained: Trained) -> Trained:
     if found[0] != channels or (any(spare) if pad is None else min(spare) < 0):
         message = f"the weights have learnt on images of {_size(found)}, the net takes {_size(takes)}"
         raise DataError("E482", message, helps=("name the spec they come from, and its parameters",))
+    if trained.known is None:
+        _check_classes(trained.experiment)
     return trained
+
+
+def _check_classes(experiment: Experiment) -> None:
+    """Raises SpecError (E407) where `classes` keeps fewer than the net has outputs: the others were read too where the
+    net is only measured on these."""
+    found = fewer_classes(experiment.graph, experiment.data and replace(experiment.data, measured=()))
+    if found:
+        raise SpecError(found)
 
 
 def _size(shape: Shape) -> str:

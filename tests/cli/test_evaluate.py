@@ -289,6 +289,60 @@ def test_classes_in_another_order_are_the_same_classes(greys: Path) -> None:
         assert counts(found) == {"dark": 8, "grey": 8, "light": 8}
 
 
+@pytest.mark.parametrize("classes", ["(dark light)", "(2 0)", "light", "(light 1)"])
+def test_a_run_is_measured_on_some_of_its_classes_as_on_a_folder_of_them(greys: Path, classes: str) -> None:
+    names = ("dark", "grey", "light")
+    asked = [names[int(word)] if word.isdigit() else word for word in classes.strip("()").split()]
+    wanted = {name: 8 if name in asked else 0 for name in names}
+    setting = f"data.classes={classes}"
+    assert counts(run_json("evaluate", "one", "--set", setting)) == wanted
+    assert counts(run_json("evaluate", "greys.net", "--weights", "one/weights.safetensors", "--set", setting)) == wanted
+    found = netspec.load("one", set_=[setting]).evaluate()
+    assert (found.scores.images, found.scores.accuracy) == (8 * len(asked), 1)
+    (greys / "one/weights.safetensors").rename("w.safetensors")
+    assert counts(run_json("evaluate", "greys.net", "--weights", "w.safetensors", "--set", setting)) == wanted
+
+
+def test_classes_to_measure_that_are_not_there_are_refused(greys: Path) -> None:
+    refused(run("evaluate", "one", "--set", "data.classes=(dark pink)"), 3, "E516")
+    refused(run("evaluate", "one", "--set", "data.classes=(dark 0)"), 3, "E516")
+    refused(run("evaluate", "one", "--set", "data.classes=(dark grey light 0)"), 1, "E407")
+    (greys / "two.net").write_text(
+        GREYS_SPEC.replace("dense 3", "dense 2").replace('"photos"', '"photos" classes=(1 2)')
+    )
+    assert run("train", "two.net", "--run", "two", "--set", "train.epochs=1").exit_code == 0
+    assert run_json("evaluate", "two", "--set", "data.classes=2")["images"] == 8
+    done = run("evaluate", "two", "--set", "data.classes=dark")
+    refused(done, 3, "E516")
+    assert "the net knows `grey` and `light`" in done.stderr
+    for path in (greys / "photos/test/dark").iterdir():
+        path.unlink()
+    done = run("evaluate", "one", "--set", "data.classes=dark")
+    refused(done, 3, "E516")
+    assert "no image of the test part" in done.stderr
+
+
+def test_fewer_classes_are_measured_and_not_trained(trained: dict) -> None:
+    words = ("data.classes=(3 5)",)
+    whole, some = run_json("evaluate", "one"), run_json("evaluate", "one", "--set", *words)
+    kept = [row if name in (3, 5) else [0] * 10 for name, row in enumerate(whole["confusion"])]
+    assert some["confusion"] == kept  # they are those of the validation part, none that has been trained on
+    refused(run("train", "small.net", "--set", *words), 1, "E407")
+    network = netspec.load("one", set_=words)
+    assert network.evaluate().scores.images == some["images"] == sum(map(sum, kept))
+    for given in ({}, {"run": "one", "resume": True, "force": True}):
+        with pytest.raises(netspec.SpecError) as caught:
+            network.train(**given)
+        assert caught.value.code == "E407"
+
+
+def test_fewer_classes_are_measured_only_where_it_is_known_which_outputs_they_have(trained: dict) -> None:
+    Path("some.net").write_text(SPEC.replace("take=200", "classes=(3 5) take=200"))
+    assert run_json("evaluate", "some.net", "--with", "K=6", "--weights", "one/weights.safetensors")["images"] == 40
+    Path("one/weights.safetensors").rename("w.safetensors")
+    refused(run("evaluate", "some.net", "--with", "K=6", "--weights", "w.safetensors"), 1, "E407")
+
+
 def test_classes_that_a_run_has_kept_are_kept_of_other_data(greys: Path) -> None:
     text = GREYS_SPEC.replace("dense 3", "dense 2").replace('"photos"', '"photos" classes=(1 2)')
     (greys / "two.net").write_text(text)

@@ -218,6 +218,33 @@ def test_a_minibatch_of_one_number_a_channel_is_refused_wherever_it_comes_from(
     refused(run("reproduce", "one", "--force"), 1, "E410")
     with pytest.raises(netspec.SpecError):
         netspec.load("n.net", set_=["train.batch=1"]).train()
+    with pytest.raises(netspec.SpecError):
+        netspec.load("one").train(run="one", resume=True, force=True)
+
+
+def test_what_is_refused_for_training_alone_leaves_every_other_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = tmp_path / "n.net"
+    spec.write_text(NORMAL.replace("take=33", "take=33 validate=0.2"))
+    assert run("train", "n.net", "--run", "one").exit_code == 0
+    lone = spec.read_text().replace("batch 8", "batch 1")
+    for changed in (spec, tmp_path / "one/n.net"):
+        changed.write_text(lone)
+    Image.new("L", (8, 8)).save("one.png")
+    refused(run("check", "n.net"), 1, "E410")
+    told = json.loads(run("check", "n.net", "--json").stdout)["diagnostics"]
+    assert [(found["code"], found["line"]) for found in told] == [("E410", 3)]
+    for words in (("count", "n.net"), ("compile", "n.net"), ("evaluate", "one"), ("predict", "one", "one.png")):
+        assert run(*words).exit_code == 0, words
+    assert run("evaluate", "n.net", "--weights", "one/weights.safetensors").exit_code == 0
+    network = netspec.load("one")
+    assert [found.code for found in network.check()] == ["E410"]
+    assert network.evaluate().scores.images == 7
+    assert network.predict(np.zeros((1, 8, 8), np.uint8)).shape == (1, 10)
+    assert network.count().parameters == 395
+    assert network.compile().batch == 1
 
 
 FURTHER = ("train", "greys.net", "--weights", "one/weights.safetensors", "--run", "two", "--set", "train.epochs=1")
