@@ -88,11 +88,11 @@ def _load_run(folder: Path, values: Mapping[str, str], settings: tuple[str, ...]
     source = read_source(folder / run.spec)
     origin = Origin(source, {**run.with_values, **values}, (*run.settings, *settings))
     kept = partial(kept_data, run, settings=settings)
-    own = len(run.settings)
-    trained = with_run_weights(run, Network(origin, own, data=kept).experiment) if holds_weights(run) else None
+    network = Network(origin, len(run.settings), data=kept)
+    trained = with_run_weights(run, network.experiment, settings) if holds_weights(run) else None
     for notice in trained.notices if trained else ():
         warnings.warn(notice, stacklevel=3)
-    return Network(origin, own, data=kept, trained=trained)
+    return Network(origin, len(run.settings), data=kept, trained=trained)
 
 
 class Network:

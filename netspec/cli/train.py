@@ -38,6 +38,7 @@ from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import Begun, DataPlaces, Origin, begin
 from netspec.train.cadence import Saving
+from netspec.train.data_line import check_data_line
 from netspec.train.device import Device, host_device
 from netspec.train.events import Finished, Lost
 from netspec.train.longer import has_other_epochs, sets_epochs, text_changed
@@ -114,6 +115,7 @@ def command(
         run = open_run(resumed)
         experiment = run_experiment(run, settings)
         if run.status == "finished" and not force and not has_other_epochs(run, experiment):
+            check_data_line(run, experiment)
             return _tell_finished(run, as_json)
         _check_logging(options.over(run.options))
         device = host_device(threads, exact=run.exact, costs=run.costs)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 
 from netspec.diagnostics.failure import UsageError
-from netspec.ir.recipe import DataOptions, Experiment
+from netspec.ir.recipe import Experiment
 from netspec.train.identity import Facts, changed, source_facts
 from netspec.train.run import asked_of, run_texts
+from netspec.train.run_data import data_edits
 from netspec.train.run_document import Run
 from netspec.train.schedules import LENGTH_BOUND
 from netspec.train.snapshot import Position
 
 EPOCHS = "train.epochs"
-PATHS = ("source", "labels", "test", "test_labels")
 
 
 def sets_epochs(setting: str) -> bool:
@@ -61,22 +59,7 @@ def only_epochs_differ(run: Run, facts: Facts) -> bool:
     if EPOCHS not in names or planned_epochs(run) is None:
         return False
     texts = [name for name in names if name.startswith("spec.")]
-    return len(texts) + 1 == len(names) and (not texts or _same_data(asked_of(run, run.settings).data, run.data))
-
-
-def _same_data(asked: DataOptions | None, kept: DataOptions | None) -> bool:
-    """Whether a spec that has moved into the run's folder still names the data that the run keeps."""
-    if asked is None or kept is None:
-        return asked is kept
-    ones, others = (asdict(replace(data, span=None, lines={})) for data in (asked, kept))
-    for name in PATHS if kept.is_path else ():
-        ones[name], others[name] = (_end(path) for path in (ones[name], others[name]))
-    return ones == others
-
-
-def _end(path: str | None) -> str | None:
-    """The last part of a path: the folder it stands in is another one since the spec has moved."""
-    return None if path is None else Path(os.path.normpath(path)).name
+    return len(texts) + 1 == len(names) and not (texts and data_edits(run, asked_of(run, run.settings).data))
 
 
 def check_epochs(run: Run, experiment: Experiment, position: Position | None, *, force: bool) -> None:

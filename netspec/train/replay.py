@@ -5,6 +5,7 @@ from __future__ import annotations
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.checkpoint import check_shapes
+from netspec.train.data_line import check_data_line
 from netspec.train.device import Device
 from netspec.train.events import Diverged
 from netspec.train.evidence import read_evidence
@@ -24,8 +25,10 @@ def replay(run: Run, experiment: Experiment, *, places: DataPlaces, device: Devi
     """
     phase, before = read_evidence(run)
     check_trainable(experiment)
+    if force:
+        check_data_line(run, experiment)
     dataset = load_data(experiment, places, run_known(run, experiment))
     if not force:
-        check_unchanged(run, current_facts(run, experiment, dataset, device))
+        check_unchanged(run, experiment, current_facts(run, experiment, dataset, device))
     check_shapes(run.folder / EVIDENCE, before, kept_shapes(experiment))
     return Diverged(phase, Training(experiment, dataset, device, before).dissect(phase), before)

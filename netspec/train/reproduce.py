@@ -14,6 +14,7 @@ from netspec.diagnostics.failure import UsageError
 from netspec.frontend import read_source
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import Begun, DataPlaces, Origin, begin_with, load_data
+from netspec.train.data_line import anew, check_data_line, unread_notes
 from netspec.train.device import Device
 from netspec.train.events import EpochDone, Event, Finished
 from netspec.train.identity import differences, identity, source_facts
@@ -50,14 +51,19 @@ def begin_again(
     if run.status != "finished":
         raise _unfinished(run)
     check_trainable(experiment)
+    if force:
+        check_data_line(run, experiment)
     if folder is not None:
         _check_other_folder(run, folder)
         check_folder(folder, force=force)
     dataset = load_data(experiment, places, run_known(run, experiment))
     found = differences(run.identity, {**source_facts(run_texts(run)), **identity(experiment, dataset, device.target)})
     if found and not force:
-        helps = ("put back what has changed", "`--force` trains all the same, and tells what comes out differently")
-        raise UsageError("E469", f"`{run.folder}` cannot come to the same bits here", notes=found, helps=helps)
+        unread = unread_notes(run, experiment)
+        forced = "`--force` trains all the same, and tells what comes out differently"
+        helps = ("put back what has changed", anew(run) if unread else forced)
+        message = f"`{run.folder}` cannot come to the same bits here"
+        raise UsageError("E469", message, notes=(*found, *unread), helps=helps)
     start = run.folder / START
     return begin_with(
         dataset,

@@ -15,6 +15,7 @@ from netspec.ir.recipe import Experiment
 from netspec.train.begin import Begun, DataPlaces, load_data, with_cautions
 from netspec.train.checkpoint import newest_snapshot, sweep
 from netspec.train.claim import Claim
+from netspec.train.data_line import anew, check_data_line, unread_notes
 from netspec.train.device import Device
 from netspec.train.files import remove, write_whole
 from netspec.train.identity import Facts, differences, identity, source_facts
@@ -23,6 +24,7 @@ from netspec.train.longer import check_epochs, has_other_epochs, only_epochs_dif
 from netspec.train.loop import train
 from netspec.train.metrics import Line, read_lines
 from netspec.train.place import check_place
+from netspec.train.preparation import prepared
 from netspec.train.record import record
 from netspec.train.run import EVIDENCE, METRICS, START, retell, run_known, run_texts, save_record
 from netspec.train.run_document import Run
@@ -46,10 +48,12 @@ def resume(
     `experiment` is the run's own (`run.run_experiment`), maybe with another number of epochs, which the run has from
     then on; so are the options that are not given anew. Raises UsageError: E468 where anything else has changed that
     decides the bits, and E476 where a run that had the epochs from the start would have come to other bits, both unless
-    `force`; E477, E478, and E481 where the run is being trained right now. Raises SpecError, DataError (E542 where a
-    checkpoint is another net's).
+    `force`; E477, E478, and E481 where the run is being trained right now. Raises SpecError (E483, with `force`: an
+    edited `data` line would not be read), DataError (E542 where a checkpoint is another net's).
     """
     check_trainable(experiment)
+    if force:
+        check_data_line(run, experiment)
     with ExitStack() as held:
         claim = held.enter_context(closing(Claim(run.folder)))
         begun = _go_on(replace(run, options=options.over(run.options)), experiment, places, device, force=force)
@@ -63,7 +67,7 @@ def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device,
     facts = current_facts(run, experiment, dataset, device)
     longer = has_other_epochs(run, experiment)
     if not force and not only_epochs_differ(run, facts):
-        check_unchanged(run, facts)
+        check_unchanged(run, experiment, facts)
     snapshot, notices = newest_snapshot(run.folder, kept_shapes(experiment))
     check_epochs(run, experiment, snapshot.position if snapshot else None, force=force)
     if snapshot:
@@ -83,6 +87,8 @@ def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device,
     events = with_cautions(events, dataset, experiment)
     sweep(run.folder)
     lines = _continue_metrics(run, snapshot.position.epochs if snapshot else 0)
+    if force:  # of data that have changed the net sees the pixels by other statistics from now on
+        run = replace(run, data=experiment.data, preparation=prepared(dataset))
     going = replace(_told(run, experiment, facts) if longer else replace(run, identity=facts), **UNDER_WAY)
     save_record(going)
     remove([run.folder / EVIDENCE])  # of an end that is no longer this run's
@@ -95,12 +101,13 @@ def _told(run: Run, experiment: Experiment, facts: Facts) -> Run:
     return replace(told, identity={**facts, **source_facts(retell(run, told))})
 
 
-def check_unchanged(run: Run, facts: Facts) -> None:
+def check_unchanged(run: Run, experiment: Experiment, facts: Facts) -> None:
     """Raises UsageError (E468) naming everything that differs from when the run began."""
     found = differences(run.identity, facts)
     if found:
-        helps = ("put back what has changed", "`--force` goes on all the same, to other bits")
-        raise UsageError("E468", f"`{run.folder}` cannot go on as it began", notes=found, helps=helps)
+        unread = unread_notes(run, experiment)
+        helps = ("put back what has changed", anew(run) if unread else "`--force` goes on all the same, to other bits")
+        raise UsageError("E468", f"`{run.folder}` cannot go on as it began", notes=(*found, *unread), helps=helps)
 
 
 def current_facts(run: Run, experiment: Experiment, dataset: Dataset, device: Device) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
 
 from netspec.ir.recipe import DataOptions
 from netspec.train.run_document import Run
@@ -39,3 +42,38 @@ def kept_data(run: Run, checked: DataOptions | None, settings: Sequence[str] = (
     extra = {name: value for name, value in checked.extra.items() if name in keys}
     text = {name: getattr(checked, name) for name in OF_THE_TEXT}
     return replace(run.data, **text, **values, extra={**run.data.extra, **extra})
+
+
+def data_edits(run: Run, asked: DataOptions | None) -> tuple[str, ...]:
+    """How the data that the spec in the run's folder asks for differ from those that the run keeps, a sentence an
+    option. Paths may have moved along with the spec."""
+    if asked is None or run.data is None:
+        return () if asked is run.data else ("`data` names no data",)
+    then, now = _options(run.data), _options(asked)
+    names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    moved = {name for name in names if name in PATHS and _is_moved(now[name], then[name], run.folder)}
+    return tuple(
+        f"`data.{name}` was {_shown(then.get(name))} and is {_shown(now.get(name))}"
+        for name in names
+        if name not in moved
+    )
+
+
+def _options(data: DataOptions) -> dict[str, Any]:
+    values = {name: getattr(data, name) for name in sorted(NAMES - {"extra", "measured"})}
+    return values | data.extra
+
+
+def _is_moved(asked: str | None, kept: str | None, folder: Path) -> bool:
+    """Whether a path, as the spec in the folder has it now, may be what it was in the folder of the spec."""
+    if asked is None or kept is None:
+        return False
+    written = Path(os.path.relpath(asked, folder)).parts
+    down = [part for part in written if part != os.pardir]
+    return Path(os.path.normpath(kept)).parts[-len(down) :] == tuple(down) if down else True
+
+
+def _shown(value: Any) -> str:
+    if value in (None, ()):
+        return "not there"
+    return f"({' '.join(map(str, value))})" if isinstance(value, tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]

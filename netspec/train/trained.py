@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.graph import Shape
 from netspec.ir.recipe import DataOptions, Experiment
 from netspec.train.begin import DataPlaces, load_data
+from netspec.train.data_line import unread_notice
 from netspec.train.preparation import Preparation, crop_pad, known_classes, prepared
 from netspec.train.run import RECORD, open_run, run_experiment, run_of_weights
 from netspec.train.run_document import Run
@@ -52,8 +54,8 @@ def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None 
     run = open_run(folder)
     experiment = run_experiment(run, settings)
     if weights is not None:
-        return _with_weights(run, experiment, weights)
-    trained = with_run_weights(run, experiment)
+        return replace(_with_weights(run, experiment, weights), notices=unread_notice(run, settings))
+    trained = with_run_weights(run, experiment, settings)
     if trained is None:
         diverged = run.status == "diverged"
         go_on = "see why it diverged: `netspec train --replay" if diverged else "go on with it: `netspec train --resume"
@@ -75,12 +77,14 @@ def _with_weights(run: Run, experiment: Experiment, weights: Path) -> Trained:
     return _fitting(Trained(experiment, preparation, arrays, run.exact, run.costs, kept))
 
 
-def with_run_weights(run: Run, experiment: Experiment) -> Trained | None:
-    """A run's net with its weights; None where it has none yet. Raises DataError (E541 to E543, E482)."""
+def with_run_weights(run: Run, experiment: Experiment, settings: Sequence[str]) -> Trained | None:
+    """A run's net, made with `settings`, with its weights; None where it has none yet. Raises DataError (E541 to E543,
+    E482)."""
     found = run_weights(run, experiment.graph)
     if found is None:
         return None
     weights, notices = found
+    notices = (*notices, *unread_notice(run, settings))
     kept, preparation = kept_classes(run.data), _preparation(run, experiment)
     return _fitting(Trained(experiment, preparation, weights, run.exact, run.costs, kept, notices))
 

@@ -213,9 +213,9 @@ def test_fewer_epochs_than_have_begun_are_refused_and_fewer_that_have_not_are_no
     ("old", "new", "told"),
     [
         ("rate=0.5", "rate=0.4", "`train.sgd.rate` was 0.5 and is 0.4"),
-        ("validate=0.3", "validate=0.2", "`spec.n.net` has changed"),
-        ("take=120", "take=100", "`spec.n.net` has changed"),
-        ("data digits", "data shapes size=8x8", "`spec.n.net` has changed"),
+        ("validate=0.3", "validate=0.2", "`data.validate` was 0.3 and is 0.2"),
+        ("take=120", "take=100", "`data.take` was 120 and is 100"),
+        ("data digits", "data shapes size=8x8", "`data.source` was digits and is shapes"),
     ],
 )
 def test_what_changes_beside_the_epochs_is_refused(tmp_path: Path, old: str, new: str, told: str) -> None:
