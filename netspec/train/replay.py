@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from netspec.ir.recipe import Experiment
-from netspec.train.begin import DataPlaces, load_data
+from netspec.train.begin import DataPlaces
 from netspec.train.checkpoint import check_shapes
 from netspec.train.data_line import check_data_line
 from netspec.train.device import Device
 from netspec.train.events import Diverged
 from netspec.train.evidence import read_evidence
 from netspec.train.limits import check_trainable
-from netspec.train.resume import check_unchanged, current_facts, kept_shapes
-from netspec.train.run import EVIDENCE, run_known
+from netspec.train.resume import cannot_go_on, check_unchanged, current_facts, kept_shapes
+from netspec.train.run import EVIDENCE
+from netspec.train.run_dataset import load_again
 from netspec.train.run_document import Run
 from netspec.train.training import Training
 
@@ -27,7 +30,7 @@ def replay(run: Run, experiment: Experiment, *, places: DataPlaces, device: Devi
     check_trainable(experiment)
     if force:
         check_data_line(run, experiment)
-    dataset = load_data(experiment, places, run_known(run, experiment))
+    dataset = load_again(run, experiment, places, None if force else partial(cannot_go_on, run))
     if not force:
         check_unchanged(run, experiment, current_facts(run, experiment, dataset, device))
     check_shapes(run.folder / EVIDENCE, before, kept_shapes(experiment))

@@ -7,13 +7,15 @@ import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics.failure import UsageError
+from netspec.diagnostics.quoting import quoted
 from netspec.frontend import read_source
 from netspec.ir.recipe import Experiment
-from netspec.train.begin import Begun, DataPlaces, Origin, begin_with, load_data
+from netspec.train.begin import Begun, DataPlaces, Origin, begin_with
 from netspec.train.data_line import anew, check_data_line, unread_notes
 from netspec.train.device import Device
 from netspec.train.events import EpochDone, Event, Finished
@@ -21,8 +23,10 @@ from netspec.train.identity import differences, identity, source_facts
 from netspec.train.limits import check_trainable
 from netspec.train.metrics import Line, line_of, read_lines
 from netspec.train.record import result_document
-from netspec.train.run import METRICS, START, WEIGHTS, check_folder, run_known, run_texts
+from netspec.train.run import METRICS, START, WEIGHTS, check_folder, run_texts
+from netspec.train.run_dataset import load_again
 from netspec.train.run_document import Run
+from netspec.train.run_weights import TOLD, state
 from netspec.train.weights import weights_content
 
 UNCOMPARED = frozenset({"seconds", "images_per_second", "waited_seconds", "layers"})
@@ -56,14 +60,12 @@ def begin_again(
     if folder is not None:
         _check_other_folder(run, folder)
         check_folder(folder, force=force)
-    dataset = load_data(experiment, places, run_known(run, experiment))
+    dataset = load_again(run, experiment, places, None if force else partial(_changed, run))
     found = differences(run.identity, {**source_facts(run_texts(run)), **identity(experiment, dataset, device.target)})
     if found and not force:
         unread = unread_notes(run, experiment)
         forced = "`--force` trains all the same, and tells what comes out differently"
-        helps = ("put back what has changed", anew(run) if unread else forced)
-        message = f"`{run.folder}` cannot come to the same bits here"
-        raise UsageError("E469", message, notes=(*found, *unread), helps=helps)
+        raise _changed(run, (*found, *unread), anew(run) if unread else forced)
     start = run.folder / START
     return begin_with(
         dataset,
@@ -76,13 +78,22 @@ def begin_again(
     )
 
 
+def _changed(run: Run, notes: tuple[str, ...], *helps: str) -> UsageError:
+    """E469, with what has changed."""
+    helps = ("put back what has changed", *helps)
+    return UsageError("E469", f"`{run.folder}` cannot come to the same bits here", notes=notes, helps=helps)
+
+
 def _unfinished(run: Run) -> UsageError:
-    """E470, with what can be done about a run of its status: one that diverged has no other end to come to."""
-    if run.status == "diverged":
-        helps = ("`netspec train --replay RUN` takes the step again in which it diverged, to the same bits",)
-    else:
-        helps = ("`netspec train --resume RUN` brings it to its end",)
-    return UsageError("E470", f"`{run.folder}` is not finished: its status is {run.status}", helps=helps)
+    """E470, with what can be done about a run of its state: one that diverged has no other end to come to."""
+    told, folder = state(run), quoted(str(run.folder))
+    helps = {
+        "diverged": f"`netspec train --replay {folder}` takes the step again in which it diverged, to the same bits",
+        "running": f"wait for its end, or stop it and go on with `netspec train --resume {folder}`",
+    }
+    otherwise = f"`netspec train --resume {folder}` brings it to its end"
+    said = TOLD.get(told, f"is {told}")
+    return UsageError("E470", f"`{run.folder}` is not finished: it {said}", helps=(helps.get(told, otherwise),))
 
 
 def _check_other_folder(run: Run, folder: Path) -> None:

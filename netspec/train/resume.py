@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from netspec.compiler import step_graph
@@ -12,7 +13,7 @@ from netspec.data.fit import check_fit
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.graph import Shape
 from netspec.ir.recipe import Experiment
-from netspec.train.begin import Begun, DataPlaces, load_data, with_cautions
+from netspec.train.begin import Begun, DataPlaces, with_cautions
 from netspec.train.checkpoint import newest_snapshot, sweep
 from netspec.train.claim import Claim
 from netspec.train.data_line import anew, check_data_line, unread_notes
@@ -26,7 +27,8 @@ from netspec.train.metrics import Line, read_lines
 from netspec.train.place import check_place
 from netspec.train.preparation import prepared
 from netspec.train.record import record
-from netspec.train.run import EVIDENCE, METRICS, START, retell, run_known, run_texts, save_record
+from netspec.train.run import EVIDENCE, METRICS, START, retell, run_texts, save_record
+from netspec.train.run_dataset import load_again
 from netspec.train.run_document import Run
 from netspec.train.run_options import UNASKED, RunOptions
 from netspec.train.weights import read_weights
@@ -62,7 +64,8 @@ def resume(
 
 
 def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device, *, force: bool) -> Begun:
-    dataset = load_data(experiment, replace(places, strict=run.options.strict), run_known(run, experiment))
+    places = replace(places, strict=run.options.strict)
+    dataset = load_again(run, experiment, places, None if force else partial(cannot_go_on, run))
     check_statistics(experiment, len(dataset.train))
     facts = current_facts(run, experiment, dataset, device)
     longer = has_other_epochs(run, experiment)
@@ -106,8 +109,14 @@ def check_unchanged(run: Run, experiment: Experiment, facts: Facts) -> None:
     found = differences(run.identity, facts)
     if found:
         unread = unread_notes(run, experiment)
-        helps = ("put back what has changed", anew(run) if unread else "`--force` goes on all the same, to other bits")
-        raise UsageError("E468", f"`{run.folder}` cannot go on as it began", notes=(*found, *unread), helps=helps)
+        otherwise = anew(run) if unread else "`--force` goes on all the same, to other bits"
+        raise cannot_go_on(run, (*found, *unread), otherwise)
+
+
+def cannot_go_on(run: Run, notes: tuple[str, ...], *helps: str) -> UsageError:
+    """E468, with what has changed."""
+    helps = ("put back what has changed", *helps)
+    return UsageError("E468", f"`{run.folder}` cannot go on as it began", notes=notes, helps=helps)
 
 
 def current_facts(run: Run, experiment: Experiment, dataset: Dataset, device: Device) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from netspec.train.data_line import unread_notice
 from netspec.train.preparation import Preparation, crop_pad, known_classes, prepared
 from netspec.train.run import RECORD, open_run, run_experiment, run_of_weights
 from netspec.train.run_document import Run
-from netspec.train.run_weights import run_weights
+from netspec.train.run_weights import run_weights, state
 from netspec.train.scores import Weights
 from netspec.train.weights import read_weights, recorded_preparation
 
@@ -57,11 +57,20 @@ def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None 
         return replace(_with_weights(run, experiment, weights), notices=unread_notice(run, settings))
     trained = with_run_weights(run, experiment, settings)
     if trained is None:
-        diverged = run.status == "diverged"
-        go_on = "see why it diverged: `netspec train --replay" if diverged else "go on with it: `netspec train --resume"
-        helps = (f"{go_on} {folder}`", "or name weights with `--weights FILE`")
+        helps = (_weights_help(run), "or name weights with `--weights FILE`")
         raise UsageError("E464", f"`{folder}` has no weights yet: it has no checkpoint that is whole", helps=helps)
     return trained
+
+
+def _weights_help(run: Run) -> str:
+    """How a run without weights comes to some."""
+    match state(run):
+        case "running":
+            return "wait for its first checkpoint: it is being trained right now"
+        case "diverged":
+            return f"see why it diverged: `netspec train --replay {run.folder}`"
+        case _:
+            return f"go on with it: `netspec train --resume {run.folder}`"
 
 
 def _with_weights(run: Run, experiment: Experiment, weights: Path) -> Trained:

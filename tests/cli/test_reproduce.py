@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from netspec.train.claim import Claim
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_json import documented
 
@@ -141,6 +143,19 @@ def test_only_a_finished_run_can_be_reproduced(here: Path) -> None:
     refused(run("reproduce", "nowhere"), 2, "E462")
     (here / "one/run.json").write_text("{")
     refused(run("reproduce", "one"), 3, "E544")
+
+
+def test_a_run_that_is_not_finished_is_told_to_be_killed_or_to_be_trained(here: Path) -> None:
+    change(here / "one", status="running")
+    done = run("reproduce", "one")
+    refused(done, 2, "E470")
+    assert "`one` is not finished: it was killed" in done.stderr
+    assert "`netspec train --resume one` brings it to its end" in done.stderr
+    with closing(Claim(here / "one")):
+        done = run("reproduce", "one")
+    refused(done, 2, "E470")
+    assert "it is being trained right now" in done.stderr
+    assert "wait for its end" in done.stderr
 
 
 def test_a_folder_that_holds_a_run_is_refused_and_the_run_itself_even_when_forced(here: Path) -> None:

@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from netspec.resources import bundled_specs
 from netspec.train.checkpoint import checkpoint_paths, read_checkpoint
@@ -511,8 +512,61 @@ def test_a_class_that_has_come_into_the_folder_moves_no_other(tmp_path: Path, mo
     assert same("one", "two")
     change_status(tmp_path / "one", "interrupted")
     write_greys(tmp_path / "photos", ("amber",))
-    for force in ((), ("--force",)):
-        refused(run("train", "--resume", "one", *force), 3, "E548")
+    refused(run("train", "--resume", "one"), 2, "E468")
+    refused(run("train", "--resume", "one", "--force"), 3, "E548")
+
+
+def rename_class() -> None:
+    for part in ("train", "test"):
+        Path("photos", part, "dark").rename(Path("photos", part, "black"))
+
+
+def rename_class_to_train_on() -> None:
+    Path("photos/train/dark").rename("photos/train/black")
+
+
+def draw_larger() -> None:
+    for path in Path("photos").rglob("*.png"):
+        Image.open(path).resize((9, 9)).save(path)
+
+
+def take_images_away() -> None:
+    for path in Path("photos/train").rglob("[1-9].png"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "code"),
+    [
+        (rename_class, "the net does not know the class `black`", "E548"),
+        (rename_class_to_train_on, "has a class `dark`, the training part has none of that name", "E511"),
+        (draw_larger, "the images are 1x9x9, the net takes 1x8x8", "E513"),
+        (take_images_away, "the training part holds 3 images", "E517"),
+    ],
+)
+def test_data_that_have_changed_and_no_longer_fit_are_told_as_what_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[], None], told: str, code: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_greys(tmp_path / "photos")
+    Path("n.net").write_text('net n { input 1x8x8; dense 3 }\ndata "photos" take=9\ntrain { batch 4; epochs 1 }\n')
+    run_json("train", "n.net", "--run", "one")
+    change()
+    for words, refusal in ((("reproduce", "one"), "E469"), (("train", "--resume", "one"), "E468")):
+        if refusal == "E468":
+            change_status(tmp_path / "one", "interrupted")
+        done = run(*words)
+        refused(done, 2, refusal)
+        assert "the data no longer fit: " in done.stderr
+        assert told in done.stderr
+        assert "--force" not in done.stderr  # which would not help
+        change_status(tmp_path / "one", "finished")
+        assert run(*words, "--force").exit_code == 3
+        assert f"error[{code}]" in run(*words, "--force").stderr
+    spec = tmp_path / "one/n.net"
+    spec.write_text(spec.read_text() + "# edited\n")
+    change_status(tmp_path / "one", "interrupted")
+    assert "`spec.n.net` has changed" in run("train", "--resume", "one").stderr
 
 
 def change_status(folder: Path, status: str) -> None:
