@@ -221,7 +221,7 @@ class Network:
         the data have a class that the weights do not know).
         """
         trained = self._require_weights()
-        dataset = load_data(self.experiment, _places(data_dir, data_memory), trained.known)
+        dataset = load_data(self.experiment, _places(data_dir, data_memory), trained.known, to_measure=True)
         device = host_device(threads, exact=trained.exact, costs=trained.costs)
         return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
 

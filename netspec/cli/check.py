@@ -44,7 +44,8 @@ def command(
     """Tell every mistake of one or more specs; warnings alone do not fail.
 
     What is known of the built-in data sets is checked too; with `--data` the data are opened and read as training
-    would. With `--json` the answer is one object, `{"diagnostics": [...]}`, empty when nothing is wrong.
+    would. With `--json` the answer is one object, `{"diagnostics": [...]}`, empty when nothing is wrong, with `notices`
+    where there are remarks.
     """
     refuse_what_is_ignored(ctx, TAKES)
     answer = _Answer(as_json, opened, data_dir)
@@ -71,7 +72,7 @@ class _Answer:
 
     @property
     def document(self) -> dict[str, object]:
-        return {"diagnostics": self.found, **({"notices": self.notices} if self.opened else {})}
+        return {"diagnostics": self.found, **({"notices": self.notices} if self.opened or self.notices else {})}
 
     def add(self, spec: str, checked: Experiment | Library, diagnostics: tuple[Diagnostic, ...]) -> None:
         """A spec without errors. Raises NetspecError where its data are to be opened and do not fit."""
@@ -79,8 +80,11 @@ class _Answer:
         if not self.as_json:
             printing.show_diagnostics(diagnostics)
         remark = self._open(checked) if self.opened else ""
+        needs = training_needs(checked) if isinstance(checked, Experiment) else None
+        if needs is not None:
+            self.notices.append(f"{spec}: {needs}")
         if not self.as_json:
-            printing.say_line(_summary(spec, checked, diagnostics) + remark)
+            printing.say_line(f"{_summary(spec, checked, diagnostics)}{f'; {needs}' if needs else ''}{remark}")
 
     def _open(self, checked: Experiment | Library) -> str:
         if isinstance(checked, Library) or checked.data is None:
@@ -114,9 +118,9 @@ def _examine(
 def _summary(spec: str, checked: Experiment | Library, diagnostics: tuple[Diagnostic, ...]) -> str:
     match checked:
         case Library():
-            parts, needs = (counted(len(checked.blocks), "block"), counted(len(checked.lets), "let")), None
+            parts = counted(len(checked.blocks), "block"), counted(len(checked.lets), "let")
         case Experiment():
-            parts, needs = (counted(len(checked.graph.layers), "layer"),), training_needs(checked)
+            parts = (counted(len(checked.graph.layers), "layer"),)
     warnings = sum(d.severity is Severity.WARNING for d in diagnostics)
     remark = f", {counted(warnings, 'warning')}" if warnings else ""
-    return f"{spec}: no mistakes in {' and '.join(parts)}{remark}{f'; {needs}' if needs else ''}"
+    return f"{spec}: no mistakes in {' and '.join(parts)}{remark}"

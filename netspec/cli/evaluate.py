@@ -76,7 +76,7 @@ def command(
     trained = load_trained(
         target, weights=weights, with_values=with_values, settings=settings, data=data, places=places
     )
-    dataset = load_data(trained.experiment, places, trained.known)
+    dataset = load_data(trained.experiment, places, trained.known, to_measure=True)
     fit = check_fit(dataset, trained.experiment.graph, trained.experiment.train.loss)
     for notice in (*dataset.notices, *fit):
         note(notice)

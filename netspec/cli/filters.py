@@ -95,7 +95,7 @@ def find_image(trained: Trained, image: str, places: DataPlaces) -> tuple[Images
         for notice in notices:
             note(notice)
         return images, f", of {image}", trained.preparation
-    dataset = load_data(trained.experiment, places)
+    dataset = load_data(trained.experiment, places, trained.known, to_measure=True)
     name, part = _part(dataset)
     number = int(image)
     if number >= len(part):

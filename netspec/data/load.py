@@ -39,6 +39,7 @@ def load(
     crop_pad: int | None = None,
     arguments: Arguments = (),
     known: Known | None = None,
+    to_measure: bool = False,
     held_bytes: int = HELD_BYTES,
     progress: Progress = silent,
 ) -> Dataset:
@@ -47,7 +48,8 @@ def load(
     `shape` is (C, H, W) or (F,), None where there is no net. `crop_pad` is the pad of a `crop` in the spec, None
     without one: then images must have the net's size, with one they may be larger. `arguments` are the parameters of
     the net, which a message may propose to set. `known` are the classes of a net that has been trained, by which those
-    of the data are numbered. Published sets are looked for in `data_dir`, `shared_dir` (both hold a folder a set),
+    of the data are numbered. With `to_measure` only the test part, else the validation part is of use, and options are
+    as in `measurable`. Published sets are looked for in `data_dir`, `shared_dir` (both hold a folder a set),
     `cache_dir` (None: the platform's) and Debian's folder; none of them is written to. The same options and seed give
     the same parts in the same order on every platform. With `strict`, files that would be skipped with a notice are
     errors. A part whose images take more than `held_bytes` stays in its files, which changes no bit of what a net makes
@@ -59,11 +61,29 @@ def load(
     fit = partial(fitted, shape=shape, crop_pad=crop_pad, arguments=arguments)
     try:
         everything = _collect(options, places, seed, manner)
-        dataset = _prepare(options, chosen(everything, options.classes, known), seed, fit, progress)
+        collection = chosen(everything, options.classes, known)
+        if to_measure:
+            options = measurable(options, collection, manner.note)
+        dataset = _prepare(options, collection, seed, fit, progress)
         dataset = measured_on(dataset, everything.class_names, options.measured)
     except DataError as error:
         raise located(error, options.span) from None
     return replace(dataset, notices=(*dataset.notices, *dict.fromkeys(notices)))
+
+
+def measurable(options: DataOptions, collection: Collection, note: Callable[[str], None]) -> DataOptions:
+    """The options without what the parts that are there cannot meet or need not: those of a run may have been meant for
+    other data. Notes tell where that decides what is measured."""
+    train, validation, test = collection.train, collection.validation, collection.test
+    if options.take is not None and options.take > len(train):
+        options = replace(options, take=None)
+    if options.take_test is not None and (test is None or options.take_test > len(test)):
+        held = "there is none" if test is None else f"it holds {len(test):,}"
+        note(f"`take_test={options.take_test}` takes nothing away from the test part: {held}")
+        options = replace(options, take_test=None)
+    if options.validate and test is None and validation is not None:
+        note(f"`validate={options.validate:g}` holds nothing out: the data have a validation part of their own")
+    return options if test is None and validation is None else replace(options, validate=0.0)
 
 
 def _collect(options: DataOptions, places: Places, seed: int, manner: Manner) -> Collection:

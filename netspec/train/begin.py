@@ -66,9 +66,11 @@ class Begun:
     events: Generator[Event, None, None]
 
 
-def load_data(experiment: Experiment, places: DataPlaces, known: Known | None = None) -> Dataset:
+def load_data(
+    experiment: Experiment, places: DataPlaces, known: Known | None = None, *, to_measure: bool = False
+) -> Dataset:
     """The data that an experiment names, which fit its net; notices tell what was skipped or looks odd. Their
-    classes are numbered as those that a trained net knows.
+    classes are numbered as those that a trained net knows. With `to_measure` nothing is trained on them.
 
     Raises UsageError (E463) where it names none, DataError where they cannot be had or do not fit.
     """
@@ -85,6 +87,7 @@ def load_data(experiment: Experiment, places: DataPlaces, known: Known | None = 
         crop_pad=crop_pad(experiment),
         arguments=experiment.graph.arguments,
         known=known,
+        to_measure=to_measure,
         held_bytes=places.held_bytes,
         progress=places.progress,
     )

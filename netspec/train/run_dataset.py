@@ -13,8 +13,8 @@ from netspec.train.run import run_known, run_texts
 from netspec.train.run_document import Run
 
 UNFIT = frozenset({"E511", "E513", "E514", "E516", "E517", "E518", "E548", "E549"})
-"""What is said of data that can be read and do not fit the run as they did when it began: of their classes, the size and
-number of their images, and their parts."""
+"""Errors of data that can be read and do not fit the run as they did when it began: of their classes, their parts, the
+size and the number of their images."""
 Refusal = Callable[[tuple[str, ...]], UsageError]
 """An error with these notes of what has changed."""
 

@@ -216,3 +216,10 @@ def test_a_precision_that_this_machine_lacks_is_a_warning():
 def test_what_training_needs_is_said_of_an_input_sized_by_a_parameter():
     assert "`--with D=28`" in run("check", "lecture").stdout
     assert run("check", "lecture", "--with", "D=28").stdout == "lecture: no mistakes in 8 layers\n"
+
+
+def test_so_it_is_to_programs():
+    needs = "lecture: to train on `mnist` the input must be 1x28x28, as `--with D=28` makes it"
+    assert run("check", "lecture").stdout.endswith(f"; {needs.partition(': ')[2]}\n")
+    assert json.loads(run("check", "lecture", "lenet", "--json").stdout) == {"diagnostics": [], "notices": [needs]}
+    assert json.loads(run("check", "lecture", "--with", "D=28", "--json").stdout) == {"diagnostics": []}

@@ -1,6 +1,7 @@
 """`netspec evaluate`: a run, or a spec with weights, measured on what it has not learnt from."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -270,6 +271,40 @@ def test_a_class_that_has_come_into_a_run_s_own_folder_moves_no_other(greys: Pat
     for part in ("train", "test"):
         (greys / "photos" / part / "black").mkdir()
     assert counts(run_json("evaluate", "one")) == {"dark": 8, "grey": 8, "light": 8}
+
+
+def with_validation(folder: Path, *, test: bool) -> Path:
+    """A folder with a validation part of its own: two images of each class, of the test part eight."""
+    write_greys(folder, ("dark", "light"))
+    if test:
+        shutil.copytree(folder / "test", folder / "val")
+        for path in folder.glob("val/*/[2-9].png"):
+            path.unlink()
+    else:
+        (folder / "test").rename(folder / "val")
+    return folder
+
+
+@pytest.mark.parametrize("given", ["validate=0.25", "take=20 validate=0.25", "take=24 take_test=24"])
+def test_another_folder_is_measured_by_the_parts_that_it_has(greys: Path, given: str) -> None:
+    (greys / "own.net").write_text(GREYS_SPEC.replace('"photos"', f'"photos" {given}'))
+    assert run("train", "own.net", "--run", "own").exit_code == 0
+    with_validation(greys / "three", test=True)
+    with_validation(greys / "two", test=False)
+    for folder, part, images in (("three", "test", 16), ("two", "validation", 16)):
+        found = run_json("evaluate", "own", "--data", folder)
+        assert (found["part"], found["images"], found["accuracy"]) == (part, images, 1)
+        measured = netspec.load("own", data=str(greys / folder)).evaluate()
+        assert (measured.part, measured.scores.images) == (part, images)
+    spec = ("evaluate", "own.net", "--weights", "own/weights.safetensors", "--data", "two")
+    assert run_json(*spec)["images"] == 16
+    told = run("evaluate", "own", "--data", "two").stderr
+    assert ("holds nothing out: the data have a validation part of their own" in told) == ("validate" in given)
+    assert ("takes nothing away from the test part: there is none" in told) == ("take_test" in given)
+    assert "note" not in run("evaluate", "own").stderr
+    if "validate" in given:
+        (greys / "two.net").write_text(GREYS_SPEC.replace('"photos"', f'"two" {given}'))
+        refused(run("train", "two.net"), 3, "E518")
 
 
 def test_files_with_numbers_only_are_matched_by_number(greys: Path) -> None:

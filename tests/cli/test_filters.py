@@ -8,11 +8,14 @@ import safetensors.numpy
 from PIL import Image
 
 import netspec
+from netspec.cli.filters import find_image
+from netspec.train.begin import DataPlaces
 from netspec.train.filters import layer_maps
 from netspec.train.tiles import GAP, draw_tiles, filter_tiles, map_tiles
 from netspec.train.trained import from_run
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_json import documented
+from tests.data.samples import write_greys
 
 SPEC = """net small {
     input 1x8x8
@@ -132,3 +135,10 @@ def test_what_cannot_be_shown_is_refused_and_nothing_written(here: Path) -> None
     run_json("train", "flat.net", "--run", "flat")
     refused(run("filters", "flat"), 2, "E472")
     assert list(here.glob("*.png")) == []
+
+
+def test_the_class_of_an_image_of_other_data_is_found_by_its_name(greys: Path) -> None:
+    write_greys(greys / "others", ("light",))
+    image, told, _ = find_image(from_run(greys / "one", (f"data={greys / 'others'}",)), "0", DataPlaces())
+    assert image.min() > 128
+    assert told == ", of image 0 of the test part, class light"
