@@ -21,4 +21,13 @@ def resting_collector() -> Generator[None]:
     try:
         yield
     finally:
+        _take_as_old()
         gc.enable()
+
+
+def _take_as_old() -> None:
+    """Puts all that exists among what has been looked through, or the first thing made behind would be taken for the
+    moment to look through all that was made inside. What the caller has frozen would thaw, so then nothing is done."""
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+        gc.unfreeze()

@@ -33,3 +33,21 @@ def test_a_mistake_turns_it_on_again():
     with pytest.raises(SpecError):
         check(Source("<test>", "net n { input 8; konv 3 }"))
     assert gc.isenabled()
+
+
+def test_the_collector_does_not_look_through_what_was_made_once_it_runs_again():
+    with resting_collector():
+        made = [list[int]() for _ in range(20_000)]
+    old = set(map(id, gc.get_objects(generation=2)))
+    assert old.issuperset(map(id, made))
+
+
+def test_what_the_caller_has_frozen_stays_frozen():
+    gc.freeze()
+    try:
+        before = gc.get_freeze_count()
+        with resting_collector():
+            pass
+        assert gc.get_freeze_count() == before
+    finally:
+        gc.unfreeze()
