@@ -26,6 +26,11 @@ class _Bytes:
             begin, end = min(begin, self.begins[first]), max(end, self.ends[last - 1])
         self.begins[first:last], self.ends[first:last] = (begin,), (end,)
 
+    def hold(self, begin: int, end: int) -> bool:
+        """Whether all bytes from `begin` up to `end` are taken."""
+        i = bisect_left(self.ends, end)
+        return i < len(self.begins) and self.begins[i] <= begin
+
     def room(self, begin: int, size: int) -> int:
         """The lowest place from `begin` on where `size` bytes are free."""
         i = bisect_right(self.ends, begin)
@@ -47,8 +52,7 @@ class Occupancy:
         """Takes bytes `begin` up to `end` at the times `first` to `last`, both included."""
         for node in self._parts(first, last):
             self._throughout.setdefault(node, _Bytes()).add(begin, end)
-        for node in self._touched(first, last):
-            self._sometime.setdefault(node, _Bytes()).add(begin, end)
+            self._mark(node, begin, end)
 
     def room(self, first: int, last: int, begin: int, size: int) -> int:
         """The lowest place from `begin` on where `size` bytes are free at all times from `first` to `last`."""
@@ -62,6 +66,16 @@ class Occupancy:
                 settled = settled + 1 if place == found else 1
                 found = place
         return found
+
+    def _mark(self, node: int, begin: int, end: int) -> None:
+        """Notes bytes as taken at some time of a run and of all that hold it: where they were before, so are they
+        further up."""
+        while node:
+            taken = self._sometime.setdefault(node, _Bytes())
+            if taken.hold(begin, end):
+                return
+            taken.add(begin, end)
+            node >>= 1
 
     def _parts(self, first: int, last: int) -> list[int]:
         """The nodes whose runs make up a span; the root is 1, the parts of a node k are 2k and 2k + 1."""
@@ -80,7 +94,3 @@ class Occupancy:
     def _above(self, first: int, last: int) -> Iterable[int]:
         """The nodes that hold one of the parts of a span and more."""
         return {node >> up for node in self._parts(first, last) for up in range(1, node.bit_length())}
-
-    def _touched(self, first: int, last: int) -> Iterable[int]:
-        """The parts of a span, and the nodes that hold one."""
-        return {*self._parts(first, last), *self._above(first, last)}

@@ -68,3 +68,9 @@ def of_a_training_step(layers: int) -> list[Slot]:
 def test_eight_times_as_many_slots_take_little_more_than_eight_times_as_long() -> None:
     few, many = (of_a_training_step(layers) for layers in (250, 2000))
     assert turns(lambda: place_slots(many)) < 16 * turns(lambda: place_slots(few))
+
+
+def test_eight_times_as_many_slots_in_turn_take_eight_times_as_long() -> None:
+    """They lie in the same few places, which is noted once for all launches and not at each level of the tree again."""
+    few, many = ([Slot(k, k + 1, 1 << 20) for k in range(number)] for number in (512, 4096))
+    assert turns(lambda: place_slots(many)) < 8.6 * turns(lambda: place_slots(few))
