@@ -21,6 +21,10 @@ class Value:
     batched: bool = True
     dtype: DataType = "float32"
 
+    def __hash__(self) -> int:
+        """Of the name alone, which a graph gives once: text keeps its own hash, and passes ask for it at every turn."""
+        return hash(self.name)
+
     @property
     def elements(self) -> int:
         """Numbers in it, a single image's for a batched one."""

@@ -5,7 +5,8 @@ What a step does not change is kept and not copied: a graph has tens of thousand
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -33,6 +34,16 @@ def _holding(layer: Layer, nodes: tuple[Node, ...]) -> Layer:
 def reading(node: Node, inputs: tuple[Value, ...]) -> Node:
     """The node on these inputs."""
     return node if node.inputs == inputs else replace(node, inputs=inputs)
+
+
+def reads(graph: Graph, values: Collection[Value]) -> Counter[Value]:
+    """How many times each of `values` is read, by nodes and as an output of the graph. A pass asks it of the few values
+    that it might take away: an account of all values of a deep net is larger than the processor's caches."""
+    if not values:
+        return Counter()
+    counted = Counter(value for node in graph.nodes for value in node.inputs if value in values)
+    counted.update(value for value in graph.outputs if value in values)
+    return counted
 
 
 def substitute(graph: Graph, instead: Mapping[Value, Value]) -> Graph:

@@ -33,11 +33,15 @@ def verify(graph: Graph, before: Graph | None = None) -> None:
     settled = frozenset(map(id, before.nodes)) if before is not None else frozenset[int]()
     try:
         defined = _define_sources(graph)
+        olds = _olds(graph)
+        replaced: dict[str, str] = {}
         for node in graph.nodes:
-            _check_node(node, defined, settled)
+            _check_node(node, defined, settled, replaced)
+            for value in node.outputs:
+                replaced.update((old, value.name) for old in olds.get(value.name, ()))
         _check_known(graph.outputs, defined)
         _check_layers(graph, defined)
-        _check_updates(graph, defined)
+        _check_updates(graph, defined, replaced)
     except CompilerBug as bug:
         raise CompilerBug(f"{bug}\n\n{show(graph)}") from None
 
@@ -46,6 +50,14 @@ def _require(holds: bool, what: str, *values: object) -> None:
     """`what` is formatted only when it is needed: a graph has tens of thousands of nodes."""
     if not holds:
         raise CompilerBug(what.format(*values))
+
+
+def _olds(graph: Graph) -> dict[str, list[str]]:
+    """What each new array replaces."""
+    olds: dict[str, list[str]] = {}
+    for update in graph.updates:
+        olds.setdefault(update.new.name, []).append(update.old.name)
+    return olds
 
 
 def _define_sources(graph: Graph) -> dict[str, Value]:
@@ -66,13 +78,18 @@ def _define(values: Iterable[Value], defined: dict[str, Value]) -> None:
 def _check_known(values: Iterable[Value], defined: Mapping[str, Value]) -> None:
     for value in values:
         known = defined.get(value.name)
+        if known is value:
+            continue
         _require(known is not None, "`{}` is used before it is defined", value.name)
-        _require(known is value or known == value, "`{}` is used as {} but made as {}", value.name, value, known)
+        _require(known == value, "`{}` is used as {} but made as {}", value.name, value, known)
 
 
-def _check_node(node: Node, defined: dict[str, Value], settled: frozenset[int]) -> None:
+def _check_node(node: Node, defined: dict[str, Value], settled: frozenset[int], replaced: Mapping[str, str]) -> None:
+    """`replaced` names the arrays that are out of date by now, and what is instead of each."""
     try:
         _check_known(node.inputs, defined)
+        late = next((value.name for value in node.inputs if value.name in replaced), "")
+        _require(not late, "`{}` is read after `{}`, its new value, is made", late, replaced.get(late))
         if id(node) not in settled:
             _check_kinds(node)
             _check_window(getattr(node.operation, "window", None))
@@ -125,18 +142,15 @@ def _check_layer(layer: Layer, nodes: tuple[Node, ...], parameters: set[str], de
     _require(set(layer.owned) <= set(layer.parameters), "it owns {} but uses {}", layer.owned, layer.parameters)
 
 
-def _check_updates(graph: Graph, defined: Mapping[str, Value]) -> None:
+def _check_updates(graph: Graph, defined: Mapping[str, Value], replaced: Mapping[str, str]) -> None:
     kept = {parameter.value for parameter in graph.parameters} | {state.value for state in graph.states}
-    made = {value.name: place for place, node in enumerate(graph.nodes) for value in node.outputs}
-    last_read = {value.name: place for place, node in enumerate(graph.nodes) for value in node.inputs}
     _require(len({update.old for update in graph.updates}) == len(graph.updates), "something is updated twice")
     for update in graph.updates:
         _check_known((update.old, update.new), defined)
         _require(update.old in kept, "`{}` is updated but is no parameter or state", update.old.name)
         _require(_interchangeable(update), "{} cannot replace {}", update.new, update.old)
-        _require(update.new.name in made, "`{}` replaces `{}` but no node makes it", update.new.name, update.old.name)
-        late = last_read.get(update.old.name, -1) > made[update.new.name]
-        _require(not late, "`{}` is read after `{}`, its new value, is made", update.old.name, update.new.name)
+        made = update.old.name in replaced
+        _require(made, "`{}` replaces `{}` but no node makes it", update.new.name, update.old.name)
 
 
 def _interchangeable(update: Update) -> bool:

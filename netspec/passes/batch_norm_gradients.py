@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +16,10 @@ from netspec.ir.operations import (
     BatchNormGradient,
     BatchNormTraining,
 )
-from netspec.ir.rewrite import with_nodes
+from netspec.ir.rewrite import reads, with_nodes
+
+SEEN = (Activation, ActivationGradient, Add, BatchNormTraining)
+"""What a gradient is traced back through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +39,27 @@ def fuse_batch_norm_gradients(graph: Graph) -> Graph:
     made; of several gradients that read the same cotangent, the first does so. Only activations of STRAIGHT pieces,
     which cost a kernel next to nothing, are taken in.
     """
-    reads = Counter(value for node in graph.nodes for value in node.inputs)
-    reads.update(graph.outputs)
-    made = {value: node for node in graph.nodes for value in node.outputs}
+    made = {node.outputs[0]: node for node in graph.nodes if isinstance(node.operation, SEEN)}
+    cotangents = {node.inputs[-1] for node in graph.nodes if isinstance(node.operation, BatchNormGradient)}
+    counted = reads(graph, cotangents | {dy for dz in cotangents for dy in _derived_from(dz, made)})
     fused: dict[Value, Node] = {}
     gone: set[Value] = set()
     for node in graph.nodes:
-        cotangent = _cotangent(node, made, reads)
+        cotangent = _cotangent(node, made, counted)
         if cotangent is None or not gone.isdisjoint(cotangent.inner):
             continue
         gone.update((*cotangent.inner, node.outputs[0]))
-        joined = _joined(node, cotangent, made, reads)
+        joined = _joined(node, cotangent, made, counted)
         fused[cotangent.inner[-1] if len(joined.outputs) > len(node.outputs) else node.outputs[0]] = joined
     if not fused:
         return graph
     return with_nodes(graph, (each for node in graph.nodes for each in _placed(node, fused, gone)))
+
+
+def _derived_from(dz: Value, made: Mapping[Value, Node]) -> tuple[Value, ...]:
+    """The cotangent that an ActivationGradient makes `dz` of; none, where something else makes it."""
+    node = made.get(dz)
+    return node.inputs[1:] if node is not None and isinstance(node.operation, ActivationGradient) else ()
 
 
 def _placed(node: Node, fused: Mapping[Value, Node], gone: set[Value]) -> tuple[Node, ...]:
@@ -62,7 +70,7 @@ def _placed(node: Node, fused: Mapping[Value, Node], gone: set[Value]) -> tuple[
     return () if y in gone else (node,)
 
 
-def _cotangent(node: Node, made: Mapping[Value, Node], reads: Mapping[Value, int]) -> _Cotangent | None:
+def _cotangent(node: Node, made: Mapping[Value, Node], counted: Mapping[Value, int]) -> _Cotangent | None:
     """What a plain BatchNormGradient can take in."""
     if node.operation != BatchNormGradient() or len(node.inputs) != 6:
         return None
@@ -75,7 +83,7 @@ def _cotangent(node: Node, made: Mapping[Value, Node], reads: Mapping[Value, int
     if function not in STRAIGHT:
         return None
     saved, dy = derivative.inputs
-    terms = _terms(dy, made) if reads[dy] == 1 else (dy,)
+    terms = _terms(dy, made) if counted[dy] == 1 else (dy,)
     inner = (dy, dz) if len(terms) > 1 else (dz,)
     return _Cotangent(Activation(function, slope), saved, terms, inner)
 
@@ -86,10 +94,10 @@ def _terms(value: Value, made: Mapping[Value, Node]) -> tuple[Value, ...]:
     return node.inputs if node is not None and isinstance(node.operation, Add) else (value,)
 
 
-def _joined(node: Node, cotangent: _Cotangent, made: Mapping[Value, Node], reads: Mapping[Value, int]) -> Node:
+def _joined(node: Node, cotangent: _Cotangent, made: Mapping[Value, Node], counted: Mapping[Value, int]) -> Node:
     """The one node: from x alone where the activation was of what the normalisation gave, and nobody else reads dz."""
     x, scale, shift, mean, inverse, dz = node.inputs
-    if reads[dz] == 1 and (cotangent.saved is None or _applied_to(cotangent.saved, made) == mean):
+    if counted[dz] == 1 and (cotangent.saved is None or _applied_to(cotangent.saved, made) == mean):
         inputs = (x, scale, shift, mean, inverse, *cotangent.terms)
         return Node(BatchNormGradient(cotangent.activation), inputs, node.outputs, node.layer)
     saved = () if cotangent.saved is None else (cotangent.saved,)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import IDENTITY, STRAIGHT, Activation, Add, BatchNormTraining
-from netspec.ir.rewrite import substitute, with_nodes
+from netspec.ir.rewrite import reads, substitute, with_nodes
 
 Join = Callable[[Node, Node, set[Value]], Node | None]
 """a BatchNormTraining, the only reader of its y, all values made before it -> the two as one, if they can be"""
@@ -24,21 +23,26 @@ def fuse_batch_norms(graph: Graph) -> Graph:
 
 
 def _join_readers(graph: Graph, join: Join) -> Graph:
-    reads = Counter(value for node in graph.nodes for value in node.inputs)
-    reads.update(graph.outputs)
-    readers = {value: node for node in graph.nodes for value in node.inputs if reads[value] == 1}
+    norms = {node.outputs[0] for node in graph.nodes if _joinable(node)}
+    counted = reads(graph, norms)
+    readers = {value: node for node in graph.nodes for value in node.inputs if value in norms and counted[value] == 1}
     known = set(graph.inputs)
     joined: dict[Value, Node] = {}
     for node in graph.nodes:
         y = node.outputs[0]
-        if isinstance(node.operation, BatchNormTraining) and node.operation.activation == IDENTITY and y in readers:
-            both = join(node, readers[y], known)
-            joined |= {} if both is None else {y: both}
+        if y in readers and (both := join(node, readers[y], known)) is not None:
+            joined[y] = both
         known.update(node.outputs)
+    if not joined:
+        return graph
     instead = {y: node.outputs[0] for y, node in joined.items()}
     gone = set(instead.values())
     kept = (joined.get(node.outputs[0], node) for node in graph.nodes if node.outputs[0] not in gone)
     return substitute(with_nodes(graph, kept), instead)
+
+
+def _joinable(node: Node) -> bool:
+    return isinstance(node.operation, BatchNormTraining) and node.operation.activation == IDENTITY
 
 
 def _with_addend(node: Node, reader: Node, known: set[Value]) -> Node | None:

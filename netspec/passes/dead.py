@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from netspec.ir.graph import Graph, Layer, Node, Value
 from netspec.ir.operations import MaxPool
-from netspec.ir.rewrite import with_nodes
+from netspec.ir.rewrite import reads, with_nodes
 
 
 def remove_dead_nodes(graph: Graph) -> Graph:
@@ -30,11 +31,12 @@ def _stands(layer: Layer, made: set[Value]) -> bool:
 
 def remove_unread_indices(graph: Graph) -> Graph:
     """A MaxPool whose index nobody reads (no gradient passes through it) does not give it."""
-    read = {value for node in graph.nodes for value in node.inputs}
+    indices = {index for node in graph.nodes if isinstance(node.operation, MaxPool) for index in node.outputs[1:]}
+    read = reads(graph, indices)
     return with_nodes(graph, (_without_unread_index(node, read) for node in graph.nodes))
 
 
-def _without_unread_index(node: Node, read: set[Value]) -> Node:
-    if not isinstance(node.operation, MaxPool) or read.issuperset(node.outputs[1:]):
+def _without_unread_index(node: Node, read: Counter[Value]) -> Node:
+    if not isinstance(node.operation, MaxPool) or all(index in read for index in node.outputs[1:]):
         return node
     return replace(node, outputs=node.outputs[:1])

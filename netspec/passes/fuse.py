@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import IDENTITY, Activation, Convolution, Deconvolution, Dense, Local
-from netspec.ir.rewrite import substitute, with_nodes
+from netspec.ir.rewrite import reads, substitute, with_nodes
 
 Producer = Convolution | Deconvolution | Local | Dense
 
@@ -18,14 +17,16 @@ def fuse_activations(graph: Graph) -> Graph:
     In a training step the gradient of gelu and silu reads the linear value too, so these stay apart there. A layer
     whose output was the linear value (`conv` and then a `relu` of its own) now has the activated one.
     """
-    reads = Counter(value for node in graph.nodes for value in node.inputs)
-    reads.update(graph.outputs)
-    producers = {node.outputs[0]: node for node in graph.nodes if _fusible(node)}
+    producers = {node.outputs[0] for node in graph.nodes if _fusible(node)}
     activations = {
         node.inputs[0]: node
         for node in graph.nodes
-        if isinstance(node.operation, Activation) and node.inputs[0] in producers and reads[node.inputs[0]] == 1
+        if isinstance(node.operation, Activation) and node.inputs[0] in producers
     }
+    counted = reads(graph, activations)
+    activations = {linear: node for linear, node in activations.items() if counted[linear] == 1}
+    if not activations:
+        return graph
     instead = {linear: node.outputs[0] for linear, node in activations.items()}
     activated = set(instead.values())
     fused = (_fuse(node, activations) for node in graph.nodes if node.outputs[0] not in activated)

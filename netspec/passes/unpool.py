@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import SAVES_INPUT, ActivationGradient, MaxPool, MaxPoolGradient, Window
-from netspec.ir.rewrite import with_nodes
+from netspec.ir.rewrite import reads, with_nodes
 
 MASKS = frozenset({"relu", "relu6"})
 """Functions whose derivative is zero or one, so that it may be taken before a sum as well as after."""
@@ -21,14 +20,13 @@ def activate_before_unpooling(graph: Graph) -> Graph:
     for it. Left alone are functions whose derivative is taken from x, those whose products would be rounded before
     the windows over a pixel are summed, and cotangents that something else reads too.
     """
-    reads = Counter(value for node in graph.nodes for value in node.inputs)
-    reads.update(graph.outputs)
     pools = {node.outputs[1]: node for node in graph.nodes if isinstance(node.operation, MaxPool) and node.outputs[1:]}
     unpooled = {node.outputs[0]: node for node in graph.nodes if isinstance(node.operation, MaxPoolGradient)}
+    counted = reads(graph, unpooled)
     placed: dict[Value, tuple[Node, ...]] = {}
     gone: set[Value] = set()
     for node in graph.nodes:
-        if lifted := _lifted(node, unpooled, pools, reads):
+        if lifted := _lifted(node, unpooled, pools, counted):
             gone.add(node.outputs[0])
             placed |= lifted
     if not gone:
@@ -38,13 +36,13 @@ def activate_before_unpooling(graph: Graph) -> Graph:
 
 
 def _lifted(
-    node: Node, unpooled: Mapping[Value, Node], pools: Mapping[Value, Node], reads: Mapping[Value, int]
+    node: Node, unpooled: Mapping[Value, Node], pools: Mapping[Value, Node], counted: Mapping[Value, int]
 ) -> dict[Value, tuple[Node, ...]]:
     """What stands, by the gradient it gave, in place of each unpooling that a derivative is taken before: of pools
     behind each other, of all."""
     placed: dict[Value, tuple[Node, ...]] = {}
     last = node.outputs[0]
-    while _moves(node, unpooled, pools) and reads[node.inputs[1]] == 1:
+    while _moves(node, unpooled, pools) and counted[node.inputs[1]] == 1:
         unpooling = unpooled[node.inputs[1]]
         (index, dy), last = unpooling.inputs, unpooling.outputs[0]
         between = replace(dy, name=f"{last.name}.pooled")

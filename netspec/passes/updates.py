@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import DenseWeightGradient, DenseWeightUpdate, SgdUpdate
-from netspec.ir.rewrite import with_nodes
+from netspec.ir.rewrite import reads, with_nodes
 
 
 def fuse_updates(graph: Graph) -> Graph:
@@ -15,17 +14,15 @@ def fuse_updates(graph: Graph) -> Graph:
 
     The two run where the update did, when nothing reads the old weights any more.
     """
-    reads = Counter(value for node in graph.nodes for value in node.inputs)
-    reads.update(graph.outputs)
-    gradients = {
-        node.outputs[0]: node
-        for node in graph.nodes
-        if isinstance(node.operation, DenseWeightGradient) and reads[node.outputs[0]] == 1
-    }
+    gradients = {node.outputs[0]: node for node in graph.nodes if isinstance(node.operation, DenseWeightGradient)}
+    counted = reads(graph, gradients)
+    gradients = {gradient: node for gradient, node in gradients.items() if counted[gradient] == 1}
     joined = {node.outputs[0]: both for node in graph.nodes if (both := _joined(node, gradients)) is not None}
+    if not joined:
+        return graph
     gone = {node.inputs[1] for node in graph.nodes if node.outputs[0] in joined}
     kept = (joined.get(node.outputs[0], node) for node in graph.nodes if node.outputs[0] not in gone)
-    return with_nodes(graph, kept) if joined else graph
+    return with_nodes(graph, kept)
 
 
 def _joined(node: Node, gradients: Mapping[Value, Node]) -> Node | None:

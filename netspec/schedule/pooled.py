@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import Convolution, MaxPool, PooledConvolution, Window
 from netspec.ir.program import Algorithm
-from netspec.ir.rewrite import with_nodes
+from netspec.ir.rewrite import reads, with_nodes
 from netspec.ir.target import Target
 from netspec.schedule.algorithm import choose_plan
 from netspec.schedule.scratch import strip_bytes
@@ -24,14 +23,12 @@ STRIP_SHARE = 4
 def pool_sums(graph: Graph, target: Target, groups: int) -> Graph:
     """Joins a convolution to the MaxPool of 2x2 that alone reads it, to the same bits: patches of Winograd's algorithm
     are pooled one by one, the rows of a direct sum in pairs."""
-    reads = Counter(value for node in graph.nodes for value in node.inputs)
-    reads.update(graph.outputs)
-    reads.update(update.new for update in graph.updates)
+    counted = reads(graph, {node.inputs[0] for node in graph.nodes if _halves(node)})
     summed = {
         node.outputs[0]: node
         for node in graph.nodes
-        if reads[node.outputs[0]] == 1
-        and isinstance(node.operation, Convolution)
+        if isinstance(node.operation, Convolution)
+        and counted[node.outputs[0]] == 1
         and node.operation.activation.function in AFTER
         and _can_wait(node, choose_plan(node, target, groups).algorithm, target)
     }

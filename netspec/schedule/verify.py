@@ -29,41 +29,42 @@ def verify_program(program: Program) -> None:
         raise CompilerBug(f"{bug}\n\n{listing(program)}") from None
 
 
-def _require(holds: bool, what: str) -> None:
+def _require(holds: bool, what: str, *names: object) -> None:
+    """`what` is formatted only when it is needed: a program has tens of thousands of buffers."""
     if not holds:
-        raise CompilerBug(what)
+        raise CompilerBug(what.format(*names))
 
 
 def _check_buffer(buffer: Buffer, program: Program) -> None:
     value, name = buffer.value, buffer.value.name
-    _require(buffer.offset_bytes % 64 == 0, f"`{name}` is not aligned to 64 bytes")
+    _require(buffer.offset_bytes % 64 == 0, "`{}` is not aligned to 64 bytes", name)
     inside = buffer.offset_bytes >= 0 and buffer.offset_bytes + buffer.size_bytes <= program.arena_bytes
-    _require(inside, f"`{name}` lies outside the arena")
+    _require(inside, "`{}` lies outside the arena", name)
     if not value.batched:
-        _require(buffer.size_bytes == 4 * value.elements and buffer.group_stride == 0, f"`{name}` has a wrong size")
+        _require(buffer.size_bytes == 4 * value.elements and buffer.group_stride == 0, "`{}` has a wrong size", name)
         return
     if program.layout == "channels":
         _check_channels(buffer, program)
         return
     channels = value.shape[0] if value.shape else 1
     numbers = channels * buffer.plane_stride
-    _require(buffer.plane_stride * channels >= value.elements * program.target.lanes, f"channels of `{name}` overlap")
-    _require(buffer.plane_stride % program.target.lanes == 0, f"channels of `{name}` are not whole vectors apart")
-    _require(buffer.group_stride >= numbers, f"lane groups of `{name}` overlap")
-    _require(buffer.group_stride % program.target.lanes == 0, f"lane groups of `{name}` are not whole vectors apart")
-    _require(buffer.group_stride * 4 % 4096 != 0, f"lane groups of `{name}` are a multiple of 4096 bytes apart")
-    _require(buffer.size_bytes == 4 * program.groups * buffer.group_stride, f"`{name}` has a wrong size")
+    _require(buffer.plane_stride * channels >= value.elements * program.target.lanes, "channels of `{}` overlap", name)
+    _require(buffer.plane_stride % program.target.lanes == 0, "channels of `{}` are not whole vectors apart", name)
+    _require(buffer.group_stride >= numbers, "lane groups of `{}` overlap", name)
+    _require(buffer.group_stride % program.target.lanes == 0, "lane groups of `{}` are not whole vectors apart", name)
+    _require(buffer.group_stride * 4 % 4096 != 0, "lane groups of `{}` are a multiple of 4096 bytes apart", name)
+    _require(buffer.size_bytes == 4 * program.groups * buffer.group_stride, "`{}` has a wrong size", name)
 
 
 def _check_channels(buffer: Buffer, program: Program) -> None:
     """Of a batched value whose lanes hold channels."""
     channels, height, width = as_map(buffer.value.shape)
     name, abreast = buffer.value.name, buffer.abreast
-    _require(abreast in (1, program.target.lanes), f"`{name}` has {abreast} channels abreast")
-    _require(buffer.plane_stride == height * width * abreast, f"vectors of `{name}` are not side by side")
+    _require(abreast in (1, program.target.lanes), "`{}` has {} channels abreast", name, abreast)
+    _require(buffer.plane_stride == height * width * abreast, "vectors of `{}` are not side by side", name)
     room = vectors(channels, abreast) * buffer.plane_stride
-    _require(buffer.group_stride >= room and buffer.group_stride % 16 == 0, f"images of `{name}` overlap")
-    _require(buffer.size_bytes == 4 * program.groups * buffer.group_stride, f"`{name}` has a wrong size")
+    _require(buffer.group_stride >= room and buffer.group_stride % 16 == 0, "images of `{}` overlap", name)
+    _require(buffer.size_bytes == 4 * program.groups * buffer.group_stride, "`{}` has a wrong size", name)
 
 
 def _check_contents(program: Program) -> None:
@@ -92,7 +93,8 @@ def _incoming(program: Program) -> tuple[Buffer, ...]:
 
 def _play(launch: Launch, arena: _Contents) -> None:
     for buffer in launch.inputs:
-        _require(arena.holds(buffer), f"{_named(launch)} reads `{buffer.value.name}`, which is no longer whole")
+        if not arena.holds(buffer):
+            raise CompilerBug(f"{_named(launch)} reads `{buffer.value.name}`, which is no longer whole")
     if isinstance(launch.operation, ops.Reshape) and _place(launch.inputs[0]) == _place(launch.outputs[0]):
         arena.rename(launch.inputs[0], launch.outputs[0])
         return
@@ -100,11 +102,13 @@ def _play(launch: Launch, arena: _Contents) -> None:
     for buffer in scratch:
         arena.write(buffer)
     for buffer in launch.inputs:
-        _require(arena.holds(buffer), f"the scratch of {_named(launch)} lies on `{buffer.value.name}`")
+        if not arena.holds(buffer):
+            raise CompilerBug(f"the scratch of {_named(launch)} lies on `{buffer.value.name}`")
     for buffer in launch.outputs:
         arena.write(buffer)
     for buffer in (*launch.outputs, *scratch):
-        _require(arena.holds(buffer), f"{_named(launch)} writes over its own `{buffer.value.name}`")
+        if not arena.holds(buffer):
+            raise CompilerBug(f"{_named(launch)} writes over its own `{buffer.value.name}`")
 
 
 def _survivors(program: Program) -> tuple[Value, ...]:
@@ -127,19 +131,20 @@ class _Contents:
 
     def __init__(self) -> None:
         self._places: dict[str, tuple[int, int]] = {}
-        self._taken: list[tuple[int, int]] = []
+        self._begins: list[int] = []
+        self._ends: list[int] = []
         """places in order, those of values that were written elsewhere since included"""
         self._names: dict[tuple[int, int], list[str]] = {}
 
     def write(self, buffer: Buffer) -> None:
         """Puts a value in its place, which spoils everything else that lies there."""
         begin, end = place = _place(buffer)
-        first, last = bisect_right(self._taken, begin, key=_end), bisect_left(self._taken, end, key=_begin)
-        for spoilt in self._taken[first:last]:
+        first, last = bisect_right(self._ends, begin), bisect_left(self._begins, end)
+        for spoilt in zip(self._begins[first:last], self._ends[first:last], strict=True):
             for name in self._names.pop(spoilt):
                 if self._places.get(name) == spoilt:
                     del self._places[name]
-        self._taken[first:last] = (place,)
+        self._begins[first:last], self._ends[first:last] = (begin,), (end,)
         self._names[place] = [buffer.value.name]
         self._places[buffer.value.name] = place
 
@@ -156,11 +161,3 @@ class _Contents:
 
 def _place(buffer: Buffer) -> tuple[int, int]:
     return buffer.offset_bytes, buffer.offset_bytes + buffer.size_bytes
-
-
-def _begin(place: tuple[int, int]) -> int:
-    return place[0]
-
-
-def _end(place: tuple[int, int]) -> int:
-    return place[1]
