@@ -12,6 +12,7 @@ Every mistake in a spec raises `netspec.SpecError`, whose `diagnostics` say what
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -25,6 +26,21 @@ from netspec.compiler import training_program
 from netspec.counting.table import Count, count
 from netspec.data.environment import readable_data_folder
 from netspec.data.manner import HELD_BYTES
+from netspec.diagnostics.arguments import (
+    BYTES,
+    FLAG,
+    FUNCTION,
+    PATH,
+    SETTINGS,
+    SPEC,
+    STEPS_OR_TIME,
+    THREADS,
+    VALUES,
+    accepts,
+    instance_of,
+    optional,
+    whole,
+)
 from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.message import Diagnostic
 from netspec.diagnostics.text import Source
@@ -57,28 +73,30 @@ from netspec.train.tuning import read_tuning
 from netspec.train.weights import write_weights
 
 
+@accepts(spec=SPEC, with_=optional(VALUES), set_=SETTINGS, data=optional(PATH))
 def load(
     spec: str | Path,
     *,
     with_: Mapping[str, int | float | str] | None = None,
     set_: Sequence[str] = (),
-    data: str | None = None,
+    data: str | Path | None = None,
 ) -> Network:
     """A network from the text of a spec, the path of one, the name of a bundled one, or a run folder.
 
     `with_` sets parameters of the net (`{"D": 64}`), `set_` overrides attributes (`["train.sgd.rate=0.1"]`), `data`
     names the data to train on. A run folder brings its overrides and weights along. Nothing is checked before it is
     needed: `check` tells every mistake. A run that has not ended, be it killed, brings the weights of its last
-    checkpoint, and a warning says so. Raises UsageError where there is no such file.
+    checkpoint, and a warning says so. Raises UsageError where there is no such file. This and what else is called here
+    raise UsageError (E485) where an argument is not what it takes, before anything is done.
     """
     settings = wholes_first((*((f"data={data}",) if data else ()), *set_))
     values = {name: str(value) for name, value in (with_ or {}).items()}
     if isinstance(spec, str) and ("\n" in spec or "{" in spec):
         return Network(Origin(Source("<text>", spec), values, settings))
     path = Path(spec)
-    if path.is_dir():
+    if os.path.isdir(path):  # which is False, as `Path.is_dir` is not, of a name that is too long
         return _load_run(path, values, settings)
-    if not path.exists():
+    if not os.path.exists(path):
         path = bundled_specs().get(str(spec), path)
     return Network(Origin(read_source(path), values, settings))
 
@@ -91,7 +109,7 @@ def _load_run(folder: Path, values: Mapping[str, str], settings: tuple[str, ...]
     network = Network(origin, len(run.settings), data=kept)
     trained = with_run_weights(run, network.experiment, settings) if holds_weights(run) else None
     for notice in trained.notices if trained else ():
-        warnings.warn(notice, stacklevel=3)
+        warnings.warn(notice, stacklevel=4)  # past `load` and its check of arguments
     return Network(origin, len(run.settings), data=kept, trained=trained)
 
 
@@ -131,11 +149,27 @@ class Network:
         """Parameters, multiply-adds and activations, layer by layer and in total. Raises SpecError."""
         return count(self.experiment.graph)
 
+    @accepts(batch=optional(whole(1)), target=optional(instance_of(Target, "a kind of processor, `Target`")))
     def compile(self, batch: int | None = None, target: Target | None = None) -> Program:
         """One training step as launches over one planned arena, for `batch` images (default: the spec's) on a kind of
         processor (default: this one). Raises SpecError."""
         return training_program(self.experiment, target or host_device().target, batch)
 
+    @accepts(
+        run=optional(PATH),
+        resume=FLAG,
+        force=FLAG,
+        checkpoint_every=optional(STEPS_OR_TIME),
+        keep=optional(whole()),
+        weights=optional(PATH),
+        data_dir=optional(PATH),
+        data_memory=BYTES,
+        strict=FLAG,
+        threads=THREADS,
+        exact=FLAG,
+        tuning=optional(PATH),
+        watch=optional(FUNCTION),
+    )
     def train(
         self,
         *,
@@ -209,6 +243,7 @@ class Network:
                     return event
         raise AssertionError("a training ends with Finished")
 
+    @accepts(data_dir=optional(PATH), data_memory=BYTES, threads=THREADS)
     def evaluate(
         self, *, data_dir: str | Path | None = None, data_memory: int = HELD_BYTES, threads: int | None = None
     ) -> Evaluation:
@@ -225,6 +260,7 @@ class Network:
         device = host_device(threads, exact=trained.exact, costs=trained.costs)
         return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
 
+    @accepts(threads=THREADS)
     def predict(self, images: Shown, *, threads: int | None = None) -> Array:
         """Probabilities (N, K), float32, of images (N, C, H, W) or one image (C, H, W), in the units of the data set,
         or of pictures, prepared as in training: the path of a file, a picture of Pillow's, or a list of such.
@@ -238,6 +274,7 @@ class Network:
         device = host_device(threads, exact=trained.exact, costs=trained.costs)
         return predict(trained, fitting, device)
 
+    @accepts(batch=whole(), threads=THREADS)
     def predictor(self, batch: int = 1, *, threads: int | None = None) -> Predictor:
         """The net and its weights of now, compiled for images that come a few at a time: see `Predictor`.
 
@@ -257,6 +294,7 @@ class Network:
         """What the outputs stand for. Raises UsageError (E464) where there are no weights."""
         return self._require_weights().preparation.class_names
 
+    @accepts(path=PATH, data_dir=optional(PATH))
     def load_weights(self, path: str | Path, *, data_dir: str | Path | None = None) -> None:
         """Takes weights from a file. How images are prepared is told by a file that `save_weights` wrote and by the run
         that a file lies in; else the spec's data are read for it, from `data_dir` as in `train`.
@@ -266,6 +304,7 @@ class Network:
         """
         self._trained = from_file(self.experiment, Path(path), _places(data_dir))
 
+    @accepts(path=PATH)
     def save_weights(self, path: str | Path) -> None:
         """Writes the weights as safetensors, whole or not at all, and into the file's metadata how images are prepared,
         so that `load_weights` needs no data. Raises UsageError (E464), DataError (E540)."""

@@ -1,19 +1,24 @@
 """netspec from Python: loaded for nothing, checked, counted, trained, asked."""
 
 import os
+import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from inspect import signature
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import netspec
-from netspec import Network
+from netspec import NetspecError, Network
 from netspec.diagnostics.failure import DataError, DivergedError, SpecError, UsageError
 from netspec.ir.costs import SHIPPED
 from netspec.train.events import EpochDone, Event, Started, Warned
@@ -278,6 +283,93 @@ def test_options_that_cannot_be_are_refused(options: dict) -> None:
     with pytest.raises(UsageError) as caught:
         netspec.load(POINTS).train(**options)
     assert caught.value.code == "E474"
+
+
+WRONG: tuple[object, ...] = (object(), -1, 1.5, "x", None, True, b"x", [1], {"a": object()}, 10**30, "a\0b", "\ud800")
+"""Each is no value of some argument; where it is one of another, the call may do its work."""
+ENTRIES = (
+    "load",
+    "compile",
+    "train",
+    "evaluate",
+    "predict",
+    "predictor",
+    "load_weights",
+    "save_weights",
+    "ask",
+    "verdict",
+)
+
+
+def entry(name: str) -> tuple[Callable[..., object], dict[str, object]]:
+    """A public function on a trained net, and the arguments that it cannot do without."""
+    if name == "load":
+        return (lambda **arguments: netspec.load(**arguments).check()), {"spec": POINTS}
+    network = netspec.load(POINTS, set_=["train.epochs=1"])
+    network.train()
+    if name in ("ask", "verdict"):
+        predictor = network.predictor()
+        return {"ask": predictor.__call__, "verdict": predictor.verdict}[name], {"images": [0.0, 0.0]}
+    needed = {"predict": {"images": [0.0, 0.0]}, "load_weights": {"path": "no"}, "save_weights": {"path": "weights"}}
+    return getattr(network, name), needed.get(name, {})
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_argument_of_a_wrong_type_is_an_error_of_netspecs_own_and_nothing_is_written(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    function, needed = entry(name)
+    arguments = signature(netspec.load if name == "load" else function).parameters
+    refused = Counter[str]()
+    for argument, value in product(arguments, WRONG):
+        try:
+            function(**{**needed, argument: value})
+        except NetspecError:
+            refused[argument] += 1
+            assert not list(tmp_path.iterdir())
+        for path in tmp_path.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert set(refused) == set(arguments)
+
+
+def test_every_public_function_is_tried_with_wrong_types() -> None:
+    public = {name for name in vars(Network) if not name.startswith("_") and callable(getattr(Network, name))}
+    assert public - {"check", "count"} <= set(ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"threads": "two"}, "`threads` takes a whole number from 1 to 1,024, or None, not `'two'`"),
+        ({"keep": 1.5}, "`keep` takes a whole number, or None, not `1.5`"),
+        (
+            {"checkpoint_every": "2m"},
+            "`checkpoint_every` takes a number of steps or a `timedelta`, or None, not `'2m'`",
+        ),
+        ({"resume": "yes"}, "`resume` takes True or False, not `'yes'`"),
+        ({"watch": 3}, "`watch` takes a function, or None, not `3`"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_named(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        netspec.load(POINTS).train(**options)
+    assert (caught.value.code, caught.value.message) == ("E485", message)
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "."])
+def test_a_file_that_cannot_be_written_is_an_error_of_netspecs_own(path: str) -> None:
+    network = netspec.load(POINTS, set_=["train.epochs=1"])
+    network.train()
+    with pytest.raises(DataError) as caught:
+        network.save_weights(path)
+    assert caught.value.code == "E540"
+
+
+def test_a_name_that_is_too_long_is_an_error_of_netspecs_own() -> None:
+    for call in (lambda: netspec.load("x" * 300), lambda: netspec.load(POINTS).train(run="x" * 300)):
+        with pytest.raises(NetspecError, match="file name too long"):
+            call()
 
 
 def test_a_network_names_its_type() -> None:

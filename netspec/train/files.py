@@ -13,6 +13,8 @@ from netspec.diagnostics.failure import DataError
 
 def write_whole(path: Path, content: bytes) -> None:
     """Writes beside, syncs, renames. Raises DataError (E540) where the disk is full or the folder refuses."""
+    if not path.name:
+        raise cannot_write(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR)))
     beside = _beside(path)
     try:
         with beside.open("wb") as file:

@@ -14,6 +14,7 @@ diverged.safetensors  where a training diverged, the state before it did (`evide
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -44,7 +45,7 @@ EVENTS = "events.out.tfevents.*.netspec"
 
 def check_folder(wanted: Path, *, force: bool) -> None:
     """Raises UsageError (E461) where `wanted` is no folder, or holds a run and `force` is not given."""
-    if wanted.exists() and not wanted.is_dir():
+    if os.path.exists(wanted) and not wanted.is_dir():
         raise UsageError("E461", f"`{wanted}` is not a folder", helps=("name another with `--run DIR`",))
     if holds_run(wanted) and not force:
         helps = ("name another folder with `--run DIR`", "`--force` replaces the run that is there")
@@ -71,7 +72,7 @@ def claim_folder(wanted: Path | None, net: str, now: datetime | None = None) -> 
 
 def holds_run(folder: Path) -> bool:
     """Whether a folder holds something that a new run would replace."""
-    return any((folder / name).exists() for name in (RECORD, METRICS, CURVE, WEIGHTS))
+    return any(os.path.exists(folder / name) for name in (RECORD, METRICS, CURVE, WEIGHTS))
 
 
 def create_run(run: Run, source: Source, weights: Weights | None = None) -> Run:
