@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -39,13 +40,13 @@ class Magnitude:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """The first array of a step with a number that is not finite. `nan` is whether the first such number is not a
-    number, rather than infinite; `image` the place in the data of the first image that has one, with so many others,
-    None where no image is to be told from the others."""
+    """The first array with a number that is not finite: a `weight` is so before the step, the others come of it. `nan`
+    is whether the first such number is not a number, rather than infinite; `image` the place in the data of the first
+    image that has one, with so many others, None where no image is to be told from the others."""
 
     name: str
     layer: str
-    role: Role
+    role: Role | Literal["weight"]
     of: str
     nan: bool
     broken: int
@@ -107,7 +108,7 @@ def dissect(machine: Machine, graph: Graph, feed: Feed, *, first: int, step_numb
     order = feed.order[first : first + images].tolist()
     owners = {name: layer.name for layer in graph.layers for name in layer.owned}
     weights = _weights(machine, owners)
-    tables = _Tables()
+    tables = _Tables(culprit=_broken_weight(machine, owners))
 
     def see(sight: Sight) -> None:
         numbers = sight.read()
@@ -133,6 +134,17 @@ def _weights(machine: Machine, owners: Mapping[str, str]) -> dict[str, Magnitude
         layer = owners[value.name]
         found[layer] = magnitude(machine.read(value.name), value.name).joined(found.get(layer))
     return found
+
+
+def _broken_weight(machine: Machine, owners: Mapping[str, str]) -> Culprit | None:
+    """The first weight that is not finite before the step."""
+    for value in machine.program.parameters:
+        numbers = machine.read(value.name)
+        wrong = ~np.isfinite(numbers)
+        if wrong.any():
+            nan = bool(np.isnan(numbers.flat[int(wrong.argmax())]))
+            return Culprit(value.name, owners[value.name], "weight", value.name, nan, int(wrong.sum()))
+    return None
 
 
 def _layers(

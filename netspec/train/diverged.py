@@ -16,7 +16,7 @@ from netspec.train.explosion import Explosion
 def diverged_error(diverged: Diverged, experiment: Experiment) -> DivergedError:
     """E460, with the layer, the step, the learning rate, the largest weight and gradient."""
     message = f"training diverged {_when(diverged)}: {_what(diverged.dissection.culprit)}"
-    return DivergedError("E460", message, notes=tuple(_notes(diverged)), helps=tuple(usual_helps(experiment)))
+    return DivergedError("E460", message, notes=tuple(_notes(diverged)), helps=tuple(_helps(diverged, experiment)))
 
 
 def explosion_warning(explosion: Explosion, epoch: int, rate: float, experiment: Experiment) -> Warned:
@@ -31,8 +31,14 @@ def explosion_warning(explosion: Explosion, epoch: int, rate: float, experiment:
 def _when(diverged: Diverged) -> str:
     position = diverged.before.position
     if diverged.phase == "training":
-        return f"in step {position.step + 1:,} (epoch {position.epochs + 1})"
+        relation = "before" if _is_weight(diverged.dissection.culprit) else "in"
+        return f"{relation} step {position.step + 1:,} (epoch {position.epochs + 1})"
     return f"after step {position.step:,}, as the {diverged.phase} images were measured"
+
+
+def _is_weight(culprit: Culprit | None) -> bool:
+    """Whether a weight was not finite before the step."""
+    return culprit is not None and culprit.role == "weight"
 
 
 def _what(culprit: Culprit | None) -> str:
@@ -40,6 +46,8 @@ def _what(culprit: Culprit | None) -> str:
         return "the loss is not finite"
     kind = "not a number" if culprit.nan else "infinite"
     match culprit.role:
+        case "weight":
+            return f"`{culprit.name}` is {kind} already, in {culprit.broken:,} of its numbers"
         case "input":
             return f"pixels of `{culprit.name}` are {kind}"
         case "activations":
@@ -62,7 +70,10 @@ def _notes(diverged: Diverged) -> Iterator[str]:
         where = f"{culprit.images} of the {dissection.images} images of the minibatch"
         yield f"it is so in {where}, the first of them number {culprit.image:,} of the {diverged.phase} part, from 0"
     if diverged.phase == "training":
-        yield f"the learning rate of that step was {dissection.rate:g}"
+        if _unmoved(diverged):
+            yield "the weights were as they started: the learning rate has no part in it"
+        else:
+            yield f"the learning rate of that step was {dissection.rate:g}"
     yield from _largest("weight before it" if diverged.phase == "training" else "weight", dissection.largest_weight)
     yield from _largest("gradient", dissection.largest_gradient)
 
@@ -74,12 +85,35 @@ def _largest(what: str, size: Magnitude | None) -> Iterator[str]:
         yield f"the largest {what} was {size.largest:.3g}, in `{size.where}`"
 
 
+def _unmoved(diverged: Diverged) -> bool:
+    """Whether a number broke before any step had moved a weight."""
+    culprit = diverged.dissection.culprit
+    begun = diverged.phase != "training" or diverged.before.position.step > 0
+    return not begun and culprit is not None and culprit.role != "update"
+
+
+def _helps(diverged: Diverged, experiment: Experiment) -> Iterator[str]:
+    if not _unmoved(diverged):
+        yield from usual_helps(experiment)
+        return
+    if any(parameter.initial.kind in ("normal", "uniform") for parameter in experiment.graph.parameters):
+        yield "smaller weights to start from usually help: leave out `init`, or lower its amount"
+    if not _is_weight(diverged.dissection.culprit):
+        yield from _bounding_helps(experiment)
+
+
 def usual_helps(experiment: Experiment) -> Iterator[str]:
     """What keeps numbers in bounds, the likeliest first."""
-    recipe, data = experiment.train, experiment.data
+    recipe = experiment.train
     yield f"a smaller learning rate usually helps: `--set train.sgd.rate={recipe.sgd.rate / 10:g}`"
     if not recipe.schedule.warmup:
         yield f"so does letting it grow at first: `schedule {recipe.schedule.kind} … warmup=1`"
+    yield from _bounding_helps(experiment)
+
+
+def _bounding_helps(experiment: Experiment) -> Iterator[str]:
+    """What keeps activations in bounds."""
+    recipe, data = experiment.train, experiment.data
     if data is not None and data.normalize == "none":
         yield "and normalised pixels: `normalize=standard`"
     if recipe.batch != 1 and not any(isinstance(node.operation, BatchNorm) for node in experiment.graph.nodes):

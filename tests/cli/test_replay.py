@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,35 @@ def test_the_error_names_layer_step_rate_and_sizes_and_tells_what_helps(here: Pa
         assert words in said
     for words in ("train.sgd.rate=100000", "warmup=1", "`batchnorm` behind a layer"):
         assert words in said
+
+
+def drawn_too_large(amount: str) -> tuple[str, dict[str, Any]]:
+    """What a training of weights so large says, and the first array that it names."""
+    Path("large.net").write_text(
+        f"net large {{ input 2; dense 16 relu init=normal({amount}); dense 2 }}\ndata circles count=100\n"
+        "train { sgd rate=0.1; batch 20; epochs 1 }\n"
+    )
+    done = run("train", "large.net", "--run", "one")
+    assert done.exit_code == 4
+    assert run("train", "--replay", "one").stderr in done.stderr
+    return done.stderr, json.loads(Path("one/run.json").read_text())["result"]["diverged"]["first"]
+
+
+def test_weights_that_are_infinite_from_the_start_are_named_and_no_learning_rate_is_advised(here: Path) -> None:
+    said, first = drawn_too_large("3e38")
+    assert (first["name"], first["what"], first["value"]) == ("dense1.weight", "weight", "infinite")
+    assert f"before step 1 (epoch 1): `dense1.weight` is infinite already, in {first['not_finite']} of its" in said
+    assert "leave out `init`" in said
+    assert "smaller learning rate" not in said
+
+
+def test_the_learning_rate_is_not_blamed_for_what_breaks_before_a_step_has_moved_the_weights(here: Path) -> None:
+    said, first = drawn_too_large("1e38")
+    assert first["what"] == "activations"
+    assert "in step 1 (epoch 1): activations of" in said
+    assert "the learning rate has no part in it" in said
+    assert "leave out `init`" in said
+    assert "smaller learning rate" not in said
 
 
 def test_a_replay_of_what_did_not_diverge_is_refused(here: Path) -> None:
