@@ -109,14 +109,16 @@ def _format_of_file(path: Path) -> str:
 
 
 def _read_idx(place: Path, options: DataOptions, manner: Manner) -> Collection:
+    notices: tuple[str, ...] = ()
     if os.path.isdir(place):
         train, test = _idx_parts(place, manner)
+        notices = _other_sets(place)
     else:
         train, test = idx.read_part(place, _labels_of(place, options.labels, "labels"), manner), None
     if options.test:
         images = Path(options.test)
         test = idx.read_part(images, _labels_of(images, options.test_labels, "test_labels"), manner)
-    return _assembled(place, options, train, None, test)
+    return _assembled(place, options, train, None, test, notices=notices)
 
 
 def _idx_parts(folder: Path, manner: Manner) -> tuple[Part, Part | None]:
@@ -131,6 +133,17 @@ def _idx_parts(folder: Path, manner: Manner) -> tuple[Part, Part | None]:
     train = _published_pair(folder, stems, manner)
     assert train is not None  # its images are what `prefixes` has found
     return train, _published_pair(folder, idx.test_stems(folder, prefix), manner)
+
+
+def _other_sets(folder: Path) -> tuple[str, ...]:
+    """A remark on the sets behind prefixes that lie beside the one of MNIST's own names, which is read."""
+    read, others = idx.find(folder, idx.TRAIN[0]), [prefix for prefix in idx.prefixes(folder) if prefix]
+    if read is None or not others:
+        return ()
+    named = [idx.find(folder, f"{prefix}{idx.TRAIN[0]}") for prefix in others[:MOST_NAMED]]
+    listed = ", ".join(f"`{path.name}`" for path in named if path is not None)
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    return (f"of the IDX files in `{folder}` those of `{read.name}` are read; left alone: {listed}{more}",)
 
 
 def _several_sets(folder: Path, found: tuple[str, ...]) -> DataError:
@@ -186,7 +199,7 @@ def _cifar_parts(place: Path, manner: Manner) -> tuple[Part, Part | None]:
 def _read_npz(place: Path, options: DataOptions, manner: Manner) -> Collection:
     contents = read_npz(place, manner)
     test = _npz_test(Path(options.test), contents, manner) if options.test else contents.test
-    return _assembled(place, options, contents.train, contents.validation, test, contents.class_names)
+    return _assembled(place, options, contents.train, contents.validation, test, contents.class_names, contents.notices)
 
 
 def _npz_test(path: Path, training: Contents, manner: Manner) -> Part:
@@ -236,6 +249,7 @@ def _assembled(
     validation: Part | None,
     test: Part | None,
     class_names: tuple[str, ...] | None = None,
+    notices: tuple[str, ...] = (),
 ) -> Collection:
     """Parts that agree in shape and type, with names for all classes."""
     parts = [part for part in (train, validation, test) if part is not None]
@@ -246,7 +260,7 @@ def _assembled(
         check_labels(part.labels, len(names), place)
     numbers = train.numbers or array_numbers("uint8")
     levels = array_levels(numbers, _asked(options))
-    notices, numbered = _level_notices(train, levels, options), class_names is None
+    notices, numbered = (*notices, *_level_notices(train, levels, options)), class_names is None
     return Collection(f"`{place}`", names, levels, train, validation, test, notices, numbered=numbered)
 
 

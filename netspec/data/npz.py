@@ -1,8 +1,4 @@
-"""Arrays in a `.npz` file, which is held in memory whole.
-
-Names of arrays that are understood: `images` and `labels`, `x` and `y` (also `X`), `data` and `target`, or `arr_0` and
-`arr_1`, each alone or with a part before or after it: `x_train`, `train_images`, `test_labels`, `y_val`.
-"""
+"""Arrays in a `.npz` file, which is held in memory whole. What their names mean is told by `array_names`."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.data.array_names import Pair, Parts, parts_of
 from netspec.data.arrays import MOST_CLASSES, as_images, as_labels, numbers_of
 from netspec.data.dataset import Images, Labels, Part
 from netspec.data.failures import damaged, reading, require_file
@@ -25,8 +22,6 @@ from netspec.diagnostics.failure import DataError
 
 Array = NDArray[np.generic]
 
-PAIRS = (("images", "labels"), ("x", "y"), ("X", "y"), ("data", "target"), ("arr_0", "arr_1"))
-TRAIN, VALIDATION, TEST = ("train",), ("val", "valid", "validation"), ("test",)
 NAMES = ("class_names", "classes")
 
 BROKEN_ARCHIVE = (
@@ -41,16 +36,20 @@ BROKEN_ARCHIVE = (
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a `.npz` file holds; names of classes only if it has them."""
+    """What a `.npz` file holds; names of classes only if it has them. `notices` tell what is left alone."""
 
     train: Part
     validation: Part | None
     test: Part | None
     class_names: tuple[str, ...] | None
+    notices: tuple[str, ...] = ()
 
 
 def read_npz(path: Path, manner: Manner = DEFAULT) -> Contents:
-    """Reads the parts of a file; `manner` settles the order of the axes."""
+    """Reads the parts of a file; `manner` settles the order of the axes.
+
+    Raises DataError, E553 where two arrays are the same part.
+    """
     require_file(path)
     try:
         with reading(path), zipfile.ZipFile(path) as archive:
@@ -69,8 +68,9 @@ def read_npz(path: Path, manner: Manner = DEFAULT) -> Contents:
 def _read(archive: zipfile.ZipFile, path: Path, manner: Manner) -> Contents:
     members = {name.removesuffix(".npy"): name for name in archive.namelist()}
 
-    def part(words: tuple[str, ...]) -> Part | None:
-        keys = _keys(members, words)
+    parts = parts_of(members, path)
+
+    def part(keys: Pair | None) -> Part | None:
         if keys is None:
             return None
         images, labels = (f"{path}:{key}" for key in keys)
@@ -82,29 +82,28 @@ def _read(archive: zipfile.ZipFile, path: Path, manner: Manner) -> Contents:
             path,
         )
 
-    train = part(TRAIN) or part(())
+    train = part(parts.train)
     if train is None:
         raise DataError(
             "E504",
             f"`{path}` holds no training images with labels: {_listed(members)}",
             helps=("name the arrays `images` and `labels`, or `x_train`, `y_train`, `x_test` and `y_test`",),
         )
-    return Contents(train, part(VALIDATION), part(TEST), _class_names(archive, members, path))
+    names, notices = _class_names(archive, members, path), _left_alone(parts, path)
+    return Contents(train, part(parts.validation), part(parts.test), names, notices)
+
+
+def _left_alone(parts: Parts, path: Path) -> tuple[str, ...]:
+    if parts.others is None or parts.train is None:
+        return ()
+    (images, labels), (others, their_labels) = parts.train, parts.others
+    read = f"`{path}` is read by its parts, `{images}` and `{labels}` to train on"
+    return (f"{read}; left alone: `{others}` and `{their_labels}`",)
 
 
 def _listed(members: dict[str, str]) -> str:
     names = [f"`{name[:40]}`" for name in list(members)[:8]]
     return "it has " + (", ".join(names) if names else "nothing") + (" and more" if len(members) > 8 else "")
-
-
-def _keys(members: dict[str, str], words: tuple[str, ...]) -> tuple[str, str] | None:
-    for images, labels in PAIRS:
-        spellings = [(f"{images}_{word}", f"{labels}_{word}") for word in words]
-        spellings += [(f"{word}_{images}", f"{word}_{labels}") for word in words]
-        for pair in spellings if words else [(images, labels)]:
-            if pair[0] in members and pair[1] in members:
-                return pair
-    return None
 
 
 def _paired(images: Images, dtype: np.dtype[Any], labels: Labels, path: Path) -> Part:

@@ -110,7 +110,24 @@ def test_a_set_behind_a_prefix_is_found_with_its_test_part(tmp_path: Path, prefi
 
 def test_the_names_of_mnist_come_before_prefixed_ones(tmp_path: Path):
     write_prefixed(tmp_path / "a", "emnist-letters-", count=9)
-    assert len(read(write_prefixed(tmp_path / "a", "", "t10k")).train) == 12
+    found = read(write_prefixed(tmp_path / "a", "", "t10k"))
+    assert len(found.train) == 12
+    names = "`train-images-idx3-ubyte.gz` are read; left alone: `emnist-letters-train-images-idx3-ubyte.gz`"
+    assert found.notices == (f"of the IDX files in `{tmp_path / 'a'}` those of {names}",)
+
+
+def test_a_set_alone_in_its_folder_is_read_without_a_remark(tmp_path: Path):
+    for prefix in ("", "my-"):
+        assert read(write_prefixed(tmp_path / f"a{prefix}", prefix)).notices == ()
+
+
+def test_arrays_of_a_file_that_are_left_alone_are_told(tmp_path: Path):
+    arrays = {"x_train": pixels(6, 4, 4), "y_train": labels(6), "x": pixels(3, 4, 4), "y": labels(3)}
+    np.savez(tmp_path / "a.npz", **arrays)
+    found = read(tmp_path / "a.npz")
+    assert len(found.train) == 6
+    said = f"`{tmp_path / 'a.npz'}` is read by its parts, `x_train` and `y_train` to train on; left alone: `x` and `y`"
+    assert found.notices == (said,)
 
 
 def test_several_sets_in_a_folder_are_refused_with_a_file_to_name(tmp_path: Path):
