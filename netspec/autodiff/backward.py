@@ -11,7 +11,7 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.objective import LABEL
 from netspec.ir.operations import LossName, Operation
-from netspec.ir.rewrite import substitute, with_nodes
+from netspec.ir.rewrite import substitute
 from netspec.ir.verify import LOSS_LAYER
 
 
@@ -46,7 +46,7 @@ def with_backward(graph: Graph, loss: LossName) -> Backward:
     for parameter in graph.parameters:
         if parameter.value in tape.parts:
             tape.total(parameter.value, owners[parameter.value.name])
-    whole = substitute(with_nodes(graph, (*graph.nodes, *tape.nodes)), tape.plain)
+    whole = substitute(graph, tape.plain, (*graph.nodes, *tape.nodes))
     return Backward(whole, {value: tape.plain.get(total, total) for value, total in tape.totals.items()})
 
 

@@ -46,10 +46,12 @@ def reads(graph: Graph, values: Collection[Value]) -> Counter[Value]:
     return counted
 
 
-def substitute(graph: Graph, instead: Mapping[Value, Value]) -> Graph:
-    """The graph with `instead[v]` wherever it read or wrote v. Replacements are final: they are not replaced again."""
+def substitute(graph: Graph, instead: Mapping[Value, Value], nodes: Iterable[Node] | None = None) -> Graph:
+    """The graph, of these nodes where some are given, with `instead[v]` wherever it read or wrote v. Replacements are
+    final: they are not replaced again."""
+    nodes = graph.nodes if nodes is None else nodes
     if not instead:
-        return graph
+        return with_nodes(graph, nodes)
     swapped = replace(
         graph,
         inputs=_swap(graph.inputs, instead),
@@ -59,7 +61,7 @@ def substitute(graph: Graph, instead: Mapping[Value, Value]) -> Graph:
         layers=tuple(_swap_layer(layer, instead) for layer in graph.layers),
         updates=tuple(Update(instead.get(u.old, u.old), instead.get(u.new, u.new)) for u in graph.updates),
     )
-    return with_nodes(swapped, (_swap_node(node, instead) for node in graph.nodes))
+    return with_nodes(swapped, (_swap_node(node, instead) for node in nodes))
 
 
 def _swap(values: tuple[Value, ...], instead: Mapping[Value, Value]) -> tuple[Value, ...]:

@@ -38,7 +38,8 @@ def verify(graph: Graph, before: Graph | None = None) -> None:
         for node in graph.nodes:
             _check_node(node, defined, settled, replaced)
             for value in node.outputs:
-                replaced.update((old, value.name) for old in olds.get(value.name, ()))
+                if value.name in olds:
+                    replaced.update(dict.fromkeys(olds[value.name], value.name))
         _check_known(graph.outputs, defined)
         _check_layers(graph, defined)
         _check_updates(graph, defined, replaced)
@@ -143,11 +144,11 @@ def _check_layer(layer: Layer, nodes: tuple[Node, ...], parameters: set[str], de
 
 
 def _check_updates(graph: Graph, defined: Mapping[str, Value], replaced: Mapping[str, str]) -> None:
-    kept = {parameter.value for parameter in graph.parameters} | {state.value for state in graph.states}
-    _require(len({update.old for update in graph.updates}) == len(graph.updates), "something is updated twice")
+    kept = {each.value.name for each in (*graph.parameters, *graph.states)}
+    _require(len({update.old.name for update in graph.updates}) == len(graph.updates), "something is updated twice")
     for update in graph.updates:
         _check_known((update.old, update.new), defined)
-        _require(update.old in kept, "`{}` is updated but is no parameter or state", update.old.name)
+        _require(update.old.name in kept, "`{}` is updated but is no parameter or state", update.old.name)
         _require(_interchangeable(update), "{} cannot replace {}", update.new, update.old)
         made = update.old.name in replaced
         _require(made, "`{}` replaces `{}` but no node makes it", update.new.name, update.old.name)

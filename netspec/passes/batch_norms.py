@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import IDENTITY, STRAIGHT, Activation, Add, BatchNormTraining
-from netspec.ir.rewrite import reads, substitute, with_nodes
+from netspec.ir.rewrite import reads, substitute
 
 Join = Callable[[Node, Node, set[Value]], Node | None]
 """a BatchNormTraining, the only reader of its y, all values made before it -> the two as one, if they can be"""
@@ -26,19 +26,19 @@ def _join_readers(graph: Graph, join: Join) -> Graph:
     norms = {node.outputs[0] for node in graph.nodes if _joinable(node)}
     counted = reads(graph, norms)
     readers = {value: node for node in graph.nodes for value in node.inputs if value in norms and counted[value] == 1}
-    known = set(graph.inputs)
+    known = set(graph.inputs)  # what a layer gives is the first output of its node
     joined: dict[Value, Node] = {}
     for node in graph.nodes:
         y = node.outputs[0]
         if y in readers and (both := join(node, readers[y], known)) is not None:
             joined[y] = both
-        known.update(node.outputs)
+        known.add(y)
     if not joined:
         return graph
     instead = {y: node.outputs[0] for y, node in joined.items()}
     gone = set(instead.values())
     kept = (joined.get(node.outputs[0], node) for node in graph.nodes if node.outputs[0] not in gone)
-    return substitute(with_nodes(graph, kept), instead)
+    return substitute(graph, instead, kept)
 
 
 def _joinable(node: Node) -> bool:

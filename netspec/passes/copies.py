@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import IDENTITY, Reshape
-from netspec.ir.rewrite import reading, substitute, with_nodes
+from netspec.ir.rewrite import reading, substitute
 
 
 def remove_copies(graph: Graph) -> Graph:
@@ -24,7 +24,7 @@ def remove_copies(graph: Graph) -> Graph:
             instead[node.outputs[0]] = given[0]
         else:
             nodes.append(reading(node, given))
-    return substitute(with_nodes(graph, nodes), instead)
+    return substitute(graph, instead, nodes)
 
 
 def _copies(node: Node, x: Value) -> bool:

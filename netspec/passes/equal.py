@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import Operation
-from netspec.ir.rewrite import reading, substitute, with_nodes
+from netspec.ir.rewrite import reading, substitute
 
 
 def merge_equal_nodes(graph: Graph) -> Graph:
@@ -23,4 +23,4 @@ def merge_equal_nodes(graph: Graph) -> Graph:
             nodes.append(reading(node, given))
         else:
             instead.update(zip(node.outputs, same.outputs, strict=True))
-    return substitute(with_nodes(graph, nodes), instead)
+    return substitute(graph, instead, nodes)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from netspec.ir.graph import Graph, Initial, Layer, Node, Parameter, Value
 from netspec.ir.operations import IDENTITY, BatchNorm, Convolution, Deconvolution, Dense, Local, Operation
-from netspec.ir.rewrite import substitute, with_nodes
+from netspec.ir.rewrite import substitute
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def fold_batch_norms(graph: Graph) -> Folded:
     folds = {linear: _fold(makers[linear], norm) for linear, norm in norms.items()}
     gone = {norm.outputs[0] for norm in norms.values()}
     nodes = (_scaled(node, folds) for node in graph.nodes if node.outputs[0] not in gone)
-    joined = substitute(with_nodes(graph, nodes), {linear: norm.outputs[0] for linear, norm in norms.items()})
+    joined = substitute(graph, {linear: norm.outputs[0] for linear, norm in norms.items()}, nodes)
     made = (value for fold in folds.values() for value in (fold.made_weight, fold.made_bias))
     parameters = (*joined.parameters, *(Parameter(value, Initial("zeros")) for value in made))
     return Folded(without_unread_arrays(replace(joined, parameters=parameters)), tuple(folds.values()))

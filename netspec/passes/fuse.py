@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import IDENTITY, Activation, Convolution, Deconvolution, Dense, Local
-from netspec.ir.rewrite import reads, substitute, with_nodes
+from netspec.ir.rewrite import reads, substitute
 
 Producer = Convolution | Deconvolution | Local | Dense
 
@@ -30,7 +30,7 @@ def fuse_activations(graph: Graph) -> Graph:
     instead = {linear: node.outputs[0] for linear, node in activations.items()}
     activated = set(instead.values())
     fused = (_fuse(node, activations) for node in graph.nodes if node.outputs[0] not in activated)
-    return substitute(with_nodes(graph, fused), instead)
+    return substitute(graph, instead, fused)
 
 
 def _fusible(node: Node) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.ir.graph import Graph, Value
 from netspec.ir.objective import with_loss
 from netspec.ir.operations import Dropout, LossName
-from netspec.ir.rewrite import substitute, with_nodes
+from netspec.ir.rewrite import substitute
 from netspec.ir.verify import verify
 
 
@@ -27,4 +27,4 @@ def _without_dropout(graph: Graph) -> Graph:
         if isinstance(node.operation, Dropout):
             instead[node.outputs[0]] = instead.get(node.inputs[0], node.inputs[0])
     kept = (node for node in graph.nodes if not isinstance(node.operation, Dropout))
-    return substitute(with_nodes(graph, kept), instead)
+    return substitute(graph, instead, kept)

@@ -20,9 +20,13 @@ def fuse_updates(graph: Graph) -> Graph:
     joined = {node.outputs[0]: both for node in graph.nodes if (both := _joined(node, gradients)) is not None}
     if not joined:
         return graph
-    gone = {node.inputs[1] for node in graph.nodes if node.outputs[0] in joined}
-    kept = (joined.get(node.outputs[0], node) for node in graph.nodes if node.outputs[0] not in gone)
-    return with_nodes(graph, kept)
+    gone = {id(gradients[node.inputs[1]]) for node in graph.nodes if _moves(node) and node.outputs[0] in joined}
+    kept = (node for node in graph.nodes if id(node) not in gone)
+    return with_nodes(graph, (joined.get(node.outputs[0], node) if _moves(node) else node for node in kept))
+
+
+def _moves(node: Node) -> bool:
+    return isinstance(node.operation, SgdUpdate)
 
 
 def _joined(node: Node, gradients: Mapping[Value, Node]) -> Node | None:

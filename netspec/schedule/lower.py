@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from netspec.ir.augmentation import Augmentation
-from netspec.ir.graph import Graph, Node, Value
+from netspec.ir.graph import Graph, Node, Shape, Value
 from netspec.ir.pooled import sum_of
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.ir.target import Target
@@ -11,7 +13,7 @@ from netspec.schedule.algorithm import Plan, choose_plan
 from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.incoming import augmenting, incoming_values, noise_row_bytes, size_bytes
 from netspec.schedule.order import launch_order
-from netspec.schedule.planes import PAGE_BYTES, padded_planes, plane_stride
+from netspec.schedule.planes import PAGE_BYTES, Plane, padded_planes, plane_stride
 from netspec.schedule.pooled import pool_sums
 from netspec.schedule.scratch import FLOAT_BYTES, gather_bytes, scratch_bytes, thread_bytes
 from netspec.schedule.slots import Slots, assign_slots
@@ -28,16 +30,12 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
     scratch = tuple(scratch_bytes(node, plan, target, batch) for node, plan in zip(order, plans, strict=True))
     values = _values(graph, order)
     padded = padded_planes(graph, target)
-    planes = {value.name: plane_stride(value, target, padded) for value in values}
-    strides = {value.name: group_stride(value, planes[value.name]) for value in values}
-    sizes = {value.name: _size_bytes(value, strides[value.name], groups) for value in values}
+    extents = {kind: _extent(kind, target, groups, padded) for kind in {_kind(value) for value in values}}
+    sizes = {value.name: extents[_kind(value)].size_bytes for value in values}
     incoming = incoming_values(graph, augmentation, target, groups)
     slots = assign_slots(graph, order, sizes, scratch, tuple(size_bytes(value) for value in incoming))
     arena_bytes = place_slots(slots.all)
-    buffers = {
-        name: Buffer(value, slots.of[name].offset_bytes, sizes[name], strides[name], planes[name])
-        for name, value in ((value.name, value) for value in values)
-    }
+    buffers = {value.name: _buffer(value, slots, extents[_kind(value)]) for value in values}
     program = Program(
         name=graph.name,
         target=target,
@@ -70,8 +68,33 @@ def group_stride(value: Value, plane: int) -> int:
     return stride_bytes // FLOAT_BYTES
 
 
-def _size_bytes(value: Value, stride: int, groups: int) -> int:
-    return FLOAT_BYTES * (groups * stride if value.batched else value.elements)
+Kind = tuple[Shape, bool]
+"""The shape of a value, and whether it is batched: values of a kind lie alike, and a deep net has few kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """The room of a value of some kind, and its strides as in `Buffer`."""
+
+    size_bytes: int
+    group_stride: int
+    plane_stride: int
+
+
+def _kind(value: Value) -> Kind:
+    return value.shape, value.batched
+
+
+def _extent(kind: Kind, target: Target, groups: int, padded: frozenset[Plane]) -> _Extent:
+    value = Value("", *kind)
+    plane = plane_stride(value, target, padded)
+    stride = group_stride(value, plane)
+    return _Extent(FLOAT_BYTES * (groups * stride if value.batched else value.elements), stride, plane)
+
+
+def _buffer(value: Value, slots: Slots, extent: _Extent) -> Buffer:
+    offset = slots.of[value.name].offset_bytes
+    return Buffer(value, offset, extent.size_bytes, extent.group_stride, extent.plane_stride)
 
 
 def _values(graph: Graph, order: tuple[Node, ...]) -> tuple[Value, ...]:

@@ -13,11 +13,9 @@ def launch_order(graph: Graph) -> tuple[Node, ...]:
     moved = set(map(id, updates))
     others = [node for node in graph.nodes if id(node) not in moved]
 
-    ready_after: dict[str, int] = {}
-    for i, node in enumerate(others):
-        for value in (*node.inputs, *node.outputs):
-            ready_after[value.name] = i
-    made_at = {value.name: i for i, node in enumerate(others) for value in node.outputs}
+    olds, taken = set(old_of_new.values()), {value.name for node in updates for value in node.inputs}
+    ready_after = {value.name: i for i, node in enumerate(others) for value in node.inputs if value.name in olds}
+    made_at = {value.name: i for i, node in enumerate(others) for value in node.outputs if value.name in taken}
 
     behind: dict[int, list[Node]] = {}
     for node in updates:

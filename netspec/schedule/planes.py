@@ -49,10 +49,10 @@ def padded_planes(graph: Graph, target: Target) -> frozenset[Plane]:
     It is all maps of a size or none, so that kernels which treat every number alike find any two of them laid out
     alike: none, where an operation that is not PADDABLE touches one of them.
     """
-    contiguous = {value for node in graph.nodes if type(node.operation) not in PADDABLE for value in _values(node)}
-    maps = {value for node in graph.nodes for value in _values(node) if _is_map(value)}
-    wanted = {value.shape[1:] for value in maps if _conflicts(value.shape[1:], target)}
-    return frozenset(wanted - {value.shape[1:] for value in contiguous if _is_map(value)})
+    maps = {value.shape[1:] for node in graph.nodes for value in _values(node) if _is_map(value)}
+    wanted = {plane for plane in maps if _conflicts(plane, target)}
+    others = (node for node in graph.nodes if type(node.operation) not in PADDABLE)
+    return frozenset(wanted - {value.shape[1:] for node in others for value in _values(node) if _is_map(value)})
 
 
 def plane_stride(value: Value, target: Target, padded: frozenset[Plane]) -> int:
