@@ -10,6 +10,9 @@ from click.testing import CliRunner, Result
 
 from netspec.cli.main import program
 
+HANGS_SECONDS = 900
+"""A command that takes so long hangs; a busy machine needs minutes to train and to compile."""
+
 
 def run(*words: object) -> Result:
     """The command's status, output and error output."""
@@ -32,7 +35,7 @@ def process(*words: object, cwd: Path | None = None, **environment: str) -> subp
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=120,
+        timeout=HANGS_SECONDS,
         check=False,
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from netspec.train.claim import Claim
-from tests.cli.harness import refused, run, run_json
+from tests.cli.harness import HANGS_SECONDS, refused, run, run_json
 from tests.cli.test_json import documented
 
 SPEC = """net small { input 1x8x8; conv 4 3x3 relu; pool max 2x2; dropout 0.2; dense 10 }
@@ -181,7 +181,7 @@ def test_a_signal_ends_it_between_two_steps(here: Path, number: int, status: int
         assert time.monotonic() < waited + 100
         time.sleep(0.05)
     os.kill(going.pid, number)
-    _, said = going.communicate(timeout=60)
+    _, said = going.communicate(timeout=HANGS_SECONDS)
     assert going.returncode == status, said
     assert "Traceback" not in said
     assert "netspec train --resume two" in said

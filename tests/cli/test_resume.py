@@ -17,7 +17,7 @@ from PIL import Image
 from netspec.resources import bundled_specs
 from netspec.train.checkpoint import checkpoint_paths, read_checkpoint
 from netspec.train.run import holds_run
-from tests.cli.harness import process, refused, run, run_json
+from tests.cli.harness import HANGS_SECONDS, process, refused, run, run_json
 from tests.data.samples import write_greys
 
 SPEC = """net small {
@@ -232,7 +232,7 @@ def test_a_signal_saves_the_step_and_says_how_to_go_on(here: Path, number: int, 
     going = start("train", "small.net", "--run", "cut")
     wait_until(going, lambda: (here / "cut/metrics.jsonl").exists())
     going.send_signal(number)
-    _, said = going.communicate(timeout=60)
+    _, said = going.communicate(timeout=HANGS_SECONDS)
     assert going.returncode == status, said
     assert "netspec train --resume cut" in said
     assert "Traceback" not in said

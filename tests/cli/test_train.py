@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 
 import netspec
 from tests.cli.conftest import GREYS_SPEC
-from tests.cli.harness import process, refused, run, run_json
+from tests.cli.harness import HANGS_SECONDS, process, refused, run, run_json
 from tests.data.samples import write_greys
 
 SPEC = """net small { input 1x8x8; conv 4 3x3 relu; pool max 2x2; dense 10 }
@@ -178,7 +178,7 @@ def test_a_signal_keeps_the_weights_and_says_where(here: Path, number: int, stat
         assert time.monotonic() < waited + 100
         time.sleep(0.05)
     going.send_signal(number)
-    _, said = going.communicate(timeout=60)
+    _, said = going.communicate(timeout=HANGS_SECONDS)
     assert going.returncode == status, said
     assert "one/weights.safetensors" in said
     assert "Traceback" not in said
