@@ -105,7 +105,7 @@ def _exploded(training: Training) -> Generator[Warned, None, None]:
 
 def _lost(training: Training) -> Generator[Lost, None, None]:
     """Files that have been lost since the last time."""
-    files = training.newly_lost()
+    files = training.lost.new()
     if files:
         yield Lost(files)
 

@@ -9,7 +9,6 @@ from time import perf_counter
 
 from netspec.compiler import training_program
 from netspec.data.dataset import Dataset
-from netspec.data.stored import Stored
 from netspec.ir.ranking import is_regression
 from netspec.ir.recipe import Experiment
 from netspec.runtime.feed import Feed
@@ -20,6 +19,7 @@ from netspec.train.dissection import Dissection, dissect
 from netspec.train.events import Phase
 from netspec.train.explosion import silent_loss
 from netspec.train.inside import finite
+from netspec.train.lost import LostFiles
 from netspec.train.place import check_place, minibatches
 from netspec.train.preparation import prepared
 from netspec.train.sample import UNSAMPLED, Sample, sampled_steps, take_sampled, undecided
@@ -67,7 +67,7 @@ class Training:
         self._best: Weights = start.best
         self._milestone, self._stepping = milestone, False
         self._readers = reader_threads(device)
-        self._lost: set[str] = set()
+        self.lost = LostFiles(dataset)
         self._begun, self.epoch_seconds = perf_counter() - start.elapsed.seconds, start.elapsed.epoch_seconds
         self.waited_seconds = start.elapsed.waited_seconds
 
@@ -232,15 +232,6 @@ class Training:
         assert part is not None  # it was measured
         assert self.judge is not None
         return self.judge.dissect(part, self.weights() if phase == "validation" else self.kept_weights())
-
-    def newly_lost(self) -> tuple[tuple[str, str], ...]:
-        """Files of all parts that could not be read and have not been told of yet, with the reasons."""
-        parts = (self.dataset.train, self.dataset.validation, self.dataset.test)
-        stored = [part.images for part in parts if part is not None and isinstance(part.images, Stored)]
-        found = {path: why for images in stored for path, why in images.source.lost().items()}
-        new = tuple((path, why) for path, why in sorted(found.items()) if path not in self._lost)
-        self._lost.update(found)
-        return new
 
     def _next_call(self, ready: int) -> tuple[float, int]:
         """The learning rate of the next step, and how many of the `ready` ones to take at once: all of that rate."""
