@@ -14,7 +14,7 @@ from netspec.compiler import training_program
 from netspec.ir.initialize import initialize
 from netspec.ir.program import Program
 from netspec.ir.recipe import Experiment
-from netspec.runtime.feed import Crop, Feed
+from netspec.runtime.feed import Pass, Source
 from netspec.runtime.host import host_target
 from netspec.runtime.machine import Machine
 
@@ -91,26 +91,26 @@ def _stepping(program: Program, experiment: Experiment, cache_dir: Path | None) 
     machine = Machine(program, cache_dir=cache_dir)
     for name, array in initialize(experiment.graph, experiment.train.seed).items():
         machine.write(name, array)
-    feed = _made_up(program, experiment)
+    feed, rates = _made_up(program, experiment), np.full((BATCHES, 1), RATE)
 
     def seconds() -> float:
         start = time.thread_time()
-        machine.run(feed, first=0, steps=BATCHES, step_number=0, rate=RATE)
+        machine.run(feed, first=0, step_number=0, rates=rates)
         return (time.thread_time() - start) / BATCHES
 
     seconds()
     return seconds
 
 
-def _made_up(program: Program, experiment: Experiment) -> Feed:
+def _made_up(program: Program, experiment: Experiment) -> Pass:
     """Random bytes as images of the input's size, with random labels; cropped where the program augments."""
     draw, count = np.random.default_rng(1), BATCHES * program.batch
     shape = (*experiment.graph.inputs[0].shape, 1, 1)[:3]
-    return Feed(
+    source = Source(
         draw.integers(0, 256, (count, *shape), dtype=np.uint8),
         draw.integers(0, max(2, experiment.graph.outputs[0].elements), count).astype(np.int32),
-        draw.permutation(count),
         np.full(shape[0], 120.0),
         np.full(shape[0], 1 / 64),
-        Crop(random=True, pad=PAD) if program.augmenting else None,
     )
+    crop, pad = ("random", PAD) if program.augmenting else ("none", 0)
+    return Pass(source, draw.permutation(count), crop=crop, pad=pad)

@@ -14,7 +14,7 @@ from netspec.bench.products import program_least_flops
 from netspec.bench.serve import Answer, Array, Request, experiment_of, made_up_data, serve
 from netspec.ir.costs import Costs
 from netspec.ir.initialize import initialize
-from netspec.runtime.feed import Feed
+from netspec.runtime.feed import Pass, Source
 from netspec.runtime.host import host_target
 from netspec.runtime.machine import Machine
 
@@ -23,17 +23,17 @@ BLOCKS = 3
 RATE = 1e-4
 
 
-def feed_of(images: Array, labels: Array, count: int) -> Feed:
+def feed_of(images: Array, labels: Array, count: int) -> Pass:
     """The first `count` images of endless copies of (N, *shape), as the loop would feed them."""
     channels, *sizes = (int(size) for size in images.shape[1:])
-    return Feed(
+    source = Source(
         images.reshape(len(images), channels, *(sizes or (1, 1))),
         labels,
-        np.resize(np.arange(len(images)), count).astype(np.int64),
         np.zeros(channels, np.float32),
         np.ones(channels, np.float32),
         white=1.0,
     )
+    return Pass(source, np.resize(np.arange(len(images)), count).astype(np.int64))
 
 
 def side(job: Request) -> Answer:
@@ -50,12 +50,12 @@ def side(job: Request) -> Answer:
     def seconds(steps: int) -> float:
         feed = feed_of(images, labels, steps * batch)
         start = time.perf_counter()
-        machine.run(feed, first=0, steps=steps, step_number=0, rate=RATE)
+        machine.run(feed, first=0, step_number=0, rates=np.full((steps, 1), RATE))
         return (time.perf_counter() - start) / steps
 
     def losses(first: int, steps: int) -> list[float]:
         feed, rate = feed_of(images, labels, (first + steps) * batch), experiment.train.sgd.rate
-        metrics = machine.run(feed, first=first * batch, steps=steps, step_number=first, rate=rate)
+        metrics = machine.run(feed, first=first * batch, step_number=first, rates=np.full((steps, 1), rate))
         return (metrics[:, 0] / batch).tolist()
 
     def answer(request: Request) -> Request:

@@ -101,6 +101,12 @@ class Program:
         return self.arena_bytes + self.thread_bytes
 
     @property
+    def scalars(self) -> tuple[Value, ...]:
+        """Inputs that are one number a step, such as the learning rate: the columns of what a call is told of each of
+        its steps."""
+        return tuple(value for value in self.inputs if not value.batched and value.shape == ())
+
+    @property
     def groups(self) -> int:
         """Lane groups of a full batch."""
         return -(-self.batch // self.group_images)

@@ -12,7 +12,7 @@ from netspec.data.dataset import Images
 from netspec.data.levels import BYTE_ARRAYS, Levels
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.graph import Shape
-from netspec.runtime.feed import Crop, Feed
+from netspec.runtime.feed import Pass, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Intake:
     pad: int | None = None
     levels: Levels = BYTE_ARRAYS
 
-    def feed(self, images: Images) -> Feed:
+    def feed(self, images: Images) -> Pass:
         """Images (N, C, H, W), in their order."""
         mean, scale = self.normalisation()
-        crop = None if self.pad is None else Crop(random=False, pad=self.pad)
-        return Feed(images, None, np.arange(len(images)), mean, scale, crop)
+        crop = "none" if self.pad is None else "centre"
+        return Pass(Source(images, None, mean, scale), np.arange(len(images)), crop=crop, pad=self.pad or 0)
 
     def normal(self, images: Images, shape: Shape) -> NDArray[np.float32]:
         """Images (N, C, H, W) as a net sees them whose input has this shape, (N, *shape)."""

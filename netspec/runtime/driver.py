@@ -12,7 +12,7 @@ from numba.extending import intrinsic
 
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import floats_at, words_at
-from netspec.kernels.cpu.state import COUNT, FIRST, GROUPS, METRICS, METRICS_BYTES, STEP, TOTAL
+from netspec.kernels.cpu.state import COUNT, FIRST, GROUPS, METRICS, METRICS_BYTES, SCALARS, STEP, TOTAL
 from netspec.kernels.cpu.state import WORDS as STATE_WORDS
 from netspec.runtime.team import advance, atomic_load, meet, wait_for_change
 
@@ -31,6 +31,8 @@ SPINS = 8
 """rounds of spinning at a meeting"""
 STOP = 9
 """1: workers return instead of taking the next job"""
+SCALARS_BYTES = 10
+"""from the numbers of one step to those of the next"""
 JOB = 16
 """counts the jobs given out; behind it the workers asleep"""
 ARRIVED = 24
@@ -112,9 +114,10 @@ def take_part(control, thread):
             return
         state = words_at(control[STATES] + 8 * STATE_WORDS * thread)
         first, number, metrics, batch = state[FIRST], state[STEP], state[METRICS], control[BATCH]
+        scalars = state[SCALARS]
         for step in range(control[STEPS]):  # behind the last meeting nothing is written: the next job may come
             state[FIRST], state[STEP] = first + step * batch, number + step
-            state[METRICS] = metrics + step * METRICS_BYTES
+            state[METRICS], state[SCALARS] = metrics + step * METRICS_BYTES, scalars + step * control[SCALARS_BYTES]
             state[COUNT] = min(batch, state[TOTAL] - state[FIRST])
             state[GROUPS] = (state[COUNT] + control[LANES] - 1) // control[LANES]
             _walk(control, state, thread)

@@ -1,9 +1,9 @@
-"""What a run is fed: a data set, the order of its images, and how an image becomes the network's input."""
+"""What a device is fed: a source of images, and passes over it in an order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,68 +11,100 @@ from numpy.typing import NDArray
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.program import Program
 
+Crop = Literal["none", "random", "centre"]
+"""Where a window of the input's size is cut out of each image: nowhere, as images have that size; at a place drawn for
+each epoch and image; in the middle."""
 
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """A window of the input's size cut out of each image, which first gets `pad` rows and columns of zeros around it
-    (zeros after normalisation). `random`: at a place drawn for each epoch and image; else in the middle."""
-
-    random: bool
-    pad: int = 0
+Rates = NDArray[np.float64]
+"""What changes from step to step, (steps, n): a row for each step of a call, a column for each of the program's
+`scalars`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """The network sees (image - mean) * scale, in the order given.
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """What passes read. It stays as it is while a training lasts, so a device may keep a copy; compared by identity.
 
-    images (P, C, H, W) uint8 or float32; labels (N,) int32, None for prediction; order int64 image numbers; places, as
-    many, say which of `images` holds the pixels of each, None where that is the one of its number; mean and scale (C,)
-    float32. A flat vector of F numbers is an image (F, 1, 1). Without a crop the images have the input's size. `seed`
-    and `epoch` pick the random places, and all else that a program which augments draws. `white` is the brightest
-    pixel.
+    images (P, C, H, W) uint8 or float32; labels (N,) int32, None for prediction; mean and scale (C,) float32: the
+    network sees (image - mean) * scale. A flat vector of F numbers is an image (F, 1, 1). `white` is the brightest
+    pixel. The images of a `volatile` source change between calls, as in the ring of a stream: no copy of them is kept.
     """
 
     images: NDArray[Any]
     labels: NDArray[Any] | None
-    order: NDArray[Any]
     mean: NDArray[Any]
     scale: NDArray[Any]
-    crop: Crop | None = None
+    white: float = 255.0
+    volatile: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pass:
+    """One pass over a source. It does not change either; compared by identity.
+
+    order: int64 numbers of images, (n,); places, as many, say which of the source's images holds the pixels of each,
+    None where that is the one of its number. Before a crop an image gets `pad` rows and columns of zeros around it
+    (zeros after normalisation). `seed` and `epoch` decide the random crops, and all else that a program which augments
+    draws.
+    """
+
+    source: Source
+    order: NDArray[Any]
+    places: NDArray[Any] | None = None
+    crop: Crop = "none"
+    pad: int = 0
     seed: int = 0
     epoch: int = 0
-    white: float = 255.0
-    places: NDArray[Any] | None = None
 
 
-def prepared(feed: Feed, program: Program, first: int, steps: int) -> Feed:
-    """The feed with arrays that native code can read, which checks nothing itself.
+def prepared_source(source: Source, program: Program) -> Source:
+    """The source with arrays that native code can read, which checks nothing itself.
 
-    Raises CompilerBug where they do not fit the program, or where fewer than `steps` minibatches are left behind the
-    image number `first`.
+    Raises CompilerBug where they do not fit the program, or where those of a volatile source would have to be copied.
     """
-    images = feed.images if feed.images.dtype == np.uint8 else np.asarray(feed.images, np.float32)
-    ready = Feed(
+    images = source.images if source.images.dtype == np.uint8 else np.asarray(source.images, np.float32)
+    ready = Source(
         images if _one_by_one(images) else np.ascontiguousarray(images),
-        None if feed.labels is None else np.ascontiguousarray(feed.labels, np.int32),
-        np.ascontiguousarray(feed.order, np.int64),
-        np.ascontiguousarray(feed.mean, np.float32),
-        np.ascontiguousarray(feed.scale, np.float32),
-        feed.crop,
-        feed.seed,
-        feed.epoch,
-        feed.white,
-        None if feed.places is None else np.ascontiguousarray(feed.places, np.int64),
+        None if source.labels is None else np.ascontiguousarray(source.labels, np.int32),
+        np.ascontiguousarray(source.mean, np.float32),
+        np.ascontiguousarray(source.scale, np.float32),
+        source.white,
+        source.volatile,
     )
-    _require(first >= 0 and first + (steps - 1) * program.batch < len(ready.order), f"{steps} steps from image {first}")
-    _check_order(ready, slice(first, first + steps * program.batch))
-    _check_labels(ready, program)
-    _check_images(ready, program)
+    if source.volatile and ready.images is not source.images:
+        raise _misfit(f"volatile images of {source.images.dtype}")
+    channels, shape = _input_shape(program)[0], ready.images.shape
+    if len(shape) != 4 or not shape[1] == len(ready.mean) == len(ready.scale) == channels:
+        raise _misfit(f"images {shape} for an input of {channels} channels")
+    if ready.labels is None and any(value.dtype == "int32" for value in program.inputs):
+        raise _misfit("labels are missing")
     return ready
 
 
-def _require(holds: bool, what: str) -> None:
-    if not holds:
-        raise CompilerBug(f"the feed does not fit the program: {what}")
+def prepared_pass(feed: Pass, source: Source, program: Program) -> Pass:
+    """The pass over its prepared source, with arrays that native code can read. Raises CompilerBug where they do not
+    fit the source or the program."""
+    ready = Pass(
+        source,
+        np.ascontiguousarray(feed.order, np.int64),
+        None if feed.places is None else np.ascontiguousarray(feed.places, np.int64),
+        feed.crop,
+        feed.pad,
+        feed.seed,
+        feed.epoch,
+    )
+    _check_order(ready)
+    _check_window(ready, program)
+    return ready
+
+
+def check_steps(feed: Pass, program: Program, first: int, steps: int) -> None:
+    """Raises CompilerBug where fewer than `steps` minibatches are left behind the place `first` of the order."""
+    if first < 0 or first + (steps - 1) * program.batch >= len(feed.order):
+        raise _misfit(f"{steps} steps from image {first}")
+
+
+def _misfit(what: str) -> CompilerBug:
+    return CompilerBug(f"the feed does not fit the program: {what}")
 
 
 def _one_by_one(images: NDArray[Any]) -> bool:
@@ -81,36 +113,38 @@ def _one_by_one(images: NDArray[Any]) -> bool:
     return inner and images.strides[0] > 0 and images.strides[0] % images.itemsize == 0
 
 
-def _check_order(feed: Feed, used: slice) -> None:
-    """Of the images that this call uses."""
-    images, order, places = len(feed.images), feed.order[used], feed.places
+def _check_order(feed: Pass) -> None:
+    source, order, places = feed.source, feed.order, feed.places
+    images, labels = len(source.images), source.labels
     if places is None:
-        _require(_inside(order, images), f"the order names images beyond the {images} there are")
+        if not _inside(order, images):
+            raise _misfit(f"the order names images beyond the {images} there are")
+        if labels is not None and labels.shape != (images,):
+            raise _misfit(f"{labels.shape} labels of {images} images")
         return
-    _require(places.shape == feed.order.shape, f"{places.shape} places of {feed.order.shape} images")
-    _require(_inside(places[used], images), f"places beyond the {images} images there are")
-    _require(feed.labels is None or _inside(order, len(feed.labels)), "the order names images without a label")
+    if places.shape != order.shape:
+        raise _misfit(f"{places.shape} places of {order.shape} images")
+    if not _inside(places, images):
+        raise _misfit(f"places beyond the {images} images there are")
+    if labels is not None and not _inside(order, len(labels)):
+        raise _misfit("the order names images without a label")
 
 
 def _inside(numbers: NDArray[Any], count: int) -> bool:
     return len(numbers) == 0 or bool(numbers.min() >= 0 and numbers.max() < count)
 
 
-def _check_labels(feed: Feed, program: Program) -> None:
-    wanted = any(value.dtype == "int32" for value in program.inputs)
-    if feed.labels is None:
-        _require(not wanted, "labels are missing")
-    elif feed.places is None:
-        _require(feed.labels.shape == feed.images.shape[:1], f"{feed.labels.shape} labels of {len(feed.images)} images")
+def _check_window(feed: Pass, program: Program) -> None:
+    """Images have the input's size, or with a crop at least that."""
+    _, height, width = _input_shape(program)
+    rows, columns = feed.source.images.shape[2:]
+    spare = rows + 2 * feed.pad - height, columns + 2 * feed.pad - width
+    if feed.pad < 0 or min(spare) < 0 or (feed.crop == "none" and spare != (0, 0)):
+        found = f"{rows}x{columns} with {feed.pad} around them and the crop `{feed.crop}`"
+        raise _misfit(f"images {found} for an input of {height}x{width}")
 
 
-def _check_images(feed: Feed, program: Program) -> None:
+def _input_shape(program: Program) -> tuple[int, int, int]:
     image = next(value for value in program.inputs if value.batched and value.dtype == "float32")
     channels, height, width = image.shape if len(image.shape) == 3 else (image.elements, 1, 1)
-    _require(feed.images.ndim == 4, f"images of shape {feed.images.shape}")
-    found = feed.images.shape[1:]
-    _require(found[0] == channels and len(feed.mean) == len(feed.scale) == channels, f"{found} as {image.shape}")
-    pad = 0 if feed.crop is None else feed.crop.pad
-    spare = found[1] + 2 * pad - height, found[2] + 2 * pad - width
-    _require(pad >= 0 and min(spare) >= 0, f"{found} with {pad} around them as {image.shape}")
-    _require(feed.crop is not None or spare == (0, 0), f"{found} uncropped as {image.shape}")
+    return channels, height, width

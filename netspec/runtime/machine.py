@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.diagnostics.failure import DeviceError
+from netspec.diagnostics.failure import CompilerBug, DeviceError
 from netspec.ir.graph import Parameter, State, Value
 from netspec.ir.initialize import draw
 from netspec.ir.program import Launch, Program
@@ -19,8 +19,10 @@ from netspec.kernels.cpu import gather, state
 from netspec.kernels.cpu.gather import collect_rows, gather_rows
 from netspec.kernels.cpu.initial import initial_row
 from netspec.kernels.cpu.report import report_rows
+from netspec.kernels.cpu.rows import Row
+from netspec.kernels.cpu.scalars import scalar_rows
 from netspec.runtime import driver, layout
-from netspec.runtime.feed import Feed, prepared
+from netspec.runtime.feed import Crop, Pass, Rates, Source, check_steps, prepared_pass, prepared_source
 from netspec.runtime.launch_table import LaunchTable, one_launch, program_tasks
 from netspec.runtime.native import code_cache
 from netspec.runtime.phases import Task, row_task
@@ -30,6 +32,7 @@ Array = NDArray[Any]
 PAGE_BYTES = 4096
 Job = Literal["step", "run", "outputs"]
 """What a call does beside computing: nothing; gather minibatches first; and collect outputs as well."""
+CROPS: dict[Crop, int] = {"none": gather.NO_CROP, "random": gather.RANDOM_CROP, "centre": gather.CENTRE_CROP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,11 @@ class Machine:
         self._cache = code_cache(cache_dir)
         self._tables: dict[Job, LaunchTable] = {}
         self._pieces: tuple[LaunchTable, ...] = ()
-        self._team = Team(threads, self._cache)
+        self._source: tuple[Source, Source] | None = None
+        self._feed: tuple[Pass, Pass] | None = None
+        self._columns = len(program.scalars)
+        self._rates = np.empty((0, self._columns))
+        self.team = Team(threads, self._cache)
         thread_floats = program.thread_bytes // 4
         self.arena = _allocate(program.arena_bytes // 4 + threads * thread_floats)
         self._state = np.zeros((threads, state.WORDS), np.int64)
@@ -89,28 +96,29 @@ class Machine:
         for each, row in zip(kept, rows, strict=True):
             if row is None:
                 self.write(each.value.name, draw(each.initial, each.value.shape, each.value.name, seed))
-        self._state[:, [state.FIRST, state.TOTAL]] = 0, 1
-        self._state[:, state.SEED] = _signed(seed)
+        self._take_written(1, 0, seed)
         self._call(LaunchTable([row_task(row) for row in rows if row], self.program, self.threads, self._cache), 1)
 
-    def run(self, feed: Feed, *, first: int, steps: int, step_number: int, rate: float) -> Array:
-        """Runs `steps` minibatches of the feed and returns (steps, 2) float64: the sums over each minibatch's images
-        of the loss and of the correct answers.
+    def run(self, feed: Pass, *, first: int, step_number: int, rates: Rates) -> Array:
+        """Runs a minibatch of the feed for each row of `rates` and returns (steps, 2) float64: the sums over each
+        minibatch's images of the loss and of the correct answers.
 
         `first` is the place in the feed's order where the first minibatch begins, `step_number` counts steps since
-        training began (Dropout draws by it), `rate` is the learning rate of all of them.
+        training began (Dropout draws by it). `rates` (steps, n) has a column for each of the program's `scalars`:
+        of a training program the learning rate, of others none.
         """
-        self._set_rate(rate)
-        self._take_feed(feed, first, steps, step_number)
-        return self._call(self._table("run"), steps)
+        self._take_feed(feed, first, len(rates), step_number)
+        self._take_scalars(rates, len(rates))
+        return self._call(self._table("run"), len(rates))
 
-    def walk(self, feed: Feed, *, first: int, step_number: int, rate: float, watch: Callable[[Launch], None]) -> Array:
-        """Takes one step as `run` does, to the same bits, but launch by launch; returns (1, 2) as `run` does.
+    def walk(self, feed: Pass, *, first: int, step_number: int, rates: Rates, watch: Callable[[Launch], None]) -> Array:
+        """Takes one step as `run` does, to the same bits, but launch by launch; `rates` is (1, n), and it returns
+        (1, 2) as `run` does.
 
         `watch` is called behind each, when what it has just written can be read; later ones may write over it.
         """
-        self._set_rate(rate)
         self._take_feed(feed, first, 1, step_number)
+        self._take_scalars(rates, 1)
         gathering, *launches, reporting = self._launch_tables()
         self._call(gathering, 1)
         for launch, table in zip(self.program.launches, launches, strict=True):
@@ -118,7 +126,7 @@ class Machine:
             watch(launch)
         return self._call(reporting, 1)
 
-    def outputs(self, feed: Feed) -> Outputs:
+    def outputs(self, feed: Pass) -> Outputs:
         """Runs all images of the feed through a program without updates and collects its batched outputs."""
         total, elements = len(feed.order), sum(value.elements for value in _collected(self.program))
         results, steps = np.empty((total, elements), np.float32), -(-total // self.program.batch)
@@ -128,14 +136,8 @@ class Machine:
 
     def step(self, images: int, *, step_number: int = 0, seed: int = 0) -> Array:
         """Runs one step on inputs that `write` has put there for `images` images; returns (1, 2) as `run` does."""
-        self._state[:, [state.FIRST, state.TOTAL]] = 0, images
-        self._state[:, [state.STEP, state.SEED]] = step_number, _signed(seed)
+        self._take_written(images, step_number, seed)
         return self._call(self._table("step"), 1)
-
-    def _set_rate(self, rate: float) -> None:
-        if "rate" in self.program.buffers:
-            with np.errstate(over="ignore"):  # a rate that a schedule let grow beyond float32 is infinite
-                self.write("rate", np.array(rate, np.float32))
 
     def _view(self, name: str) -> Array:
         buffer = self.program.buffers[name]
@@ -153,7 +155,7 @@ class Machine:
         """What `run` does in one step, in pieces: the gathering, each launch, the report. Made once."""
         if not self._pieces:
             program = self.program
-            before, after = (tuple(map(row_task, rows(program))) for rows in (gather_rows, report_rows))
+            before, after = (tuple(map(row_task, rows(program))) for rows in (_incoming_rows, report_rows))
             parts = (before, *(one_launch(launch, program) for launch in program.launches), after)
             self._pieces = tuple(map(self._made, parts))
         return self._pieces
@@ -161,33 +163,64 @@ class Machine:
     def _made(self, tasks: Sequence[Task]) -> LaunchTable:
         return LaunchTable(tasks, self.program, self.threads, self._cache)
 
-    def _take_feed(self, feed: Feed, first: int, steps: int, step_number: int) -> None:
-        """Puts a feed into the state words, and keeps it alive."""
-        feed = self._feed = prepared(feed, self.program, first, steps)
+    def _take_written(self, images: int, step_number: int, seed: int) -> None:
+        """Puts into the state words what `write` has put there instead of a feed."""
+        self._feed = None
         words = self._state
-        words[:, state.FIRST], words[:, state.TOTAL] = first, len(feed.order)
-        words[:, state.STEP], words[:, state.EPOCH] = step_number, feed.epoch
+        words[:, state.FIRST], words[:, state.TOTAL] = 0, images
+        words[:, state.STEP], words[:, state.SEED] = step_number, _signed(seed)
+
+    def _take_feed(self, feed: Pass, first: int, steps: int, step_number: int) -> None:
+        """Puts some steps of a feed into the state words. Its arrays, checked and prepared when they are new, are kept
+        alive."""
+        if self._feed is None or self._feed[0] is not feed:
+            self._feed = None
+            ready = prepared_pass(feed, self._take_source(feed.source), self.program)
+            self._take_pass(ready)
+            self._feed = feed, ready
+        check_steps(feed, self.program, first, steps)
+        self._state[:, state.FIRST], self._state[:, state.STEP] = first, step_number
+
+    def _take_source(self, source: Source) -> Source:
+        """The source prepared, and put into the state words."""
+        if self._source is None or self._source[0] is not source:
+            self._source = None
+            ready = prepared_source(source, self.program)
+            words, images = self._state, ready.images
+            words[:, state.IMAGES], words[:, state.SOURCE_STRIDE] = images.ctypes.data, _stride(images)
+            words[:, state.LABELS] = 0 if ready.labels is None else ready.labels.ctypes.data
+            words[:, state.MEAN], words[:, state.SCALE] = ready.mean.ctypes.data, ready.scale.ctypes.data
+            words[:, state.SOURCE_BYTES] = images.itemsize
+            words[:, state.SOURCE_HEIGHT], words[:, state.SOURCE_WIDTH] = images.shape[2:]
+            words[:, state.WHITE] = np.float64(ready.white).view(np.int64)
+            self._source = source, ready
+        return self._source[1]
+
+    def _take_pass(self, feed: Pass) -> None:
+        words, places = self._state, feed.order if feed.places is None else feed.places
+        words[:, state.TOTAL], words[:, state.EPOCH] = len(feed.order), feed.epoch
         words[:, state.SEED] = _signed(feed.seed)
-        words[:, state.IMAGES], words[:, state.SOURCE_STRIDE] = feed.images.ctypes.data, _stride(feed.images)
-        words[:, state.ORDER], words[:, state.PLACES] = feed.order.ctypes.data, _places(feed).ctypes.data
-        words[:, state.LABELS] = 0 if feed.labels is None else feed.labels.ctypes.data
-        words[:, state.MEAN], words[:, state.SCALE] = feed.mean.ctypes.data, feed.scale.ctypes.data
-        words[:, state.SOURCE_BYTES] = feed.images.itemsize
-        words[:, state.SOURCE_HEIGHT], words[:, state.SOURCE_WIDTH] = feed.images.shape[2:]
-        words[:, state.WHITE] = np.float64(feed.white).view(np.int64)
-        words[:, state.CROP] = _crop_mode(feed)
-        words[:, state.CROP_PAD] = feed.crop.pad if feed.crop else 0
+        words[:, state.ORDER], words[:, state.PLACES] = feed.order.ctypes.data, places.ctypes.data
+        words[:, state.CROP], words[:, state.CROP_PAD] = CROPS[feed.crop], feed.pad
+
+    def _take_scalars(self, rates: Rates, steps: int) -> None:
+        """Puts the numbers of each step into the state words, and keeps them alive."""
+        if rates.shape != (steps, self._columns):
+            raise CompilerBug(f"rates of shape {rates.shape}, where {steps} steps take {self._columns} numbers each")
+        self._rates = np.ascontiguousarray(rates, np.float64)
+        self._state[:, state.SCALARS] = self._rates.ctypes.data
 
     def _call(self, launches: LaunchTable, steps: int) -> Array:
         metrics = np.zeros((steps, 2), np.float64)
         self._state[:, state.METRICS] = metrics.ctypes.data
-        table, control = launches.words, self._team.control
+        table, control = launches.words, self.team.control
         if len(table) == 0:  # nobody would meet
             return metrics
-        control[[driver.ROWS, driver.ROW_COUNT]] = table.ctypes.data, len(table)
-        control[[driver.ARENA, driver.STATES]] = self.arena.ctypes.data, self._state.ctypes.data
-        control[[driver.STEPS, driver.BATCH, driver.LANES]] = steps, self.program.batch, self.program.group_images
-        self._team.run()
+        control[driver.ROWS], control[driver.ROW_COUNT] = table.ctypes.data, len(table)
+        control[driver.ARENA], control[driver.STATES] = self.arena.ctypes.data, self._state.ctypes.data
+        control[driver.STEPS], control[driver.BATCH] = steps, self.program.batch
+        control[driver.LANES], control[driver.SCALARS_BYTES] = self.program.group_images, 8 * self._columns
+        self.team.run()
         return metrics
 
 
@@ -200,10 +233,14 @@ def _usual_job(program: Program) -> Job:
 
 def _tasks(program: Program, job: Job) -> tuple[Task, ...]:
     """What a job does in one step, in order."""
-    gathering = () if job == "step" else gather_rows(program)
+    gathering = () if job == "step" else _incoming_rows(program)
     collecting = collect_rows(program, _collected(program)) if job == "outputs" else ()
     after = tuple(map(row_task, (*report_rows(program), *collecting)))
     return (*map(row_task, gathering), *program_tasks(program), *after)
+
+
+def _incoming_rows(program: Program) -> tuple[Row, ...]:
+    return (*scalar_rows(program), *gather_rows(program))
 
 
 def _collected(program: Program) -> tuple[Value, ...]:
@@ -247,13 +284,3 @@ def _signed(seed: int) -> int:
 def _stride(images: Array) -> int:
     """Numbers from where an image begins to the next."""
     return images.strides[0] // images.itemsize
-
-
-def _places(feed: Feed) -> Array:
-    return feed.order if feed.places is None else feed.places
-
-
-def _crop_mode(feed: Feed) -> int:
-    if feed.crop is None:
-        return gather.NO_CROP
-    return gather.RANDOM_CROP if feed.crop.random else gather.CENTRE_CROP

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from netspec.ir.graph import Graph
-from netspec.runtime.feed import Feed
+from netspec.ir.objective import RATE
+from netspec.runtime.feed import Pass, Rates
 from netspec.runtime.machine import Machine
 from netspec.train.inside import Role, Sight, look
 from netspec.train.scores import Array
@@ -102,8 +103,9 @@ class _Tables:
     culprit: Culprit | None = None
 
 
-def dissect(machine: Machine, graph: Graph, feed: Feed, *, first: int, step_number: int, rate: float) -> Dissection:
-    """Takes the step from the weights that the machine holds, and leaves it behind those."""
+def dissect(machine: Machine, graph: Graph, feed: Pass, *, first: int, step_number: int, rates: Rates) -> Dissection:
+    """Takes the step from the weights that the machine holds, and leaves it behind those; `rates` as of
+    `Machine.walk`."""
     images = min(machine.program.batch, len(feed.order) - first)
     order = feed.order[first : first + images].tolist()
     owners = {name: layer.name for layer in graph.layers for name in layer.owned}
@@ -121,10 +123,11 @@ def dissect(machine: Machine, graph: Graph, feed: Feed, *, first: int, step_numb
             layer = owners[sight.of]
             tables.gradients[layer] = size.joined(tables.gradients.get(layer))
 
-    metrics = look(machine, feed, first=first, step_number=step_number, rate=rate, see=see)
+    metrics = look(machine, feed, first=first, step_number=step_number, rates=rates, see=see)
     named = [layer.name for layer in graph.layers]
     layers = _layers(named, tables.activations, weights, tables.gradients)
     loss = float(metrics[0, 0]) / images
+    rate = dict(zip(machine.program.scalars, rates[0].tolist(), strict=True)).get(RATE, 0.0)
     return Dissection(images, rate, loss if math.isfinite(loss) else None, tables.culprit, layers)
 
 

@@ -20,7 +20,7 @@ def diverged_error(diverged: Diverged, experiment: Experiment) -> DivergedError:
 
 
 def explosion_warning(explosion: Explosion, epoch: int, rate: float, experiment: Experiment) -> Warned:
-    """W402, of a loss that is still finite; `rate` is the learning rate of the last step."""
+    """W402, of a loss that is still finite; `rate` is the learning rate of that step."""
     message = (
         f"the loss has exploded by step {explosion.step:,} (epoch {epoch}): {explosion.loss:.4g} over "
         f"{explosion.images:,} images, {explosion.lowest:.4g} at its lowest; learning rate {rate:g}"

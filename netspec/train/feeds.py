@@ -9,45 +9,46 @@ from numpy.typing import NDArray
 
 from netspec.data.dataset import Part
 from netspec.data.order import Purpose, permutation
-from netspec.data.stored import Stored
+from netspec.data.stored import Rows, Stored
 from netspec.ir.recipe import Experiment
-from netspec.runtime.feed import Crop, Feed
+from netspec.runtime.feed import Pass, Source
 from netspec.train.preparation import Preparation, crop_pad
 
 
-def epoch_feed(part: Part, experiment: Experiment, preparation: Preparation, epoch: int) -> Feed:
-    """A pass over the training part. Its order, like the place of every crop, depends on the seed and the epoch alone.
-
-    `epoch` counts from zero.
-    """
-    seed, pad = experiment.train.seed, crop_pad(experiment)
-    order = permutation(seed, Purpose.SHUFFLE, len(part), stream=epoch)
-    crop = None if pad is None else Crop(random=True, pad=pad)
-    return _feed(part, order, preparation, crop, seed, epoch)
-
-
-def measuring_feed(part: Part, experiment: Experiment, preparation: Preparation) -> Feed:
-    """A pass in the order of the file, crops in the centre."""
-    pad = crop_pad(experiment)
-    crop = None if pad is None else Crop(random=False, pad=pad)
-    return _feed(part, np.arange(len(part), dtype=np.int64), preparation, crop, experiment.train.seed, 0)
-
-
-def _feed(
-    part: Part, order: NDArray[np.int64], preparation: Preparation, crop: Crop | None, seed: int, epoch: int
-) -> Feed:
-    images, places = _where(part, order)
+def source_of(images: NDArray[Any], part: Part, preparation: Preparation, *, volatile: bool = False) -> Source:
+    """Images (P, C, H, W) that hold the pixels of a part, with its labels, to be normalised."""
     mean = np.asarray(preparation.mean, np.float32)
     scale = (1.0 / np.asarray(preparation.deviation, np.float64)).astype(np.float32)
-    return Feed(images, part.labels, order, mean, scale, crop, seed, epoch, preparation.levels.span, places)
+    return Source(images, part.labels, mean, scale, preparation.levels.span, volatile)
 
 
-def _where(part: Part, order: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64] | None]:
-    """Images in the address space, none where they have to be read, and where among them those of the order are."""
-    images = part.images
-    if not isinstance(images, Stored):
-        return images, None
-    mapped = images.source.array
-    if mapped is None:
-        return np.empty((0, *images.shape[1:]), images.dtype), None
-    return mapped, images.rows[order]
+def held_images(part: Part) -> NDArray[Any] | None:
+    """Images in the address space that hold the pixels of a part; None where they have to be read."""
+    return part.images.source.array if isinstance(part.images, Stored) else part.images
+
+
+def held_places(part: Part, order: Rows) -> Rows | None:
+    """Where among the `held_images` those of an order are; None where they are the ones of these numbers."""
+    return part.images.rows[order] if isinstance(part.images, Stored) else None
+
+
+def epoch_order(part: Part, experiment: Experiment, epoch: int) -> Rows:
+    """The order of an epoch, counted from zero. It depends on the seed and the epoch alone."""
+    return permutation(experiment.train.seed, Purpose.SHUFFLE, len(part), stream=epoch)
+
+
+def file_order(part: Part) -> Rows:
+    """The order of the file."""
+    return np.arange(len(part), dtype=np.int64)
+
+
+def training_pass(experiment: Experiment, epoch: int, source: Source, order: Rows, places: Rows | None) -> Pass:
+    """A pass of an epoch, counted from zero: the place of every crop depends on the seed and the epoch alone."""
+    pad, seed = crop_pad(experiment), experiment.train.seed
+    return Pass(source, order, places, "none" if pad is None else "random", pad or 0, seed, epoch)
+
+
+def measuring_pass(experiment: Experiment, source: Source, order: Rows, places: Rows | None) -> Pass:
+    """A pass with crops in the centre."""
+    pad, seed = crop_pad(experiment), experiment.train.seed
+    return Pass(source, order, places, "none" if pad is None else "centre", pad or 0, seed)

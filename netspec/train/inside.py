@@ -12,7 +12,7 @@ import numpy as np
 from netspec.ir.graph import Value
 from netspec.ir.operations import DenseWeightUpdate, LossGradient, Operation, SgdUpdate
 from netspec.ir.program import Launch, Program
-from netspec.runtime.feed import Feed
+from netspec.runtime.feed import Pass, Rates
 from netspec.runtime.machine import Machine
 from netspec.train.scores import Array
 
@@ -37,9 +37,9 @@ class Sight:
 
 
 def look(
-    machine: Machine, feed: Feed, *, first: int, step_number: int, rate: float, see: Callable[[Sight], None]
+    machine: Machine, feed: Pass, *, first: int, step_number: int, rates: Rates, see: Callable[[Sight], None]
 ) -> Array:
-    """Takes one step as `Machine.run` does, to the same bits, and shows every float32 array of it in the order in which
+    """Takes one step as `Machine.walk` does, and shows every float32 array of it in the order in which
     they are written, inputs first, and of a gradient that is not kept what it comes to.
 
     Returns (1, 2): the sums of the loss and of the right answers. What `see` computes of numbers that are not finite
@@ -68,7 +68,7 @@ def look(
                 see(sight(buffer.value, launch.layer, launch.operation))
 
     with np.errstate(all="ignore"):
-        return machine.walk(feed, first=first, step_number=step_number, rate=rate, watch=watch)
+        return machine.walk(feed, first=first, step_number=step_number, rates=rates, watch=watch)
 
 
 def _gradient_on_the_way(machine: Machine, launch: Launch, images: int) -> Sight:

@@ -99,8 +99,8 @@ def _exploded(training: Training) -> Generator[Warned, None, None]:
     """Tells that the loss has exploded, if it has."""
     explosion = training.position.height.explosion
     if explosion:
-        position = training.position
-        yield explosion_warning(explosion, position.epochs + 1, position.rate, training.experiment)
+        epoch, rate = training.position.epochs + 1, training.rate_of(explosion.step - 1)
+        yield explosion_warning(explosion, epoch, rate, training.experiment)
 
 
 def _lost(training: Training) -> Generator[Lost, None, None]:

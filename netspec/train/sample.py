@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netspec.ir.graph import Graph
 from netspec.ir.program import Program
-from netspec.runtime.feed import Feed
+from netspec.runtime.feed import Pass, Rates
 from netspec.runtime.machine import Machine
 from netspec.train.inside import Sight, look
 from netspec.train.layer_statistics import LayerStatistics, StepStatistics
@@ -47,7 +47,7 @@ def undecided(sample: Sample) -> bool:
 
 
 def take_sampled(
-    machine: Machine, feed: Feed, before: Sample, *, first: int, step_number: int, rate: float, measure: Graph | None
+    machine: Machine, feed: Pass, before: Sample, *, first: int, step_number: int, rates: Rates, measure: Graph | None
 ) -> tuple[Sample, Array]:
     """Takes one step as `Machine.run` does, to the same bits; what is known after it, and what `run` returns.
 
@@ -62,7 +62,7 @@ def take_sampled(
         if statistics:
             statistics.see(sight)
 
-    metrics = look(machine, feed, first=first, step_number=step_number, rate=rate, see=see)
+    metrics = look(machine, feed, first=first, step_number=step_number, rates=rates, see=see)
     still = found.intersection(before.flat) if before.images else found
     images = before.images + min(SAMPLE_IMAGES, machine.program.batch)
     return Sample(images, tuple(sorted(still)), statistics.layers() if statistics else before.layers), metrics

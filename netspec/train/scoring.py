@@ -12,7 +12,7 @@ import numpy as np
 from netspec.compiler import evaluation_program
 from netspec.data.dataset import Part
 from netspec.ir.recipe import Experiment
-from netspec.runtime.feed import Feed
+from netspec.runtime.feed import Pass, Rates
 from netspec.runtime.machine import Array, Machine
 from netspec.runtime.pace import Pace
 from netspec.train.device import Device, reader_threads
@@ -20,7 +20,7 @@ from netspec.train.dissection import Dissection, dissect
 from netspec.train.inside import finite
 from netspec.train.preparation import Preparation
 from netspec.train.scores import Tally, Weights
-from netspec.train.supply import Supply, measuring_supply, ready_steps
+from netspec.train.supply import Passes, Supply, ready_steps
 
 MEASURING_BATCH = 64
 """Images at a time where nothing is learnt, so that figures do not depend on the spec's batch."""
@@ -32,6 +32,7 @@ class Judge:
     def __init__(self, experiment: Experiment, preparation: Preparation, device: Device) -> None:
         self._experiment, self._preparation, self._readers = experiment, preparation, reader_threads(device)
         self._machine = device.machine(evaluation_program(experiment, device.target, MEASURING_BATCH))
+        self._passes: dict[Part, Passes] = {}
 
     def measure(self, part: Part, weights: Weights) -> Iterator[Tally]:
         """The sums so far about ten times a second, the last time over all images, of which there must be one."""
@@ -51,14 +52,14 @@ class Judge:
             first = self._broken_minibatch(supply, len(part))
             supply.ready(first, MEASURING_BATCH)
             graph = self._experiment.graph
-            return dissect(self._machine, graph, supply.feed, first=first, step_number=0, rate=0.0)
+            return dissect(self._machine, graph, supply.feed, first=first, step_number=0, rates=unmoved(1))
 
     def _broken_minibatch(self, supply: Supply, images: int) -> int:
         """Where the first minibatch begins whose loss is not finite, the last where there is none."""
         begins = range(0, images, MEASURING_BATCH)
         for first in begins:
             supply.ready(first, MEASURING_BATCH)
-            if not finite(self._machine.run(supply.feed, first=first, steps=1, step_number=0, rate=0.0)):
+            if not finite(self._machine.run(supply.feed, first=first, step_number=0, rates=unmoved(1))):
                 return first
             supply.release(first)
         return begins[-1]
@@ -84,10 +85,19 @@ class Judge:
         return np.concatenate([outputs for _, outputs in self.observe(part, weights)])
 
     def _supply(self, part: Part) -> Supply:
-        return measuring_supply(part, self._experiment, self._preparation, batch=MEASURING_BATCH, readers=self._readers)
+        if part not in self._passes:
+            self._passes[part] = Passes(
+                part, self._experiment, self._preparation, batch=MEASURING_BATCH, readers=self._readers
+            )
+        return self._passes[part].measuring()
 
 
-def _piece(feed: Feed, piece: slice) -> Feed:
+def unmoved(steps: int) -> Rates:
+    """The rates of so many steps that move no weights."""
+    return np.empty((steps, 0))
+
+
+def _piece(feed: Pass, piece: slice) -> Pass:
     """Some images of a pass as one of their own."""
     return replace(feed, order=feed.order[piece], places=None if feed.places is None else feed.places[piece])
 
@@ -98,7 +108,7 @@ def run_in_calls(machine: Machine, supply: Supply, batch: int) -> Iterator[tuple
     while first < total:
         steps = min(pace.steps, ready_steps(supply, first, batch))
         begin = perf_counter()
-        metrics = machine.run(supply.feed, first=first, steps=steps, step_number=0, rate=0.0)
+        metrics = machine.run(supply.feed, first=first, step_number=0, rates=unmoved(steps))
         pace.ran(steps, perf_counter() - begin)
         images = min(steps * batch, total - first)
         first += images

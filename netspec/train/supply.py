@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from netspec.data.dataset import Part
 from netspec.data.ring import Ring
-from netspec.data.stored import Stored
+from netspec.data.stored import Rows, Stored
 from netspec.ir.recipe import Experiment
-from netspec.runtime.feed import Feed
-from netspec.train.feeds import epoch_feed, measuring_feed
+from netspec.runtime.feed import Pass, Source
+from netspec.train.feeds import (
+    epoch_order,
+    file_order,
+    held_images,
+    held_places,
+    measuring_pass,
+    source_of,
+    training_pass,
+)
 from netspec.train.preparation import Preparation
 
 
@@ -18,7 +27,7 @@ class Supply(Protocol):
     """One pass. `feed` stays the same throughout; only the images that are `ready` may be used."""
 
     @property
-    def feed(self) -> Feed: ...
+    def feed(self) -> Pass: ...
 
     @property
     def waited_seconds(self) -> float:
@@ -44,7 +53,7 @@ class Held:
 
     waited_seconds = 0.0
 
-    def __init__(self, feed: Feed, stored: Stored | None = None) -> None:
+    def __init__(self, feed: Pass, stored: Stored | None) -> None:
         self.feed, self._stored = feed, stored
 
     def ready(self, first: int, least: int) -> int:
@@ -60,10 +69,10 @@ class Held:
 
 
 class Streamed:
-    """Images that are read ahead."""
+    """Images that are read ahead into a ring, which the feed's source is."""
 
-    def __init__(self, feed: Feed, ring: Ring) -> None:
-        self.feed, self._ring = replace(feed, images=ring.buffer, places=ring.places), ring
+    def __init__(self, feed: Pass, ring: Ring) -> None:
+        self.feed, self._ring = feed, ring
 
     @property
     def waited_seconds(self) -> float:
@@ -86,24 +95,32 @@ def ready_steps(supply: Supply, first: int, batch: int) -> int:
     return -(-images // batch) if ends else images // batch
 
 
-def training_supply(
-    part: Part, experiment: Experiment, preparation: Preparation, epoch: int, *, first: int, batch: int, readers: int
-) -> Supply:
-    """A pass over the training part in the order of an epoch, counted from zero, from place `first` of it on."""
-    return _supply(part, epoch_feed(part, experiment, preparation, epoch), first, batch, readers)
+class Passes:
+    """All passes over a part in minibatches of `batch`. Those over images in the address space have one source."""
 
+    def __init__(
+        self, part: Part, experiment: Experiment, preparation: Preparation, *, batch: int, readers: int
+    ) -> None:
+        self._part, self._experiment, self._preparation = part, experiment, preparation
+        self._batch, self._readers = batch, readers
+        images = held_images(part)
+        self._held = None if images is None else source_of(images, part, preparation)
 
-def measuring_supply(
-    part: Part, experiment: Experiment, preparation: Preparation, *, batch: int, readers: int
-) -> Supply:
-    """A pass in the order of the files, crops in the centre."""
-    return _supply(part, measuring_feed(part, experiment, preparation), 0, batch, readers)
+    def training(self, epoch: int, first: int) -> Supply:
+        """A pass in the order of an epoch, counted from zero, from place `first` of it on; to be closed."""
+        order = epoch_order(self._part, self._experiment, epoch)
+        return self._supply(order, first, partial(training_pass, self._experiment, epoch))
 
+    def measuring(self) -> Supply:
+        """A pass in the order of the files, crops in the centre; to be closed."""
+        return self._supply(file_order(self._part), 0, partial(measuring_pass, self._experiment))
 
-def _supply(part: Part, feed: Feed, first: int, batch: int, readers: int) -> Supply:
-    images = part.images
-    if not isinstance(images, Stored):
-        return Held(feed)
-    if images.source.array is not None:
-        return Held(feed, images)
-    return Streamed(feed, Ring(images, feed.order, first=first, least=batch, readers=readers))
+    def _supply(self, order: Rows, first: int, over: Callable[[Source, Rows, Rows | None], Pass]) -> Supply:
+        part, images = self._part, self._part.images
+        stored = images if isinstance(images, Stored) else None
+        if self._held is not None:
+            return Held(over(self._held, order, held_places(part, order)), stored)
+        assert stored is not None  # what is not stored is held
+        ring = Ring(stored, order, first=first, least=self._batch, readers=self._readers)
+        source = source_of(ring.buffer, part, self._preparation, volatile=True)
+        return Streamed(over(source, order, ring.places), ring)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from itertools import takewhile
 from time import perf_counter
 
 from netspec.compiler import training_program
 from netspec.data.dataset import Dataset
 from netspec.ir.ranking import is_regression
 from netspec.ir.recipe import Experiment
-from netspec.runtime.feed import Feed
+from netspec.runtime.feed import Pass
 from netspec.runtime.pace import Pace
+from netspec.train.calls import Call, Timetable, end_step, next_call, rate_of, rates_of
 from netspec.train.course import Course
 from netspec.train.device import Device, reader_threads
 from netspec.train.dissection import Dissection, dissect
@@ -22,12 +22,11 @@ from netspec.train.inside import finite
 from netspec.train.lost import LostFiles
 from netspec.train.place import check_place, minibatches
 from netspec.train.preparation import prepared
-from netspec.train.sample import UNSAMPLED, Sample, sampled_steps, take_sampled, undecided
-from netspec.train.schedules import Moment, rate_at
+from netspec.train.sample import UNSAMPLED, Sample, sampled_steps, take_sampled
 from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.scoring import Judge
 from netspec.train.snapshot import Elapsed, Snapshot
-from netspec.train.supply import Supply, ready_steps, training_supply
+from netspec.train.supply import Passes, Supply, ready_steps
 from netspec.train.weights import expected_shapes
 
 
@@ -54,20 +53,27 @@ class Training:
         self.experiment, self.dataset, self.recipe = experiment, dataset, experiment.train
         check_place(start.position, self.recipe, images)
         self.batch, self.steps_per_epoch = minibatches(self.recipe, images)
-        self._sampled_steps = sampled_steps(images, self.batch)
         outputs = experiment.graph.outputs[0].elements
         self._silent = silent_loss(self.recipe.loss, outputs)
         self._regression = is_regression(self.recipe.loss, outputs, len(dataset.class_names))
         self._measured_graph = experiment.graph if statistics else None
         self.machine = device.machine(training_program(experiment, device.target, self.batch))
+        self._timetable = Timetable(
+            self.recipe,
+            self.steps_per_epoch,
+            sampled_steps(images, self.batch),
+            milestone,
+            self.machine.program.scalars,
+        )
         self._begin_with(start.arrays)
         measured = dataset.validation or dataset.test
         self.judge = Judge(experiment, prepared(dataset), device) if measured else None
         self.position, self.pace, self.broken = replace(start.position, batch=self.batch), Pace(), False
         self._best: Weights = start.best
-        self._milestone, self._stepping = milestone, False
-        self._readers = reader_threads(device)
-        self.lost = LostFiles(dataset)
+        self._stepping, self.lost = False, LostFiles(dataset)
+        self._passes = Passes(
+            dataset.train, experiment, prepared(dataset), batch=self.batch, readers=reader_threads(device)
+        )
         self._begun, self.epoch_seconds = perf_counter() - start.elapsed.seconds, start.elapsed.epoch_seconds
         self.waited_seconds = start.elapsed.waited_seconds
 
@@ -88,7 +94,7 @@ class Training:
     @property
     def end_step(self) -> int:
         """Steps done when the epoch under way is over."""
-        return (self.position.epochs + 1) * self.steps_per_epoch
+        return end_step(self._timetable, self.position)
 
     @property
     def seconds(self) -> float:
@@ -132,15 +138,7 @@ class Training:
 
     def supply(self) -> Supply:
         """What is left of the epoch under way; to be closed."""
-        return training_supply(
-            self.dataset.train,
-            self.experiment,
-            prepared(self.dataset),
-            self.position.epochs,
-            first=self._first_image,
-            batch=self.batch,
-            readers=self._readers,
-        )
+        return self._passes.training(self.position.epochs, self._first_image)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of the epoch under way."""
@@ -158,10 +156,10 @@ class Training:
         `broken`, its position is where they began, and its weights are of no use. Raises DataError."""
         position, begin, first = self.position, perf_counter(), self._first_image
         waited = supply.waited_seconds
-        rate, steps = self._next_call(ready_steps(supply, first, self.batch))
-        steps = min(steps, most or steps)
-        self._stepping = True
-        sample, metrics = self._take(supply.feed, steps, rate)
+        ready = ready_steps(supply, first, self.batch)
+        call = next_call(self._timetable, position, min(self.pace.steps, ready, most or ready))
+        steps, self._stepping = call.steps, True
+        sample, metrics = self._take(supply.feed, call)
         self.broken = not finite(metrics[:, 0])
         if self.broken:
             return steps
@@ -170,7 +168,7 @@ class Training:
         self.position = replace(
             position,
             step=position.step + steps,
-            rate=rate,
+            rate=self.rate_of(position.step + steps - 1),
             tally=position.tally.plus(images, metrics),
             course=position.course.plus(metrics[:, 0].tolist(), first // self.batch, self.steps_per_epoch),
             sample=sample,
@@ -186,32 +184,23 @@ class Training:
         left = len(self.dataset.train) - self._first_image
         return [min(self.batch, left - step * self.batch) for step in range(steps)]
 
-    def _take(self, feed: Feed, steps: int, rate: float) -> tuple[Sample, Array]:
+    def _take(self, feed: Pass, call: Call) -> tuple[Sample, Array]:
         """Takes the next steps, or the next one of the sample; what that is then, and the metrics of each step."""
         position, first = self.position, self._first_image
-        if self._steps_to_sample == 0:
+        if call.looked_into:
             return take_sampled(
                 self.machine,
                 feed,
                 position.sample,
                 first=first,
                 step_number=position.step,
-                rate=rate,
+                rates=call.rates,
                 measure=self._measured_graph,
             )
         called = perf_counter()
-        metrics = self.machine.run(feed, first=first, steps=steps, step_number=position.step, rate=rate)
-        self.pace.ran(steps, perf_counter() - called)
+        metrics = self.machine.run(feed, first=first, step_number=position.step, rates=call.rates)
+        self.pace.ran(call.steps, perf_counter() - called)
         return position.sample, metrics
-
-    @property
-    def _steps_to_sample(self) -> int:
-        """How many steps come before the next one of this epoch that is looked into; far more than an epoch's where
-        there is none."""
-        within, sampled = self.position.step % self.steps_per_epoch, self._sampled_steps
-        if within < sampled.start:
-            return sampled.start - within
-        return 0 if within in sampled and undecided(self.position.sample) else self.steps_per_epoch
 
     @property
     def _first_image(self) -> int:
@@ -222,30 +211,20 @@ class Training:
         """Takes the next step apart; of another phase the first minibatch, measured with the weights of that phase,
         that has a loss which is not finite, else the last."""
         if phase == "training":
-            step, graph = self.position.step, self.experiment.graph
-            first, rate = self._first_image, self._rate_of(step)
+            step, reductions, graph = self.position.step, self.position.watch.reductions, self.experiment.graph
+            first, rates = self._first_image, rates_of(self._timetable, range(step, step + 1), reductions)
             self._stepping = True
             with closing(self.supply()) as supply:
                 supply.ready(first, self.batch)
-                return dissect(self.machine, graph, supply.feed, first=first, step_number=step, rate=rate)
+                return dissect(self.machine, graph, supply.feed, first=first, step_number=step, rates=rates)
         part = self.dataset.validation if phase == "validation" else self.dataset.test
         assert part is not None  # it was measured
         assert self.judge is not None
         return self.judge.dissect(part, self.weights() if phase == "validation" else self.kept_weights())
 
-    def _next_call(self, ready: int) -> tuple[float, int]:
-        """The learning rate of the next step, and how many of the `ready` ones to take at once: all of that rate."""
-        step, rate = self.position.step, self._rate_of(self.position.step)
-        end = min(step + min(self.pace.steps, ready, self._steps_to_sample or 1), self.end_step)
-        if self._milestone:
-            end = min(end, (step // self._milestone + 1) * self._milestone)
-        return rate, sum(1 for _ in takewhile(lambda later: self._rate_of(later) == rate, range(step, end)))
-
-    def _rate_of(self, step: int) -> float:
-        """The learning rate of a step, counted from zero."""
-        steps, reductions = self.steps_per_epoch, self.position.watch.reductions
-        moment = Moment(step / steps, (step + 1) / steps, self.recipe.epochs, reductions)
-        return rate_at(self.recipe.schedule, self.recipe.sgd.rate, moment)
+    def rate_of(self, step: int) -> float:
+        """The learning rate of a step of the epoch under way, counted from zero."""
+        return rate_of(self._timetable, step, self.position.watch.reductions)
 
     def end_epoch(self, validation: Scores | None) -> None:
         """Counts the epoch under way as done; `validation` was measured with the weights that it led to."""

@@ -12,7 +12,7 @@ from netspec.ir.augmentation import Augmentation
 from netspec.ir.evaluate_augmentation import Draws, augmented
 from netspec.ir.target import AVX2, AVX512, NEON, Target
 from netspec.passes.inference import inference
-from netspec.runtime.feed import Crop, Feed
+from netspec.runtime.feed import Pass, Source
 from netspec.runtime.machine import Machine
 from netspec.schedule.lower import lower
 from tests.ir.augmenting import ALL, SINGLE, augmentations, normal, pictures
@@ -24,14 +24,16 @@ FAINT = Augmentation(1e-30, 1e-30, (1.0, 1.0), False, False, 1e-30, 2.0, 1e-30, 
 """Every kernel runs, and nothing that it adds is large enough to change a bit."""
 
 
-def feed_of(images: Any, order: Any, crop: Crop | None, seed: int = 9, epoch: int = 4) -> Feed:
-    how = normal(images)
-    return Feed(images, None, order, how.mean, how.scale, crop, seed, epoch, how.white)
+def feed_of(images: Any, order: Any, pad: int | None, seed: int = 9, epoch: int = 4) -> Pass:
+    """With a `pad` images are cropped at random."""
+    how, crop = normal(images), "none" if pad is None else "random"
+    source = Source(images, None, how.mean, how.scale, how.white)
+    return Pass(source, order, crop=crop, pad=pad or 0, seed=seed, epoch=epoch)
 
 
 def run(
     what: Augmentation | None,
-    feed: Feed,
+    feed: Pass,
     shape: tuple[int, int, int],
     *,
     batch: int = 16,
@@ -45,13 +47,13 @@ def run(
     return machine.outputs(feed).arrays.reshape(-1, *shape)
 
 
-def wanted(what: Augmentation, feed: Feed, shape: tuple[int, int, int]) -> Any:
+def wanted(what: Augmentation, feed: Pass, shape: tuple[int, int, int]) -> Any:
     draws = Draws(feed.order, feed.seed, feed.epoch)
-    pad = feed.crop.pad if feed.crop else None
-    return augmented(feed.images[feed.order], what, draws, normal(feed.images), size=shape[1:], pad=pad)
+    pad, images = None if feed.crop == "none" else feed.pad, feed.source.images
+    return augmented(images[feed.order], what, draws, normal(images), size=shape[1:], pad=pad)
 
 
-def check(what: Augmentation, feed: Feed, shape: tuple[int, int, int], **how: Any) -> None:
+def check(what: Augmentation, feed: Pass, shape: tuple[int, int, int], **how: Any) -> None:
     right = wanted(what, feed, shape)
     np.testing.assert_allclose(run(what, feed, shape, **how), right, rtol=0, atol=3e-5 * max(1, np.abs(right).max()))
 
@@ -78,7 +80,7 @@ def test_kernels_agree_with_the_definition(
     source = (shape[0], shape[1] + spare_y, shape[2] + spare_x)
     images = pictures(count + 3, source, dtype)
     order = np.random.default_rng(count).permutation(count + 3)[:count]
-    feed = feed_of(images, order, None if crop is None else Crop(random=True, pad=pad))
+    feed = feed_of(images, order, None if crop is None else pad)
     check(what, feed, shape, batch=9, threads=threads, target=target)
 
 
@@ -96,8 +98,8 @@ def test_seeds_of_64_bits_and_late_epochs_are_told_apart(seed: int) -> None:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_at_strengths_that_vanish_not_a_bit_changes(dtype: Any) -> None:
-    for source, crop in (((3, 8, 7), None), ((3, 10, 12), Crop(random=True))):
-        feed = feed_of(pictures(40, source, dtype), np.arange(40), crop)
+    for source, pad in (((3, 8, 7), None), ((3, 10, 12), 0)):
+        feed = feed_of(pictures(40, source, dtype), np.arange(40), pad)
         np.testing.assert_array_equal(run(FAINT, feed, (3, 8, 7)), run(None, feed, (3, 8, 7)))
 
 

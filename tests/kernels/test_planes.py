@@ -10,7 +10,7 @@ from netspec.ir.costs import Costs
 from netspec.ir.graph import Graph
 from netspec.ir.operations import Window
 from netspec.ir.target import AVX2, AVX512, Target
-from netspec.runtime.feed import Feed
+from netspec.runtime.feed import Pass, Source
 from netspec.runtime.machine import Machine
 from netspec.schedule.lower import lower
 from netspec.schedule.planes import PADDABLE, padded_planes
@@ -89,5 +89,5 @@ def test_a_minibatch_is_gathered_and_collected_image_by_image() -> None:
     machine = Machine(lower(one_operation(RELU, (X,), (Y,)), AVX512, 32), cache_dir=CACHE_DIR)
     assert machine.program.buffers["y"].plane_stride == 16 * 8 * 16 + 16
     images = np.random.default_rng(0).standard_normal((21, *MAP)).astype(np.float32)
-    feed = Feed(images, None, np.arange(21), np.zeros(4), np.ones(4))
+    feed = Pass(Source(images, None, np.zeros(4), np.ones(4)), np.arange(21))
     np.testing.assert_array_equal(machine.outputs(feed).arrays.reshape(images.shape), np.maximum(images, 0))

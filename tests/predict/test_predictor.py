@@ -20,7 +20,7 @@ from netspec.predict import engines
 from netspec.predict.engines import ImageEngine
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
-from netspec.runtime.feed import Feed
+from netspec.runtime.feed import Pass
 from netspec.runtime.host import host_target
 from netspec.runtime.machine import Machine, Outputs
 from tests.kernels.harness import CACHE_DIR
@@ -97,7 +97,7 @@ def before_each_call(monkeypatch: pytest.MonkeyPatch, watch: Callable[[int], Non
     """Tells `watch` how many images a native call is given, and lets each call seem to take a second."""
     outputs, seconds = Machine.outputs, iter(range(1_000_000))
 
-    def watched(machine: Machine, feed: Feed) -> Outputs:
+    def watched(machine: Machine, feed: Pass) -> Outputs:
         watch(len(feed.order))
         return outputs(machine, feed)
 

@@ -24,7 +24,7 @@ from netspec.train import evaluate as evaluation
 from netspec.train.begin import DataPlaces, Origin, begin_with, load_data
 from netspec.train.device import host_device
 from netspec.train.evaluate import evaluate
-from netspec.train.feeds import epoch_feed
+from netspec.train.feeds import held_images
 from netspec.train.predict import read_pictures
 from netspec.train.preparation import Preparation, prepared
 from netspec.train.weights import write_weights
@@ -126,9 +126,8 @@ def test_every_use_sees_the_same_array(
 
     monkeypatch.setattr(evaluation.Judge, "observe", observe)
     uses.see("training", dataset.train.images)
-    feed = epoch_feed(dataset.train, experiment, preparation, 0)
     if held == "held":
-        assert feed.images is dataset.train.images
+        assert held_images(dataset.train) is dataset.train.images
     with pytest.raises(Measured):
         evaluate(experiment, dataset, preparation, initialize(experiment.graph, 1), device=host_device(1))
 

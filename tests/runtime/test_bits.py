@@ -10,7 +10,7 @@ from netspec.compiler import training_program
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.resources import bundled_specs
-from netspec.runtime.feed import Feed
+from netspec.runtime.feed import Pass, Source
 from netspec.runtime.host import host_target
 from netspec.runtime.machine import Machine
 from tests.kernels.harness import CACHE_DIR
@@ -52,19 +52,18 @@ train { sgd rate=0.1 momentum=0.9 decay=1e-4 }
 """
 
 
-def made_up(net: Experiment, images: int, given: int) -> Feed:
+def made_up(net: Experiment, images: int, given: int) -> Pass:
     """A feed of `images` in all, taken round and round from `given` ones of the net's input shape."""
     draw = np.random.default_rng(4)
     channels, *sizes = net.graph.inputs[0].shape
     classes = max(2, net.graph.outputs[0].elements)
-    return Feed(
+    source = Source(
         images=draw.integers(0, 256, (given, channels, *(sizes or (1, 1)))).astype(np.uint8),
         labels=draw.integers(0, classes, given).astype(np.int32),
-        order=np.arange(images) % given,
         mean=np.full(channels, 128.0),
         scale=np.full(channels, 1 / 64),
-        seed=5,
     )
+    return Pass(source, np.arange(images) % given, seed=5)
 
 
 def after(net: Experiment, threads: int, batch: int, steps: int) -> dict[str, Any]:
@@ -75,7 +74,7 @@ def after(net: Experiment, threads: int, batch: int, steps: int) -> dict[str, An
     for name, array in initialize(step_graph(net), 1).items():
         machine.write(name, array)
     feed = made_up(net, steps * batch - batch // 3, 2 * batch)
-    told = machine.run(feed, first=0, steps=steps, step_number=0, rate=RATE)
+    told = machine.run(feed, first=0, step_number=0, rates=np.full((steps, 1), RATE))
     kept = {value.name: machine.read(value.name) for value in (*program.parameters, *program.states)}
     return kept | {"told": told}
 

@@ -1,6 +1,8 @@
 """Whole programs on the machine: against the oracle, on any number of threads, from a feed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -9,23 +11,31 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from netspec.compiler import training_program
-from netspec.diagnostics.failure import DeviceError, SpecError
+from netspec.diagnostics.failure import CompilerBug, DeviceError, SpecError
 from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph
 from netspec.ir.initialize import initialize
 from netspec.ir.program import Launch, Program
-from netspec.ir.recipe import Experiment
+from netspec.ir.recipe import Experiment, Schedule, Sgd, TrainOptions
 from netspec.ir.target import AVX512
 from netspec.passes.inference import inference
-from netspec.runtime.feed import Crop, Feed
+from netspec.runtime import machine as machine_module
+from netspec.runtime.feed import Pass, Source
 from netspec.runtime.host import host_target
 from netspec.runtime.machine import Machine
 from netspec.schedule.lower import lower
+from netspec.train.calls import Timetable, rates_of
+from netspec.train.schedules import RULES
 from tests.kernels.harness import CACHE_DIR
 from tests.kernels.tiling import few_tiles
 from tests.schedule.nets import bundled, experiment, spec_texts, step_graph, step_of
 
 RATE = 0.05
+
+
+def rates(steps: int, rate: float = RATE) -> Any:
+    """The same rate for every step."""
+    return np.full((steps, 1), rate)
 
 
 def feeds(graph: Graph, images: int, classes: int) -> dict[str, Any]:
@@ -81,17 +91,16 @@ def test_a_step_of_any_net_is_what_the_oracle_says(text: str, images: int) -> No
         np.testing.assert_allclose(machine.read(update.old.name), new, rtol=0, atol=5e-3 * scale)
 
 
-def digits_like(net: Experiment, images: int = 90) -> Feed:
+def digits_like(net: Experiment, images: int = 90) -> Pass:
     shape = net.graph.inputs[0].shape
     generator = np.random.default_rng(2)
-    return Feed(
+    source = Source(
         images=generator.integers(0, 256, (images, *shape)).astype(np.uint8),
         labels=generator.integers(0, 10, images).astype(np.int32),
-        order=generator.permutation(images),
         mean=np.full(shape[0], 100.0),
         scale=np.full(shape[0], 1 / 80),
-        seed=5,
     )
+    return Pass(source, generator.permutation(images), seed=5)
 
 
 def trained(threads: int, steps: int = 3) -> dict[str, Any]:
@@ -101,7 +110,7 @@ def trained(threads: int, steps: int = 3) -> dict[str, Any]:
     machine = Machine(training_program(net, AVX512, 32), threads, cache_dir=CACHE_DIR)
     for name, array in initialize(graph, 1).items():
         machine.write(name, array)
-    machine.run(digits_like(net), first=0, steps=steps, step_number=0, rate=RATE)
+    machine.run(digits_like(net), first=0, step_number=0, rates=rates(steps))
     return {value.name: machine.read(value.name) for value in machine.program.parameters}
 
 
@@ -122,7 +131,7 @@ def test_steps_in_one_call_are_steps_in_several(reference: dict[str, Any]) -> No
     for name, array in initialize(step_graph(net), 1).items():
         machine.write(name, array)
     feed = digits_like(net)
-    rows = [machine.run(feed, first=32 * k, steps=1, step_number=k, rate=RATE) for k in range(3)]
+    rows = [machine.run(feed, first=32 * k, step_number=k, rates=rates(1)) for k in range(3)]
     assert np.concatenate(rows).shape == (3, 2)
     for name, array in reference.items():
         np.testing.assert_array_equal(machine.read(name), array, err_msg=name)
@@ -135,14 +144,152 @@ def test_a_step_walked_launch_by_launch_is_the_same_step(threads: int, reference
     for name, array in initialize(step_graph(net), 1).items():
         machine.write(name, array)
     feed, seen = digits_like(net), list[Launch]()
-    whole = machine.run(feed, first=0, steps=1, step_number=0, rate=RATE)
+    whole = machine.run(feed, first=0, step_number=0, rates=rates(1))
     for name, array in initialize(step_graph(net), 1).items():
         machine.write(name, array)
-    rows = [machine.walk(feed, first=32 * k, step_number=k, rate=RATE, watch=seen.append) for k in range(3)]
+    rows = [machine.walk(feed, first=32 * k, step_number=k, rates=rates(1), watch=seen.append) for k in range(3)]
     assert seen == [*machine.program.launches] * 3
     np.testing.assert_array_equal(rows[0], whole)
     for name, array in reference.items():
         np.testing.assert_array_equal(machine.read(name), array, err_msg=name)
+
+
+NETS = {
+    "convolutions": """net t { input 2x9x8; conv 5 3x3 pad=1 nobias; batchnorm relu; depthwise 3x3 pad=same; dropout 0.2
+pool max 2x2; dense 9 tanh; dense 3 }
+train { sgd rate=0.1 momentum=0.9 decay=1e-4 }
+augment { shift 1; noise 0.1 }
+""",
+    "dense": """net t { input 2x9x8; dense 40 relu; dense 3 }
+train { sgd rate=0.1 momentum=0.9 nesterov }
+""",
+    "frozen": """net t { input 2x9x8; dense 8 sigmoid rate=0; dense 3 rate=0.5 }
+train { loss squared_error; sgd rate=0.1 }
+""",
+}
+SCHEDULES = st.builds(
+    Schedule,
+    kind=st.sampled_from(sorted(RULES)),
+    every=st.just(0.5),
+    factor=st.sampled_from((0.5, 2.0)),
+    warmup=st.sampled_from((0.0, 0.7)),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _machines_end_with_the_module() -> Iterator[None]:
+    yield
+    known_machine.cache_clear()
+
+
+@cache
+def known_machine(name: str, threads: int) -> tuple[Machine, Experiment]:
+    net = experiment(NETS[name])
+    return Machine(training_program(net, AVX512, 24), threads, cache_dir=CACHE_DIR), net
+
+
+def kept_after(name: str, threads: int, take: Callable[[Machine], list[Any]]) -> dict[str, Any]:
+    """All that is kept from step to step, and what each step told."""
+    machine, net = known_machine(name, threads)
+    program = machine.program
+    machine.initialize((*net.graph.parameters, *net.graph.states), 1)
+    for value in program.states:
+        if value.name.endswith(".velocity"):
+            machine.write(value.name, np.zeros(value.shape, np.float32))
+    told = np.concatenate(take(machine))
+    return {value.name: machine.read(value.name) for value in (*program.parameters, *program.states)} | {"told": told}
+
+
+@settings(max_examples=12)
+@given(st.sampled_from(sorted(NETS)), SCHEDULES, st.integers(0, 3), st.integers(1, 5), st.sampled_from((1, 2, 3)))
+def test_a_call_of_many_rates_is_as_many_calls_and_as_many_walks(
+    name: str, schedule: Schedule, begin: int, steps: int, threads: int
+) -> None:
+    timetable = Timetable(TrainOptions(epochs=2, schedule=schedule, sgd=Sgd(rate=0.1)), 4, range(0))
+    table, feed = (
+        rates_of(timetable, range(begin, begin + steps), 1),
+        digits_like(known_machine(name, 1)[1], 24 * 5 - 7),
+    )
+
+    def at_once(machine: Machine) -> list[Any]:
+        return [machine.run(feed, first=0, step_number=begin, rates=table)]
+
+    def one_by_one(take: Callable[..., Any]) -> list[Any]:
+        return [take(feed, first=24 * k, step_number=begin + k, rates=table[k : k + 1]) for k in range(steps)]
+
+    wanted = kept_after(name, 1, at_once)
+    for found in (
+        kept_after(name, threads, at_once),
+        kept_after(name, threads, lambda machine: one_by_one(machine.run)),
+        kept_after(name, threads, lambda machine: one_by_one(partial(machine.walk, watch=lambda _: None))),
+    ):
+        for key, array in wanted.items():
+            np.testing.assert_array_equal(found[key], array, err_msg=key)
+
+
+def test_a_rate_counts_for_its_own_step_alone() -> None:
+    feed = digits_like(known_machine("dense", 1)[1])
+
+    def told(*table: float) -> Any:
+        rows = np.array(table)[:, None]
+        return kept_after("dense", 2, lambda machine: [machine.run(feed, first=0, step_number=0, rates=rows)])["told"]
+
+    plain, other = told(0.1, 0.1, 0.1), told(0.1, 0.2, 0.1)
+    np.testing.assert_array_equal(other[:2], plain[:2])
+    assert other[2, 0] != plain[2, 0]
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 2), (2, 0), (2, 1, 1)])
+def test_rates_that_do_not_fit_the_program_are_refused(shape: tuple[int, ...]) -> None:
+    machine, net = known_machine("dense", 1)
+    with pytest.raises(CompilerBug, match="rates of shape"):
+        machine.run(digits_like(net), first=0, step_number=0, rates=np.zeros(shape))
+    with pytest.raises(CompilerBug, match="rates of shape"):
+        machine.walk(digits_like(net), first=0, step_number=0, rates=np.zeros((2, 1)), watch=lambda _: None)
+
+
+def test_a_source_is_prepared_once_and_a_pass_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = list[object]()
+    for name in ("prepared_source", "prepared_pass"):
+        whole = getattr(machine_module, name)
+        monkeypatch.setattr(
+            machine_module, name, lambda *given, whole=whole: prepared.append(given[0]) or whole(*given)
+        )
+    machine = Machine(training_program(experiment(NETS["dense"]), AVX512, 24), cache_dir=CACHE_DIR)
+    first = digits_like(experiment(NETS["dense"]))
+    second = replace(first, order=first.order[::-1])
+    for feed in (first, first, second, first):
+        machine.run(feed, first=0, step_number=0, rates=rates(1))
+    machine.step(3)
+    machine.run(first, first=24, step_number=0, rates=rates(1))
+    assert prepared == [first.source, first, second, first, first]
+
+
+def test_neither_a_step_nor_another_feed_in_between_changes_what_a_feed_gives() -> None:
+    machine, net = known_machine("convolutions", 2)
+    feed, other = digits_like(net), replace(digits_like(net, 40), seed=9, epoch=3)
+
+    def told(between: Callable[[], object]) -> Any:
+        kept_after("convolutions", 2, lambda machine: [machine.run(feed, first=0, step_number=0, rates=rates(1, 0.0))])
+        between()
+        return machine.run(feed, first=24, step_number=1, rates=rates(2, 0.0))
+
+    plain = told(lambda: None)
+    np.testing.assert_array_equal(told(lambda: machine.run(other, first=0, step_number=5, rates=rates(1, 0.0))), plain)
+    machine.write("rate", np.zeros(()))
+    np.testing.assert_array_equal(told(lambda: machine.step(7, step_number=3, seed=4)), plain)
+
+
+def test_a_volatile_source_shows_what_lies_in_it_now() -> None:
+    machine, net = known_machine("dense", 1)
+    feed = digits_like(net)
+    ring = replace(feed, source=replace(feed.source, images=feed.source.images.copy(), volatile=True))
+    still = rates(1, 0.0)
+    before = machine.run(ring, first=0, step_number=0, rates=still)
+    np.testing.assert_array_equal(machine.run(feed, first=0, step_number=0, rates=still), before)
+    machine.run(ring, first=0, step_number=0, rates=still)
+    ring.source.images[:] = feed.source.images[::-1]
+    assert machine.run(ring, first=0, step_number=0, rates=still)[0, 0] != before[0, 0]
 
 
 class StopError(Exception):
@@ -167,12 +314,12 @@ def test_an_exception_between_two_launches_ends_the_walk_and_leaves_the_machine_
     for _ in range(2):
         seen.clear()
         with pytest.raises(StopError):
-            machine.walk(feed, first=0, step_number=0, rate=RATE, watch=stop)
+            machine.walk(feed, first=0, step_number=0, rates=rates(1), watch=stop)
         assert seen == [*launches[:end]]
     for name, array in initialize(step_graph(net), 1).items():
         machine.write(name, array)
-    machine.walk(feed, first=0, step_number=0, rate=RATE, watch=lambda _: None)
-    machine.run(feed, first=32, steps=2, step_number=1, rate=RATE)
+    machine.walk(feed, first=0, step_number=0, rates=rates(1), watch=lambda _: None)
+    machine.run(feed, first=32, step_number=1, rates=rates(2))
     for name, array in reference.items():
         np.testing.assert_array_equal(machine.read(name), array, err_msg=name)
 
@@ -185,11 +332,11 @@ def test_the_loss_of_a_minibatch_is_the_sum_over_its_images() -> None:
     for name, array in weights.items():
         machine.write(name, array)
     feed = digits_like(net)
-    metrics = machine.run(feed, first=64, steps=1, step_number=0, rate=0.0)
+    metrics = machine.run(feed, first=64, step_number=0, rates=rates(1, 0.0))
     chosen = feed.order[64:]
-    image = (feed.images[chosen].astype(np.float32) - 100) / 80
-    assert feed.labels is not None
-    values = {"input": image, "label": feed.labels[chosen], "rate": np.array(0.0), **weights}
+    image = (feed.source.images[chosen].astype(np.float32) - 100) / 80
+    assert feed.source.labels is not None
+    values = {"input": image, "label": feed.source.labels[chosen], "rate": np.array(0.0), **weights}
     wanted = evaluate(graph, values, seed=5)
     assert metrics[0, 0] == pytest.approx(float(wanted["loss"]), rel=1e-5)
     assert metrics[0, 1] == float(wanted["correct"])
@@ -204,7 +351,7 @@ def test_outputs_come_in_the_order_of_the_feed() -> None:
     generator = np.random.default_rng(3)
     images = generator.standard_normal((50, 2, 3, 3)).astype(np.float32)
     order = generator.permutation(50)[:45]
-    outputs = machine.outputs(Feed(images, None, order, np.zeros(2), np.ones(2)))
+    outputs = machine.outputs(Pass(Source(images, None, np.zeros(2), np.ones(2)), order))
     wanted = evaluate(net.graph, {"input": images[order], **weights})[net.graph.outputs[0].name]
     np.testing.assert_allclose(outputs.arrays, wanted.reshape(45, -1), atol=1e-5)
     assert not outputs.metrics.any()
@@ -213,7 +360,7 @@ def test_outputs_come_in_the_order_of_the_feed() -> None:
 CROPPED = "net t {\ninput 1x3x4\nflatten\n}"
 
 
-def cropped(feed: Feed) -> Any:
+def cropped(feed: Pass) -> Any:
     """What reaches the input, as (n, 3, 4)."""
     machine = Machine(forward(experiment(CROPPED), 32), cache_dir=CACHE_DIR)
     return machine.outputs(feed).arrays.reshape(-1, 3, 4)
@@ -223,7 +370,8 @@ def cropped(feed: Feed) -> Any:
 def test_a_crop_is_a_window_of_the_padded_image(height: int, width: int, pad: int, random: bool) -> None:
     generator = np.random.default_rng(height)
     images = generator.integers(1, 256, (20, 1, height, width)).astype(np.uint8)
-    feed = Feed(images, None, np.arange(20), np.array([3.0]), np.array([0.5]), Crop(random, pad), 9, 4)
+    source, crop = Source(images, None, np.array([3.0]), np.array([0.5])), "random" if random else "centre"
+    feed = Pass(source, np.arange(20), crop=crop, pad=pad, seed=9, epoch=4)
     normal = np.pad((images[:, 0] - 3.0) * 0.5, ((0, 0), (pad, pad), (pad, pad)))
     tall, wide = height + 2 * pad - 3, width + 2 * pad - 4
     for seen, whole in zip(cropped(feed), normal, strict=True):
@@ -236,7 +384,8 @@ def test_random_crops_depend_on_seed_and_epoch_alone() -> None:
     images = np.arange(20 * 64, dtype=np.float32).reshape(20, 1, 8, 8)
 
     def seen(epoch: int, order: Any) -> Any:
-        return cropped(Feed(images, None, order, np.zeros(1), np.ones(1), Crop(True), 1, epoch))
+        source = Source(images, None, np.zeros(1), np.ones(1))
+        return cropped(Pass(source, order, crop="random", seed=1, epoch=epoch))
 
     forwards, backwards = np.arange(20), np.arange(20)[::-1]
     np.testing.assert_array_equal(seen(0, forwards), seen(0, backwards)[::-1])

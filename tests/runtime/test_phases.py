@@ -20,7 +20,7 @@ from netspec.runtime.launch_table import program_tasks
 from netspec.runtime.machine import Machine
 from netspec.runtime.phases import Place, Step, Task, meetings, phase_numbers, schedule
 from tests.kernels.harness import CACHE_DIR
-from tests.runtime.test_machine import digits_like
+from tests.runtime.test_machine import digits_like, rates
 from tests.schedule.nets import bundled, step_graph
 
 GROUPS = 4
@@ -154,7 +154,7 @@ def weights(monkeypatch: pytest.MonkeyPatch, name: str, disorder: bool) -> dict[
         machine.arena[:] = np.nan
         for key, array in initialize(step_graph(net), 1).items():
             machine.write(key, array)
-        machine.run(digits_like(net), first=0, steps=2, step_number=0, rate=0.05)
+        machine.run(digits_like(net), first=0, step_number=0, rates=rates(2))
     return {value.name: machine.read(value.name) for value in machine.program.parameters}
 
 

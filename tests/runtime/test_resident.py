@@ -15,21 +15,21 @@ import numpy as np
 from netspec.bench.memory import take_peak_resident_bytes
 from netspec.compiler import training_program
 from netspec.counting.memory import planned
-from netspec.diagnostics.text import Source
+from netspec.diagnostics.text import Source as Text
 from netspec.frontend import check_experiment
-from netspec.runtime.feed import Feed
+from netspec.runtime.feed import Pass, Source
 from netspec.runtime.host import host_target
 from netspec.runtime.machine import Machine
 
 def train(text, batch):
-    experiment = check_experiment(Source("test.net", text))
+    experiment = check_experiment(Text("test.net", text))
     program = training_program(experiment, host_target(), batch)
     machine = Machine(program, 2, cache_dir=Path(sys.argv[1]))
     graph, shape = experiment.graph, experiment.graph.inputs[0].shape
     machine.initialize((*graph.parameters, *graph.states), 1)
     images, labels = np.zeros((2 * batch, *shape), np.uint8), np.zeros(2 * batch, np.int32)
-    feed = Feed(images, labels, np.arange(2 * batch), np.zeros(shape[0]), np.ones(shape[0]))
-    machine.run(feed, first=0, steps=2, step_number=0, rate=1e-3)
+    feed = Pass(Source(images, labels, np.zeros(shape[0]), np.ones(shape[0])), np.arange(2 * batch))
+    machine.run(feed, first=0, step_number=0, rates=np.full((2, 1), 1e-3))
     return planned(program).peak_bytes
 
 train("net t { input 3x8x8; conv 4 3x3; dense 3 }", 16)

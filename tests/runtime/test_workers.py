@@ -39,7 +39,7 @@ def begin_again(made: Machine) -> None:
 
 def step(made: Machine, number: int = 0) -> Any:
     """A step, and the weights after it, as one array."""
-    made.run(FEED, first=0, steps=1, step_number=number, rate=0.05)
+    made.run(FEED, first=0, step_number=number, rates=np.full((1, 1), 0.05))
     return np.concatenate([made.read(value.name).ravel() for value in made.program.parameters])
 
 

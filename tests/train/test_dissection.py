@@ -64,7 +64,7 @@ def test_the_gradients_are_those_that_the_update_takes() -> None:
             seen[sight.of] = float(np.abs(sight.read()).max())
 
     before = whole.weights()
-    look(whole.machine, whole.supply().feed, first=0, step_number=0, rate=0.5, see=see)
+    look(whole.machine, whole.supply().feed, first=0, step_number=0, rates=np.full((1, 1), 0.5), see=see)
     for name, after in whole.weights().items():
         assert np.abs(after - before[name]).max() == pytest.approx(0.5 * seen[name], rel=1e-3), name
 
@@ -129,7 +129,7 @@ def test_gradients_made_from_broken_numbers_are_left_out(factor: float, name: st
         kept = sight.role == "weight gradient" and not any(size.broken for _, size in seen)
         seen.append(("gradient" if kept else "other", magnitude(sight.read(), sight.of)))
 
-    look(whole.machine, whole.supply().feed, first=0, step_number=0, rate=0.1, see=see)
+    look(whole.machine, whole.supply().feed, first=0, step_number=0, rates=np.full((1, 1), 0.1), see=see)
     again = training()
     again.machine.write(name, np.clip(weights * np.float64(factor), -3e38, 3e38).astype(np.float32))
     wanted = [size for kind, size in seen if kind == "gradient"]

@@ -9,6 +9,7 @@ import pytest
 
 from netspec.diagnostics.failure import DivergedError
 from netspec.ir.operations import LossName
+from netspec.runtime.pace import Pace
 from netspec.train.checkpoint import encode_snapshot, read_checkpoint
 from netspec.train.device import host_device
 from netspec.train.events import Event, Warned
@@ -93,6 +94,18 @@ def test_an_explosion_is_told_once_with_its_place_and_its_rate() -> None:
     assert warned.message.startswith("the loss has exploded by step 9 (epoch 1): ")
     assert warned.message.endswith(" at its lowest; learning rate 2")
     assert "train.sgd.rate=0.2" in warned.helps[0]
+
+
+def test_the_rate_that_is_told_is_that_of_the_step_however_many_come_in_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Warned] = []
+    for steps in (1, 20):
+        monkeypatch.setattr(Pace, "steps", property(lambda pace, steps=steps: steps))
+        experiment = experiment_of(NET, "train.sgd.rate=2", "train.sgd.momentum=0.9", "train.schedule=cosine")
+        with suppress(DivergedError):
+            events = train(experiment, data_of(experiment), device=host_device(1))
+            found += [event for event in events if isinstance(event, Warned) and event.code == "W402"]
+    assert len(found) == 2
+    assert found[0] == found[1]
 
 
 def test_the_next_sitting_remembers(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The order of an epoch is a function of seed and epoch, and covers every image once."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,9 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.data.dataset import Part
+from netspec.data.stored import Stored
 from netspec.ir.recipe import Experiment, TrainOptions, Transform
-from netspec.runtime.feed import Crop
-from netspec.train.feeds import epoch_feed, measuring_feed
+from netspec.runtime.feed import Pass
+from netspec.train.feeds import (
+    epoch_order,
+    file_order,
+    held_images,
+    held_places,
+    measuring_pass,
+    source_of,
+    training_pass,
+)
 from netspec.train.preparation import Preparation
 from tests.train.nets import small_graph
 
@@ -26,33 +36,57 @@ def part(count: int) -> Part:
 @given(count=st.integers(1, 300), epoch=st.integers(0, 1000), seed=st.integers(0, 2**63))
 def test_every_epoch_is_a_permutation_that_seed_and_epoch_decide(count: int, epoch: int, seed: int) -> None:
     experiment = replace(EXPERIMENT, train=TrainOptions(seed=seed))
-    first, again = (epoch_feed(part(count), experiment, PREPARATION, epoch).order for _ in range(2))
+    first, again = (epoch_order(part(count), experiment, epoch) for _ in range(2))
     assert np.array_equal(first, again)
     assert np.array_equal(np.sort(first), np.arange(count))
 
 
 def test_epochs_and_seeds_have_orders_of_their_own() -> None:
     other = replace(EXPERIMENT, train=TrainOptions(seed=8))
-    orders = [epoch_feed(part(100), EXPERIMENT, PREPARATION, epoch).order for epoch in range(5)]
-    orders.append(epoch_feed(part(100), other, PREPARATION, 0).order)
+    orders = [epoch_order(part(100), EXPERIMENT, epoch) for epoch in range(5)]
+    orders.append(epoch_order(part(100), other, 0))
     assert len({order.tobytes() for order in orders}) == 6
 
 
 def test_measuring_goes_in_the_order_of_the_file() -> None:
-    images = part(9)
-    feed = measuring_feed(images, EXPERIMENT, PREPARATION)
-    assert feed.order.tolist() == list(range(9))
+    assert file_order(part(9)).tolist() == list(range(9))
+
+
+def passes(experiment: Experiment) -> tuple[Pass, Pass]:
+    """A pass to learn from, and one to measure."""
+    whole, order = part(9), np.arange(9)
+    source = source_of(whole.images, whole, PREPARATION)
+    return training_pass(experiment, 3, source, order, None), measuring_pass(experiment, source, order, None)
 
 
 def test_crops_are_random_in_training_and_central_in_measuring() -> None:
-    images = part(9)
-    assert epoch_feed(images, CROPPING, PREPARATION, 3).crop == Crop(random=True, pad=2)
-    assert measuring_feed(images, CROPPING, PREPARATION).crop == Crop(random=False, pad=2)
-    assert epoch_feed(images, EXPERIMENT, PREPARATION, 3).crop is None
+    assert [(feed.crop, feed.pad) for feed in passes(CROPPING)] == [("random", 2), ("centre", 2)]
+    assert [(feed.crop, feed.pad) for feed in passes(EXPERIMENT)] == [("none", 0), ("none", 0)]
+    assert [(feed.seed, feed.epoch) for feed in passes(EXPERIMENT)] == [(7, 3), (7, 0)]
 
 
 def test_pixels_are_normalised_as_in_the_preparation() -> None:
-    feed = epoch_feed(part(2), EXPERIMENT, PREPARATION, 3)
-    assert feed.mean.tolist() == [1.0, 2.0, 3.0]
-    assert feed.scale.tolist() == pytest.approx([2.0, 4.0, 0.25])
-    assert (feed.seed, feed.epoch) == (7, 3)
+    source = source_of(part(2).images, part(2), PREPARATION)
+    assert source.mean.tolist() == [1.0, 2.0, 3.0]
+    assert source.scale.tolist() == pytest.approx([2.0, 4.0, 0.25])
+    assert not source.volatile
+
+
+class Files:
+    """Images in files, mapped if told so."""
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, array: Any) -> None:
+        self.shape, self.array = (9, 3, 1, 1), array
+
+
+def test_images_in_the_address_space_are_used_where_they_lie() -> None:
+    mapped, order = np.zeros((9, 3, 1, 1), np.uint8), np.array([2, 0, 1])
+    labels, rows = np.zeros(3, np.int32), np.array([8, 4, 6])
+    held, stored, read = part(3), Part(Stored(Files(mapped), rows), labels), Part(Stored(Files(None), rows), labels)
+    assert held_images(held) is held.images
+    assert held_places(held, order) is None
+    assert held_images(stored) is mapped
+    assert np.array_equal(held_places(stored, order), [6, 8, 4])
+    assert held_images(read) is None

@@ -36,7 +36,9 @@ def test_figures_are_those_of_the_oracle() -> None:
     after = training.weights()
     rows = {row.layer: row for row in training.position.sample.layers}
     assert list(rows) == [layer.name for layer in training.experiment.graph.layers]
-    images = (feed.images[feed.order].astype(np.float64) - feed.mean[:, None, None]) * feed.scale[:, None, None]
+    source = feed.source
+    images = source.images[feed.order].astype(np.float64) - source.mean[:, None, None]
+    images *= source.scale[:, None, None]
     graph = training.experiment.graph
     outputs = tuple(layer.output for layer in graph.layers[1:])
     arrays = evaluate(replace(graph, outputs=outputs), {**before, graph.inputs[0].name: images})

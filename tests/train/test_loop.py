@@ -18,9 +18,8 @@ from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data
 from netspec.train.device import host_device
 from netspec.train.events import EpochDone, Event, Finished, Progress, Started
-from netspec.train.feeds import epoch_feed
+from netspec.train.feeds import epoch_order
 from netspec.train.loop import train
-from netspec.train.preparation import prepared
 from netspec.train.scores import Weights
 from netspec.train.weights import expected_shapes
 
@@ -67,7 +66,7 @@ def oracle_losses_and_weights(experiment: Experiment) -> tuple[list[float], Weig
     pixels = dataset.normalized(dataset.train.images).reshape(-1, *experiment.graph.inputs[0].shape)
     step, losses = 0, list[float]()
     for epoch in range(recipe.epochs):
-        order, total = epoch_feed(dataset.train, experiment, prepared(dataset), epoch).order, 0.0
+        order, total = epoch_order(dataset.train, experiment, epoch), 0.0
         steps = -(-len(order) // recipe.batch)
         for chosen in np.array_split(order, range(recipe.batch, len(order), recipe.batch)):
             rate = recipe.sgd.rate * recipe.schedule.factor ** (epoch // recipe.schedule.every)
@@ -183,9 +182,9 @@ def test_the_step_that_diverged_is_named() -> None:
     experiment = experiment_of(POINTS, "train.sgd.rate=0")
     dataset = data_of(experiment)
     images = dataset.train.images.copy()
-    order = epoch_feed(dataset.train, experiment, prepared(dataset), 1).order
+    order = epoch_order(dataset.train, experiment, 1)
     images[order[37]] = np.nan
-    first = epoch_feed(dataset.train, experiment, prepared(dataset), 0).order.tolist().index(order[37]) // 16 + 1
+    first = epoch_order(dataset.train, experiment, 0).tolist().index(order[37]) // 16 + 1
     broken = replace(dataset, train=Part(images, dataset.train.labels))
     with pytest.raises(
         DivergedError, match=rf"in step {first} \(epoch 1\): pixels of `input` are not a number"

@@ -12,7 +12,7 @@ from netspec.ir.evaluate import evaluate as oracle
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.passes.inference import inference
-from netspec.runtime.feed import Feed
+from netspec.runtime.feed import Pass
 from netspec.runtime.machine import Machine, Outputs
 from netspec.train import scoring
 from netspec.train.begin import DataPlaces, load_data
@@ -72,7 +72,7 @@ def test_slow_nets_are_asked_for_a_minibatch_a_call(monkeypatch: pytest.MonkeyPa
     judge = Judge(experiment, prepared(dataset), host_device(1))
     whole, outputs, calls = judge.outputs(dataset.train, weights), Machine.outputs, list[int]()
 
-    def watched(machine: Machine, feed: Feed) -> Outputs:
+    def watched(machine: Machine, feed: Pass) -> Outputs:
         calls.append(len(feed.order))
         return outputs(machine, feed)
 

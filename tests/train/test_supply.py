@@ -1,6 +1,7 @@
 """A net learns the same bits from images in memory, in mapped files and in files that are read ahead."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Pro
 from netspec.train.loop import train
 from netspec.train.preparation import prepared
 from netspec.train.snapshot import Snapshot
+from netspec.train.supply import Passes
 from tests.data.stores import write_idx_set, write_npy_set, write_pictures
 from tests.train.test_loop import experiment_of, same
 
@@ -123,6 +125,26 @@ def test_a_training_goes_on_in_the_middle_of_an_epoch(tmp_path: Path, in_memory:
     assert snapshot is not None
     assert snapshot.position.step == 7
     assert same(end(events(experiment, data_of(experiment), start=snapshot)).weights, in_memory.weights)
+
+
+@pytest.mark.parametrize("form", ["npy", "pictures"])
+def test_files_that_are_mapped_are_one_source_and_a_ring_is_volatile(tmp_path: Path, form: str) -> None:
+    experiment = experiment_on(FORMS[form](tmp_path))
+    dataset = data_of(experiment)
+    passes = Passes(dataset.train, experiment, prepared(dataset), batch=16, readers=2)
+    with (
+        closing(passes.training(0, 0)) as first,
+        closing(passes.training(1, 32)) as second,
+        closing(passes.measuring()) as third,
+    ):
+        sources = [supply.feed.source for supply in (first, second, third)]
+        assert all(source.volatile == (form == "pictures") for source in sources)
+        assert (len(set(map(id, sources))) == 1) == (form == "npy")
+        assert [(supply.feed.epoch, supply.feed.crop) for supply in (first, second, third)] == [
+            (0, "random"),
+            (1, "random"),
+            (0, "centre"),
+        ]
 
 
 def test_options_of_the_data_mean_the_same_in_files(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The words of the run that kernels and driver share: every thread has its own copy, all with the same content
 but `SCRATCH`.
 
-Kernels read them as `state[COUNT]`. Reals are kept as float64 bits (`real(state, RATE)`), addresses as integers.
+Kernels read them as `state[COUNT]`. Reals are kept as float64 bits (`real(state, WHITE)`), addresses as integers.
 """
 
 COUNT = 0
@@ -48,6 +48,8 @@ PLACES = 22
 """address of int64, beside the order: which of the images at `IMAGES` holds the pixels"""
 SOURCE_STRIDE = 23
 """numbers from where one image begins to the next, C x H x W where nothing lies between"""
+SCALARS = 24
+"""address of the float64 numbers of this step, one for each of the program's `scalars`"""
 
 WORDS = 32
 """size of a thread's copy; a multiple of a cache line"""

@@ -1,0 +1,101 @@
+"""A training comes to the same bits however many steps come in a call, under any schedule."""
+
+from itertools import cycle
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netspec.runtime.pace import Pace
+from netspec.train.device import host_device
+from netspec.train.schedules import RULES
+from netspec.train.snapshot import Position, Snapshot
+from netspec.train.training import Training
+from tests.train.test_loop import DIGITS, data_of, experiment_of, same
+
+NET = DIGITS.replace("step every=1 factor=0.5 warmup=1", "KIND")
+SMOOTH = ("cosine", "onecycle", "constant warmup=2")
+
+
+class Lengths(Pace):
+    """Calls of given lengths, over and over, whatever they take."""
+
+    def __init__(self, lengths: list[int]) -> None:
+        super().__init__()
+        self._lengths = cycle(lengths)
+
+    @property
+    def steps(self) -> int:
+        return next(self._lengths)
+
+
+def training_of(kind: str, lengths: list[int], *, threads: int = 1, milestone: int | None = None) -> Training:
+    experiment = experiment_of(NET.replace("KIND", kind), "train.batch=8", "train.epochs=2")
+    training = Training(experiment, data_of(experiment), host_device(threads), Snapshot(Position(), {}), milestone)
+    training.pace = Lengths(lengths)
+    return training
+
+
+def trained(training: Training) -> Training:
+    """After the last epoch; validation losses are left out."""
+    while not training.over:
+        supply = training.supply()
+        while training.position.step < training.end_step:
+            training.advance(supply)
+        training.end_epoch(None)
+    return training
+
+
+@settings(max_examples=8)
+@given(
+    st.sampled_from((*SMOOTH, "exponential factor=0.5", "step every=0.4 factor=0.5", "plateau factor=0.5 patience=1")),
+    st.lists(st.integers(1, 20), min_size=1, max_size=4),
+    st.sampled_from((1, 2)),
+    st.sampled_from((None, 4)),
+)
+def test_steps_a_call_change_no_bit(kind: str, lengths: list[int], threads: int, milestone: int | None) -> None:
+    single = trained(training_of(kind, [1]))
+    other = trained(training_of(kind, lengths, threads=threads, milestone=milestone))
+    assert same(single.weights(), other.weights())
+    assert single.position == other.position
+
+
+def test_all_schedules_are_tried() -> None:
+    assert {kind.partition(" ")[0] for kind in SMOOTH} | {"exponential", "step", "plateau"} == set(RULES)
+
+
+@pytest.mark.parametrize("kind", SMOOTH)
+def test_a_rate_that_moves_does_not_end_a_call(kind: str) -> None:
+    training = training_of(kind, [1000])
+    supply = training.supply()
+    assert training.steps_per_epoch == 15
+    assert training.advance(supply) == 7  # up to the sample
+    assert training.position.rate == training.rate_of(6)
+    assert training.rate_of(6) != training.rate_of(5)
+
+
+def test_a_call_ends_at_a_milestone_and_with_the_epoch() -> None:
+    training, ends = training_of("cosine", [1000], milestone=4), list[int]()
+    supply = training.supply()
+    while training.position.step < training.end_step:
+        training.advance(supply)
+        ends.append(training.position.step)
+    assert {4, 8, 12, 15} <= set(ends)
+
+
+def test_going_on_in_the_middle_of_a_call_gives_the_same_bits() -> None:
+    whole, broken = trained(training_of("onecycle", [9])), training_of("onecycle", [9])
+    broken.advance(broken.supply(), most=5)
+    start = broken.snapshot()
+    assert start is not None
+    assert (start.position.step, start.position.rate) == (5, broken.rate_of(4))
+    again = training_of("onecycle", [2, 7])
+    rest = Training(again.experiment, again.dataset, host_device(2), start)
+    assert same(trained(rest).weights(), whole.weights())
+
+
+def test_all_passes_over_images_in_memory_have_one_source() -> None:
+    training = training_of("cosine", [1000])
+    first = training.supply().feed.source
+    training.advance(training.supply())
+    assert training.supply().feed.source is first
