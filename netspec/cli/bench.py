@@ -25,6 +25,7 @@ from netspec.cli.options import exact_option, find_spec, json_option, override_o
 from netspec.cli.printing import say
 from netspec.cli.provenance import say_measured
 from netspec.cli.roofline import peak_remark, roofline_document, show_roofline
+from netspec.cli.schedule_costs import costs_document, schedule_costs, show_costs
 from netspec.cli.streaming import stream
 from netspec.cli.tables import Column, show, table
 from netspec.cli.tuning import tuning_option
@@ -57,6 +58,7 @@ ROUNDS = (*PLANNED, "predict", "threads", "rounds")
 TAKES: Mapping[str, tuple[str, ...]] = {
     "front_end": (),
     "streaming": ("data_size", "threads"),
+    "schedules": ("spec", "with_values", "settings", "exact", "costs", "threads", "rounds"),
     "layers": PLANNED,
     "augment": (*NET, "rounds"),
     "losses": (*PLANNED, "threads", "against"),
@@ -76,6 +78,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
 @click.option("--losses", type=click.IntRange(1, 100_000), help="Compare the losses of so many steps with PyTorch's.")
 @click.option("--front-end", is_flag=True, help="Time the checking of the longest texts, and of the deepest nets.")
 @click.option("--streaming", is_flag=True, help="Train on data larger than memory, which are made; it takes minutes.")
+@click.option("--schedules", is_flag=True, help="Time whole trainings whose rate moves at every step.")
 @click.option(
     "--data-size", metavar="SIZE", default="20G", show_default=True, callback=size_bytes, help="Of those data."
 )
@@ -98,6 +101,7 @@ def command(
     losses: int | None,
     front_end: bool,
     streaming: bool,
+    schedules: bool,
     data_size: int,
     threads: int,
     batch: int | None,
@@ -114,7 +118,8 @@ def command(
     both of its memory formats, with its allocator as it is and with raised thresholds, and with `--compile` by
     torch.compile; its best variant counts. With `--predict` both sides are asked for the probabilities of
     images. With `--augment` steps with every transform of the language run beside steps without, on one thread; what
-    counts is the time of the processor, so other work disturbs it little. With `--losses 200` both train by the spec's
+    counts is the time of the processor, so other work disturbs it little. With `--schedules` the net of SPEC is trained
+    on its data for its epochs under constant, cosine and onecycle in turn. With `--losses 200` both train by the spec's
     recipe instead, and the exit status is 1 where the losses differ by more than the order of float32 sums explains.
     """
     refuse_what_is_ignored(ctx, TAKES)
@@ -124,6 +129,9 @@ def command(
         return stream(data_size, threads, as_json=as_json)
     if spec is None:
         raise UsageError("E620", "`netspec bench` needs a SPEC, `--front-end` or `--streaming`")
+    if schedules:
+        experiment = load_experiment(spec, with_values=with_values, settings=settings)
+        return _schedules(experiment, host_device(threads, exact=exact, costs=costs or SHIPPED), rounds, as_json)
     if layers:
         experiment = load_experiment(spec, with_values=with_values, settings=settings)
         return _layers(experiment, batch, host_device(exact=exact, costs=costs or SHIPPED), as_json)
@@ -146,6 +154,15 @@ def _layers(experiment: Experiment, batch: int | None, device: Device, as_json: 
     images = batch or experiment.train.batch or COUNTED_BATCH
     roofline = measure_layers(experiment, images, device.target, device.cache_dir)
     say_measured(roofline_document(roofline, experiment)) if as_json else show_roofline(roofline, experiment)
+    return 0
+
+
+def _schedules(experiment: Experiment, device: Device, rounds: int, as_json: bool) -> int:
+    costs = schedule_costs(experiment, device, rounds, _progress)
+    _clear_progress()
+    say_measured(costs_document(experiment, device, rounds, costs)) if as_json else show_costs(
+        experiment, device, rounds, costs
+    )
     return 0
 
 

@@ -6,6 +6,7 @@ import ctypes
 import os
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class Team:
     Workers start with the first job, and again in a forked child, which has none of its parent's. They end with the
     team or with the interpreter. A job runs to its end in native code, so Ctrl-C and other exceptions come before it or
     after it and never leave half of a step behind. `control` holds the driver's words; the caller fills in the job.
+    With a `clock` (seconds) `native_seconds` adds up what the caller has spent in native code.
     """
 
     def __init__(self, threads: int, cache: CodeCache) -> None:
@@ -37,6 +39,8 @@ class Team:
         self.control[driver.SPINS] = SPINS if threads <= usable_cores() else 0
         self._threads = threads
         self._entry = ENTRY(driver_address(cache))
+        self.clock: Callable[[], float] | None = None
+        self.native_seconds = 0.0
         self._process: int | None = None
         self._dismissal: Any = None
 
@@ -44,7 +48,12 @@ class Team:
         """Does the job in the control words on all threads. Raises DeviceError (E591) where they cannot be started."""
         if self._process != os.getpid() or not self._dismissal.alive:
             self._start_workers()
+        if self.clock is None:
+            _enter(self._entry, self.control, driver.LEADER)
+            return
+        begin = self.clock()
         _enter(self._entry, self.control, driver.LEADER)
+        self.native_seconds += self.clock() - begin
 
     def _start_workers(self) -> None:
         """New workers with control words of their own: others may still look at the old ones."""

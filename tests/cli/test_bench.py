@@ -3,6 +3,7 @@
 import json
 import platform
 
+import numpy as np
 import pytest
 
 from netspec.bench import forecast
@@ -27,6 +28,8 @@ from tests.cli.test_json import documented
         ("lenet --losses 3 --compile --against torch", "`--compile` does not go with `--losses`"),
         ("lenet --front-end", "`SPEC` does not go with `--front-end`"),
         ("--streaming --batch 3", "`--batch` does not go with `--streaming`"),
+        ("digits --schedules --batch 3", "`--batch` does not go with `--schedules`"),
+        ("digits --schedules --predict", "`--predict` does not go with `--schedules`"),
         ("lenet --compile", "`--compile` needs `--against`"),
         ("lenet --data-size 5G", "`--data-size` needs `--streaming`"),
     ],
@@ -55,6 +58,37 @@ def test_what_augmentation_adds_is_set_against_what_is_promised(tmp_path):
     assert told["of_promise"] == pytest.approx(told["share"] / 0.15)
     assert told["promised_share"] == 0.15
     assert "the promise for convnetjs_cifar10 is below 15%" in run(*words).stdout
+
+
+def test_schedules_are_set_against_a_constant_rate_and_what_is_promised(tmp_path):
+    (tmp_path / "n.net").write_text("net n { input 1x8x8; dense 10 }\ndata digits take=200\ntrain { batch 8 }\n")
+    words = ("bench", tmp_path / "n.net", "--schedules", "--rounds", 1, "--threads", 2, "--set", "train.epochs=1")
+    told = run_json(*words)
+    assert {key: told[key] for key in ("spec", "threads", "epochs", "rounds")} == {
+        "spec": "n",
+        "threads": 2,
+        "epochs": 1,
+        "rounds": 1,
+    }
+    assert [row["schedule"] for row in told["schedules"]] == ["constant", "cosine", "onecycle"]
+    assert all(row["seconds"] > row["python_seconds"] > 0 for row in told["schedules"])
+    assert (told["schedules"][0]["times_whole"], told["schedules"][0]["times_python"]) == (1.0, 1.0)
+    assert (told["promised_whole"], told["promised_python"]) == (1.05, 1.3)
+    shown = run(*words).stdout
+    assert "1 epochs of n, threads: 2; medians of 1 interleaved rounds" in shown
+    assert "the promise for 30 epochs of digits is at most 1.05 and 1.3 times constant" in shown
+
+
+def test_schedules_need_data(tmp_path):
+    (tmp_path / "n.net").write_text("net n { input 4; dense 3 }\n")
+    refused(run("bench", tmp_path / "n.net", "--schedules"), 2, "E463")
+
+
+def test_schedules_need_labels_that_fit(tmp_path):
+    np.save(tmp_path / "labels.npy", np.arange(20) % 5)
+    np.save(tmp_path / "images.npy", np.zeros((20, 4, 4), np.uint8))
+    (tmp_path / "n.net").write_text(f'net n {{ input 1x4x4; dense 3 }}\ndata "{tmp_path}/images.npy"\n')
+    refused(run("bench", tmp_path / "n.net", "--schedules"), 3, "E515")
 
 
 def test_a_layer_that_is_faster_than_the_peak_is_told(tmp_path, monkeypatch):

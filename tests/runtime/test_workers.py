@@ -172,6 +172,14 @@ def test_after_an_interrupt_the_team_is_as_good_as_new(wanted: list[Any]) -> Non
     np.testing.assert_array_equal(step(team), wanted[0])
 
 
+def test_a_clock_times_native_code_and_changes_no_bit() -> None:
+    plain, timed = machine(2), machine(2)
+    timed.team.clock = iter(range(100)).__next__
+    for number in range(3):
+        np.testing.assert_array_equal(step(plain, number), step(timed, number))
+    assert (plain.team.native_seconds, timed.team.native_seconds) == (0, 3)
+
+
 def test_threads_that_cannot_be_started_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     team, start = machine(3), threading.Thread.start
 
