@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +33,12 @@ class Code:
     object_file: bytes
 
 
-def version_key(sources: Iterable[Path], *facts: str) -> str:
-    """The name of the folder: a hash of the texts of all sources and of facts such as versions and the processor."""
+def version_key(sources: Mapping[str, Path], *facts: str) -> str:
+    """The name of the folder: a hash of names and texts of all sources, and of facts such as versions and the
+    processor."""
     digest = hashlib.sha256()
-    for path in sorted(sources):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for name in sorted(sources):
+        digest.update(name.encode() + b"\0" + sources[name].read_bytes() + b"\0")
     for fact in facts:
         digest.update(fact.encode() + b"\0")
     return digest.hexdigest()[:20]

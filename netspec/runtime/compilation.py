@@ -36,7 +36,8 @@ DRIVER_ARGUMENTS = (WORDS, types.int64)
 PYTHON_PREFIXES = ("Py", "_Py", "NRT_", "numba_", "_ZN")
 """Names of functions that machine code cannot call without Python."""
 PACKAGES = ("netspec.ir", "netspec.kernels.cpu", "netspec.runtime")
-"""Packages whose sources are part of the version: all that kernels are made of, constants of `ir` in them included."""
+"""Packages whose sources, those of their subpackages too, are part of the version: all that kernels are made of,
+constants of `ir` in them included."""
 NUMBA_OPTIONS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "DEBUGINFO_DEFAULT", "LLVM_REFPRUNE_PASS")
 """Numba's settings that change the code it makes."""
 
@@ -68,7 +69,7 @@ class Unit:
         """What it is known by in memory and in the cache: `netspec.kernels.cpu.dense.multiply-6x4x16`. A function
         whose source is no part of the version carries a hash of it."""
         tile = "" if self.shape is None else f"-{self.shape.rows}x{self.shape.columns}x{self.shape.lanes}"
-        counted = self.module.rpartition(".")[0] in PACKAGES
+        counted = self.module.startswith(tuple(f"{package}." for package in PACKAGES))
         return self.function_name + tile + ("" if counted else f"-{_source_hash(self)}")
 
     @property
@@ -148,10 +149,18 @@ def _compiled(unit: Unit) -> Code:
     return Code(symbol, library.object_file())
 
 
+def version_sources() -> dict[str, Path]:
+    """The files whose texts are part of the version, by package and path in it: `netspec.kernels.cpu/dense.py`."""
+    folders = {package: Path(import_module(package).__path__[0]) for package in PACKAGES}
+    return {
+        f"{package}/{path.relative_to(folder).as_posix()}": path
+        for package, folder in folders.items()
+        for path in folder.rglob("*.py")
+    }
+
+
 def _version() -> str:
     """Of the sources as they are now, of all that compiles them and how, and of the processor."""
-    folders = (Path(import_module(package).__path__[0]) for package in PACKAGES)
-    sources = [source for folder in folders for source in folder.glob("*.py")]
     compilers = (
         numba.__version__,
         llvmlite.__version__,
@@ -159,7 +168,8 @@ def _version() -> str:
         str(sys.implementation.cache_tag),
     )
     options = (f"{name}={getattr(config, name, None)}" for name in NUMBA_OPTIONS)
-    return version_key(sources, *compilers, *options, llvm.get_process_triple(), PROCESSOR.name, PROCESSOR.features)
+    facts = (*compilers, *options, llvm.get_process_triple(), PROCESSOR.name, PROCESSOR.features)
+    return version_key(version_sources(), *facts)
 
 
 PROCESSOR = processor()

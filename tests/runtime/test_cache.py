@@ -64,10 +64,11 @@ def test_without_a_folder_nothing_is_kept() -> None:
 def test_the_key_changes_with_every_source_and_every_fact(tmp_path: Path) -> None:
     source = tmp_path / "a.py"
     source.write_text("1")
-    keys = {version_key([source], "numba 1"), version_key([source], "numba 2"), version_key([])}
+    keys = {version_key({"a.py": source}, "numba 1"), version_key({"a.py": source}, "numba 2"), version_key({})}
+    keys.add(version_key({"inside/a.py": source}, "numba 1"))
     source.write_text("2")
-    keys.add(version_key([source], "numba 1"))
-    assert len(keys) == 4
+    keys.add(version_key({"a.py": source}, "numba 1"))
+    assert len(keys) == 5
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
