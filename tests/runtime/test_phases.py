@@ -15,6 +15,7 @@ from netspec.ir.program import Tile
 from netspec.ir.target import AVX512
 from netspec.kernels.cpu.packing import pack
 from netspec.kernels.cpu.rows import Row
+from netspec.kernels.cpu.winograd_weights import AddParts, add_parts
 from netspec.runtime import launch_table
 from netspec.runtime.launch_table import program_tasks
 from netspec.runtime.machine import Machine
@@ -24,6 +25,7 @@ from tests.runtime.test_machine import digits_like, rates
 from tests.schedule.nets import bundled, step_graph
 
 GROUPS = 4
+ADDING = AddParts(given=0, numbers=0, count=0, total=0)
 PLACES = st.tuples(st.integers(0, 12), st.integers(1, 2)).map(lambda p: Place(p[0], p[0] + GROUPS * p[1]))
 DIVIDED = st.tuples(st.integers(0, 12), st.integers(1, 2)).map(lambda p: Place(p[0], p[0] + GROUPS * p[1], p[1]))
 
@@ -37,7 +39,7 @@ def task(per_group: bool) -> st.SearchStrategy[Task]:
     """A task whose places are divided by groups or not where it has a unit for each group, and else are not."""
     places = st.one_of(PLACES, DIVIDED) if per_group else PLACES
     return st.builds(
-        lambda units, reads, writes, time: Task(Row(None, Tile(1, 1), (), units, per_group), reads, writes, time),
+        lambda units, *rest: Task(Row(add_parts, Tile(1, 1), ADDING, units, per_group), *rest),
         st.integers(1, 9),
         st.lists(places, max_size=3).map(tuple),
         st.lists(places, min_size=1, max_size=2).map(tuple),

@@ -2,13 +2,15 @@
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from netspec.ir.operations import Activation, ActivationName
 from netspec.ir.program import Buffer, Launch, Program
-from netspec.kernels.cpu.elementwise import FIRST_WORD, block, elementwise_row, where
+from netspec.kernels.cpu.descriptor import Operand, Words, places
+from netspec.kernels.cpu.elementwise import Cut, block, cut, elementwise_row
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import real
-from netspec.kernels.cpu.rows import Row
+from netspec.kernels.cpu.rows import Row, where
 from netspec.kernels.cpu.tile import lanes
 from netspec.kernels.cpu.vector import fma, load, maximum, minimum, select, store
 from netspec.kernels.cpu.vector_math import (
@@ -35,8 +37,29 @@ CODES: dict[ActivationName, int] = {
 }
 """How a descriptor names a function."""
 
-X, X_STRIDE, Y, Y_STRIDE, CODE, SLOPE = range(FIRST_WORD, FIRST_WORD + 6)
-SAVED, SAVED_STRIDE, DY, DY_STRIDE, DX, DX_STRIDE, GRADIENT_CODE, GRADIENT_SLOPE = range(FIRST_WORD, FIRST_WORD + 8)
+
+class Activated(NamedTuple):
+    """Words of `activation`."""
+
+    cut: Cut
+    x: Operand
+    y: Operand
+    code: int
+    slope: float
+
+
+class PulledBack(NamedTuple):
+    """Words of `activation_gradient`; `saved` is x for gelu and silu and f(x) for all others."""
+
+    cut: Cut
+    saved: Operand
+    dy: Operand
+    dx: Operand
+    code: int
+    slope: float
+
+
+ACTIVATED, PULLED_BACK = places(Activated), places(PulledBack)
 
 
 @routine
@@ -89,11 +112,11 @@ def pull_back(saved, dy, code, slope):
 
 
 @kernel
-def activation(tile, arena, d, state, begin, end, thread):
-    code, slope = d[CODE], real(d, SLOPE)
+def activation(tile, arena, d: Words[Activated], state, begin, end, thread):
+    code, slope = d[ACTIVATED.code], real(d, ACTIVATED.slope)
     for unit in range(begin, end):
         group, first, last = block(tile, d, unit)
-        x, y = d[X] + group * d[X_STRIDE], d[Y] + group * d[Y_STRIDE]
+        x, y = d[ACTIVATED.x.place] + group * d[ACTIVATED.x.group], d[ACTIVATED.y.place] + group * d[ACTIVATED.y.group]
         if code == RELU:
             for i in range(first, last, lanes(tile)):
                 store(arena, y + i, maximum(0.0, load(tile, arena, x + i)))
@@ -103,12 +126,13 @@ def activation(tile, arena, d, state, begin, end, thread):
 
 
 @kernel
-def activation_gradient(tile, arena, d, state, begin, end, thread):
-    code, slope = d[GRADIENT_CODE], real(d, GRADIENT_SLOPE)
+def activation_gradient(tile, arena, d: Words[PulledBack], state, begin, end, thread):
+    code, slope = d[PULLED_BACK.code], real(d, PULLED_BACK.slope)
     for unit in range(begin, end):
         group, first, last = block(tile, d, unit)
-        saved, dy = d[SAVED] + group * d[SAVED_STRIDE], d[DY] + group * d[DY_STRIDE]
-        dx = d[DX] + group * d[DX_STRIDE]
+        saved = d[PULLED_BACK.saved.place] + group * d[PULLED_BACK.saved.group]
+        dy = d[PULLED_BACK.dy.place] + group * d[PULLED_BACK.dy.group]
+        dx = d[PULLED_BACK.dx.place] + group * d[PULLED_BACK.dx.group]
         if code == RELU:
             for i in range(first, last, lanes(tile)):
                 kept = load(tile, arena, saved + i) > 0.0
@@ -121,7 +145,7 @@ def activation_gradient(tile, arena, d, state, begin, end, thread):
 
 def activation_row(function: Activation, x: Buffer, y: Buffer, program: Program) -> Row:
     """A row that applies `function`; `y` may be `x`."""
-    words = (*where(x), *where(y), CODES[function.function], function.slope)
+    words = Activated(cut=cut(y, program), x=where(x), y=where(y), code=CODES[function.function], slope=function.slope)
     return replace(elementwise_row(activation, program, y, words), reads=(x,), writes=(y,))
 
 
@@ -133,5 +157,12 @@ def activation_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 def activation_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     (saved, dy), (dx,) = launch.inputs, launch.outputs
     operation = launch.operation
-    words = (*where(saved), *where(dy), *where(dx), CODES[operation.function], operation.slope)
+    words = PulledBack(
+        cut=cut(dx, program),
+        saved=where(saved),
+        dy=where(dy),
+        dx=where(dx),
+        code=CODES[operation.function],
+        slope=operation.slope,
+    )
     return (elementwise_row(activation_gradient, program, dx, words),)

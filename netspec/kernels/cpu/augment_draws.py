@@ -5,11 +5,14 @@ The arrays of a group are rows of one number a lane, each `row(tile, d, g, NAME)
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 import numpy as np
 
 from netspec.diagnostics.failure import CompilerBug
-from netspec.ir.augmentation import STREAMS, Augmentation
+from netspec.ir.augmentation import STREAMS
 from netspec.ir.program import Augmenting, Tile
+from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import integers, real, words_at, words_behind
 from netspec.kernels.cpu.random import philox
@@ -65,44 +68,75 @@ SHIFT, ROTATE, SCALE, MIRROR, CROPPING, BRIGHTEN, STRETCH, CUTTING = range(WORDS
 """IMAGE: its number in the data set, as an integer; ADDRESS: int64, two rows; COSINE and SINE of the angle over the
 scale; FLIP: 1 or -1; TOP and LEFT of the window from the middle of the source; CUT: of the square, as integers."""
 ROWS = CUT_LEFT + 1
-FIELD = 3
-"""Words of every descriptor here: place of the draws, numbers of a group, number of rows."""
-(HEIGHT, WIDTH, MOST_SHIFT, MOST_TURN, LOW, RANGE, MIRRORS_Y, MIRRORS_X, MOST_BRIGHT, MOST_CONTRAST, SIDE) = range(
-    FIELD, FIELD + 11
-)
-FIRST_STREAM = FIELD + 11
 RANDOM_CROP = 1
 FRACTION, TWO_FRACTIONS = 2.0**-24, 2.0**-23
 NO_TILE = Tile(1, 1)
 
 
-def field(augmenting: Augmenting) -> tuple[int, int, int]:
-    """The first words of a descriptor whose kernel reads the draws."""
+class Draws(NamedTuple):
+    """The first words of every kernel that reads the draws: their place, numbers of a group, and its rows."""
+
+    place: int
+    group: int
+    rows: int
+
+
+class DrawImages(NamedTuple):
+    """Words of `draw_images`: the size of the window, strengths, and a stream of random numbers for each of DRAWN."""
+
+    draws: Draws
+    height: int
+    width: int
+    most_shift: float
+    most_turn: float
+    low: float
+    range: float
+    mirrors_y: float
+    mirrors_x: float
+    most_bright: float
+    most_contrast: float
+    side: int
+    streams: tuple[int, ...]
+
+
+DRAWS, DRAW = places(Draws), places(DrawImages)
+
+
+def draws_of(augmenting: Augmenting) -> Draws:
+    """The draws of a program."""
     _, rows, lanes = augmenting.draws.value.shape
     if rows < ROWS:
         raise CompilerBug(f"{rows} rows for what is drawn of an image, and {ROWS} are needed")
-    return place(augmenting.draws), rows * lanes, rows
+    return Draws(place=place(augmenting.draws), group=rows * lanes, rows=rows)
 
 
 def draw_rows(augmenting: Augmenting, shape: tuple[int, int, int]) -> tuple[Row, ...]:
     """Draws for every image of a minibatch; `shape` is the net's input (C, H, W)."""
-    _, *sizes = shape
-    streams = tuple(STREAMS[name] for name in DRAWN)
-    words = (*field(augmenting), *sizes, *_strengths(augmenting.augmentation), *streams)
+    _, height, width = shape
+    strengths = augmenting.augmentation
+    low, high = strengths.scale
+    words = DrawImages(
+        draws=draws_of(augmenting),
+        height=height,
+        width=width,
+        most_shift=strengths.shift,
+        most_turn=strengths.turn,
+        low=low,
+        range=high - low,
+        mirrors_y=strengths.mirror_vertical,
+        mirrors_x=strengths.mirror,
+        most_bright=strengths.brightness,
+        most_contrast=strengths.contrast,
+        side=strengths.cutout,
+        streams=tuple(STREAMS[name] for name in DRAWN),
+    )
     return (Row(draw_images, NO_TILE, words, 1, per_group=True, writes=(augmenting.draws,)),)
-
-
-def _strengths(augmentation: Augmentation) -> tuple[float | int, ...]:
-    low, high = augmentation.scale
-    mirrors = float(augmentation.mirror_vertical), float(augmentation.mirror)
-    tones = augmentation.brightness, augmentation.contrast
-    return (augmentation.shift, augmentation.turn, low, high - low, *mirrors, *tones, augmentation.cutout)
 
 
 @routine
 def row(tile, d, g, name):
     """Where a row of the draws of group g begins."""
-    return d[0] + g * d[1] + name * lanes(tile)
+    return d[DRAWS.place] + g * d[DRAWS.group] + name * lanes(tile)
 
 
 @routine
@@ -135,15 +169,15 @@ def _draw_words(tile, arena, d, state, g):
     images = load_integers(tile, arena, row(tile, d, g, IMAGE))
     epoch, none = splat_integer(tile, state[EPOCH]), splat_integer(tile, 0)
     for k in range(len(DRAWN)):
-        drawn = philox(images, epoch, none, splat_integer(tile, d[FIRST_STREAM + k]), state[SEED])
+        drawn = philox(images, epoch, none, splat_integer(tile, d[DRAW.streams + k]), state[SEED])
         store_integers(arena, row(tile, d, g, WORDS + 2 * k), drawn[0])
         store_integers(arena, row(tile, d, g, WORDS + 2 * k + 1), drawn[1])
 
 
 @routine
 def _turn(tile, arena, d, g):
-    scale = fma(_uniform(tile, arena, d, g, SCALE), real(d, RANGE), real(d, LOW))
-    cosine, sine = turned(_each_way(tile, arena, d, g, ROTATE) * real(d, MOST_TURN))
+    scale = fma(_uniform(tile, arena, d, g, SCALE), real(d, DRAW.range), real(d, DRAW.low))
+    cosine, sine = turned(_each_way(tile, arena, d, g, ROTATE) * real(d, DRAW.most_turn))
     store(arena, row(tile, d, g, COSINE), cosine / scale)
     store(arena, row(tile, d, g, SINE), sine / scale)
 
@@ -152,8 +186,8 @@ def _turn(tile, arena, d, g):
 def _move(tile, arena, d, state, g, axis, extent, window):
     """Mirror, shift and crop along y (axis 0) or x (axis 1)."""
     mirrored = to_float(load_integers(tile, arena, row(tile, d, g, MIRROR + 1 - axis)) >> 31)
-    store(arena, row(tile, d, g, FLIP_Y + axis), 1.0 - mirrored * (2.0 * real(d, MIRRORS_Y + axis)))
-    shift = _each_way(tile, arena, d, g, SHIFT + axis) * real(d, MOST_SHIFT)
+    store(arena, row(tile, d, g, FLIP_Y + axis), 1.0 - mirrored * (2.0 * real(d, DRAW.mirrors_y + axis)))
+    shift = _each_way(tile, arena, d, g, SHIFT + axis) * real(d, DRAW.most_shift)
     store(arena, row(tile, d, g, SHIFT_Y + axis), shift)
     spare = extent + 2 * state[CROP_PAD] - window
     corner = splat_integer(tile, spare // 2)
@@ -165,20 +199,22 @@ def _move(tile, arena, d, state, g, axis, extent, window):
 
 @routine
 def _tone(tile, arena, d, g):
-    store(arena, row(tile, d, g, BRIGHTNESS), _each_way(tile, arena, d, g, BRIGHTEN) * real(d, MOST_BRIGHT))
-    store(arena, row(tile, d, g, CONTRAST), _each_way(tile, arena, d, g, STRETCH) * real(d, MOST_CONTRAST))
+    store(arena, row(tile, d, g, BRIGHTNESS), _each_way(tile, arena, d, g, BRIGHTEN) * real(d, DRAW.most_bright))
+    store(arena, row(tile, d, g, CONTRAST), _each_way(tile, arena, d, g, STRETCH) * real(d, DRAW.most_contrast))
     for axis in range(2):
-        middle = high_product(load_integers(tile, arena, row(tile, d, g, CUTTING + axis)), np.uint32(d[HEIGHT + axis]))
-        store_integers(arena, row(tile, d, g, CUT_TOP + axis), middle + -(d[SIDE] // 2))
+        middle = high_product(
+            load_integers(tile, arena, row(tile, d, g, CUTTING + axis)), np.uint32(d[DRAW.height + axis])
+        )
+        store_integers(arena, row(tile, d, g, CUT_TOP + axis), middle + -(d[DRAW.side] // 2))
 
 
 @kernel
-def draw_images(tile, arena, d, state, begin, end, thread):
+def draw_images(tile, arena, d: Words[DrawImages], state, begin, end, thread):
     """Unit: a group."""
     for g in range(begin, end):
         _find_images(tile, arena, d, state, g)
         _draw_words(tile, arena, d, state, g)
         _turn(tile, arena, d, g)
-        _move(tile, arena, d, state, g, 0, state[SOURCE_HEIGHT], d[HEIGHT])
-        _move(tile, arena, d, state, g, 1, state[SOURCE_WIDTH], d[WIDTH])
+        _move(tile, arena, d, state, g, 0, state[SOURCE_HEIGHT], d[DRAW.height])
+        _move(tile, arena, d, state, g, 1, state[SOURCE_WIDTH], d[DRAW.width])
         _tone(tile, arena, d, g)

@@ -5,28 +5,20 @@ both: one a row of output positions, then one a column. Kernels count nothing.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.ir.graph import Shape
 from netspec.ir.operations import Window
 from netspec.ir.program import Buffer, Launch, Program
-from netspec.kernels.cpu.elementwise import where
+from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import real
-from netspec.kernels.cpu.rows import Kernel, Row
+from netspec.kernels.cpu.rows import Kernel, Row, where
 from netspec.kernels.cpu.tile import lanes
 from netspec.kernels.cpu.vector import fma, load, splat, store
 from netspec.kernels.cpu.window import (
-    BEFORE_ACROSS,
-    BEFORE_DOWN,
-    CHANNELS,
-    HEIGHT,
-    LARGE_PLANE,
-    OUT_HEIGHT,
-    OUT_WIDTH,
-    SMALL_PLANE,
-    STRIDE_ACROSS,
-    STRIDE_DOWN,
-    WIDTH,
-    WINDOW_WORDS,
+    WINDOW,
+    Windows,
     advanced,
     clear_rest,
     clipped,
@@ -37,8 +29,17 @@ from netspec.kernels.cpu.window import (
     window_words,
 )
 
-SOURCE, SOURCE_STRIDE, RESULT, RESULT_STRIDE, SHARES = range(WINDOW_WORDS, WINDOW_WORDS + 5)
-"""SHARES: where the reciprocals begin"""
+
+class Averaged(NamedTuple):
+    """Words of both kernels; `shares` are the reciprocals."""
+
+    windows: Windows
+    source: Operand
+    result: Operand
+    shares: tuple[float, ...]
+
+
+AVERAGED = places(Averaged)
 
 
 @routine
@@ -59,12 +60,19 @@ def _sum_row(tile, arena, begin, count):
 
 @routine
 def _average_plane(tile, arena, d, x, y):
-    step, height, width, out_height, out_width = lanes(tile), d[HEIGHT], d[WIDTH], d[OUT_HEIGHT], d[OUT_WIDTH]
-    stride_down, before_down, stride, before = d[STRIDE_DOWN], d[BEFORE_DOWN], d[STRIDE_ACROSS], d[BEFORE_ACROSS]
+    step = lanes(tile)
+    height = d[WINDOW.height]
+    width = d[WINDOW.width]
+    out_height = d[WINDOW.out_height]
+    out_width = d[WINDOW.out_width]
+    stride_down = d[WINDOW.stride_down]
+    before_down = d[WINDOW.before_down]
+    stride = d[WINDOW.stride_across]
+    before = d[WINDOW.before_across]
     down, across = taps_down(tile, d), taps_across(tile, d)
     for oy in range(out_height):
         top, i_begin, i_end = clipped(oy, stride_down, before_down, down, height)
-        share = real(d, SHARES + oy)
+        share = real(d, AVERAGED.shares + oy)
         for ox in range(out_width):
             left, j_begin, j_end = clipped(ox, stride, before, across, width)
             total = splat(tile, 0.0)
@@ -74,30 +82,31 @@ def _average_plane(tile, arena, d, x, y):
             else:
                 for i in range(i_begin, i_end):
                     total += _sum_row(tile, arena, x + ((top + i) * width + left + j_begin) * step, j_end - j_begin)
-            part = share * real(d, SHARES + out_height + ox)
+            part = share * real(d, AVERAGED.shares + out_height + ox)
             store(arena, y + (oy * out_width + ox) * step, total * part)
 
 
 @kernel
-def average_pool(tile, arena, d, state, begin, end, thread):
+def average_pool(tile, arena, d: Words[Averaged], state, begin, end, thread):
     """A unit is a channel of a group."""
-    large, small = d[LARGE_PLANE], d[SMALL_PLANE]
+    large, small = d[WINDOW.large_plane], d[WINDOW.small_plane]
     for unit in range(begin, end):
-        group = unit // d[CHANNELS]
-        c = unit - group * d[CHANNELS]
-        x, y = d[SOURCE] + group * d[SOURCE_STRIDE] + c * large, d[RESULT] + group * d[RESULT_STRIDE] + c * small
+        group = unit // d[WINDOW.channels]
+        c = unit - group * d[WINDOW.channels]
+        x = d[AVERAGED.source.place] + group * d[AVERAGED.source.group] + c * large
+        y = d[AVERAGED.result.place] + group * d[AVERAGED.result.group] + c * small
         _average_plane(tile, arena, d, x, y)
 
 
 @routine
 def _scatter_plane(tile, arena, d, dy, dx):
     """dx of windows side by side: each writes its own pixels."""
-    step, width, out_height, out_width = lanes(tile), d[WIDTH], d[OUT_HEIGHT], d[OUT_WIDTH]
+    step, width, out_height, out_width = lanes(tile), d[WINDOW.width], d[WINDOW.out_height], d[WINDOW.out_width]
     down, across = taps_down(tile, d), taps_across(tile, d)
     for oy in range(out_height):
-        share = real(d, SHARES + oy)
+        share = real(d, AVERAGED.shares + oy)
         for ox in range(out_width):
-            part = share * real(d, SHARES + out_height + ox)
+            part = share * real(d, AVERAGED.shares + out_height + ox)
             each = load(tile, arena, dy + (oy * out_width + ox) * step) * part
             corner = dx + (oy * down * width + ox * across) * step
             for i in range(down):
@@ -109,8 +118,15 @@ def _scatter_plane(tile, arena, d, dy, dx):
 @routine
 def _gather_plane(tile, arena, d, dy, dx):
     """dx of windows in any position: each pixel sums over the windows that see it."""
-    step, height, width, out_height, out_width = lanes(tile), d[HEIGHT], d[WIDTH], d[OUT_HEIGHT], d[OUT_WIDTH]
-    stride_down, before_down, stride, before = d[STRIDE_DOWN], d[BEFORE_DOWN], d[STRIDE_ACROSS], d[BEFORE_ACROSS]
+    step = lanes(tile)
+    height = d[WINDOW.height]
+    width = d[WINDOW.width]
+    out_height = d[WINDOW.out_height]
+    out_width = d[WINDOW.out_width]
+    stride_down = d[WINDOW.stride_down]
+    before_down = d[WINDOW.before_down]
+    stride = d[WINDOW.stride_across]
+    before = d[WINDOW.before_across]
     down, across = taps_down(tile, d), taps_across(tile, d)
     oy_begin, oy_end = 0, 0
     for y in range(height):
@@ -120,21 +136,22 @@ def _gather_plane(tile, arena, d, dy, dx):
             ox_begin, ox_end = advanced(ox_begin, ox_end, x, stride, before, across, out_width)
             total = splat(tile, 0.0)
             for oy in range(oy_begin, oy_end):
-                share = real(d, SHARES + oy)
+                share = real(d, AVERAGED.shares + oy)
                 for ox in range(ox_begin, ox_end):
-                    part = share * real(d, SHARES + out_height + ox)
+                    part = share * real(d, AVERAGED.shares + out_height + ox)
                     total = fma(load(tile, arena, dy + (oy * out_width + ox) * step), part, total)
             store(arena, dx + (y * width + x) * step, total)
 
 
 @kernel
-def average_pool_gradient(tile, arena, d, state, begin, end, thread):
+def average_pool_gradient(tile, arena, d: Words[Averaged], state, begin, end, thread):
     """A unit is a channel of a group."""
-    large, small = d[LARGE_PLANE], d[SMALL_PLANE]
+    large, small = d[WINDOW.large_plane], d[WINDOW.small_plane]
     for unit in range(begin, end):
-        group = unit // d[CHANNELS]
-        c = unit - group * d[CHANNELS]
-        dy, dx = d[SOURCE] + group * d[SOURCE_STRIDE] + c * small, d[RESULT] + group * d[RESULT_STRIDE] + c * large
+        group = unit // d[WINDOW.channels]
+        c = unit - group * d[WINDOW.channels]
+        dy = d[AVERAGED.source.place] + group * d[AVERAGED.source.group] + c * small
+        dx = d[AVERAGED.result.place] + group * d[AVERAGED.result.group] + c * large
         if side_by_side(tile, d):
             _scatter_plane(tile, arena, d, dy, dx)
         else:
@@ -155,8 +172,12 @@ def _row(kernel_: Kernel, launch: Launch, small: Buffer, large: Buffer) -> tuple
     window, count_pad = launch.operation.window, launch.operation.count_pad
     size, out = large.value.shape[1:], small.value.shape[1:]
     shares = (*_shares(window, size, out, count_pad, 0), *_shares(window, size, out, count_pad, 1))
-    places = (*where(launch.inputs[0]), *where(launch.outputs[0]))
-    words = (*window_words(window, small, large), *places, *shares)
+    words = Averaged(
+        windows=window_words(window, small, large),
+        source=where(launch.inputs[0]),
+        result=where(launch.outputs[0]),
+        shares=shares,
+    )
     return (Row(kernel_, window_tile(window), words, large.value.shape[0], per_group=True),)
 
 

@@ -6,26 +6,21 @@ mean costs no precision and memory is read once; groups are merged in order in f
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from netspec.ir.operations import BatchNorm, BatchNormTraining
 from netspec.ir.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.bend import bend, bend_words
-from netspec.kernels.cpu.elementwise import where
+from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import real
-from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.rows import Row, place, where
 from netspec.kernels.cpu.state import COUNT, GROUPS
 from netspec.kernels.cpu.tile import lanes
 from netspec.kernels.cpu.vector import first_lanes, fma, load, select, splat, store, sum_lanes
-
-CHANNELS, POSITIONS, EPSILON, MOMENTUM = range(4)
-X, X_STRIDE, Y, Y_STRIDE, SCALE, SHIFT, MEAN, VARIANCE = range(4, 12)
-BATCH_MEAN, INVERSE, NEW_MEAN, NEW_VARIANCE, PLANE = range(12, 17)
-ADDEND, ADDEND_STRIDE, SLOPE, UPPER = range(17, 21)
-WORDS = 21
-"""PLANE: float32 numbers from one channel to the next, of all batched values alike"""
 
 BLOCK = 64
 """vectors whose sum is taken before it is added to the total: long sums lose less"""
@@ -33,16 +28,44 @@ SAMPLES = 64
 NOWHERE = -1
 
 
+class BatchNormed(NamedTuple):
+    """Words of both kernels; the last eight are of training alone. `plane`: float32 numbers from one channel to the
+    next, of all batched values alike."""
+
+    channels: int
+    positions: int
+    epsilon: float
+    momentum: float
+    x: Operand
+    y: Operand
+    scale: int
+    shift: int
+    mean: int
+    variance: int
+    batch_mean: int
+    inverse: int
+    new_mean: int
+    new_variance: int
+    plane: int
+    addend: Operand
+    slope: float
+    upper: float
+
+
+NORM = places(BatchNormed)
+
+
 @kernel
-def batch_norm(tile, arena, d, state, begin, end, thread):
+def batch_norm(tile, arena, d: Words[BatchNormed], state, begin, end, thread):
     """A unit is a channel of a group."""
-    step, size, epsilon = lanes(tile), d[POSITIONS] * lanes(tile), real(d, EPSILON)
+    step, size, epsilon = lanes(tile), d[NORM.positions] * lanes(tile), real(d, NORM.epsilon)
     for unit in range(begin, end):
-        group = unit // d[CHANNELS]
-        c = unit - group * d[CHANNELS]
-        factor = arena[d[SCALE] + c] / math.sqrt(arena[d[VARIANCE] + c] + epsilon)
-        mean, shift = arena[d[MEAN] + c], arena[d[SHIFT] + c]
-        x, y = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[Y] + group * d[Y_STRIDE] + c * d[PLANE]
+        group = unit // d[NORM.channels]
+        c = unit - group * d[NORM.channels]
+        factor = arena[d[NORM.scale] + c] / math.sqrt(arena[d[NORM.variance] + c] + epsilon)
+        mean, shift = arena[d[NORM.mean] + c], arena[d[NORM.shift] + c]
+        x = d[NORM.x.place] + group * d[NORM.x.group] + c * d[NORM.plane]
+        y = d[NORM.y.place] + group * d[NORM.y.group] + c * d[NORM.plane]
         for i in range(0, size, step):
             store(arena, y + i, fma(load(tile, arena, x + i) - mean, factor, shift))
 
@@ -77,9 +100,9 @@ def _deviations(tile, arena, plane, positions, centre):
 @routine
 def _statistics(tile, arena, d, state, c):
     """Mean, biased variance and number of channel c over all live images and positions."""
-    positions, count, mean, squares = d[POSITIONS], 0.0, 0.0, 0.0
+    positions, count, mean, squares = d[NORM.positions], 0.0, 0.0, 0.0
     for group in range(state[GROUPS]):
-        plane = d[X] + group * d[X_STRIDE] + c * d[PLANE]
+        plane = d[NORM.x.place] + group * d[NORM.x.group] + c * d[NORM.plane]
         images = min(lanes(tile), state[COUNT] - group * lanes(tile))
         live, here = first_lanes(tile, images), float(images * positions)
         centre = _centre(tile, arena, plane, positions, live, images)
@@ -96,11 +119,14 @@ def _statistics(tile, arena, d, state, c):
 @routine
 def _normalise(tile, arena, d, group, c):
     """A plane, with its statistics where they are kept: the gradient finds the same bits there."""
-    step, size, slope, upper = lanes(tile), d[POSITIONS] * lanes(tile), real(d, SLOPE), real(d, UPPER)
-    mean, factor, shift = arena[d[BATCH_MEAN] + c], arena[d[SCALE] + c] * arena[d[INVERSE] + c], arena[d[SHIFT] + c]
-    x, y = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[Y] + group * d[Y_STRIDE] + c * d[PLANE]
-    addend = d[ADDEND] + group * d[ADDEND_STRIDE] + c * d[PLANE]
-    if d[ADDEND] == NOWHERE:
+    step, size, slope, upper = lanes(tile), d[NORM.positions] * lanes(tile), real(d, NORM.slope), real(d, NORM.upper)
+    mean = arena[d[NORM.batch_mean] + c]
+    factor = arena[d[NORM.scale] + c] * arena[d[NORM.inverse] + c]
+    shift = arena[d[NORM.shift] + c]
+    x = d[NORM.x.place] + group * d[NORM.x.group] + c * d[NORM.plane]
+    y = d[NORM.y.place] + group * d[NORM.y.group] + c * d[NORM.plane]
+    addend = d[NORM.addend.place] + group * d[NORM.addend.group] + c * d[NORM.plane]
+    if d[NORM.addend.place] == NOWHERE:
         for i in range(0, size, step):
             store(arena, y + i, bend(fma(load(tile, arena, x + i) - mean, factor, shift), slope, upper))
     else:
@@ -110,51 +136,67 @@ def _normalise(tile, arena, d, group, c):
 
 
 @kernel
-def batch_norm_training(tile, arena, d, state, begin, end, thread):
+def batch_norm_training(tile, arena, d: Words[BatchNormed], state, begin, end, thread):
     """A unit is a channel of all groups: those read last come first in the second pass, which finds them in a cache."""
-    momentum = real(d, MOMENTUM)
+    momentum = real(d, NORM.momentum)
     for c in range(begin, end):
         mean, variance, count = _statistics(tile, arena, d, state, c)
         unbiased = variance * (count / max(count - 1.0, 1.0))
-        arena[d[BATCH_MEAN] + c], arena[d[INVERSE] + c] = mean, 1.0 / math.sqrt(variance + real(d, EPSILON))
-        arena[d[NEW_MEAN] + c] = momentum * arena[d[MEAN] + c] + (1.0 - momentum) * mean
-        arena[d[NEW_VARIANCE] + c] = momentum * arena[d[VARIANCE] + c] + (1.0 - momentum) * unbiased
+        arena[d[NORM.batch_mean] + c] = mean
+        arena[d[NORM.inverse] + c] = 1.0 / math.sqrt(variance + real(d, NORM.epsilon))
+        arena[d[NORM.new_mean] + c] = momentum * arena[d[NORM.mean] + c] + (1.0 - momentum) * mean
+        arena[d[NORM.new_variance] + c] = momentum * arena[d[NORM.variance] + c] + (1.0 - momentum) * unbiased
         for group in range(state[GROUPS]):
             _normalise(tile, arena, d, state[GROUPS] - 1 - group, c)
 
 
-def _row(kernel_, launch: Launch, places: dict[int, int | float], *, per_group: bool) -> tuple[Row, ...]:
-    """A row over the channels of the launch's first input; `places` fills the words that the kernel reads."""
-    x, operation = launch.inputs[0], launch.operation
-    words: list[int | float] = [NOWHERE] * WORDS
-    words[CHANNELS] = x.value.shape[0]
-    words[POSITIONS], words[PLANE] = x.value.elements // x.value.shape[0], x.plane_stride
-    assert isinstance(operation, BatchNorm | BatchNormTraining)
-    words[EPSILON], words[MOMENTUM] = operation.epsilon, operation.momentum
-    for word, value in places.items():
-        words[word] = value
-    return (Row(kernel_, Tile(1, 1), tuple(words), x.value.shape[0], per_group=per_group),)
-
-
-def _batched(first: int, buffer: Buffer) -> dict[int, int | float]:
-    """The two words of a batched buffer, from `first` on."""
-    begin, stride = where(buffer)
-    return {first: begin, first + 1: stride}
-
-
 def batch_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     (x, *channels), (y,) = launch.inputs, launch.outputs
-    places = dict(zip((SCALE, SHIFT, MEAN, VARIANCE), map(place, channels), strict=True))
-    return _row(batch_norm, launch, _batched(X, x) | _batched(Y, y) | places, per_group=True)
+    words = BatchNormed(
+        **_common(launch, x, y, channels),
+        batch_mean=NOWHERE,
+        inverse=NOWHERE,
+        new_mean=NOWHERE,
+        new_variance=NOWHERE,
+        addend=Operand(NOWHERE, 0),
+        slope=1.0,
+        upper=math.inf,
+    )
+    return (Row(batch_norm, Tile(1, 1), words, words.channels, per_group=True),)
 
 
 def batch_norm_training_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     (x, *channels), (y, *statistics) = launch.inputs, launch.outputs
     channels, addend = channels[:4], channels[4:]
-    places = dict(zip((SCALE, SHIFT, MEAN, VARIANCE), map(place, channels), strict=True))
+    batch_mean, inverse, new_mean, new_variance = map(place, statistics)
     slope, upper = bend_words(launch.operation.activation)
-    places |= dict(zip((BATCH_MEAN, INVERSE, NEW_MEAN, NEW_VARIANCE), map(place, statistics), strict=True))
-    for buffer in addend:
-        places |= _batched(ADDEND, buffer)
-    words = _batched(X, x) | _batched(Y, y) | places | {SLOPE: slope, UPPER: upper}
-    return _row(batch_norm_training, launch, words, per_group=False)
+    words = BatchNormed(
+        **_common(launch, x, y, channels),
+        batch_mean=batch_mean,
+        inverse=inverse,
+        new_mean=new_mean,
+        new_variance=new_variance,
+        addend=where(addend[0]) if addend else Operand(NOWHERE, 0),
+        slope=slope,
+        upper=upper,
+    )
+    return (Row(batch_norm_training, Tile(1, 1), words, words.channels),)
+
+
+def _common(launch: Launch, x: Buffer, y: Buffer, channels: Sequence[Buffer]) -> dict[str, Any]:
+    """The words that both kernels read; `channels` are scale, shift, mean and variance."""
+    operation, (scale, shift, mean, variance) = launch.operation, map(place, channels)
+    assert isinstance(operation, BatchNorm | BatchNormTraining)
+    return {
+        "channels": x.value.shape[0],
+        "positions": x.value.elements // x.value.shape[0],
+        "epsilon": operation.epsilon,
+        "momentum": operation.momentum,
+        "x": where(x),
+        "y": where(y),
+        "scale": scale,
+        "shift": shift,
+        "mean": mean,
+        "variance": variance,
+        "plane": x.plane_stride,
+    }

@@ -6,44 +6,69 @@ and gathers the two sums that dx needs; the second finds what the first has read
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from netspec.ir.operations import IDENTITY, Activation, BatchNormAddGradient, BatchNormGradient
 from netspec.ir.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.batch_norm import BLOCK, NOWHERE
 from netspec.kernels.cpu.bend import bend_words, unbend
-from netspec.kernels.cpu.elementwise import where
+from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import real
-from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.rows import Row, place, where
 from netspec.kernels.cpu.state import COUNT, GROUPS
 from netspec.kernels.cpu.tile import lanes
 from netspec.kernels.cpu.vector import first_lanes, fma, load, select, splat, store, sum_lanes
 
-POSITIONS, PLANE, SLOPE, UPPER = range(4)
-"""PLANE: float32 numbers from one channel to the next, of all batched values alike"""
-SCALE, SHIFT, BATCH_MEAN, INVERSE, DSCALE, DSHIFT = range(4, 10)
-X, X_STRIDE, DX, DX_STRIDE = range(10, 14)
-SAVED, SAVED_STRIDE = range(14, 16)
-"""the activation's output; NOWHERE where the activation was of what the normalisation gave: that is made again from x,
-for which alone there is a SHIFT"""
-DZ, DZ_STRIDE = range(16, 18)
-"""the cotangent of what the activation was applied to; the first of the cotangents where they are the same"""
-TERMS, FIRST_TERM = 18, 19
-"""cotangents, then two words of each: where it begins and how far apart its groups are"""
+
+class BatchNormBackward(NamedTuple):
+    """Words of `batch_norm_gradient`."""
+
+    positions: int
+    plane: int
+    """float32 numbers from one channel to the next, of all batched values alike"""
+    slope: float
+    upper: float
+    scale: int
+    shift: int
+    batch_mean: int
+    inverse: int
+    dscale: int
+    dshift: int
+    x: Operand
+    dx: Operand
+    saved: Operand
+    """The activation's output; NOWHERE where the activation was of what the normalisation gave: that is made again
+    from x, for which alone there is a shift."""
+    dz: Operand
+    """The cotangent of what the activation was applied to; the first of the terms where they are the same."""
+    count: int
+    terms: tuple[Operand, ...]
+    """The cotangents, of which `count` are there."""
+
+
+GRADIENT = places(BatchNormBackward)
 
 
 @routine
 def _take_back(tile, arena, d, group, c, first, last):
     """The cotangents of a plane's numbers `first` … `last`, added from left to right and taken back through the
     activation, to dz."""
-    mean, factor, shift = arena[d[BATCH_MEAN] + c], arena[d[SCALE] + c] * arena[d[INVERSE] + c], arena[d[SHIFT] + c]
-    slope, upper, terms, again = real(d, SLOPE), real(d, UPPER), d[TERMS], d[SAVED] == NOWHERE
-    x, saved = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[SAVED] + group * d[SAVED_STRIDE] + c * d[PLANE]
-    dz, dy = d[DZ] + group * d[DZ_STRIDE] + c * d[PLANE], d[FIRST_TERM] + group * d[FIRST_TERM + 1] + c * d[PLANE]
+    mean = arena[d[GRADIENT.batch_mean] + c]
+    factor = arena[d[GRADIENT.scale] + c] * arena[d[GRADIENT.inverse] + c]
+    shift = arena[d[GRADIENT.shift] + c]
+    slope = real(d, GRADIENT.slope)
+    upper = real(d, GRADIENT.upper)
+    terms = d[GRADIENT.count]
+    again = d[GRADIENT.saved.place] == NOWHERE
+    x = d[GRADIENT.x.place] + group * d[GRADIENT.x.group] + c * d[GRADIENT.plane]
+    saved = d[GRADIENT.saved.place] + group * d[GRADIENT.saved.group] + c * d[GRADIENT.plane]
+    dz = d[GRADIENT.dz.place] + group * d[GRADIENT.dz.group] + c * d[GRADIENT.plane]
+    dy = d[GRADIENT.terms] + group * d[GRADIENT.terms + 1] + c * d[GRADIENT.plane]
     for i in range(first, last, lanes(tile)):
         total = load(tile, arena, dy + i)
-        for k in range(FIRST_TERM + 2, FIRST_TERM + 2 * terms, 2):
-            total += load(tile, arena, d[k] + group * d[k + 1] + c * d[PLANE] + i)
+        for k in range(GRADIENT.terms + 2, GRADIENT.terms + 2 * terms, 2):
+            total += load(tile, arena, d[k] + group * d[k + 1] + c * d[GRADIENT.plane] + i)
         if slope != 1.0:
             kept = fma(load(tile, arena, x + i) - mean, factor, shift) if again else load(tile, arena, saved + i)
             total = unbend(kept, total, slope, upper)
@@ -53,12 +78,13 @@ def _take_back(tile, arena, d, group, c, first, last):
 @routine
 def _plane_sums(tile, arena, d, group, c):
     """The sums of dz and of dz * (x - mean) over a plane's vectors, lane by lane; makes dz where it is to be made."""
-    step, mean = lanes(tile), arena[d[BATCH_MEAN] + c]
-    x, dz = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[DZ] + group * d[DZ_STRIDE] + c * d[PLANE]
-    given = d[DZ] == d[FIRST_TERM] and d[TERMS] == 1 and real(d, SLOPE) == 1.0
+    step, mean = lanes(tile), arena[d[GRADIENT.batch_mean] + c]
+    x = d[GRADIENT.x.place] + group * d[GRADIENT.x.group] + c * d[GRADIENT.plane]
+    dz = d[GRADIENT.dz.place] + group * d[GRADIENT.dz.group] + c * d[GRADIENT.plane]
+    given = d[GRADIENT.dz.place] == d[GRADIENT.terms] and d[GRADIENT.count] == 1 and real(d, GRADIENT.slope) == 1.0
     plain, weighted = splat(tile, 0.0), splat(tile, 0.0)
-    for block in range(0, d[POSITIONS], BLOCK):
-        first, last = block * step, min(block + BLOCK, d[POSITIONS]) * step
+    for block in range(0, d[GRADIENT.positions], BLOCK):
+        first, last = block * step, min(block + BLOCK, d[GRADIENT.positions]) * step
         if not given:
             _take_back(tile, arena, d, group, c, first, last)
         a = b = splat(tile, 0.0)
@@ -84,21 +110,22 @@ def _channel_sums(tile, arena, d, state, c):
 
 
 @kernel
-def batch_norm_gradient(tile, arena, d, state, begin, end, thread):
+def batch_norm_gradient(tile, arena, d: Words[BatchNormBackward], state, begin, end, thread):
     """dx = scale * inverse * (dz - mean of dz - (x - mean) * inverse^2 * mean of dz * (x - mean)); dead lanes get
     zeros. Groups read last come first in the second pass."""
-    step, size = lanes(tile), d[POSITIONS] * lanes(tile)
+    step, size = lanes(tile), d[GRADIENT.positions] * lanes(tile)
     for c in range(begin, end):
         plain, weighted = _channel_sums(tile, arena, d, state, c)
-        mean, inverse = arena[d[BATCH_MEAN] + c], arena[d[INVERSE] + c]
-        arena[d[DSHIFT] + c], arena[d[DSCALE] + c] = plain, weighted * inverse
-        count = float(state[COUNT] * d[POSITIONS])
+        mean, inverse = arena[d[GRADIENT.batch_mean] + c], arena[d[GRADIENT.inverse] + c]
+        arena[d[GRADIENT.dshift] + c], arena[d[GRADIENT.dscale] + c] = plain, weighted * inverse
+        count = float(state[COUNT] * d[GRADIENT.positions])
         offset, slope = plain / count, -weighted * inverse * inverse / count
-        factor = arena[d[SCALE] + c] * inverse
+        factor = arena[d[GRADIENT.scale] + c] * inverse
         for number in range(state[GROUPS]):
             group = state[GROUPS] - 1 - number
-            x, dz = d[X] + group * d[X_STRIDE] + c * d[PLANE], d[DZ] + group * d[DZ_STRIDE] + c * d[PLANE]
-            dx = d[DX] + group * d[DX_STRIDE] + c * d[PLANE]
+            x = d[GRADIENT.x.place] + group * d[GRADIENT.x.group] + c * d[GRADIENT.plane]
+            dz = d[GRADIENT.dz.place] + group * d[GRADIENT.dz.group] + c * d[GRADIENT.plane]
+            dx = d[GRADIENT.dx.place] + group * d[GRADIENT.dx.group] + c * d[GRADIENT.plane]
             live = first_lanes(tile, state[COUNT] - group * lanes(tile))
             for i in range(0, size, step):
                 centred = fma(load(tile, arena, x + i) - mean, slope, load(tile, arena, dz + i) - offset)
@@ -131,11 +158,29 @@ def _rows(
     saved: Buffer | None,
     cotangents: Sequence[Buffer],
 ) -> tuple[Row, ...]:
-    """A row over the channels of x; `maps` are x, dx and dz, `channels` the places SCALE … INVERSE."""
+    """A row over the channels of x. `maps` are x, dx and dz; `channels` are the places of scale, shift, mean and
+    inverse deviation."""
     x, dx, dz = maps
     count = x.value.shape[0]
-    sizes = (x.value.elements // count, x.plane_stride, *bend_words(activation))
-    kept = (NOWHERE, 0) if saved is None else where(saved)
-    terms = (word for each in cotangents for word in where(each))
-    words = (*sizes, *channels, *map(place, sums), *where(x), *where(dx), *kept, *where(dz), len(cotangents), *terms)
+    slope, upper = bend_words(activation)
+    scale, shift, batch_mean, inverse = channels
+    dscale, dshift = map(place, sums)
+    words = BatchNormBackward(
+        positions=x.value.elements // count,
+        plane=x.plane_stride,
+        slope=slope,
+        upper=upper,
+        scale=scale,
+        shift=shift,
+        batch_mean=batch_mean,
+        inverse=inverse,
+        dscale=dscale,
+        dshift=dshift,
+        x=where(x),
+        dx=where(dx),
+        saved=Operand(NOWHERE, 0) if saved is None else where(saved),
+        dz=where(dz),
+        count=len(cotangents),
+        terms=tuple(map(where, cotangents)),
+    )
     return (Row(batch_norm_gradient, Tile(1, 1), words, count),)

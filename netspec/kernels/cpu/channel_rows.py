@@ -10,10 +10,19 @@ from netspec.ir.channels import as_map
 from netspec.ir.operations import Operation
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.kernels.cpu import activations, average_pool, join, max_pool, upsample
-from netspec.kernels.cpu.channel_copies import rearrange
-from netspec.kernels.cpu.channel_maps import largest_piece, neighbours, scale_channels, softmax_pixels
-from netspec.kernels.cpu.channel_sum_rows import NO_TILE, map_vectors, sum_rows
-from netspec.kernels.cpu.rows import Kernel, Row, RowBuilder, Word, place
+from netspec.kernels.cpu.channel_copies import Rearrange, rearrange
+from netspec.kernels.cpu.channel_maps import (
+    LargestPiece,
+    Maps,
+    Neighbours,
+    ScaleChannels,
+    largest_piece,
+    neighbours,
+    scale_channels,
+    softmax_pixels,
+)
+from netspec.kernels.cpu.channel_sum_rows import NO_TILE, channel_map, map_vectors, sum_rows
+from netspec.kernels.cpu.rows import Row, RowBuilder, place
 
 
 def _pixels(buffer: Buffer) -> int:
@@ -37,24 +46,28 @@ def _alike(build: RowBuilder) -> RowBuilder:
     return rows
 
 
-def _map_row(kernel: Kernel, launch: Launch, channels: int, words: tuple[Word, ...], units: int) -> tuple[Row, ...]:
-    """A row of a kernel of `channel_maps.py`."""
+def _maps(launch: Launch, of: Buffer) -> Maps:
+    """The first words of a kernel of `channel_maps.py` that counts the channels of a buffer."""
     x, y = launch.inputs[0], launch.outputs[0]
-    maps = (place(x), x.group_stride, x.plane_stride, place(y), y.group_stride, y.plane_stride)
-    return (Row(kernel, NO_TILE, (*maps, channels, _pixels(y), *words), units, per_group=True),)
+    return Maps(x=channel_map(x), y=channel_map(y), channels=as_map(of.value.shape)[0], pixels=_pixels(y))
 
 
 def batch_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     x, packed = launch.inputs
     operation = launch.operation
     assert isinstance(operation, ops.BatchNorm)
-    words = (place(packed), map_vectors(x) * x.abreast, float(operation.epsilon))
-    return _map_row(scale_channels, launch, as_map(x.value.shape)[0], words, map_vectors(x))
+    words = ScaleChannels(
+        maps=_maps(launch, x),
+        statistics=place(packed),
+        statistics_step=map_vectors(x) * x.abreast,
+        epsilon=operation.epsilon,
+    )
+    return (Row(scale_channels, NO_TILE, words, map_vectors(x), per_group=True),)
 
 
 def softmax_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     x = launch.inputs[0]
-    return _map_row(softmax_pixels, launch, as_map(x.value.shape)[0], (), _pixels(x))
+    return (Row(softmax_pixels, NO_TILE, _maps(launch, x), _pixels(x), per_group=True),)
 
 
 def response_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -64,15 +77,22 @@ def response_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     needed_bytes = 4 * (channels + operation.size + 2 * program.target.lanes)
     if program.thread_bytes < needed_bytes:
         raise CompilerBug(f"`{launch.layer}` needs {needed_bytes} bytes a thread, found {program.thread_bytes}")
-    reach = (operation.size // 2, (operation.size - 1) // 2)
-    words = (*reach, operation.alpha / operation.size, float(operation.beta), float(operation.k))
-    return _map_row(neighbours, launch, channels, words, _pixels(x))
+    words = Neighbours(
+        maps=_maps(launch, x),
+        below=operation.size // 2,
+        above=(operation.size - 1) // 2,
+        share=operation.alpha / operation.size,
+        beta=operation.beta,
+        base=operation.k,
+    )
+    return (Row(neighbours, NO_TILE, words, _pixels(x), per_group=True),)
 
 
 def maxout_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     y, operation = launch.outputs[0], launch.operation
     assert isinstance(operation, ops.Maxout)
-    return _map_row(largest_piece, launch, as_map(y.value.shape)[0], (operation.pieces,), _pixels(y))
+    words = LargestPiece(maps=_maps(launch, y), pieces=operation.pieces)
+    return (Row(largest_piece, NO_TILE, words, _pixels(y), per_group=True),)
 
 
 def concatenate_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -91,9 +111,20 @@ def reshape_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 def _rearranging(x: Buffer, y: Buffer, first: int) -> Row:
     channels = as_map(x.value.shape)[0]
-    source = (place(x), x.group_stride, _pixels(x), x.abreast, x.plane_stride)
-    result = (place(y), y.group_stride, _pixels(y), y.plane_stride)
-    return Row(rearrange, NO_TILE, (*source, *result, first, channels), channels, per_group=True)
+    words = Rearrange(
+        source=place(x),
+        source_image=x.group_stride,
+        source_pixels=_pixels(x),
+        source_abreast=x.abreast,
+        source_vector=x.plane_stride,
+        result=place(y),
+        result_image=y.group_stride,
+        result_pixels=_pixels(y),
+        result_vector=y.plane_stride,
+        first_number=first,
+        channels=channels,
+    )
+    return Row(rearrange, NO_TILE, words, channels, per_group=True)
 
 
 CHANNEL_KERNELS: dict[type[Operation], RowBuilder] = {

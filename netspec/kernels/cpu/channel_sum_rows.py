@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.channel_weights import PackedSum, packed_sum
@@ -11,11 +13,18 @@ from netspec.ir.graph import Node
 from netspec.ir.operations import Operation
 from netspec.ir.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.activations import CODES
-from netspec.kernels.cpu.channel_copies import surround
-from netspec.kernels.cpu.channel_maps import slide_depthwise
-from netspec.kernels.cpu.channel_sums import sum_windows
-from netspec.kernels.cpu.channel_winograd import give_patches, transform_patches
-from netspec.kernels.cpu.rows import Row, Word, place
+from netspec.kernels.cpu.channel_copies import Surround, surround
+from netspec.kernels.cpu.channel_maps import Maps, SlideDepthwise, slide_depthwise
+from netspec.kernels.cpu.channel_sums import SumWindows, sum_windows
+from netspec.kernels.cpu.channel_winograd import (
+    GivePatches,
+    Patches,
+    TransformPatches,
+    give_patches,
+    transform_patches,
+)
+from netspec.kernels.cpu.descriptor import ChannelMap
+from netspec.kernels.cpu.rows import Row, place
 
 NO_TILE = Tile(1, 1)
 UNITS = 32
@@ -34,6 +43,11 @@ def sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     return (*copying, _window_row(launch, program, source, taps))
 
 
+def channel_map(buffer: Buffer) -> ChannelMap:
+    """Where a map lies."""
+    return ChannelMap(place=place(buffer), image=buffer.group_stride, vector=buffer.plane_stride)
+
+
 def map_vectors(buffer: Buffer) -> int:
     """Vectors of channels of a map."""
     return vectors(as_map(buffer.value.shape)[0], buffer.abreast)
@@ -44,52 +58,82 @@ def _node(launch: Launch) -> Node:
     return Node(launch.operation, (launch.inputs[0].value,), (launch.outputs[0].value,), launch.layer)
 
 
-def _activation_words(operation: Operation) -> tuple[Word, ...]:
+class _Source(NamedTuple):
+    """Where a sum reads: a map, and what lies between two rows and between the first rows of two neighbouring
+    outputs."""
+
+    x: ChannelMap
+    row: int
+    stride_rows: int
+
+
+def _activation(operation: Operation) -> tuple[int, float]:
+    """Code and slope."""
     activation = activation_of(operation)
-    return CODES[activation.function], float(activation.slope)
+    return CODES[activation.function], activation.slope
 
 
-def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row, ...], tuple[int, ...]]:
-    """The rows that make the copy that a sum reads, if it needs one; and where it reads: the place, and what lies
-    between two images, vectors of channels, rows, and the first rows of two neighbouring outputs."""
+def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row, ...], _Source]:
+    """The rows that make the copy that a sum reads, if it needs one; and where it reads."""
     x = launch.inputs[0]
     _, height, width = shape.x
-    row = width * x.abreast
     if not shape.copied:
-        return (), (place(x), x.group_stride, x.plane_stride, shape.dilation[0] * row, shape.stride[0] * row)
+        row = width * x.abreast
+        return (), _Source(channel_map(x), shape.dilation[0] * row, shape.stride[0] * row)
     image_floats = shape.copy_floats(x.abreast)
     if launch.scratch is None or launch.scratch.size_bytes < 4 * image_floats * program.batch:
         raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its copy")
-    phases, columns = shape.stride[1], shape.phase_columns
-    given = (place(x), x.group_stride, x.plane_stride, height, width, x.abreast, map_vectors(x))
-    made = (place(launch.scratch), image_floats, shape.copy_rows, phases, columns)
-    words, units = (*given, *made, *shape.before, *shape.spacing), map_vectors(x) * shape.copy_rows
+    words = Surround(
+        x=channel_map(x),
+        height=height,
+        width=width,
+        abreast=x.abreast,
+        vectors=map_vectors(x),
+        copy=place(launch.scratch),
+        copy_image=image_floats,
+        copy_rows=shape.copy_rows,
+        phases=shape.stride[1],
+        phase_columns=shape.phase_columns,
+        before_y=shape.before[0],
+        before_x=shape.before[1],
+        spacing_y=shape.spacing[0],
+        spacing_x=shape.spacing[1],
+    )
+    units = map_vectors(x) * shape.copy_rows
     copying = Row(surround, NO_TILE, words, units, per_group=True, reads=(x,), writes=(launch.scratch,))
-    row = phases * columns * x.abreast
-    steps = (shape.copy_rows * row, shape.dilation[0] * row, shape.stride[0] * row)
-    return (copying,), (place(launch.scratch), image_floats, *steps)
+    row = words.phases * words.phase_columns * x.abreast
+    copy = ChannelMap(place=words.copy, image=image_floats, vector=shape.copy_rows * row)
+    return (copying,), _Source(copy, shape.dilation[0] * row, shape.stride[0] * row)
 
 
-def _depthwise_row(launch: Launch, shape: Sliding, source: tuple[int, ...], taps: tuple[int, ...]) -> Row:
+def _depthwise_row(launch: Launch, shape: Sliding, source: _Source, taps: tuple[int, ...]) -> Row:
     packed, y = launch.inputs[1], launch.outputs[0]
-    at, image, vector, row, stride_rows = source
     channels, height, width = shape.y
-    bias = place(packed) + map_vectors(y) * y.abreast * shape.taps[0] * shape.taps[1]
-    maps = (at, image, vector, place(y), y.group_stride, y.plane_stride, channels, height * width)
-    words = (*maps, row, stride_rows, height, width, place(packed), bias, *shape.taps)
-    words = (*words, *_activation_words(launch.operation), *taps)
+    code, slope = _activation(launch.operation)
+    words = SlideDepthwise(
+        maps=Maps(x=source.x, y=channel_map(y), channels=channels, pixels=height * width),
+        x_row=source.row,
+        x_stride_rows=source.stride_rows,
+        out_height=height,
+        out_width=width,
+        weights=place(packed),
+        bias=place(packed) + map_vectors(y) * y.abreast * shape.taps[0] * shape.taps[1],
+        taps_y=shape.taps[0],
+        taps_x=shape.taps[1],
+        activation=code,
+        slope=slope,
+        taps=taps,
+    )
     return Row(slide_depthwise, launch.tile, words, map_vectors(y) * height, per_group=True)
 
 
-def _window_row(launch: Launch, program: Program, source: tuple[int, ...], taps: tuple[int, ...]) -> Row:
+def _window_row(launch: Launch, program: Program, source: _Source, taps: tuple[int, ...]) -> Row:
     x, packed, y = launch.inputs[0], launch.inputs[1], launch.outputs[0]
     form = packed_sum(_node(launch), launch.tile, x.abreast, program.target.lanes)
     if packed.size_bytes != 4 * form.floats:
         raise CompilerBug(f"`{packed.value.name}` holds {packed.size_bytes} bytes, not {4 * form.floats}")
-    read = (*source, x.abreast, form.shape.x[0])
-    written = (place(y), y.group_stride, y.plane_stride, form.shape.y[2] * y.abreast, map_vectors(y))
-    loops = _loops(form, program, place(packed))
-    words = (*read, *written, *loops, *_activation_words(launch.operation), *_blocks(form), *taps)
+    result = _Result(channel_map(y), form.shape.y[2] * y.abreast, map_vectors(y))
+    words = _sum_windows(form, program, place(packed), source, result, _activation(launch.operation), taps)
     return Row(sum_windows, launch.tile, words, _units(form), per_group=True)
 
 
@@ -99,31 +143,44 @@ def _winograd_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     assert isinstance(launch.operation, ops.Convolution)
     form = packed_winograd(_node(launch), launch.tile, program.target.lanes)
     data, products = _patch_places(launch, program, form)
-    patches = (form.plane_floats, *form.patches, form.side)
-    taken = (place(x), x.group_stride, x.plane_stride, *x.value.shape[1:], map_vectors(x), *data)
-    taking = (*taken, *patches, *launch.operation.window.before)
-    given = (place(y), y.group_stride, y.plane_stride, *y.value.shape[1:], map_vectors(y), *products)
-    giving = (*given, *patches, place(packed) + form.sums.floats, *_activation_words(launch.operation))
+    taking, giving = _patches(x, data, form), _patches(y, products, form)
+    before, (code, slope) = launch.operation.window.before, _activation(launch.operation)
+    taken = TransformPatches(patches=taking, before_y=before[0], before_x=before[1])
+    given = GivePatches(patches=giving, bias=place(packed) + form.sums.floats, activation=code, slope=slope)
     return (
-        Row(transform_patches, NO_TILE, taking, map_vectors(x) * form.patches[0], per_group=True),
+        Row(transform_patches, NO_TILE, taken, map_vectors(x) * form.patches[0], per_group=True),
         _product_row(launch.tile, program, form, place(packed), data, products),
-        Row(give_patches, NO_TILE, giving, map_vectors(y) * form.patches[0], per_group=True),
+        Row(give_patches, NO_TILE, given, map_vectors(y) * form.patches[0], per_group=True),
+    )
+
+
+def _patches(buffer: Buffer, numbers: ChannelMap, form: PackedWinograd) -> Patches:
+    """A map and the numbers of its patches."""
+    _, height, width = buffer.value.shape
+    return Patches(
+        map=channel_map(buffer),
+        height=height,
+        width=width,
+        vectors=map_vectors(buffer),
+        numbers=numbers,
+        plane=form.plane_floats,
+        patches_y=form.patches[0],
+        patches_x=form.patches[1],
+        side=form.side,
     )
 
 
 def _product_row(
-    tile: Tile, program: Program, form: PackedWinograd, packed: int, data: tuple[int, ...], products: tuple[int, ...]
+    tile: Tile, program: Program, form: PackedWinograd, packed: int, data: ChannelMap, products: ChannelMap
 ) -> Row:
-    """The sums over channels, as of a map of 36 rows; `data` and `products` are places, strides of images and of
-    vectors of channels."""
+    """The sums over channels, as of a map of 36 rows."""
     sums, plane = form.sums, form.plane_floats
-    read = (*data, plane, plane, sums.abreast, sums.shape.x[0])
-    written = (*products, plane, sums.blocks * sums.columns)
-    words = (*read, *written, *_loops(sums, program, packed), CODES["identity"], 0.0, *_blocks(sums), 0)
+    result = _Result(products, plane, sums.blocks * sums.columns)
+    words = _sum_windows(sums, program, packed, _Source(data, plane, plane), result, (CODES["identity"], 0.0), (0,))
     return Row(sum_windows, tile, words, _units(sums), per_group=True)
 
 
-def _patch_places(launch: Launch, program: Program, form: PackedWinograd) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _patch_places(launch: Launch, program: Program, form: PackedWinograd) -> tuple[ChannelMap, ChannelMap]:
     """Where patches and their sums go; checks that they fit, and a patch into a thread's scratch."""
     if launch.scratch is None or launch.scratch.size_bytes < 4 * form.scratch_floats * program.batch:
         raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its patches")
@@ -131,17 +188,60 @@ def _patch_places(launch: Launch, program: Program, form: PackedWinograd) -> tup
         raise CompilerBug(f"`{launch.layer}` needs room for a patch in each thread's scratch")
     data = place(launch.scratch)
     products = data + form.data_floats * program.batch
-    return (data, form.data_floats, form.vector_floats), (products, form.product_floats, form.vector_floats)
+    return (
+        ChannelMap(place=data, image=form.data_floats, vector=form.vector_floats),
+        ChannelMap(place=products, image=form.product_floats, vector=form.vector_floats),
+    )
 
 
-def _loops(form: PackedSum, program: Program, packed: int) -> tuple[int, ...]:
-    """The words of `sum_windows` from the size of y to how its work is cut."""
+class _Result(NamedTuple):
+    """Where a sum writes: a map, what lies between two rows, and vectors of channels."""
+
+    y: ChannelMap
+    row: int
+    vectors: int
+
+
+def _sum_windows(
+    form: PackedSum,
+    program: Program,
+    packed: int,
+    source: _Source,
+    result: _Result,
+    activation: tuple[int, float],
+    taps: tuple[int, ...],
+) -> SumWindows:
+    """The words of a sum; `taps` are where the taps of a row are read."""
     weights, biases = form.position_floats, form.blocks * form.width
-    bias = packed + form.positions * weights
-    places = (packed, form.block_floats, *form.steps(weights), bias, *form.steps(biases))
     chunks, rows = _chunks(form)
-    block = _input_block(form, program, rows)
-    return (*form.shape.y[1:], *places, *form.shape.taps, form.blocks, block, chunks, rows)
+    return SumWindows(
+        x=source.x,
+        x_row=source.row,
+        x_stride_rows=source.stride_rows,
+        abreast=form.abreast,
+        channels=form.shape.x[0],
+        y=result.y,
+        y_row=result.row,
+        y_vectors=result.vectors,
+        out_height=form.shape.y[1],
+        out_width=form.shape.y[2],
+        weights=packed,
+        w_block=form.block_floats,
+        w_row=form.steps(weights)[0],
+        w_column=form.steps(weights)[1],
+        bias=packed + form.positions * weights,
+        bias_row=form.steps(biases)[0],
+        bias_column=form.steps(biases)[1],
+        taps_y=form.shape.taps[0],
+        taps_x=form.shape.taps[1],
+        blocks=form.blocks,
+        input_block=_input_block(form, program, rows),
+        chunks=chunks,
+        chunk_rows=rows,
+        activation=activation[0],
+        slope=activation[1],
+        table=(*_blocks(form), *taps),
+    )
 
 
 def _blocks(form: PackedSum) -> tuple[int, ...]:

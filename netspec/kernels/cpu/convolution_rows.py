@@ -9,18 +9,14 @@ from netspec.ir.pooled import strip_stride
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.ir.shapes import window_output
 from netspec.kernels.cpu.activations import activation_row
-from netspec.kernels.cpu.convolution import slide
+from netspec.kernels.cpu.convolution import NOT_POOLED, Pooled, Slide, slide
 from netspec.kernels.cpu.depthwise_rows import depthwise_adjoint_rows, depthwise_rows
-from netspec.kernels.cpu.elementwise import where
 from netspec.kernels.cpu.packing import Packed, Weights
 from netspec.kernels.cpu.planes import IN_REGISTERS, NOTHING, UNPOOLED, Ending, Planes, Pooling, ending_of, planes
 from netspec.kernels.cpu.pointwise_rows import pointwise_adjoint_rows, pointwise_rows
-from netspec.kernels.cpu.rows import Row, after_copying, place
+from netspec.kernels.cpu.rows import Row, after_copying, place, where
 from netspec.kernels.cpu.sliding import Axis, adjoint_axes, forward_axis
 from netspec.kernels.cpu.winograd_rows import winograd_adjoint_rows, winograd_rows
-
-NOT_POOLED = (1, 0, 0, 0, 0, *UNPOOLED.index)
-"""The words of `slide` from STRIP on, for rows that stay as they are."""
 
 
 def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -108,7 +104,9 @@ def forward_rows(
     strip = Planes(0, 0, y.channels, height, width, y.lanes, strip_stride(width, y.lanes))
     if program.thread_bytes < 4 * strip.channels * strip.channel_stride:
         raise CompilerBug(f"the threads have too little scratch for the rows of `{launch.layer}` that are pooled")
-    pooled = (2, y.place, y.group_stride, y.channel_stride, y.row_stride, *pooling.index)
+    pooled = Pooled(
+        place=y.place, group=y.group_stride, channel=y.channel_stride, row=y.row_stride, index=pooling.index
+    )
     return _sliding_sum(packed, x, strip, weights, vertical, horizontal, ending, pooled)
 
 
@@ -143,26 +141,40 @@ def _sliding_sum(
     vertical: Axis,
     horizontal: Axis,
     ending: Ending,
-    pooled: tuple[int, ...] = NOT_POOLED,
+    pooled: Pooled | None = None,
 ) -> tuple[Row, ...]:
     into, packing = packed.weights(weights, vertical, horizontal)
-    block = _input_block(packed, vertical, horizontal, weights)
-    segment = _segment(packed, vertical, horizontal, block)
-    sizes = (into, weights.inputs, weights.outputs, weights.groups, block, segment)
-    strips = vertical.outputs // pooled[0]
-    words = (*_geometry(x, y, strips, vertical, horizontal), *sizes, *ending.words, *pooled)
-    sliding = after_copying(1, packed.launch, Row(slide, packed.tile, words, strips, per_group=True))
+    block, strip = _input_block(packed, vertical, horizontal, weights), 2 if pooled else 1
+    words = Slide(
+        x=x.map,
+        y=y.place + vertical.out_first * y.row_stride + horizontal.out_first * y.lanes,
+        y_group=y.group_stride,
+        y_channel=y.channel_stride,
+        y_row=vertical.out_step * y.row_stride,
+        y_column=horizontal.out_step * y.lanes,
+        strips=vertical.outputs // strip,
+        out_width=horizontal.outputs,
+        taps_y=vertical.taps,
+        taps_x=horizontal.taps,
+        dilation_y=vertical.dilation,
+        dilation_x=horizontal.dilation,
+        stride_y=vertical.stride,
+        stride_x=horizontal.stride,
+        before_y=vertical.before,
+        before_x=horizontal.before,
+        weights=into,
+        inputs=weights.inputs,
+        outputs=weights.outputs,
+        channel_groups=weights.groups,
+        input_block=block,
+        segment=_segment(packed, vertical, horizontal, block),
+        bias=ending.bias,
+        activation=ending.code,
+        strip=strip,
+        pooled=pooled or NOT_POOLED,
+    )
+    sliding = after_copying(1, packed.launch, Row(slide, packed.tile, words, words.strips, per_group=True))
     return (packing, sliding) if vertical.taps and horizontal.taps else (sliding,)
-
-
-def _geometry(x: Planes, y: Planes, strips: int, vertical: Axis, horizontal: Axis) -> tuple[int, ...]:
-    """The words of `slide` up to the weights."""
-    first = y.place + vertical.out_first * y.row_stride + horizontal.out_first * y.lanes
-    source = (x.place, x.group_stride, x.channel_stride, x.row_stride, x.height, x.width)
-    steps = (y.channel_stride, vertical.out_step * y.row_stride, horizontal.out_step * y.lanes)
-    result = (first, y.group_stride, *steps, strips, horizontal.outputs)
-    taps = (vertical.taps, horizontal.taps, vertical.dilation, horizontal.dilation)
-    return (*source, *result, *taps, vertical.stride, horizontal.stride, vertical.before, horizontal.before)
 
 
 def _input_block(packed: Packed, vertical: Axis, horizontal: Axis, weights: Weights) -> int:

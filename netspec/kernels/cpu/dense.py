@@ -6,7 +6,10 @@ sums are cut into blocks that keep the other operand in the nearest cache; meanw
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.kernels.cpu.activations import RELU
+from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.planes import NO_BIAS
 from netspec.kernels.cpu.products import outer_apart
@@ -14,70 +17,113 @@ from netspec.kernels.cpu.state import COUNT, GROUPS, SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, load, narrow, rectify, rows, save, spread, zeros
 from netspec.kernels.cpu.turn import turn
 
-# Words of the descriptor of `multiply`. Strides count float32 numbers.
-(X, X_GROUP, Y, Y_GROUP, W, W_OUTPUT, W_INPUT) = range(7)
-(INPUTS, OUTPUTS, INPUT_BLOCK, COLUMN_BLOCKS, BIAS, ACTIVATION) = range(7, 13)
 
-# Words of the descriptor of `transpose`, the first and the last two of them also those of `weight_gradient`.
-(TRANSPOSED, IMAGE_STEP, FEATURES, SOURCE, SOURCE_GROUP) = range(5)
-(DY, DY_GROUP, DW, DW_OUTPUTS) = range(3, 7)
+class Multiply(NamedTuple):
+    """Words of `multiply`. The weights' steps are from output to output and from input to input."""
+
+    x: Operand
+    y: Operand
+    w: int
+    w_output: int
+    w_input: int
+    inputs: int
+    outputs: int
+    input_block: int
+    column_blocks: int
+    bias: int
+    activation: int
+
+
+class Transposed(NamedTuple):
+    """A copy whose rows are features of an image: where it lies, how far apart images are, and features."""
+
+    place: int
+    image: int
+    features: int
+
+
+class Transpose(NamedTuple):
+    """Words of `transpose`."""
+
+    copy: Transposed
+    source: Operand
+
+
+class GradientSum(NamedTuple):
+    """What `gradient_sums` reads: the first words of the kernels that call it."""
+
+    x: Transposed
+    dy: Operand
+
+
+class DenseGradient(NamedTuple):
+    """Words of `weight_gradient`."""
+
+    sum: GradientSum
+    dw: int
+    outputs: int
+
+
+MULTIPLY, TRANSPOSE, SUM, GRADIENT = places(Multiply), places(Transpose), places(GradientSum), places(DenseGradient)
 
 
 @routine
 def _multiply_tile(tile, arena, d, x, y, w, bias, first, inputs, count):
     """One tile of outputs from `inputs` features, the first of them number `first`; sums of earlier ones stand in y."""
     if first > 0:
-        registers = load(tile, arena, y, lanes(tile), d[Y_GROUP], count)
+        registers = load(tile, arena, y, lanes(tile), d[MULTIPLY.y.group], count)
     elif bias >= 0:
         registers = spread(tile, arena, bias, count)
     else:
         registers = zeros(tile)
-    x_group, w_output, w_input = d[X_GROUP], d[W_OUTPUT], d[W_INPUT]
+    x_group, w_output, w_input = d[MULTIPLY.x.group], d[MULTIPLY.w_output], d[MULTIPLY.w_input]
     for _ in range(inputs):
         registers = outer_apart(registers, arena, x, x_group, w, w_output, count)
         x += lanes(tile)
         w += w_input
-    if d[ACTIVATION] == RELU and first + inputs == d[INPUTS]:
+    if d[MULTIPLY.activation] == RELU and first + inputs == d[MULTIPLY.inputs]:
         registers = rectify(registers)
-    save(registers, arena, y, lanes(tile), d[Y_GROUP], count)
+    save(registers, arena, y, lanes(tile), d[MULTIPLY.y.group], count)
 
 
 @kernel
-def multiply(tile, arena, d, state, begin, end, thread):
+def multiply(tile, arena, d: Words[Multiply], state, begin, end, thread):
     """y[output][image] = sum over inputs of w[output][input] * x[input][image], plus bias, then perhaps relu.
 
     Unit: a block of outputs of as many lane groups as a tile has columns. Blocks of inputs stand outermost.
     """
-    for part in range((d[INPUTS] + d[INPUT_BLOCK] - 1) // d[INPUT_BLOCK]):
-        first = part * d[INPUT_BLOCK]
-        inputs = min(d[INPUT_BLOCK], d[INPUTS] - first)
+    for part in range((d[MULTIPLY.inputs] + d[MULTIPLY.input_block] - 1) // d[MULTIPLY.input_block]):
+        first = part * d[MULTIPLY.input_block]
+        inputs = min(d[MULTIPLY.input_block], d[MULTIPLY.inputs] - first)
         for unit in range(begin, end):
-            output = unit // d[COLUMN_BLOCKS] * rows(tile)
-            count = min(rows(tile), d[OUTPUTS] - output)
-            bias = d[BIAS] + output if d[BIAS] >= 0 else NO_BIAS
-            w = d[W] + output * d[W_OUTPUT] + first * d[W_INPUT]
-            g = unit % d[COLUMN_BLOCKS] * columns(tile)
+            output = unit // d[MULTIPLY.column_blocks] * rows(tile)
+            count = min(rows(tile), d[MULTIPLY.outputs] - output)
+            bias = d[MULTIPLY.bias] + output if d[MULTIPLY.bias] >= 0 else NO_BIAS
+            w = d[MULTIPLY.w] + output * d[MULTIPLY.w_output] + first * d[MULTIPLY.w_input]
+            g = unit % d[MULTIPLY.column_blocks] * columns(tile)
             groups = min(g + columns(tile), state[GROUPS])
             if groups == g + columns(tile):
-                x, y = d[X] + g * d[X_GROUP] + first * lanes(tile), d[Y] + g * d[Y_GROUP] + output * lanes(tile)
+                x = d[MULTIPLY.x.place] + g * d[MULTIPLY.x.group] + first * lanes(tile)
+                y = d[MULTIPLY.y.place] + g * d[MULTIPLY.y.group] + output * lanes(tile)
                 _multiply_tile(tile, arena, d, x, y, w, bias, first, inputs, count)
                 continue
             while g < groups:
-                x, y = d[X] + g * d[X_GROUP] + first * lanes(tile), d[Y] + g * d[Y_GROUP] + output * lanes(tile)
+                x = d[MULTIPLY.x.place] + g * d[MULTIPLY.x.group] + first * lanes(tile)
+                y = d[MULTIPLY.y.place] + g * d[MULTIPLY.y.group] + output * lanes(tile)
                 _multiply_tile(narrow(tile), arena, d, x, y, w, bias, first, inputs, count)
                 g += 1
 
 
 @kernel
-def transpose(tile, arena, d, state, begin, end, thread):
+def transpose(tile, arena, d: Words[Transpose], state, begin, end, thread):
     """Lane groups [feature][lanes] into rows of features, one an image, and what lies behind the last feature into the
     rest of its vector. Unit: a vector of features."""
     step = lanes(tile)
     for unit in range(begin, end):
         for g in range(state[GROUPS]):
-            source = d[SOURCE] + g * d[SOURCE_GROUP] + unit * step * step
-            into = d[TRANSPOSED] + g * step * d[IMAGE_STEP] + unit * step
-            turn(tile, arena, source, step, into, d[IMAGE_STEP], min(step, state[COUNT] - g * step))
+            source = d[TRANSPOSE.source.place] + g * d[TRANSPOSE.source.group] + unit * step * step
+            into = d[TRANSPOSE.copy.place] + g * step * d[TRANSPOSE.copy.image] + unit * step
+            turn(tile, arena, source, step, into, d[TRANSPOSE.copy.image], min(step, state[COUNT] - g * step))
 
 
 @routine
@@ -85,11 +131,11 @@ def gradient_sums(tile, arena, d, state, feature, output, count):
     """A tile of the gradient: rows are outputs, columns vectors of features."""
     registers = zeros(tile)
     for g in range(state[GROUPS]):
-        at = d[TRANSPOSED] + g * lanes(tile) * d[IMAGE_STEP] + feature
-        cotangent = d[DY] + g * d[DY_GROUP] + output * lanes(tile)
+        at = d[SUM.x.place] + g * lanes(tile) * d[SUM.x.image] + feature
+        cotangent = d[SUM.dy.place] + g * d[SUM.dy.group] + output * lanes(tile)
         for _ in range(min(lanes(tile), state[COUNT] - g * lanes(tile))):
             registers = outer_apart(registers, arena, at, lanes(tile), cotangent, lanes(tile), count)
-            at += d[IMAGE_STEP]
+            at += d[SUM.x.image]
             cotangent += 1
     return registers
 
@@ -99,29 +145,29 @@ def _gradient_tile(tile, arena, d, state, feature, output, count, width):
     """Sums a tile and writes it. Of a single vector only the first `width` features may exist; then it goes through
     the thread's scratch."""
     registers = gradient_sums(tile, arena, d, state, feature, output, count)
-    into = d[DW] + output * d[FEATURES] + feature
+    into = d[GRADIENT.dw] + output * d[SUM.x.features] + feature
     if width >= lanes(tile):
-        save(registers, arena, into, d[FEATURES], lanes(tile), count)
+        save(registers, arena, into, d[SUM.x.features], lanes(tile), count)
         return
     scratch = state[SCRATCH]
     save(registers, arena, scratch, lanes(tile), lanes(tile), count)
     for r in range(count):
         for k in range(width):
-            arena[into + r * d[FEATURES] + k] = arena[scratch + r * lanes(tile) + k]
+            arena[into + r * d[SUM.x.features] + k] = arena[scratch + r * lanes(tile) + k]
 
 
 @kernel
-def weight_gradient(tile, arena, d, state, begin, end, thread):
+def weight_gradient(tile, arena, d: Words[DenseGradient], state, begin, end, thread):
     """dw[output][feature] = sum over images of dy[output][image] * x[image][feature]. Unit: a block of outputs.
 
     Features stand outermost, so that their columns of the transposed copy stay in the nearest cache.
     """
-    feature, features = 0, d[FEATURES]
+    feature, features = 0, d[SUM.x.features]
     while feature < features:
         whole = feature + columns(tile) * lanes(tile) <= features
         for unit in range(begin, end):
             output = unit * rows(tile)
-            count = min(rows(tile), d[DW_OUTPUTS] - output)
+            count = min(rows(tile), d[GRADIENT.outputs] - output)
             if whole:
                 _gradient_tile(tile, arena, d, state, feature, output, count, lanes(tile))
             else:

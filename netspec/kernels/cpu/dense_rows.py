@@ -6,10 +6,19 @@ from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.convolution_rows import activation_pass
-from netspec.kernels.cpu.dense import multiply, transpose, weight_gradient
-from netspec.kernels.cpu.dense_update import weight_update
+from netspec.kernels.cpu.dense import (
+    DenseGradient,
+    GradientSum,
+    Multiply,
+    Transpose,
+    Transposed,
+    multiply,
+    transpose,
+    weight_gradient,
+)
+from netspec.kernels.cpu.dense_update import DenseUpdate, weight_update
 from netspec.kernels.cpu.planes import NOTHING, Ending, ending_of
-from netspec.kernels.cpu.rows import Row, after_copying, place
+from netspec.kernels.cpu.rows import Row, after_copying, place, where
 from netspec.kernels.cpu.update import NO_VELOCITY
 
 
@@ -43,8 +52,20 @@ def _product(
     """The row of one product; `weights` are their place and the steps from output to output and input to input."""
     y, tile = launch.outputs[0], launch.tile
     column_blocks = -(-program.groups // tile.columns)
-    operands = (place(x), x.group_stride, place(y), y.group_stride, *weights)
-    words = (*operands, inputs, outputs, _input_block(program, tile, inputs), column_blocks, *ending.words)
+    w, w_output, w_input = weights
+    words = Multiply(
+        x=where(x),
+        y=where(y),
+        w=w,
+        w_output=w_output,
+        w_input=w_input,
+        inputs=inputs,
+        outputs=outputs,
+        input_block=_input_block(program, tile, inputs),
+        column_blocks=column_blocks,
+        bias=ending.bias,
+        activation=ending.code,
+    )
     return Row(multiply, tile, words, -(-outputs // tile.rows) * column_blocks)
 
 
@@ -61,7 +82,7 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     (x, dy), dw, tile = launch.inputs, launch.outputs[0], launch.tile
     outputs, features = dw.value.shape[0], x.value.elements
     copy, transposing = _transposed(launch, program, x, features)
-    words = (*copy, place(dy), dy.group_stride, place(dw), outputs)
+    words = DenseGradient(sum=GradientSum(x=copy, dy=where(dy)), dw=place(dw), outputs=outputs)
     return (transposing, after_copying(0, launch, Row(weight_gradient, tile, words, -(-outputs // tile.rows))))
 
 
@@ -73,10 +94,18 @@ def weight_update_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     if [*map(place, (weight, *velocity))] != [*map(place, launch.outputs)]:
         raise CompilerBug(f"`{launch.outputs[0].value.name}` does not lie where `{weight.value.name}` does")
     copy, transposing = _transposed(launch, program, x, features)
-    places = (place(weight), place(velocity[0]) if velocity else NO_VELOCITY, place(rate))
-    factors = (float(update.rate_factor), float(update.decay), float(update.momentum), int(update.nesterov))
-    block = _feature_block(program, launch.tile)
-    words = (*copy, place(dy), dy.group_stride, outputs, block, *places, *factors)
+    words = DenseUpdate(
+        sum=GradientSum(x=copy, dy=where(dy)),
+        outputs=outputs,
+        feature_block=_feature_block(program, launch.tile),
+        weight=place(weight),
+        velocity=place(velocity[0]) if velocity else NO_VELOCITY,
+        rate=place(rate),
+        rate_factor=update.rate_factor,
+        decay=update.decay,
+        momentum=update.momentum,
+        nesterov=update.nesterov,
+    )
     product = Row(weight_update, launch.tile, words, -(-outputs // launch.tile.rows))
     return (transposing, after_copying(0, launch, product))
 
@@ -88,15 +117,15 @@ def _feature_block(program: Program, tile: Tile) -> int:
     return max(1, program.target.l2_bytes // 2 // tile_bytes) * across
 
 
-def _transposed(launch: Launch, program: Program, x: Buffer, features: int) -> tuple[tuple[int, int, int], Row]:
-    """Where the copy lies, how far apart its images are, its features; and the row that makes it."""
+def _transposed(launch: Launch, program: Program, x: Buffer, features: int) -> tuple[Transposed, Row]:
+    """The copy, and the row that makes it."""
     images = program.groups * program.target.lanes
     if launch.scratch is None:
         raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for the transposed input")
     image_step = launch.scratch.size_bytes // 4 // images
     if image_step < features:
         raise CompilerBug(f"`{launch.scratch.value.name}` of {launch.scratch.size_bytes} bytes is too small")
-    copy = (place(launch.scratch), image_step, features)
+    copy = Transposed(place=place(launch.scratch), image=image_step, features=features)
     vectors = -(-features // program.target.lanes)
-    words = (*copy, place(x), x.group_stride)
+    words = Transpose(copy=copy, source=where(x))
     return copy, Row(transpose, Tile(1, 1), words, vectors, reads=(x,), writes=(launch.scratch,))

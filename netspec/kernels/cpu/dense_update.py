@@ -3,9 +3,12 @@ through memory, and of weights and velocities every number is read and written o
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 import numpy as np
 
-from netspec.kernels.cpu.dense import FEATURES, gradient_sums
+from netspec.kernels.cpu.dense import GradientSum, gradient_sums
+from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import real
 from netspec.kernels.cpu.products import scaled_sum
@@ -13,45 +16,63 @@ from netspec.kernels.cpu.state import SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, load, narrow, rows, save
 from netspec.kernels.cpu.update import NO_VELOCITY
 
-# Words of the descriptor of `weight_update`; the first five are those of `weight_gradient`.
-(OUTPUTS, FEATURE_BLOCK, WEIGHT, VELOCITY, RATE, RATE_FACTOR, DECAY, MOMENTUM, NESTEROV) = range(5, 14)
+
+class DenseUpdate(NamedTuple):
+    """Words of `weight_update`: places of weights, velocities and the rate, then what the rate is multiplied by."""
+
+    sum: GradientSum
+    outputs: int
+    feature_block: int
+    weight: int
+    velocity: int
+    rate: int
+    rate_factor: float
+    decay: float
+    momentum: float
+    nesterov: int
+
+
+UPDATE = places(DenseUpdate)
 
 
 @routine
 def _descend(tile, registers, arena, d, at, count):
     """A step of the weights from number `at` of theirs on, `registers` being their gradient."""
-    decay, momentum = np.float32(real(d, DECAY)), np.float32(real(d, MOMENTUM))
-    rate = np.float32(-arena[d[RATE]] * real(d, RATE_FACTOR))
-    weight = load(tile, arena, d[WEIGHT] + at, d[FEATURES], lanes(tile), count)
+    decay, momentum = np.float32(real(d, UPDATE.decay)), np.float32(real(d, UPDATE.momentum))
+    rate = np.float32(-arena[d[UPDATE.rate]] * real(d, UPDATE.rate_factor))
+    weight = load(tile, arena, d[UPDATE.weight] + at, d[UPDATE.sum.x.features], lanes(tile), count)
     step = scaled_sum(weight, decay, registers)
-    if d[VELOCITY] != NO_VELOCITY:
-        velocity = load(tile, arena, d[VELOCITY] + at, d[FEATURES], lanes(tile), count)
+    if d[UPDATE.velocity] != NO_VELOCITY:
+        velocity = load(tile, arena, d[UPDATE.velocity] + at, d[UPDATE.sum.x.features], lanes(tile), count)
         velocity = scaled_sum(velocity, momentum, step)
-        save(velocity, arena, d[VELOCITY] + at, d[FEATURES], lanes(tile), count)
-        step = scaled_sum(velocity, momentum, step) if d[NESTEROV] else velocity
-    save(scaled_sum(step, rate, weight), arena, d[WEIGHT] + at, d[FEATURES], lanes(tile), count)
+        save(velocity, arena, d[UPDATE.velocity] + at, d[UPDATE.sum.x.features], lanes(tile), count)
+        step = scaled_sum(velocity, momentum, step) if d[UPDATE.nesterov] else velocity
+    save(scaled_sum(step, rate, weight), arena, d[UPDATE.weight] + at, d[UPDATE.sum.x.features], lanes(tile), count)
 
 
 @routine
 def _descend_singly(tile, registers, arena, d, at, count, width, scratch):
     """The same of the first `width` features of a vector, number by number."""
-    decay, momentum = np.float32(real(d, DECAY)), np.float32(real(d, MOMENTUM))
-    rate = np.float32(-arena[d[RATE]] * real(d, RATE_FACTOR))
+    decay, momentum = np.float32(real(d, UPDATE.decay)), np.float32(real(d, UPDATE.momentum))
+    rate = np.float32(-arena[d[UPDATE.rate]] * real(d, UPDATE.rate_factor))
     save(registers, arena, scratch, lanes(tile), lanes(tile), count)
     for r in range(count):
-        for k in range(at + r * d[FEATURES], at + r * d[FEATURES] + width):
-            step = arena[d[WEIGHT] + k] * decay + arena[scratch + r * lanes(tile) + k - at - r * d[FEATURES]]
-            if d[VELOCITY] != NO_VELOCITY:
-                velocity = arena[d[VELOCITY] + k] * momentum + step
-                arena[d[VELOCITY] + k] = velocity
-                step = velocity * momentum + step if d[NESTEROV] else velocity
-            arena[d[WEIGHT] + k] += step * rate
+        for k in range(at + r * d[UPDATE.sum.x.features], at + r * d[UPDATE.sum.x.features] + width):
+            step = (
+                arena[d[UPDATE.weight] + k] * decay
+                + arena[scratch + r * lanes(tile) + k - at - r * d[UPDATE.sum.x.features]]
+            )
+            if d[UPDATE.velocity] != NO_VELOCITY:
+                velocity = arena[d[UPDATE.velocity] + k] * momentum + step
+                arena[d[UPDATE.velocity] + k] = velocity
+                step = velocity * momentum + step if d[UPDATE.nesterov] else velocity
+            arena[d[UPDATE.weight] + k] += step * rate
 
 
 @routine
 def _update_row(tile, arena, d, state, first, last, output, count):
     """Features `first` … `last` of `count` outputs."""
-    feature, at = first, output * d[FEATURES]
+    feature, at = first, output * d[UPDATE.sum.x.features]
     while feature + columns(tile) * lanes(tile) <= last:
         _descend(tile, gradient_sums(tile, arena, d, state, feature, output, count), arena, d, at + feature, count)
         feature += columns(tile) * lanes(tile)
@@ -66,13 +87,13 @@ def _update_row(tile, arena, d, state, first, last, output, count):
 
 
 @kernel
-def weight_update(tile, arena, d, state, begin, end, thread):
-    """Unit: a block of outputs. All of them go over FEATURE_BLOCK features before the next, so that those of the
+def weight_update(tile, arena, d: Words[DenseUpdate], state, begin, end, thread):
+    """Unit: a block of outputs. All of them go over `feature_block` features before the next, so that those of the
     transposed copy stay in the second cache."""
     last = 0
-    while last < d[FEATURES]:
-        first, last = last, min(last + d[FEATURE_BLOCK], d[FEATURES])
+    while last < d[UPDATE.sum.x.features]:
+        first, last = last, min(last + d[UPDATE.feature_block], d[UPDATE.sum.x.features])
         for unit in range(begin, end):
             output = unit * rows(tile)
-            count = min(rows(tile), d[OUTPUTS] - output)
+            count = min(rows(tile), d[UPDATE.outputs] - output)
             _update_row(tile, arena, d, state, first, last, output, count)

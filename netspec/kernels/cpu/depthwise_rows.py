@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.operations import Window
 from netspec.ir.program import Launch, Program
-from netspec.kernels.cpu.depthwise import sum_products, sum_windows
+from netspec.kernels.cpu.depthwise import Bands, Phase, WindowProducts, WindowSums, sum_products, sum_windows
 from netspec.kernels.cpu.planes import NOTHING, Ending, Planes
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.sliding import Axis, adjoint_axes, forward_axis
 
-Phase = tuple[Axis, Axis]
-"""The sums along the height and along the width."""
+Axes = tuple[Axis, Axis]
+"""The sums along the height and along the width of a phase."""
 
 
 def depthwise_rows(
@@ -42,12 +42,12 @@ def depthwise_weight_gradient_rows(
     launch: Launch, program: Program, window: Window, x: Planes, dy: Planes
 ) -> tuple[Row, ...]:
     """dw = products of input and cotangent, channel by channel, summed over images and positions."""
-    phase = _forward(window, x, dy)
-    words = (*_geometry(launch, program, x, dy, (phase,)), place(launch.outputs[0]), dy.width)
+    bands = _bands(launch, program, x, dy, (_forward(window, x, dy),))
+    words = WindowProducts(bands=bands, dw=place(launch.outputs[0]), out_width=dy.width)
     return (Row(sum_products, launch.tile, words, dy.channels),)
 
 
-def _forward(window: Window, x: Planes, y: Planes) -> Phase:
+def _forward(window: Window, x: Planes, y: Planes) -> Axes:
     return forward_axis(window, 0, x.height, y.height), forward_axis(window, 1, x.width, y.width)
 
 
@@ -57,36 +57,54 @@ def _sums(
     window: Window,
     x: Planes,
     y: Planes,
-    phases: Sequence[Phase],
+    phases: Sequence[Axes],
     ending: Ending,
 ) -> tuple[Row, ...]:
-    weights = (*ending.words, place(launch.inputs[1]), window.kernel[0] * window.kernel[1], len(phases))
-    each = (word for phase in phases for word in _phase(phase, phases, y, window.kernel[1]))
-    words = (*_geometry(launch, program, x, y, phases), *weights, *each)
+    words = WindowSums(
+        bands=_bands(launch, program, x, y, phases),
+        bias=ending.bias,
+        activation=ending.code,
+        weights=place(launch.inputs[1]),
+        w_channel=window.kernel[0] * window.kernel[1],
+        count=len(phases),
+        phases=tuple(_phase(phase, phases, y, window.kernel[1]) for phase in phases),
+    )
     return (Row(sum_windows, launch.tile, words, y.channels, per_group=True),)
 
 
-def _geometry(launch: Launch, program: Program, x: Planes, y: Planes, phases: Sequence[Phase]) -> tuple[int, ...]:
+def _bands(launch: Launch, program: Program, x: Planes, y: Planes, phases: Sequence[Axes]) -> Bands:
     """The words that all phases share."""
     vertical, horizontal = phases[0]
     outputs = max(phase[0].outputs for phase in phases)
     reach = max(_reach(phase[1], launch.tile.columns) for phase in phases)
-    before_y, before_x = _before(phases, 0), _before(phases, 1)
+    before_x = _before(phases, 1)
     width = max(reach, x.width) + before_x
     band, rows = _band(launch, program, phases, outputs, width)
-    source = (x.place, x.group_stride, x.channel_stride, x.height, x.width)
-    result = (
-        y.place,
-        y.group_stride,
-        y.channel_stride,
-        vertical.out_step * y.row_stride,
-        horizontal.out_step * y.lanes,
+    return Bands(
+        x=x.place,
+        x_group=x.group_stride,
+        x_channel=x.channel_stride,
+        height=x.height,
+        width=x.width,
+        y=y.place,
+        y_group=y.group_stride,
+        y_channel=y.channel_stride,
+        y_row=vertical.out_step * y.row_stride,
+        y_column=horizontal.out_step * y.lanes,
+        out_height=outputs,
+        channels=y.channels,
+        stride_y=vertical.stride,
+        stride_x=horizontal.stride,
+        bands=-(-outputs // band),
+        band=band,
+        band_rows=rows,
+        band_width=width,
+        before_y=_before(phases, 0),
+        before_x=before_x,
     )
-    strides = (vertical.stride, horizontal.stride)
-    return (*source, *result, outputs, y.channels, *strides, -(-outputs // band), band, rows, width, before_y, before_x)
 
 
-def _before(phases: Sequence[Phase], axis: int) -> int:
+def _before(phases: Sequence[Axes], axis: int) -> int:
     """Zeros before a plane that one of the phases sees."""
     return max(0, *(phase[axis].before for phase in phases))
 
@@ -96,7 +114,7 @@ def _reach(axis: Axis, taps: int) -> int:
     return (axis.outputs - 1) * axis.stride - axis.before + taps
 
 
-def _band(launch: Launch, program: Program, phases: Sequence[Phase], outputs: int, width: int) -> tuple[int, int]:
+def _band(launch: Launch, program: Program, phases: Sequence[Axes], outputs: int, width: int) -> tuple[int, int]:
     """Rows of outputs that a band gives, and its own rows: as many as the thread's scratch holds."""
     stride, before = phases[0][0].stride, _before(phases, 0)
     taps = launch.tile.rows + before - min(phase[0].before for phase in phases)
@@ -107,11 +125,17 @@ def _band(launch: Launch, program: Program, phases: Sequence[Phase], outputs: in
     return band, (band - 1) * stride + taps
 
 
-def _phase(phase: Phase, phases: Sequence[Phase], y: Planes, kernel_width: int) -> tuple[int, ...]:
+def _phase(phase: Axes, phases: Sequence[Axes], y: Planes, kernel_width: int) -> Phase:
     vertical, horizontal = phase
-    first = vertical.out_first * y.row_stride + horizontal.out_first * y.lanes
-    corner = (_before(phases, 0) - vertical.before, _before(phases, 1) - horizontal.before)
-    first_tap = vertical.tap_first * kernel_width + horizontal.tap_first
-    tap_steps = (vertical.tap_step * kernel_width, horizontal.tap_step)
-    sizes = (first, vertical.outputs, horizontal.outputs)
-    return (*sizes, *corner, first_tap, *tap_steps, vertical.taps, horizontal.taps)
+    return Phase(
+        out=vertical.out_first * y.row_stride + horizontal.out_first * y.lanes,
+        height=vertical.outputs,
+        width=horizontal.outputs,
+        row=_before(phases, 0) - vertical.before,
+        column=_before(phases, 1) - horizontal.before,
+        first_tap=vertical.tap_first * kernel_width + horizontal.tap_first,
+        tap_row=vertical.tap_step * kernel_width,
+        tap_column=horizontal.tap_step,
+        taps_y=vertical.taps,
+        taps_x=horizontal.taps,
+    )

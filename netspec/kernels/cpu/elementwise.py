@@ -5,18 +5,32 @@ its 64 bytes, and no further.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.ir.program import Buffer, Program, Tile
+from netspec.kernels.cpu.descriptor import places
 from netspec.kernels.cpu.jit import routine
-from netspec.kernels.cpu.rows import Kernel, Row, Word, place
+from netspec.kernels.cpu.rows import Descriptor, Kernel, Row
 from netspec.kernels.cpu.tile import lanes
 
 BLOCK = 64
 """vectors a unit of work"""
 
-VECTORS = 0
-BLOCKS = 1
-FIRST_WORD = 2
-"""where the kernel's own words begin"""
+
+class Cut(NamedTuple):
+    """The first words of each such kernel: vectors of a group, and blocks of them."""
+
+    vectors: int
+    blocks: int
+
+
+CUT = places(Cut)
+
+
+def cut(like: Buffer, program: Program) -> Cut:
+    """The blocks of a buffer."""
+    count = vectors(like, program)
+    return Cut(count, -(-count // BLOCK))
 
 
 def vectors(buffer: Buffer, program: Program) -> int:
@@ -33,21 +47,15 @@ def plane_vectors(buffer: Buffer, program: Program) -> int:
     return buffer.plane_stride // program.target.lanes
 
 
-def where(buffer: Buffer) -> tuple[int, int]:
-    """The words of a buffer: where it begins and how far apart its groups are."""
-    return place(buffer), buffer.group_stride
-
-
-def elementwise_row(kernel: Kernel, program: Program, like: Buffer, words: tuple[Word, ...]) -> Row:
-    """A row whose units are the blocks of `like`; the kernel finds `words` from FIRST_WORD on."""
-    count = vectors(like, program)
-    blocks = -(-count // BLOCK)
-    return Row(kernel, Tile(1, 1), (count, blocks, *words), blocks, per_group=like.value.batched)
+def elementwise_row(kernel: Kernel, program: Program, like: Buffer, descriptor: Descriptor) -> Row:
+    """A row whose units are the blocks of `like`, by which the descriptor is cut."""
+    units = cut(like, program).blocks
+    return Row(kernel, Tile(1, 1), descriptor, units, per_group=like.value.batched)
 
 
 @routine
 def block(tile, d, unit):
     """group, begin, end of a unit: its numbers are begin … end of the group, whole vectors."""
-    group = unit // d[BLOCKS]
-    first = (unit - group * d[BLOCKS]) * BLOCK
-    return group, first * lanes(tile), min(first + BLOCK, d[VECTORS]) * lanes(tile)
+    group = unit // d[CUT.blocks]
+    first = (unit - group * d[CUT.blocks]) * BLOCK
+    return group, first * lanes(tile), min(first + BLOCK, d[CUT.vectors]) * lanes(tile)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,9 +14,10 @@ from netspec.ir.graph import Value
 from netspec.ir.program import Program, Tile
 from netspec.kernels.cpu.augment import augment_rows
 from netspec.kernels.cpu.counter import two_words
+from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import bytes_at, floats_at, integers, integers_at, words_at
-from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.rows import Row, place, where
 from netspec.kernels.cpu.state import (
     COUNT,
     CROP,
@@ -46,17 +48,62 @@ BAND = 256
 """pixels of an image that come in at a time, or a row where that is more"""
 
 
+class GatherImages(NamedTuple):
+    """Words of `gather_images`: the images, rows that come in at a time, and how far apart those of the lanes lie in a
+    thread's scratch, in float32 numbers."""
+
+    into: int
+    into_group: int
+    into_plane: int
+    channels: int
+    height: int
+    width: int
+    band: int
+    pitch: int
+
+
+class GatherLabels(NamedTuple):
+    """Words of `gather_labels`."""
+
+    into: Operand
+
+
+class Collect(NamedTuple):
+    """Words of `collect`: a value, numbers of an image in the result, and the first that is of the value."""
+
+    source: int
+    source_group: int
+    source_plane: int
+    channels: int
+    positions: int
+    width: int
+    first: int
+
+
+GATHERED, LABELLED, COLLECT = places(GatherImages), places(GatherLabels), places(Collect)
+
+
 def gather_rows(program: Program) -> tuple[Row, ...]:
     """Fills the image and, where the program has one, the label of every lane; lanes without an image get zeros."""
     rows: list[Row] = []
     for value in program.inputs:
         buffer = program.buffers[value.name]
         if value.batched and value.dtype == "int32":
-            words = (place(buffer), buffer.group_stride)
-            rows.append(Row(gather_labels, NO_TILE, words, 1, per_group=True, writes=(buffer,)))
+            labels = GatherLabels(into=where(buffer))
+            rows.append(Row(gather_labels, NO_TILE, labels, 1, per_group=True, writes=(buffer,)))
         elif value.batched:
             c, h, w = _image(value)
-            words = (place(buffer), buffer.group_stride, buffer.plane_stride, c, h, w, *_band(program, value))
+            band, pitch = _band(program, value)
+            words = GatherImages(
+                into=place(buffer),
+                into_group=buffer.group_stride,
+                into_plane=buffer.plane_stride,
+                channels=c,
+                height=h,
+                width=w,
+                band=band,
+                pitch=pitch,
+            )
             copying = Row(gather_images, NO_TILE, words, c, per_group=True, writes=(buffer,))
             augmenting = program.augmenting
             rows += augment_rows(augmenting, program, buffer, (c, h, w), copying) if augmenting else (copying,)
@@ -69,8 +116,16 @@ def collect_rows(program: Program, values: Sequence[Value]) -> tuple[Row, ...]:
     width, first, rows = sum(value.elements for value in values), 0, list[Row]()
     for value in values:
         buffer, channels = program.buffers[value.name], value.shape[0] if value.shape else 1
-        source = (place(buffer), buffer.group_stride, buffer.plane_stride, channels, value.elements // channels)
-        rows.append(Row(collect, NO_TILE, (*source, width, first), 1, per_group=True, reads=(buffer,)))
+        words = Collect(
+            source=place(buffer),
+            source_group=buffer.group_stride,
+            source_plane=buffer.plane_stride,
+            channels=channels,
+            positions=value.elements // channels,
+            width=width,
+            first=first,
+        )
+        rows.append(Row(collect, NO_TILE, words, 1, per_group=True, reads=(buffer,)))
         first += value.elements
     return tuple(rows)
 
@@ -148,11 +203,14 @@ def _bring_row(arena, state, at, plane, c, y, left, width):
 
 
 @kernel
-def gather_images(tile, arena, d, state, begin, end, thread):
+def gather_images(tile, arena, d: Words[GatherImages], state, begin, end, thread):
     """Unit: a channel of a group. The thread's scratch holds a band of rows of each lane's image, side by side, until
     they are turned into vectors."""
-    channels, height, width, step = d[3], d[4], d[5], lanes(tile)
-    band, pitch, order, places = d[6], d[7], words_at(state[ORDER]), words_at(state[PLACES])
+    channels, height, width, step = d[GATHERED.channels], d[GATHERED.height], d[GATHERED.width], lanes(tile)
+    band = d[GATHERED.band]
+    pitch = d[GATHERED.pitch]
+    order = words_at(state[ORDER])
+    source_of = words_at(state[PLACES])
     bands = (height + band - 1) // band
     for part in range(begin * bands, end * bands):
         unit, first_row = part // bands, part % bands * band
@@ -162,7 +220,7 @@ def gather_images(tile, arena, d, state, begin, end, thread):
             if n >= state[COUNT]:
                 _clear_row(arena, at, 0, rows * width)
                 continue
-            image, source = order[state[FIRST] + n], places[state[FIRST] + n] * state[SOURCE_STRIDE]
+            image, source = order[state[FIRST] + n], source_of[state[FIRST] + n] * state[SOURCE_STRIDE]
             plane = source + c * state[SOURCE_HEIGHT] * state[SOURCE_WIDTH]
             if state[CROP] == NO_CROP:
                 _bring(arena, state, at, plane + first_row * width, 0, rows * width, c)
@@ -170,14 +228,14 @@ def gather_images(tile, arena, d, state, begin, end, thread):
             top, left = _corner(state, image, height, width)
             for y in range(rows):
                 _bring_row(arena, state, at + y * width, plane, c, top + first_row + y, left, width)
-        into = d[0] + g * d[1] + c * d[2] + first_row * width * step
+        into = d[GATHERED.into] + g * d[GATHERED.into_group] + c * d[GATHERED.into_plane] + first_row * width * step
         for x in range(0, rows * width, step):
             count = min(step, rows * width - x)
             turn(tile, arena, state[SCRATCH] + x, pitch, into + x * step, step, count)
 
 
 @kernel
-def gather_labels(tile, arena, d, state, begin, end, thread):
+def gather_labels(tile, arena, d: Words[GatherLabels], state, begin, end, thread):
     """Unit: a group."""
     order, labels, step = words_at(state[ORDER]), integers_at(state[LABELS]), lanes(tile)
     into = integers(arena)
@@ -185,17 +243,24 @@ def gather_labels(tile, arena, d, state, begin, end, thread):
         for lane in range(step):
             n = g * step + lane
             live = n < state[COUNT]
-            into[d[0] + g * d[1] + lane] = labels[order[state[FIRST] + n]] if live else np.int32(0)
+            into[d[LABELLED.into.place] + g * d[LABELLED.into.group] + lane] = (
+                labels[order[state[FIRST] + n]] if live else np.int32(0)
+            )
 
 
 @kernel
-def collect(tile, arena, d, state, begin, end, thread):
+def collect(tile, arena, d: Words[Collect], state, begin, end, thread):
     """Unit: a group."""
-    results, step, channels, positions, width, first = floats_at(state[RESULTS]), lanes(tile), d[3], d[4], d[5], d[6]
+    results = floats_at(state[RESULTS])
+    step = lanes(tile)
+    channels = d[COLLECT.channels]
+    positions = d[COLLECT.positions]
+    width, first = d[COLLECT.width], d[COLLECT.first]
     for g in range(begin, end):
         for lane in range(min(step, state[COUNT] - g * step)):
             image = state[FIRST] + g * step + lane
             for c in range(channels):
-                into, plane = image * width + first + c * positions, d[0] + g * d[1] + c * d[2] + lane
+                into = image * width + first + c * positions
+                plane = d[COLLECT.source] + g * d[COLLECT.source_group] + c * d[COLLECT.source_plane] + lane
                 for e in range(positions):
                     results[into + e] = arena[plane + e * step]

@@ -7,11 +7,13 @@ A block of 64 numbers takes the four words of 16 counters, so vectors of 16, 8 a
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from netspec.ir.graph import Parameter, State
 from netspec.ir.initialize import BLOCK_COUNTERS, BLOCK_NUMBERS, STREAM, name_words, spread
 from netspec.ir.program import Program
-from netspec.kernels.cpu.elementwise import FIRST_WORD, block, elementwise_row
+from netspec.kernels.cpu.descriptor import Words, places
+from netspec.kernels.cpu.elementwise import Cut, block, cut, elementwise_row
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import real
 from netspec.kernels.cpu.random import philox
@@ -21,9 +23,20 @@ from netspec.kernels.cpu.tile import lanes
 from netspec.kernels.cpu.vector import lane_numbers, splat_integer, sqrt, store, to_float
 from netspec.kernels.cpu.vector_math import log, turned
 
-ARRAY, NAME, AMOUNT = FIRST_WORD, FIRST_WORD + 1, FIRST_WORD + 3
-"""place of the array; two words of its name; deviation or half width"""
 HALF_RANGE, FRACTION, TWO_FRACTIONS = 1 << 23, 2.0**-24, 2.0**-23
+
+
+class Drawn(NamedTuple):
+    """Words of both kernels: the place of the array, a hash of its name, and the deviation or half the width."""
+
+    cut: Cut
+    array: int
+    name: int
+    name_high: int
+    amount: float
+
+
+DRAWN = places(Drawn)
 
 
 def initial_row(kept: Parameter | State, program: Program) -> Row | None:
@@ -31,7 +44,8 @@ def initial_row(kept: Parameter | State, program: Program) -> Row | None:
     drawn, array = spread(kept.initial), program.buffers[kept.value.name]
     if drawn is None:
         return None
-    words = (place(array), *name_words(kept.value.name), drawn.amount)
+    low, high = name_words(kept.value.name)
+    words = Drawn(cut=cut(array, program), array=place(array), name=low, name_high=high, amount=drawn.amount)
     return replace(elementwise_row(KERNELS[drawn.kind], program, array, words), writes=(array,))
 
 
@@ -39,7 +53,9 @@ def initial_row(kept: Parameter | State, program: Program) -> Row | None:
 def _words(tile, d, state, i, h):
     """Four vectors of words, for the numbers from i + h, i + h + 16, i + h + 32 and i + h + 48 on."""
     counters = lane_numbers(tile) + (i // BLOCK_NUMBERS * BLOCK_COUNTERS + h)
-    low, high, stream = splat_integer(tile, d[NAME]), splat_integer(tile, d[NAME + 1]), splat_integer(tile, STREAM)
+    low = splat_integer(tile, d[DRAWN.name])
+    high = splat_integer(tile, d[DRAWN.name_high])
+    stream = splat_integer(tile, STREAM)
     return philox(counters, low, high, stream, state[SEED])
 
 
@@ -59,8 +75,8 @@ def _put_pair(arena, array, i, end, first, second, deviation):
 
 
 @kernel
-def draw_normal(tile, arena, d, state, begin, end, thread):
-    array, deviation = d[ARRAY], real(d, AMOUNT)
+def draw_normal(tile, arena, d: Words[Drawn], state, begin, end, thread):
+    array, deviation = d[DRAWN.array], real(d, DRAWN.amount)
     for unit in range(begin, end):
         _, first, last = block(tile, d, unit)
         for i in range(first, last, BLOCK_NUMBERS):
@@ -77,8 +93,8 @@ def _centred(word):
 
 
 @kernel
-def draw_uniform(tile, arena, d, state, begin, end, thread):
-    array, scale = d[ARRAY], real(d, AMOUNT) * TWO_FRACTIONS
+def draw_uniform(tile, arena, d: Words[Drawn], state, begin, end, thread):
+    array, scale = d[DRAWN.array], real(d, DRAWN.amount) * TWO_FRACTIONS
     for unit in range(begin, end):
         _, first, last = block(tile, d, unit)
         for i in range(first, last, BLOCK_NUMBERS):

@@ -7,23 +7,54 @@ lacks hold anything: they are computed with and never stored elsewhere.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu import vector
-from netspec.kernels.cpu.elementwise import where
+from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import real
 from netspec.kernels.cpu.products import accumulate
-from netspec.kernels.cpu.rows import Kernel, Row
+from netspec.kernels.cpu.rows import Row, where
 from netspec.kernels.cpu.state import SCRATCH
 from netspec.kernels.cpu.tile import lanes, rows, save, zeros
 from netspec.kernels.cpu.vector import fma, store
 from netspec.kernels.cpu.vector_math import inverse_three_quarters, power
 
-CHANNELS, POSITIONS, CHUNKS, BELOW, ABOVE, SHARE, BETA, BASE = range(8)
-"""a neighbourhood is channels c - BELOW … c + ABOVE; SHARE is alpha/size, BASE is k"""
-X, X_STRIDE, Y, Y_STRIDE = range(8, 12)
-DY, DY_STRIDE, DX, DX_STRIDE = range(10, 14)
+
+class ResponseNorm(NamedTuple):
+    """The first words of both kernels. A neighbourhood is channels c - below … c + above; `share` is alpha/size, `base`
+    is k."""
+
+    channels: int
+    positions: int
+    chunks: int
+    below: int
+    above: int
+    share: float
+    beta: float
+    base: float
+
+
+class ResponseNormForward(NamedTuple):
+    """Words of `local_response_norm`."""
+
+    norm: ResponseNorm
+    x: Operand
+    y: Operand
+
+
+class ResponseNormGradient(NamedTuple):
+    """Words of `local_response_norm_gradient`."""
+
+    norm: ResponseNorm
+    x: Operand
+    dy: Operand
+    dx: Operand
+
+
+NORM, FORWARD, GRADIENT = places(ResponseNorm), places(ResponseNormForward), places(ResponseNormGradient)
 
 
 @routine
@@ -35,9 +66,9 @@ def _inverse_power(s, beta):
 @routine
 def _corner(tile, d, unit):
     """group, begin, size of a unit: where its positions begin in a plane and how many numbers they take."""
-    group = unit // d[CHUNKS]
-    first = (unit - group * d[CHUNKS]) * rows(tile)
-    return group, first * lanes(tile), (min(first + rows(tile), d[POSITIONS]) - first) * lanes(tile)
+    group = unit // d[NORM.chunks]
+    first = (unit - group * d[NORM.chunks]) * rows(tile)
+    return group, first * lanes(tile), (min(first + rows(tile), d[NORM.positions]) - first) * lanes(tile)
 
 
 @routine
@@ -63,16 +94,17 @@ def _neighbour_sums(tile, arena, terms, sums, channels, below, above):
 
 
 @kernel
-def local_response_norm(tile, arena, d, state, begin, end, thread):
-    channels, plane, row = d[CHANNELS], d[POSITIONS] * lanes(tile), rows(tile) * lanes(tile)
-    share, beta, base = real(d, SHARE), real(d, BETA), real(d, BASE)
+def local_response_norm(tile, arena, d: Words[ResponseNormForward], state, begin, end, thread):
+    channels, plane, row = d[NORM.channels], d[NORM.positions] * lanes(tile), rows(tile) * lanes(tile)
+    share, beta, base = real(d, NORM.share), real(d, NORM.beta), real(d, NORM.base)
     saved = state[SCRATCH]
     squares, sums = saved + channels * row, saved + 2 * channels * row
     for unit in range(begin, end):
         group, corner, size = _corner(tile, d, unit)
-        x, y = d[X] + group * d[X_STRIDE] + corner, d[Y] + group * d[Y_STRIDE] + corner
+        x = d[FORWARD.x.place] + group * d[FORWARD.x.group] + corner
+        y = d[FORWARD.y.place] + group * d[FORWARD.y.group] + corner
         _gather(tile, arena, x, channels, plane, size, saved, squares)
-        _neighbour_sums(tile, arena, squares, sums, channels, d[BELOW], d[ABOVE])
+        _neighbour_sums(tile, arena, squares, sums, channels, d[NORM.below], d[NORM.above])
         for c in range(channels):
             for i in range(0, size, lanes(tile)):
                 s = fma(vector.load(tile, arena, sums + c * row + i), share, base)
@@ -81,24 +113,27 @@ def local_response_norm(tile, arena, d, state, begin, end, thread):
 
 
 @kernel
-def local_response_norm_gradient(tile, arena, d, state, begin, end, thread):
+def local_response_norm_gradient(tile, arena, d: Words[ResponseNormGradient], state, begin, end, thread):
     """dx[c] = dy[c] s[c]^-beta - 2 beta alpha/size x[c] * (sum of dy x s^(-beta-1) over the channels that c is near)"""
-    channels, plane, row = d[CHANNELS], d[POSITIONS] * lanes(tile), rows(tile) * lanes(tile)
-    share, beta, base = real(d, SHARE), real(d, BETA), real(d, BASE)
+    channels, plane, row = d[NORM.channels], d[NORM.positions] * lanes(tile), rows(tile) * lanes(tile)
+    share, beta, base = real(d, NORM.share), real(d, NORM.beta), real(d, NORM.base)
     saved = state[SCRATCH]
     terms, sums, passed = saved + channels * row, saved + 2 * channels * row, saved + 3 * channels * row
     for unit in range(begin, end):
         group, corner, size = _corner(tile, d, unit)
-        dy, dx = d[DY] + group * d[DY_STRIDE] + corner, d[DX] + group * d[DX_STRIDE] + corner
-        _gather(tile, arena, d[X] + group * d[X_STRIDE] + corner, channels, plane, size, saved, terms)
-        _neighbour_sums(tile, arena, terms, sums, channels, d[BELOW], d[ABOVE])
+        dy = d[GRADIENT.dy.place] + group * d[GRADIENT.dy.group] + corner
+        dx = d[GRADIENT.dx.place] + group * d[GRADIENT.dx.group] + corner
+        _gather(
+            tile, arena, d[GRADIENT.x.place] + group * d[GRADIENT.x.group] + corner, channels, plane, size, saved, terms
+        )
+        _neighbour_sums(tile, arena, terms, sums, channels, d[NORM.below], d[NORM.above])
         for c in range(channels):
             for i in range(0, size, lanes(tile)):
                 s = fma(vector.load(tile, arena, sums + c * row + i), share, base)
                 through = vector.load(tile, arena, dy + c * plane + i) * _inverse_power(s, beta)
                 store(arena, passed + c * row + i, through)
                 store(arena, terms + c * row + i, through * vector.load(tile, arena, saved + c * row + i) / s)
-        _neighbour_sums(tile, arena, terms, sums, channels, d[ABOVE], d[BELOW])
+        _neighbour_sums(tile, arena, terms, sums, channels, d[NORM.above], d[NORM.below])
         for c in range(channels):
             for i in range(0, size, lanes(tile)):
                 factor = vector.load(tile, arena, saved + c * row + i) * (-2.0 * beta * share)
@@ -106,24 +141,32 @@ def local_response_norm_gradient(tile, arena, d, state, begin, end, thread):
                 store(arena, dx + c * plane + i, fma(factor, total, vector.load(tile, arena, passed + c * row + i)))
 
 
-def _row(kernel_: Kernel, launch: Launch, program: Program, arrays: int) -> tuple[Row, ...]:
-    """A row of a kernel that keeps `arrays` numbers in its scratch for each that it works on."""
+def _norm(launch: Launch, program: Program, arrays: int) -> ResponseNorm:
+    """For a kernel that keeps `arrays` numbers in its scratch for each that it works on."""
     operation, x = launch.operation, launch.inputs[0].value
     needed_bytes = 4 * arrays * x.shape[0] * launch.tile.rows * program.target.lanes
     if program.thread_bytes < needed_bytes:
         raise CompilerBug(f"`{launch.layer}` needs {needed_bytes} bytes a thread, found {program.thread_bytes}")
     positions = x.elements // x.shape[0]
-    chunks = -(-positions // launch.tile.rows)
-    neighbourhood = (operation.size // 2, (operation.size - 1) // 2, operation.alpha / operation.size)
-    places = (word for buffer in (*launch.inputs, *launch.outputs) for word in where(buffer))
-    sizes = (x.shape[0], positions, chunks)
-    words = (*sizes, *neighbourhood, float(operation.beta), float(operation.k), *places)
-    return (Row(kernel_, launch.tile, words, chunks, per_group=True),)
+    return ResponseNorm(
+        channels=x.shape[0],
+        positions=positions,
+        chunks=-(-positions // launch.tile.rows),
+        below=operation.size // 2,
+        above=(operation.size - 1) // 2,
+        share=operation.alpha / operation.size,
+        beta=operation.beta,
+        base=operation.k,
+    )
 
 
 def local_response_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    return _row(local_response_norm, launch, program, arrays=3)
+    (x,), (y,), norm = launch.inputs, launch.outputs, _norm(launch, program, arrays=3)
+    words = ResponseNormForward(norm=norm, x=where(x), y=where(y))
+    return (Row(local_response_norm, launch.tile, words, norm.chunks, per_group=True),)
 
 
 def local_response_norm_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    return _row(local_response_norm_gradient, launch, program, arrays=4)
+    (x, dy), (dx,), norm = launch.inputs, launch.outputs, _norm(launch, program, arrays=4)
+    words = ResponseNormGradient(norm=norm, x=where(x), dy=where(dy), dx=where(dx))
+    return (Row(local_response_norm_gradient, launch.tile, words, norm.chunks, per_group=True),)

@@ -5,13 +5,15 @@ Only images count: dead lanes add nothing to a sum and get a gradient of zero.
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 # pyright: reportGeneralTypeIssues=false
 
+from typing import NamedTuple
+
 from netspec.ir.operations import LossName
-from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.ir.program import Launch, Program, Tile
 from netspec.ir.ranking import BOUNDARY
-from netspec.kernels.cpu.elementwise import where
+from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import real
-from netspec.kernels.cpu.rows import Kernel, Row, Word, place
+from netspec.kernels.cpu.rows import Row, place, where
 from netspec.kernels.cpu.state import COUNT, GROUPS
 from netspec.kernels.cpu.tile import lanes
 from netspec.kernels.cpu.vector import (
@@ -39,9 +41,33 @@ CODES: dict[LossName, int] = {
 }
 """How a descriptor names a function."""
 
-CODE, OUTPUTS, LOGITS, LOGITS_STRIDE, LABELS, LABELS_STRIDE = range(6)
-SUM, RIGHT, ABOVE = 6, 7, 8
-GRADIENT, GRADIENT_STRIDE = 6, 7
+
+class Judged(NamedTuple):
+    """The first words of both kernels."""
+
+    code: int
+    outputs: int
+    logits: Operand
+    labels: Operand
+
+
+class LossSums(NamedTuple):
+    """Words of `loss`: where the sums go, and above what a single output names class 1."""
+
+    judged: Judged
+    sum: int
+    right: int
+    boundary: float
+
+
+class LossCotangents(NamedTuple):
+    """Words of `loss_gradient`."""
+
+    judged: Judged
+    gradient: Operand
+
+
+LOSS, GRADIENT = places(LossSums), places(LossCotangents)
 
 
 @routine
@@ -126,18 +152,18 @@ def _right(tile, arena, z, labels, outputs, code, boundary):
 
 
 @kernel
-def loss(tile, arena, d, state, begin, end, thread):
+def loss(tile, arena, d: Words[LossSums], state, begin, end, thread):
     """One unit: everything."""
-    code, outputs, boundary = d[CODE], d[OUTPUTS], real(d, ABOVE)
+    code, outputs, boundary = d[LOSS.judged.code], d[LOSS.judged.outputs], real(d, LOSS.boundary)
     for _ in range(begin, end):
         total, right = 0.0, 0
         for group in range(state[GROUPS]):
-            z = d[LOGITS] + group * d[LOGITS_STRIDE]
-            labels = load_integers(tile, arena, d[LABELS] + group * d[LABELS_STRIDE])
+            z = d[LOSS.judged.logits.place] + group * d[LOSS.judged.logits.group]
+            labels = load_integers(tile, arena, d[LOSS.judged.labels.place] + group * d[LOSS.judged.labels.group])
             live = first_lanes(tile, state[COUNT] - group * lanes(tile))
             total += sum_lanes(select(live, _loss(tile, arena, z, labels, outputs, code), 0.0))
             right += count_lanes(live & _right(tile, arena, z, labels, outputs, code, boundary))
-        arena[d[SUM]], arena[d[RIGHT]] = total, right
+        arena[d[LOSS.sum]], arena[d[LOSS.right]] = total, right
 
 
 @routine
@@ -184,12 +210,13 @@ def _each_gradient(tile, arena, z, labels, outputs, dz, share, code):
 
 
 @kernel
-def loss_gradient(tile, arena, d, state, begin, end, thread):
+def loss_gradient(tile, arena, d: Words[LossCotangents], state, begin, end, thread):
     """A unit is a group. `share` is 1 / images in live lanes and 0 in dead ones, whose logits are finite."""
-    code, outputs = d[CODE], d[OUTPUTS]
+    code, outputs = d[GRADIENT.judged.code], d[GRADIENT.judged.outputs]
     for group in range(begin, end):
-        z, dz = d[LOGITS] + group * d[LOGITS_STRIDE], d[GRADIENT] + group * d[GRADIENT_STRIDE]
-        labels = load_integers(tile, arena, d[LABELS] + group * d[LABELS_STRIDE])
+        z = d[GRADIENT.judged.logits.place] + group * d[GRADIENT.judged.logits.group]
+        dz = d[GRADIENT.gradient.place] + group * d[GRADIENT.gradient.group]
+        labels = load_integers(tile, arena, d[GRADIENT.judged.labels.place] + group * d[GRADIENT.judged.labels.group])
         share = select(first_lanes(tile, state[COUNT] - group * lanes(tile)), 1.0 / state[COUNT], 0.0)
         if code == CROSS_ENTROPY:
             _softmax_gradient(tile, arena, z, labels, outputs, dz, share)
@@ -199,18 +226,23 @@ def loss_gradient(tile, arena, d, state, begin, end, thread):
             _each_gradient(tile, arena, z, labels, outputs, dz, share, code)
 
 
-def _row(kernel_: Kernel, launch: Launch, places: tuple[Word, ...], *, per_group: bool) -> tuple[Row, ...]:
+def _judged(launch: Launch) -> Judged:
     logits, labels = launch.inputs
-    words = (CODES[launch.operation.function], logits.value.shape[0], *where(logits), *where(labels), *places)
-    return (Row(kernel_, Tile(1, 1), words, 1, per_group=per_group),)
+    return Judged(
+        code=CODES[launch.operation.function],
+        outputs=logits.value.shape[0],
+        logits=where(logits),
+        labels=where(labels),
+    )
 
 
 def loss_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     total, right = launch.outputs
     boundary = BOUNDARY.get(launch.operation.function, 0.0)
-    return _row(loss, launch, (place(total), place(right), boundary), per_group=False)
+    words = LossSums(judged=_judged(launch), sum=place(total), right=place(right), boundary=boundary)
+    return (Row(loss, Tile(1, 1), words, 1),)
 
 
 def loss_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    gradient: Buffer = launch.outputs[0]
-    return _row(loss_gradient, launch, where(gradient), per_group=True)
+    words = LossCotangents(judged=_judged(launch), gradient=where(launch.outputs[0]))
+    return (Row(loss_gradient, Tile(1, 1), words, 1, per_group=True),)

@@ -1,25 +1,17 @@
 """Max pooling, and its gradient: every pixel of dx gathers from the windows that chose it, so each is written once."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.ir.program import Launch, Program
-from netspec.kernels.cpu.elementwise import where
+from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine
-from netspec.kernels.cpu.rows import Row
+from netspec.kernels.cpu.rows import Row, where
 from netspec.kernels.cpu.tile import lanes, rows
 from netspec.kernels.cpu.vector import load, load_integers, select, splat, splat_integer, store, store_integers
 from netspec.kernels.cpu.window import (
-    BEFORE_ACROSS,
-    BEFORE_DOWN,
-    CHANNELS,
-    HEIGHT,
-    LARGE_PLANE,
-    OUT_HEIGHT,
-    OUT_WIDTH,
-    SMALL_PLANE,
-    STRIDE_ACROSS,
-    STRIDE_DOWN,
-    WIDTH,
-    WINDOW_WORDS,
+    WINDOW,
+    Windows,
     advanced,
     clear_rest,
     clipped,
@@ -31,9 +23,29 @@ from netspec.kernels.cpu.window import (
     window_words,
 )
 
-X, X_STRIDE, Y, Y_STRIDE, INDEX, INDEX_STRIDE = range(WINDOW_WORDS, WINDOW_WORDS + 6)
-CHOSEN, CHOSEN_STRIDE, DY, DY_STRIDE, DX, DX_STRIDE = range(WINDOW_WORDS, WINDOW_WORDS + 6)
 NO_INDEX = -1
+UNINDEXED = Operand(NO_INDEX, 0)
+
+
+class MaxPool(NamedTuple):
+    """Words of `max_pool`; the index is at NO_INDEX where nobody asks for it."""
+
+    windows: Windows
+    x: Operand
+    y: Operand
+    index: Operand
+
+
+class MaxPoolGradient(NamedTuple):
+    """Words of `max_pool_gradient`."""
+
+    windows: Windows
+    index: Operand
+    dy: Operand
+    dx: Operand
+
+
+MAX_POOL, GRADIENT = places(MaxPool), places(MaxPoolGradient)
 
 
 @routine
@@ -69,10 +81,13 @@ def halve(tile, arena, x, row_step, height, width, y, index, small_step, with_in
 @routine
 def _pool_plane(tile, arena, d, x, y, index):
     """Whole windows take loops of constant length, where the kernel is made for their size; others are clipped."""
-    step, with_index = lanes(tile), d[INDEX] != NO_INDEX
-    height, width, out_height, out_width = d[HEIGHT], d[WIDTH], d[OUT_HEIGHT], d[OUT_WIDTH]
-    stride_down, before_down, stride, before = d[STRIDE_DOWN], d[BEFORE_DOWN], d[STRIDE_ACROSS], d[BEFORE_ACROSS]
-    down, across, row_step = taps_down(tile, d), taps_across(tile, d), d[WIDTH] * lanes(tile)
+    step, with_index = lanes(tile), d[MAX_POOL.index.place] != NO_INDEX
+    height, width, out_height, out_width = d[WINDOW.height], d[WINDOW.width], d[WINDOW.out_height], d[WINDOW.out_width]
+    stride_down = d[WINDOW.stride_down]
+    before_down = d[WINDOW.before_down]
+    stride = d[WINDOW.stride_across]
+    before = d[WINDOW.before_across]
+    down, across, row_step = taps_down(tile, d), taps_across(tile, d), d[WINDOW.width] * lanes(tile)
     begin, end = whole_windows(out_width, stride, before, across, width)
     for oy in range(out_height):
         top, i_begin, i_end = clipped(oy, stride_down, before_down, down, height)
@@ -90,20 +105,21 @@ def _pool_plane(tile, arena, d, x, y, index):
 
 
 @kernel
-def max_pool(tile, arena, d, state, begin, end, thread):
+def max_pool(tile, arena, d: Words[MaxPool], state, begin, end, thread):
     """A unit is a channel of a group."""
-    large, small = d[LARGE_PLANE], d[SMALL_PLANE]
+    large, small = d[WINDOW.large_plane], d[WINDOW.small_plane]
     for unit in range(begin, end):
-        group = unit // d[CHANNELS]
-        c = unit - group * d[CHANNELS]
-        x, y = d[X] + group * d[X_STRIDE] + c * large, d[Y] + group * d[Y_STRIDE] + c * small
-        _pool_plane(tile, arena, d, x, y, d[INDEX] + group * d[INDEX_STRIDE] + c * small)
+        group = unit // d[WINDOW.channels]
+        c = unit - group * d[WINDOW.channels]
+        x = d[MAX_POOL.x.place] + group * d[MAX_POOL.x.group] + c * large
+        y = d[MAX_POOL.y.place] + group * d[MAX_POOL.y.group] + c * small
+        _pool_plane(tile, arena, d, x, y, d[MAX_POOL.index.place] + group * d[MAX_POOL.index.group] + c * small)
 
 
 @routine
 def _scatter_plane(tile, arena, d, index, dy, dx):
     """dx of windows side by side: each writes its own pixels."""
-    step, width, out_height, out_width = lanes(tile), d[WIDTH], d[OUT_HEIGHT], d[OUT_WIDTH]
+    step, width, out_height, out_width = lanes(tile), d[WINDOW.width], d[WINDOW.out_height], d[WINDOW.out_width]
     down, across = taps_down(tile, d), taps_across(tile, d)
     for oy in range(out_height):
         for ox in range(out_width):
@@ -121,8 +137,15 @@ def _scatter_plane(tile, arena, d, index, dy, dx):
 def _gather_plane(tile, arena, d, index, dy, dx, y_begin, y_end, x_begin, x_end):
     """dx of windows in any position: each pixel sums over the windows that see it. Pixels inside y_begin … y_end,
     x_begin … x_end are left out."""
-    step, height, width, out_height, out_width = lanes(tile), d[HEIGHT], d[WIDTH], d[OUT_HEIGHT], d[OUT_WIDTH]
-    stride_down, before_down, stride, before = d[STRIDE_DOWN], d[BEFORE_DOWN], d[STRIDE_ACROSS], d[BEFORE_ACROSS]
+    step = lanes(tile)
+    height = d[WINDOW.height]
+    width = d[WINDOW.width]
+    out_height = d[WINDOW.out_height]
+    out_width = d[WINDOW.out_width]
+    stride_down = d[WINDOW.stride_down]
+    before_down = d[WINDOW.before_down]
+    stride = d[WINDOW.stride_across]
+    before = d[WINDOW.before_across]
     down, across = taps_down(tile, d), taps_across(tile, d)
     oy_begin, oy_end = 0, 0
     for y in range(height):
@@ -159,8 +182,12 @@ def _gather_pixel(tile, arena, index, dy, row, i, j):
 def _gather_threes(tile, arena, d, index, dy, dx):
     """dx of windows of 3x3 at every second pixel, but for the border: inside, each window owns four pixels, and which
     others see them is the same everywhere. y_begin, y_end, x_begin, x_end: the pixels done."""
-    step, width, out_width, before_down, before = lanes(tile), d[WIDTH], d[OUT_WIDTH], d[BEFORE_DOWN], d[BEFORE_ACROSS]
-    top, bottom = max(1, (before_down + 1) // 2), min(d[OUT_HEIGHT], (d[HEIGHT] + before_down) // 2)
+    step = lanes(tile)
+    width = d[WINDOW.width]
+    out_width = d[WINDOW.out_width]
+    before_down = d[WINDOW.before_down]
+    before = d[WINDOW.before_across]
+    top, bottom = max(1, (before_down + 1) // 2), min(d[WINDOW.out_height], (d[WINDOW.height] + before_down) // 2)
     left, right = max(1, (before + 1) // 2), min(out_width, (width + before) // 2)
     for oy in range(top, bottom):
         for ox in range(left, right):
@@ -174,32 +201,33 @@ def _gather_threes(tile, arena, d, index, dy, dx):
 
 
 @kernel
-def max_pool_gradient(tile, arena, d, state, begin, end, thread):
+def max_pool_gradient(tile, arena, d: Words[MaxPoolGradient], state, begin, end, thread):
     """A unit is a channel of a group."""
-    large, small = d[LARGE_PLANE], d[SMALL_PLANE]
+    large, small = d[WINDOW.large_plane], d[WINDOW.small_plane]
     for unit in range(begin, end):
-        group = unit // d[CHANNELS]
-        c = unit - group * d[CHANNELS]
-        index = d[CHOSEN] + group * d[CHOSEN_STRIDE] + c * small
-        dy, dx = d[DY] + group * d[DY_STRIDE] + c * small, d[DX] + group * d[DX_STRIDE] + c * large
+        group = unit // d[WINDOW.channels]
+        c = unit - group * d[WINDOW.channels]
+        index = d[GRADIENT.index.place] + group * d[GRADIENT.index.group] + c * small
+        dy = d[GRADIENT.dy.place] + group * d[GRADIENT.dy.group] + c * small
+        dx = d[GRADIENT.dx.place] + group * d[GRADIENT.dx.group] + c * large
         if side_by_side(tile, d):
             _scatter_plane(tile, arena, d, index, dy, dx)
             continue
         y_begin, y_end, x_begin, x_end = 0, 0, 0, 0
-        if rows(tile) == 3 and d[STRIDE_DOWN] == 2 and d[STRIDE_ACROSS] == 2:
+        if rows(tile) == 3 and d[WINDOW.stride_down] == 2 and d[WINDOW.stride_across] == 2:
             y_begin, y_end, x_begin, x_end = _gather_threes(tile, arena, d, index, dy, dx)
         _gather_plane(tile, arena, d, index, dy, dx, y_begin, y_end, x_begin, x_end)
 
 
 def max_pool_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     window, x, (y, *index) = launch.operation.window, launch.inputs[0], launch.outputs
-    places = (*where(x), *where(y), *(where(index[0]) if index else (NO_INDEX, 0)))
-    words = (*window_words(window, y, x), *places)
+    chosen = where(index[0]) if index else UNINDEXED
+    words = MaxPool(windows=window_words(window, y, x), x=where(x), y=where(y), index=chosen)
     return (Row(max_pool, window_tile(window), words, x.value.shape[0], per_group=True),)
 
 
 def max_pool_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     window, (index, dy), (dx,) = launch.operation.window, launch.inputs, launch.outputs
-    places = (*where(index), *where(dy), *where(dx))
-    words = (*window_words(window, dy, dx), *places)
+    windows = window_words(window, dy, dx)
+    words = MaxPoolGradient(windows=windows, index=where(index), dy=where(dy), dx=where(dx))
     return (Row(max_pool_gradient, window_tile(window), words, dx.value.shape[0], per_group=True),)

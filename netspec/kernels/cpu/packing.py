@@ -4,37 +4,55 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.program import Launch, Tile
 from netspec.ir.target import Target
+from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.sliding import Axis
 from netspec.kernels.cpu.tile import rows
 
-# Words of the descriptor of `pack`: the weights as given, strides of each index of the packed ones, and their sizes.
-(SOURCE, GROUP_STEP, OUTPUT_STEP, INPUT_STEP, I_STEP, J_STEP, PACKED) = range(7)
-(PACK_OUTPUTS, PACK_INPUTS, PACK_TAPS_Y, PACK_TAPS_X, PACK_BLOCKS) = range(7, 12)
+
+class Pack(NamedTuple):
+    """Words of `pack`: the weights as given, strides of each index of the packed ones, and their sizes."""
+
+    source: int
+    group_step: int
+    output_step: int
+    input_step: int
+    i_step: int
+    j_step: int
+    packed: int
+    outputs: int
+    inputs: int
+    taps_y: int
+    taps_x: int
+    blocks: int
+
+
+PACK = places(Pack)
 
 
 @kernel
-def pack(tile, arena, d, state, begin, end, thread):
+def pack(tile, arena, d: Words[Pack], state, begin, end, thread):
     """Weights into blocks of the tile's rows; rows behind the last output channel are zeros. Unit: a block."""
-    inputs, taps_y, taps_x, height = d[PACK_INPUTS], d[PACK_TAPS_Y], d[PACK_TAPS_X], rows(tile)
+    inputs, taps_y, taps_x, height = d[PACK.inputs], d[PACK.taps_y], d[PACK.taps_x], rows(tile)
     for unit in range(begin, end):
-        group, first = unit // d[PACK_BLOCKS], unit % d[PACK_BLOCKS] * height
-        source = d[SOURCE] + group * d[GROUP_STEP] + first * d[OUTPUT_STEP]
-        into = d[PACKED] + unit * inputs * taps_y * taps_x * height
-        count = min(height, d[PACK_OUTPUTS] - first)
+        group, first = unit // d[PACK.blocks], unit % d[PACK.blocks] * height
+        source = d[PACK.source] + group * d[PACK.group_step] + first * d[PACK.output_step]
+        into = d[PACK.packed] + unit * inputs * taps_y * taps_x * height
+        count = min(height, d[PACK.outputs] - first)
         for c in range(inputs):
             for i in range(taps_y):
                 for j in range(taps_x):
-                    at = source + c * d[INPUT_STEP] + i * d[I_STEP] + j * d[J_STEP]
+                    at = source + c * d[PACK.input_step] + i * d[PACK.i_step] + j * d[PACK.j_step]
                     for r in range(height):
-                        arena[into + r] = arena[at + r * d[OUTPUT_STEP]] if r < count else np.float32(0.0)
+                        arena[into + r] = arena[at + r * d[PACK.output_step]] if r < count else np.float32(0.0)
                     into += height
 
 
@@ -80,9 +98,19 @@ class Packed:
         blocks = -(-weights.outputs // self.tile.rows)
         into = self.take(weights.groups * blocks * self.tile.rows * weights.inputs * vertical.taps * horizontal.taps)
         first = weights.place + vertical.tap_first * weights.row_step + horizontal.tap_first
-        steps = (weights.group_step, weights.output_step, weights.input_step)
-        tap_steps = (vertical.tap_step * weights.row_step, horizontal.tap_step)
-        sizes = (weights.outputs, weights.inputs, vertical.taps, horizontal.taps, blocks)
-        words = (first, *steps, *tap_steps, into, *sizes)
+        words = Pack(
+            source=first,
+            group_step=weights.group_step,
+            output_step=weights.output_step,
+            input_step=weights.input_step,
+            i_step=vertical.tap_step * weights.row_step,
+            j_step=horizontal.tap_step,
+            packed=into,
+            outputs=weights.outputs,
+            inputs=weights.inputs,
+            taps_y=vertical.taps,
+            taps_x=horizontal.taps,
+            blocks=blocks,
+        )
         units, source, scratch = weights.groups * blocks, (self._source,), (self._scratch,)
         return into, Row(pack, Tile(self.tile.rows, 1), words, units, reads=source, writes=scratch)

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from netspec.ir.operations import IDENTITY, Activation
 from netspec.ir.program import Buffer, Program
 from netspec.kernels.cpu.activations import CODES
-from netspec.kernels.cpu.max_pool import NO_INDEX
+from netspec.kernels.cpu.descriptor import Operand
+from netspec.kernels.cpu.max_pool import UNINDEXED
 from netspec.kernels.cpu.rows import place
 
 NO_BIAS = -1
 IN_REGISTERS = frozenset({"identity", "relu"})
 """Activations that a tile applies before it is stored; the others take a pass of their own."""
+
+
+class Map(NamedTuple):
+    """Words of an activation of three axes: where it begins, how far apart its groups, channels and rows are in float32
+    numbers, and its size."""
+
+    place: int
+    group: int
+    channel: int
+    row: int
+    height: int
+    width: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,18 @@ class Planes:
     def row_stride(self) -> int:
         return self.width * self.lanes
 
+    @property
+    def map(self) -> Map:
+        """The words of a kernel."""
+        return Map(
+            place=self.place,
+            group=self.group_stride,
+            channel=self.channel_stride,
+            row=self.row_stride,
+            height=self.height,
+            width=self.width,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -41,10 +67,10 @@ class Ending:
     activation: Activation = IDENTITY
 
     @property
-    def words(self) -> tuple[int, int]:
-        """Of a kernel: the bias, and the code of the activation if it is one of IN_REGISTERS."""
+    def code(self) -> int:
+        """Of the activation, if it is one of IN_REGISTERS."""
         function = self.activation.function
-        return self.bias, CODES[function if function in IN_REGISTERS else "identity"]
+        return CODES[function if function in IN_REGISTERS else "identity"]
 
 
 NOTHING = Ending()
@@ -55,7 +81,7 @@ class Pooling:
     """A sum of this height and width, pooled 2x2; where the tap of the largest goes, and how far apart groups are."""
 
     size: tuple[int, int] | None = None
-    index: tuple[int, int] = (NO_INDEX, 0)
+    index: Operand = UNINDEXED
 
 
 UNPOOLED = Pooling()

@@ -6,17 +6,45 @@ channels][block][input][rows].
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.kernels.cpu.activations import RELU
+from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.planes import NO_BIAS
 from netspec.kernels.cpu.products import outer
 from netspec.kernels.cpu.tile import columns, load, narrow, prefetch, rectify, rows, save, spread, zeros
 
-# Words of the descriptor. Strides count float32 numbers; ROWS x WIDTH are the positions, x of them and y of them.
-(X, X_GROUP, X_CHANNEL, X_ROW, X_COLUMN) = range(5)
-(Y, Y_GROUP, Y_CHANNEL, Y_ROW, Y_COLUMN) = range(5, 10)
-(WIDTH, SEGMENT, SEGMENTS, UNITS) = range(10, 14)
-(WEIGHTS, INPUTS, OUTPUTS, CHANNEL_GROUPS, INPUT_BLOCK, BIAS, ACTIVATION) = range(14, 21)
+
+class Positions(NamedTuple):
+    """Where the positions of an activation lie; strides count float32 numbers."""
+
+    place: int
+    group: int
+    channel: int
+    row: int
+    column: int
+
+
+class MultiplyChannels(NamedTuple):
+    """Words of `multiply_channels`: rows of `width` positions in `segments` of `segment`, `units` in a group."""
+
+    x: Positions
+    y: Positions
+    width: int
+    segment: int
+    segments: int
+    units: int
+    weights: int
+    inputs: int
+    outputs: int
+    channel_groups: int
+    input_block: int
+    bias: int
+    activation: int
+
+
+MULTIPLY = places(MultiplyChannels)
 
 
 @routine
@@ -25,48 +53,54 @@ def _multiply(tile, arena, d, x, y, w, bias, first, inputs, count):
     earlier channels stand in the output already."""
     registers = zeros(tile)
     if first > 0:
-        registers = load(tile, arena, y, d[Y_CHANNEL], d[Y_COLUMN], count)
+        registers = load(tile, arena, y, d[MULTIPLY.y.channel], d[MULTIPLY.y.column], count)
     else:
-        prefetch(tile, arena, y, d[Y_CHANNEL], d[Y_COLUMN], count)
+        prefetch(tile, arena, y, d[MULTIPLY.y.channel], d[MULTIPLY.y.column], count)
         if bias >= 0:
             registers = spread(tile, arena, bias, count)
-    x_channel, x_step = d[X_CHANNEL], d[X_COLUMN]
+    x_channel, x_step = d[MULTIPLY.x.channel], d[MULTIPLY.x.column]
     for _ in range(inputs):
         registers = outer(registers, arena, x, x_step, w)
         x += x_channel
         w += rows(tile)
-    if d[ACTIVATION] == RELU and first + inputs == d[INPUTS]:
+    if d[MULTIPLY.activation] == RELU and first + inputs == d[MULTIPLY.inputs]:
         registers = rectify(registers)
-    save(registers, arena, y, d[Y_CHANNEL], d[Y_COLUMN], count)
+    save(registers, arena, y, d[MULTIPLY.y.channel], d[MULTIPLY.y.column], count)
 
 
 @kernel
-def multiply_channels(tile, arena, d, state, begin, end, thread):
+def multiply_channels(tile, arena, d: Words[MultiplyChannels], state, begin, end, thread):
     """Unit: all outputs of a segment of a row of positions of a group of images.
 
     A block of input channels is done for all outputs before the next, so that the inputs under a segment stay in the
     first cache; the sums of earlier blocks stand in the output.
     """
-    blocks = (d[OUTPUTS] + rows(tile) - 1) // rows(tile)
-    passes = (d[INPUTS] + d[INPUT_BLOCK] - 1) // d[INPUT_BLOCK]
+    blocks = (d[MULTIPLY.outputs] + rows(tile) - 1) // rows(tile)
+    passes = (d[MULTIPLY.inputs] + d[MULTIPLY.input_block] - 1) // d[MULTIPLY.input_block]
     for unit in range(begin, end):
-        group, part = unit // d[UNITS], unit % d[UNITS]
-        row, start = part // d[SEGMENTS], part % d[SEGMENTS] * d[SEGMENT]
-        stop = min(start + d[SEGMENT], d[WIDTH])
-        for piece in range(d[CHANNEL_GROUPS] * passes * blocks):
-            b, first, q = piece % blocks, piece // blocks % passes * d[INPUT_BLOCK], piece // (blocks * passes)
-            inputs, count = min(d[INPUT_BLOCK], d[INPUTS] - first), min(rows(tile), d[OUTPUTS] - b * rows(tile))
-            k = q * d[OUTPUTS] + b * rows(tile)
-            bias = d[BIAS] + k if d[BIAS] >= 0 else NO_BIAS
-            w = d[WEIGHTS] + ((q * blocks + b) * d[INPUTS] + first) * rows(tile)
-            x = d[X] + group * d[X_GROUP] + (q * d[INPUTS] + first) * d[X_CHANNEL] + row * d[X_ROW]
-            y = d[Y] + group * d[Y_GROUP] + k * d[Y_CHANNEL] + row * d[Y_ROW]
+        group, part = unit // d[MULTIPLY.units], unit % d[MULTIPLY.units]
+        row, start = part // d[MULTIPLY.segments], part % d[MULTIPLY.segments] * d[MULTIPLY.segment]
+        stop = min(start + d[MULTIPLY.segment], d[MULTIPLY.width])
+        for piece in range(d[MULTIPLY.channel_groups] * passes * blocks):
+            b, first, q = piece % blocks, piece // blocks % passes * d[MULTIPLY.input_block], piece // (blocks * passes)
+            inputs = min(d[MULTIPLY.input_block], d[MULTIPLY.inputs] - first)
+            count = min(rows(tile), d[MULTIPLY.outputs] - b * rows(tile))
+            k = q * d[MULTIPLY.outputs] + b * rows(tile)
+            bias = d[MULTIPLY.bias] + k if d[MULTIPLY.bias] >= 0 else NO_BIAS
+            w = d[MULTIPLY.weights] + ((q * blocks + b) * d[MULTIPLY.inputs] + first) * rows(tile)
+            x = (
+                d[MULTIPLY.x.place]
+                + group * d[MULTIPLY.x.group]
+                + (q * d[MULTIPLY.inputs] + first) * d[MULTIPLY.x.channel]
+                + row * d[MULTIPLY.x.row]
+            )
+            y = d[MULTIPLY.y.place] + group * d[MULTIPLY.y.group] + k * d[MULTIPLY.y.channel] + row * d[MULTIPLY.y.row]
             column = start
             while column + columns(tile) <= stop:
-                at, into = x + column * d[X_COLUMN], y + column * d[Y_COLUMN]
+                at, into = x + column * d[MULTIPLY.x.column], y + column * d[MULTIPLY.y.column]
                 _multiply(tile, arena, d, at, into, w, bias, first, inputs, count)
                 column += columns(tile)
             while column < stop:
-                at, into = x + column * d[X_COLUMN], y + column * d[Y_COLUMN]
+                at, into = x + column * d[MULTIPLY.x.column], y + column * d[MULTIPLY.y.column]
                 _multiply(narrow(tile), arena, d, at, into, w, bias, first, inputs, count)
                 column += 1

@@ -7,12 +7,9 @@ from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu.clear import clear_row
 from netspec.kernels.cpu.packing import Packed, Weights
 from netspec.kernels.cpu.planes import NOTHING, Ending, Planes
-from netspec.kernels.cpu.pointwise import multiply_channels
+from netspec.kernels.cpu.pointwise import MultiplyChannels, Positions, multiply_channels
 from netspec.kernels.cpu.rows import Row, after_copying
 from netspec.kernels.cpu.sliding import Axis
-
-Steps = tuple[int, int, int]
-"""float32 numbers from a channel, a row and a position to the next"""
 
 
 def pointwise_rows(
@@ -25,7 +22,7 @@ def pointwise_rows(
     ending: Ending,
 ) -> tuple[Row, ...]:
     """y = weights times x at every position that y has, and the ending."""
-    return _product(launch, program, (x, _steps(x, window.stride)), (y, _steps(y)), y, weights, ending)
+    return _product(launch, program, _positions(x, window.stride), _positions(y), y, weights, ending)
 
 
 def pointwise_adjoint_rows(
@@ -33,19 +30,25 @@ def pointwise_adjoint_rows(
 ) -> tuple[Row, ...]:
     """dx = weights times dy where y has a position, and zero between."""
     clearing = () if window.stride == (1, 1) else (clear_row(launch.outputs[0], program),)
-    given, made = (dy, _steps(dy)), (dx, _steps(dx, window.stride))
+    given, made = _positions(dy), _positions(dx, window.stride)
     return (*clearing, *_product(launch, program, given, made, dy, weights, NOTHING))
 
 
-def _steps(planes: Planes, stride: tuple[int, int] = (1, 1)) -> Steps:
-    return planes.channel_stride, stride[0] * planes.row_stride, stride[1] * planes.lanes
+def _positions(planes: Planes, stride: tuple[int, int] = (1, 1)) -> Positions:
+    return Positions(
+        place=planes.place,
+        group=planes.group_stride,
+        channel=planes.channel_stride,
+        row=stride[0] * planes.row_stride,
+        column=stride[1] * planes.lanes,
+    )
 
 
 def _product(
     launch: Launch,
     program: Program,
-    given: tuple[Planes, Steps],
-    made: tuple[Planes, Steps],
+    x: Positions,
+    y: Positions,
     positions: Planes,
     weights: Weights,
     ending: Ending,
@@ -53,16 +56,27 @@ def _product(
     """The rows of y = weights times x at the `positions` of the smaller of the two."""
     packed, point = Packed(launch, program.target), Axis(1, 1, 1, 1, 1, 0)
     into, packing = packed.weights(weights, point, point)
-    (x, x_steps), (y, y_steps) = given, made
-    one_row = all(row == positions.width * column for _, row, column in (x_steps, y_steps))
+    one_row = all(each.row == positions.width * each.column for each in (x, y))
     height, width = (1, positions.height * positions.width) if one_row else (positions.height, positions.width)
     block = _input_block(packed, weights.inputs)
     segment = _segment(packed, block, width)
     segments = -(-width // segment)
-    places = (x.place, x.group_stride, *x_steps, y.place, y.group_stride, *y_steps)
-    sizes = (into, weights.inputs, weights.outputs, weights.groups, block)
-    words = (*places, width, segment, segments, height * segments, *sizes, *ending.words)
-    product = Row(multiply_channels, launch.tile, words, height * segments, per_group=True)
+    words = MultiplyChannels(
+        x=x,
+        y=y,
+        width=width,
+        segment=segment,
+        segments=segments,
+        units=height * segments,
+        weights=into,
+        inputs=weights.inputs,
+        outputs=weights.outputs,
+        channel_groups=weights.groups,
+        input_block=block,
+        bias=ending.bias,
+        activation=ending.code,
+    )
+    product = Row(multiply_channels, launch.tile, words, words.units, per_group=True)
     return packing, after_copying(1, launch, product)
 
 

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from netspec.ir.program import Program, Tile
+from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel
 from netspec.kernels.cpu.memory import store_real, words_at
 from netspec.kernels.cpu.rows import Row, place
@@ -14,20 +17,29 @@ NAMES = ("loss", "correct")
 ABSENT = -1
 
 
+class Report(NamedTuple):
+    """Words of `report`: where each of NAMES lies, ABSENT where the program does not have it."""
+
+    sums: tuple[int, ...]
+
+
+REPORT = places(Report)
+
+
 def report_rows(program: Program) -> tuple[Row, ...]:
     """Copies those of the two sums that the program has to the address in the state."""
     outputs = {value.name for value in program.outputs}
     sums = {name: program.buffers[name] for name in NAMES if name in outputs}
     if not sums:
         return ()
-    words = tuple(place(sums[name]) if name in sums else ABSENT for name in NAMES)
+    words = Report(sums=tuple(place(sums[name]) if name in sums else ABSENT for name in NAMES))
     return (Row(report, Tile(1, 1), words, 1, reads=tuple(sums.values())),)
 
 
 @kernel
-def report(tile, arena, d, state, begin, end, thread):
+def report(tile, arena, d: Words[Report], state, begin, end, thread):
     """Unit: both sums."""
     metrics = words_at(state[METRICS])
     for k in range(2):
-        if d[k] != ABSENT:
-            store_real(metrics, k, arena[d[k]])
+        if d[REPORT.sums + k] != ABSENT:
+            store_real(metrics, k, arena[d[REPORT.sums + k]])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.kernels.cpu.descriptor import Operand, Word, words_of
 
 Kernel = Any
 """A function jitted with `jit.kernel`: kernel(tile, arena, d, state, begin, end, thread)."""
-Word = int | float
+Descriptor = tuple[Any, ...]
+"""The `NamedTuple` that a kernel names in the type of `d`; see `descriptor.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Row:
     """`units` of work that may be done in any order, split over the team.
 
     With `per_group` there are `units` for each live lane group, and the kernel's unit u is number u % units of group
-    u // units. `words` is the descriptor; a float stands in it as float64 bits and is read with `real(d, k)`.
+    u // units. A row whose descriptor is not the kernel's is a CompilerBug.
     `reads` and `writes` are all the memory that it touches beside the thread's own; a row that names none may touch
     all that its launch has. Rows that cannot disturb each other may run at the same time (`runtime/phases.py`).
     The rows of a launch with `sums`, and those that name no memory, share its multiply-adds.
@@ -27,12 +29,17 @@ class Row:
 
     kernel: Kernel
     tile: Tile
-    words: tuple[Word, ...]
+    descriptor: Descriptor
     units: int
     per_group: bool = False
     reads: tuple[Buffer, ...] = ()
     writes: tuple[Buffer, ...] = ()
     sums: bool = False
+    words: tuple[Word, ...] = field(init=False, compare=False, repr=False)
+    """The descriptor's words; a float stands in memory as float64 bits and is read with `real(d, k)`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", words_of(self.kernel, self.descriptor))
 
 
 def copying(number: int, launch: Launch, row: Row) -> Row:
@@ -62,6 +69,6 @@ def place(buffer: Buffer) -> int:
     return buffer.offset_bytes // 4
 
 
-def elements(buffer: Buffer, lanes: int) -> int:
-    """float32 numbers of one group of a batched buffer, or of the whole of an unbatched one, without any padding."""
-    return buffer.value.elements * (lanes if buffer.value.batched else 1)
+def where(buffer: Buffer) -> Operand:
+    """Where a buffer begins and how far apart its groups are."""
+    return Operand(place(buffer), buffer.group_stride)

@@ -1,25 +1,47 @@
 """Softmax over the channels of each position, and its gradient. A unit is a position."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.ir.program import Launch, Program, Tile
-from netspec.kernels.cpu.elementwise import where
+from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel
-from netspec.kernels.cpu.rows import Kernel, Row
+from netspec.kernels.cpu.rows import Row, where
 from netspec.kernels.cpu.tile import lanes
 from netspec.kernels.cpu.vector import fma, load, maximum, splat, store
 from netspec.kernels.cpu.vector_math import exp
 
-CHANNELS, POSITIONS, X, X_STRIDE, Y, Y_STRIDE = range(6)
-SAVED, SAVED_STRIDE, DY, DY_STRIDE, DX, DX_STRIDE = range(2, 8)
+
+class Softmax(NamedTuple):
+    """Words of `softmax`."""
+
+    channels: int
+    positions: int
+    x: Operand
+    y: Operand
+
+
+class SoftmaxGradient(NamedTuple):
+    """Words of `softmax_gradient`; `saved` is y."""
+
+    channels: int
+    positions: int
+    saved: Operand
+    dy: Operand
+    dx: Operand
+
+
+SOFTMAX, GRADIENT = places(Softmax), places(SoftmaxGradient)
 
 
 @kernel
-def softmax(tile, arena, d, state, begin, end, thread):
-    channels, plane = d[CHANNELS], d[POSITIONS] * lanes(tile)
+def softmax(tile, arena, d: Words[Softmax], state, begin, end, thread):
+    channels, plane = d[SOFTMAX.channels], d[SOFTMAX.positions] * lanes(tile)
     for unit in range(begin, end):
-        group = unit // d[POSITIONS]
-        corner = (unit - group * d[POSITIONS]) * lanes(tile)
-        x, y = d[X] + group * d[X_STRIDE] + corner, d[Y] + group * d[Y_STRIDE] + corner
+        group = unit // d[SOFTMAX.positions]
+        corner = (unit - group * d[SOFTMAX.positions]) * lanes(tile)
+        x = d[SOFTMAX.x.place] + group * d[SOFTMAX.x.group] + corner
+        y = d[SOFTMAX.y.place] + group * d[SOFTMAX.y.group] + corner
         largest = load(tile, arena, x)
         for c in range(1, channels):
             largest = maximum(load(tile, arena, x + c * plane), largest)
@@ -34,14 +56,15 @@ def softmax(tile, arena, d, state, begin, end, thread):
 
 
 @kernel
-def softmax_gradient(tile, arena, d, state, begin, end, thread):
+def softmax_gradient(tile, arena, d: Words[SoftmaxGradient], state, begin, end, thread):
     """dx = y * (dy - sum of y * dy)"""
-    channels, plane = d[CHANNELS], d[POSITIONS] * lanes(tile)
+    channels, plane = d[GRADIENT.channels], d[GRADIENT.positions] * lanes(tile)
     for unit in range(begin, end):
-        group = unit // d[POSITIONS]
-        corner = (unit - group * d[POSITIONS]) * lanes(tile)
-        y, dy = d[SAVED] + group * d[SAVED_STRIDE] + corner, d[DY] + group * d[DY_STRIDE] + corner
-        dx = d[DX] + group * d[DX_STRIDE] + corner
+        group = unit // d[GRADIENT.positions]
+        corner = (unit - group * d[GRADIENT.positions]) * lanes(tile)
+        y = d[GRADIENT.saved.place] + group * d[GRADIENT.saved.group] + corner
+        dy = d[GRADIENT.dy.place] + group * d[GRADIENT.dy.group] + corner
+        dx = d[GRADIENT.dx.place] + group * d[GRADIENT.dx.group] + corner
         total = splat(tile, 0.0)
         for c in range(channels):
             total = fma(load(tile, arena, y + c * plane), load(tile, arena, dy + c * plane), total)
@@ -50,16 +73,21 @@ def softmax_gradient(tile, arena, d, state, begin, end, thread):
             store(arena, dx + c * plane, load(tile, arena, y + c * plane) * share)
 
 
-def _row(kernel_: Kernel, launch: Launch) -> tuple[Row, ...]:
-    channels = launch.inputs[0].value.shape[0]
-    positions = launch.inputs[0].value.elements // channels
-    places = (word for buffer in (*launch.inputs, *launch.outputs) for word in where(buffer))
-    return (Row(kernel_, Tile(1, 1), (channels, positions, *places), positions, per_group=True),)
-
-
 def softmax_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    return _row(softmax, launch)
+    (x,), (y,) = launch.inputs, launch.outputs
+    channels, positions = _sizes(launch)
+    words = Softmax(channels=channels, positions=positions, x=where(x), y=where(y))
+    return (Row(softmax, Tile(1, 1), words, positions, per_group=True),)
 
 
 def softmax_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    return _row(softmax_gradient, launch)
+    (y, dy), (dx,) = launch.inputs, launch.outputs
+    channels, positions = _sizes(launch)
+    words = SoftmaxGradient(channels=channels, positions=positions, saved=where(y), dy=where(dy), dx=where(dx))
+    return (Row(softmax_gradient, Tile(1, 1), words, positions, per_group=True),)
+
+
+def _sizes(launch: Launch) -> tuple[int, int]:
+    """Channels and positions."""
+    value = launch.inputs[0].value
+    return value.shape[0], value.elements // value.shape[0]

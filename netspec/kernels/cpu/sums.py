@@ -3,14 +3,28 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from netspec.ir.program import Launch, Program
+from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel
 from netspec.kernels.cpu.products import accumulate
-from netspec.kernels.cpu.rows import Row, place
+from netspec.kernels.cpu.rows import Row, place, where
 from netspec.kernels.cpu.state import GROUPS
 from netspec.kernels.cpu.tile import lane_sums, lanes, rows, zeros
 
-(DY, DY_GROUP, POSITIONS, DY_CHANNEL, SUMS) = range(5)
+
+class Summed(NamedTuple):
+    """Words of `sum_images`: positions of a channel, float32 numbers from one channel to the next, and where the sums
+    go."""
+
+    dy: Operand
+    positions: int
+    channel: int
+    sums: int
+
+
+SUMMED = places(Summed)
 
 
 def channel_sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -27,20 +41,20 @@ def batch_sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 def _sum_rows(launch: Launch, channels: int, positions: int, channel_stride: int) -> tuple[Row, ...]:
     dy, sums = launch.inputs[0], launch.outputs[0]
-    words = (place(dy), dy.group_stride, positions, channel_stride, place(sums))
+    words = Summed(dy=where(dy), positions=positions, channel=channel_stride, sums=place(sums))
     return (Row(sum_images, launch.tile, words, channels // launch.tile.rows),)
 
 
 @kernel
-def sum_images(tile, arena, d, state, begin, end, thread):
+def sum_images(tile, arena, d: Words[Summed], state, begin, end, thread):
     """The sum over images and positions of as many channels as the tile has rows: groups in order, positions in order,
     then the lanes by a fixed tree. Unit: such a block of channels."""
-    channel = d[DY_CHANNEL]
+    channel = d[SUMMED.channel]
     for unit in range(begin, end):
         registers = zeros(tile)
         for g in range(state[GROUPS]):
-            at = d[DY] + g * d[DY_GROUP] + unit * rows(tile) * channel
-            for _ in range(d[POSITIONS]):
+            at = d[SUMMED.dy.place] + g * d[SUMMED.dy.group] + unit * rows(tile) * channel
+            for _ in range(d[SUMMED.positions]):
                 registers = accumulate(registers, arena, at, channel, 0)
                 at += lanes(tile)
-        lane_sums(registers, arena, d[SUMS] + unit * rows(tile), 1, 0)
+        lane_sums(registers, arena, d[SUMMED.sums] + unit * rows(tile), 1, 0)

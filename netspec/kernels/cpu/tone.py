@@ -1,6 +1,8 @@
 """Contrast, brightness, noise and cutout: what changes pixels of a minibatch where they are, once it has come in."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.ir.augmentation import STREAMS
 from netspec.ir.program import Augmenting, Buffer
 from netspec.kernels.cpu.augment_draws import (
@@ -8,13 +10,14 @@ from netspec.kernels.cpu.augment_draws import (
     CONTRAST,
     CUT_LEFT,
     CUT_TOP,
-    FIELD,
     FRACTION,
     IMAGE,
     NO_TILE,
-    field,
+    Draws,
+    draws_of,
     row,
 )
+from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import floats_at, real
 from netspec.kernels.cpu.random import philox
@@ -35,9 +38,27 @@ from netspec.kernels.cpu.vector import (
 )
 from netspec.kernels.cpu.vector_math import log, turned
 
-(INTO, INTO_GROUP, INTO_PLANE, CHANNELS, HEIGHT, WIDTH, STRETCHES, DEVIATION, STREAM, SIDE) = range(FIELD, FIELD + 10)
-"""STRETCHES: whether the contrast changes at all; DEVIATION of the noise, as a part of white"""
 WORDS_A_COUNTER = 4
+
+
+class ToneImages(NamedTuple):
+    """Words of `tone_images`: the images, whether their contrast changes at all, and the deviation of the noise as a
+    part of white."""
+
+    draws: Draws
+    into: int
+    into_group: int
+    into_plane: int
+    channels: int
+    height: int
+    width: int
+    stretches: int
+    deviation: float
+    stream: int
+    side: int
+
+
+TONE = places(ToneImages)
 
 
 def tone_rows(augmenting: Augmenting, shape: tuple[int, int, int], into: Buffer) -> tuple[Row, ...]:
@@ -45,8 +66,20 @@ def tone_rows(augmenting: Augmenting, shape: tuple[int, int, int], into: Buffer)
     augmentation = augmenting.augmentation
     if not augmentation.tones:
         return ()
-    strengths = (bool(augmentation.contrast), augmentation.noise, STREAMS["noise"], augmentation.cutout)
-    words = (*field(augmenting), place(into), into.group_stride, into.plane_stride, *shape, *strengths)
+    channels, height, width = shape
+    words = ToneImages(
+        draws=draws_of(augmenting),
+        into=place(into),
+        into_group=into.group_stride,
+        into_plane=into.plane_stride,
+        channels=channels,
+        height=height,
+        width=width,
+        stretches=bool(augmentation.contrast),
+        deviation=augmentation.noise,
+        stream=STREAMS["noise"],
+        side=augmentation.cutout,
+    )
     reads = (augmenting.draws, into)
     return (Row(tone_images, NO_TILE, words, shape[0], per_group=True, reads=reads, writes=(into,)),)
 
@@ -55,12 +88,12 @@ def tone_rows(augmenting: Augmenting, shape: tuple[int, int, int], into: Buffer)
 def _mean(tile, arena, d, at):
     """The mean of a channel of each image, summed row by row."""
     step, total = lanes(tile), splat(tile, 0.0)
-    for y in range(d[HEIGHT]):
+    for y in range(d[TONE.height]):
         across = splat(tile, 0.0)
-        for x in range(y * d[WIDTH], (y + 1) * d[WIDTH]):
+        for x in range(y * d[TONE.width], (y + 1) * d[TONE.width]):
             across = across + load(tile, arena, at + x * step)
         total = total + across
-    return total / (d[HEIGHT] * d[WIDTH])
+    return total / (d[TONE.height] * d[TONE.width])
 
 
 @routine
@@ -68,9 +101,9 @@ def _stretch(tile, arena, d, state, g, c, at):
     """x + contrast · (x - mean) + brightness"""
     step, mean, contrast = lanes(tile), splat(tile, 0.0), splat(tile, 0.0)
     brightness = load(tile, arena, row(tile, d, g, BRIGHTNESS)) * (real(state, WHITE) * floats_at(state[SCALE])[c])
-    if d[STRETCHES] != 0:
+    if d[TONE.stretches] != 0:
         mean, contrast = _mean(tile, arena, d, at), load(tile, arena, row(tile, d, g, CONTRAST))
-    for i in range(at, at + d[HEIGHT] * d[WIDTH] * step, step):
+    for i in range(at, at + d[TONE.height] * d[TONE.width] * step, step):
         x = load(tile, arena, i)
         store(arena, i, fma(contrast, x - mean, x) + brightness)
 
@@ -89,10 +122,10 @@ def _add_pair(tile, arena, at, end, first, second, deviation):
 
 @routine
 def _add_noise(tile, arena, d, state, g, c, at):
-    step, pixels = lanes(tile), d[HEIGHT] * d[WIDTH]
-    deviation = real(d, DEVIATION) * (real(state, WHITE) * floats_at(state[SCALE])[c])
+    step, pixels = lanes(tile), d[TONE.height] * d[TONE.width]
+    deviation = real(d, TONE.deviation) * (real(state, WHITE) * floats_at(state[SCALE])[c])
     images = load_integers(tile, arena, row(tile, d, g, IMAGE))
-    epoch, stream = splat_integer(tile, state[EPOCH]), splat_integer(tile, d[STREAM])
+    epoch, stream = splat_integer(tile, state[EPOCH]), splat_integer(tile, d[TONE.stream])
     blocks, end = (pixels + WORDS_A_COUNTER - 1) // WORDS_A_COUNTER, at + pixels * step
     for k in range(blocks):
         drawn = philox(images, epoch, splat_integer(tile, c * blocks + k), stream, state[SEED])
@@ -104,24 +137,24 @@ def _add_noise(tile, arena, d, state, g, c, at):
 @routine
 def _cut_out(tile, arena, d, state, g, at):
     """Zeros in the square of each image, and everywhere in lanes without an image."""
-    step, side, live = lanes(tile), d[SIDE], first_lanes(tile, state[COUNT] - g * lanes(tile))
+    step, side, live = lanes(tile), d[TONE.side], first_lanes(tile, state[COUNT] - g * lanes(tile))
     top = load_integers(tile, arena, row(tile, d, g, CUT_TOP))
     left = load_integers(tile, arena, row(tile, d, g, CUT_LEFT))
-    for y in range(d[HEIGHT]):
+    for y in range(d[TONE.height]):
         kept_row = ~((top <= y) & (top > y - side))
-        for x in range(d[WIDTH]):
+        for x in range(d[TONE.width]):
             kept = (kept_row | ~((left <= x) & (left > x - side))) & live
-            i = at + (y * d[WIDTH] + x) * step
+            i = at + (y * d[TONE.width] + x) * step
             store(arena, i, select(kept, load(tile, arena, i), 0.0))
 
 
 @kernel
-def tone_images(tile, arena, d, state, begin, end, thread):
+def tone_images(tile, arena, d: Words[ToneImages], state, begin, end, thread):
     """Unit: a channel of a group."""
     for unit in range(begin, end):
-        g, c = unit // d[CHANNELS], unit % d[CHANNELS]
-        at = d[INTO] + g * d[INTO_GROUP] + c * d[INTO_PLANE]
+        g, c = unit // d[TONE.channels], unit % d[TONE.channels]
+        at = d[TONE.into] + g * d[TONE.into_group] + c * d[TONE.into_plane]
         _stretch(tile, arena, d, state, g, c, at)
-        if real(d, DEVIATION) > 0.0:
+        if real(d, TONE.deviation) > 0.0:
             _add_noise(tile, arena, d, state, g, c, at)
         _cut_out(tile, arena, d, state, g, at)

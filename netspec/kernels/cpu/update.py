@@ -1,36 +1,46 @@
 """The step of gradient descent, in place: a unit is a block of weights."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.ir.program import Launch, Program
-from netspec.kernels.cpu.elementwise import FIRST_WORD, block, elementwise_row
+from netspec.kernels.cpu.descriptor import Words, places
+from netspec.kernels.cpu.elementwise import Cut, block, cut, elementwise_row
 from netspec.kernels.cpu.jit import kernel
 from netspec.kernels.cpu.memory import real
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.tile import lanes
 from netspec.kernels.cpu.vector import fma, load, store
 
-(
-    WEIGHT,
-    GRADIENT,
-    VELOCITY,
-    NEW_WEIGHT,
-    NEW_VELOCITY,
-    RATE,
-    RATE_FACTOR,
-    DECAY,
-    MOMENTUM,
-    NESTEROV,
-) = range(FIRST_WORD, FIRST_WORD + 10)
 NO_VELOCITY = -1
 
 
+class Descent(NamedTuple):
+    """Words of `sgd_update`: places of the arrays and of the rate, then what the rate is multiplied by."""
+
+    cut: Cut
+    weight: int
+    gradient: int
+    velocity: int
+    new_weight: int
+    new_velocity: int
+    rate: int
+    rate_factor: float
+    decay: float
+    momentum: float
+    nesterov: int
+
+
+DESCENT = places(Descent)
+
+
 @kernel
-def sgd_update(tile, arena, d, state, begin, end, thread):
+def sgd_update(tile, arena, d: Words[Descent], state, begin, end, thread):
     """g += decay*w; v = momentum*v + g; w -= rate * v, or * g without a velocity, or * (g + momentum*v)."""
-    rate = -arena[d[RATE]] * real(d, RATE_FACTOR)
-    decay, momentum, nesterov = real(d, DECAY), real(d, MOMENTUM), d[NESTEROV]
-    weight, gradient, velocity = d[WEIGHT], d[GRADIENT], d[VELOCITY]
-    new_weight, new_velocity = d[NEW_WEIGHT], d[NEW_VELOCITY]
+    rate = -arena[d[DESCENT.rate]] * real(d, DESCENT.rate_factor)
+    decay, momentum, nesterov = real(d, DESCENT.decay), real(d, DESCENT.momentum), d[DESCENT.nesterov]
+    weight, gradient, velocity = d[DESCENT.weight], d[DESCENT.gradient], d[DESCENT.velocity]
+    new_weight, new_velocity = d[DESCENT.new_weight], d[DESCENT.new_velocity]
     for unit in range(begin, end):
         _, first, last = block(tile, d, unit)
         for i in range(first, last, lanes(tile)):
@@ -45,8 +55,18 @@ def sgd_update(tile, arena, d, state, begin, end, thread):
 
 def sgd_update_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     operation, (weight, gradient, *velocity, rate) = launch.operation, launch.inputs
-    new_weight, *new_velocity = (place(buffer) for buffer in launch.outputs)
-    moving = (place(velocity[0]) if velocity else NO_VELOCITY, new_weight, *(new_velocity or (NO_VELOCITY,)))
-    factors = (float(operation.rate_factor), float(operation.decay), float(operation.momentum))
-    words = (place(weight), place(gradient), *moving, place(rate), *factors, int(operation.nesterov))
-    return (elementwise_row(sgd_update, program, launch.outputs[0], words),)
+    new_weight, *new_velocity = launch.outputs
+    words = Descent(
+        cut=cut(new_weight, program),
+        weight=place(weight),
+        gradient=place(gradient),
+        velocity=place(velocity[0]) if velocity else NO_VELOCITY,
+        new_weight=place(new_weight),
+        new_velocity=place(new_velocity[0]) if new_velocity else NO_VELOCITY,
+        rate=place(rate),
+        rate_factor=operation.rate_factor,
+        decay=operation.decay,
+        momentum=operation.momentum,
+        nesterov=operation.nesterov,
+    )
+    return (elementwise_row(sgd_update, program, new_weight, words),)

@@ -1,25 +1,39 @@
 """Nearest-neighbour upsampling and its gradient."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.ir.program import Buffer, Launch, Program, Tile
-from netspec.kernels.cpu.elementwise import where
+from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel
-from netspec.kernels.cpu.rows import Kernel, Row
+from netspec.kernels.cpu.rows import Kernel, Row, where
 from netspec.kernels.cpu.tile import lanes
 from netspec.kernels.cpu.vector import load, splat, store
 
-CHANNELS, HEIGHT, WIDTH, FACTOR, SMALL, SMALL_STRIDE, LARGE, LARGE_STRIDE = range(8)
-"""height and width of the small side"""
+
+class Enlarged(NamedTuple):
+    """Words of both kernels; height and width are those of the small side."""
+
+    channels: int
+    height: int
+    width: int
+    factor: int
+    small: Operand
+    large: Operand
+
+
+ENLARGED = places(Enlarged)
 
 
 @kernel
-def upsample(tile, arena, d, state, begin, end, thread):
+def upsample(tile, arena, d: Words[Enlarged], state, begin, end, thread):
     """A unit is a channel of a group."""
-    step, height, width, factor = lanes(tile), d[HEIGHT], d[WIDTH], d[FACTOR]
+    step, height, width, factor = lanes(tile), d[ENLARGED.height], d[ENLARGED.width], d[ENLARGED.factor]
     for unit in range(begin, end):
-        group = unit // d[CHANNELS]
-        plane = (unit - group * d[CHANNELS]) * height * width * step
-        x, y = d[SMALL] + group * d[SMALL_STRIDE] + plane, d[LARGE] + group * d[LARGE_STRIDE] + plane * factor * factor
+        group = unit // d[ENLARGED.channels]
+        plane = (unit - group * d[ENLARGED.channels]) * height * width * step
+        x = d[ENLARGED.small.place] + group * d[ENLARGED.small.group] + plane
+        y = d[ENLARGED.large.place] + group * d[ENLARGED.large.group] + plane * factor * factor
         for down in range(height):
             for across in range(width):
                 value = load(tile, arena, x + (down * width + across) * step)
@@ -30,14 +44,14 @@ def upsample(tile, arena, d, state, begin, end, thread):
 
 
 @kernel
-def upsample_gradient(tile, arena, d, state, begin, end, thread):
+def upsample_gradient(tile, arena, d: Words[Enlarged], state, begin, end, thread):
     """A unit is a channel of a group."""
-    step, height, width, factor = lanes(tile), d[HEIGHT], d[WIDTH], d[FACTOR]
+    step, height, width, factor = lanes(tile), d[ENLARGED.height], d[ENLARGED.width], d[ENLARGED.factor]
     for unit in range(begin, end):
-        group = unit // d[CHANNELS]
-        plane = (unit - group * d[CHANNELS]) * height * width * step
-        dx = d[SMALL] + group * d[SMALL_STRIDE] + plane
-        dy = d[LARGE] + group * d[LARGE_STRIDE] + plane * factor * factor
+        group = unit // d[ENLARGED.channels]
+        plane = (unit - group * d[ENLARGED.channels]) * height * width * step
+        dx = d[ENLARGED.small.place] + group * d[ENLARGED.small.group] + plane
+        dy = d[ENLARGED.large.place] + group * d[ENLARGED.large.group] + plane * factor * factor
         for down in range(height):
             for across in range(width):
                 total = splat(tile, 0.0)
@@ -49,8 +63,11 @@ def upsample_gradient(tile, arena, d, state, begin, end, thread):
 
 
 def _row(kernel_: Kernel, factor: int, small: Buffer, large: Buffer) -> tuple[Row, ...]:
-    words = (*small.value.shape, factor, *where(small), *where(large))
-    return (Row(kernel_, Tile(1, 1), words, small.value.shape[0], per_group=True),)
+    channels, height, width = small.value.shape
+    words = Enlarged(
+        channels=channels, height=height, width=width, factor=factor, small=where(small), large=where(large)
+    )
+    return (Row(kernel_, Tile(1, 1), words, channels, per_group=True),)
 
 
 def upsample_rows(launch: Launch, program: Program) -> tuple[Row, ...]:

@@ -1,12 +1,13 @@
 """Images come in warped: each pixel looked up at its place in the source, between its four neighbours."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.ir.augmentation import smoothing_weights
 from netspec.ir.program import Augmenting, Buffer
 from netspec.kernels.cpu.augment_draws import (
     ADDRESS,
     COSINE,
-    FIELD,
     FLIP_X,
     FLIP_Y,
     LEFT,
@@ -15,9 +16,11 @@ from netspec.kernels.cpu.augment_draws import (
     SHIFT_Y,
     SINE,
     TOP,
-    field,
+    Draws,
+    draws_of,
     row,
 )
+from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import floats_at, real, words_behind
 from netspec.kernels.cpu.rows import Row, place
@@ -37,52 +40,83 @@ from netspec.kernels.cpu.vector import (
     to_integer,
 )
 
-(INTO, INTO_GROUP, INTO_PLANE, CHANNELS, HEIGHT, WIDTH, FIELDS, GROUP, ACROSS, REACH, FIRST_WEIGHT) = range(
-    FIELD, FIELD + 11
-)
-"""FIELDS: where noise smoothed along the rows lies, below zero where nothing is distorted; the weights, times the
-strength of the distortion, smooth it along the columns."""
+
+class Displaced(NamedTuple):
+    """Where noise smoothed along the rows lies, below zero where nothing is distorted; the weights, times the strength
+    of the distortion, smooth it along the columns."""
+
+    fields: int
+    group: int
+    across: int
+    reach: int
+    weights: tuple[float, ...]
+
+
+class WarpImages(NamedTuple):
+    """Words of `warp_images`."""
+
+    draws: Draws
+    into: int
+    into_group: int
+    into_plane: int
+    channels: int
+    height: int
+    width: int
+    displaced: Displaced
+
+
+WARP = places(WarpImages)
+NOT_DISPLACED = Displaced(fields=-1, group=0, across=0, reach=0, weights=(0.0,))
 
 
 def warp_rows(augmenting: Augmenting, shape: tuple[int, int, int], into: Buffer) -> tuple[Row, ...]:
     """Fills the input with warped images."""
-    words = (
-        *field(augmenting),
-        place(into),
-        into.group_stride,
-        into.plane_stride,
-        *shape,
-        *_distortion(augmenting, shape),
+    channels, height, width = shape
+    words = WarpImages(
+        draws=draws_of(augmenting),
+        into=place(into),
+        into_group=into.group_stride,
+        into_plane=into.plane_stride,
+        channels=channels,
+        height=height,
+        width=width,
+        displaced=_displaced(augmenting, height),
     )
     reads = (augmenting.draws, *((augmenting.displacements,) if augmenting.displacements else ()))
-    return (Row(warp_images, NO_TILE, words, shape[1], per_group=True, reads=reads, writes=(into,)),)
+    return (Row(warp_images, NO_TILE, words, height, per_group=True, reads=reads, writes=(into,)),)
 
 
-def _distortion(augmenting: Augmenting, shape: tuple[int, int, int]) -> tuple[int | float, ...]:
+def _displaced(augmenting: Augmenting, height: int) -> Displaced:
     if augmenting.displacements is None:
-        return -1, 0, 0, 0, 0.0
+        return NOT_DISPLACED
     _, rows, across, lanes = augmenting.displacements.value.shape
-    weights = smoothing_weights(augmenting.augmentation.smoothness, shape[1])
-    strengths = (weight * augmenting.augmentation.distort for weight in weights)
-    return place(augmenting.displacements), rows * across * lanes, across * lanes, len(weights) - 1, *strengths
+    weights = smoothing_weights(augmenting.augmentation.smoothness, height)
+    return Displaced(
+        fields=place(augmenting.displacements),
+        group=rows * across * lanes,
+        across=across * lanes,
+        reach=len(weights) - 1,
+        weights=tuple(weight * augmenting.augmentation.distort for weight in weights),
+    )
 
 
 @routine
 def _displacement(tile, arena, d, g, y, x):
     """How far down and right a pixel is displaced: a weighted sum of the rows above and below."""
     step = lanes(tile)
-    at, across = d[FIELDS] + g * d[GROUP] + y * d[ACROSS] + 2 * x * step, d[ACROSS]
-    down = load(tile, arena, at) * real(d, FIRST_WEIGHT)
-    right = load(tile, arena, at + step) * real(d, FIRST_WEIGHT)
-    above, below = y, d[HEIGHT] - 1 - y
-    both, far = min(d[REACH], above, below), min(d[REACH], max(above, below))
+    at = d[WARP.displaced.fields] + g * d[WARP.displaced.group] + y * d[WARP.displaced.across] + 2 * x * step
+    across = d[WARP.displaced.across]
+    down = load(tile, arena, at) * real(d, WARP.displaced.weights)
+    right = load(tile, arena, at + step) * real(d, WARP.displaced.weights)
+    above, below = y, d[WARP.height] - 1 - y
+    both, far = min(d[WARP.displaced.reach], above, below), min(d[WARP.displaced.reach], max(above, below))
     for k in range(1, both + 1):
-        weight, jump = real(d, FIRST_WEIGHT + k), k * across
+        weight, jump = real(d, WARP.displaced.weights + k), k * across
         down = fma(load(tile, arena, at - jump) + load(tile, arena, at + jump), weight, down)
         right = fma(load(tile, arena, at + step - jump) + load(tile, arena, at + step + jump), weight, right)
     towards = -across if above > below else across
     for k in range(both + 1, far + 1):
-        weight = real(d, FIRST_WEIGHT + k)
+        weight = real(d, WARP.displaced.weights + k)
         down = fma(load(tile, arena, at + k * towards), weight, down)
         right = fma(load(tile, arena, at + step + k * towards), weight, right)
     return down, right
@@ -92,7 +126,7 @@ def _displacement(tile, arena, d, g, y, x):
 def _source_place(tile, arena, d, state, g, y, x):
     """Where in the source pixel y, x of the result lies, kept within a pixel around it."""
     down, right = splat(tile, y), splat(tile, x)
-    if d[FIELDS] >= 0:
+    if d[WARP.displaced.fields] >= 0:
         move = _displacement(tile, arena, d, g, y, x)
         down, right = down + move[0], right + move[1]
     down = (down + load(tile, arena, row(tile, d, g, TOP))) * load(tile, arena, row(tile, d, g, FLIP_Y))
@@ -145,7 +179,7 @@ def _warp_pixel(tile, arena, d, state, g, y, x):
     upper, lower = _nearest(y0, height) * width, _nearest(y1, height) * width
     x0, x1 = _nearest(x0, width), _nearest(x1, width)
     addresses, live = words_behind(arena, row(tile, d, g, ADDRESS)), first_lanes(tile, state[COUNT] - g * step)
-    for c in range(d[CHANNELS]):
+    for c in range(d[WARP.channels]):
         plane, mean = c * height * width, floats_at(state[MEAN])[c]
         a = _pixels(tile, state, addresses, upper + x0 + plane, up_in & left_in, mean)
         b = _pixels(tile, state, addresses, upper + x1 + plane, up_in & right_in, mean)
@@ -153,13 +187,13 @@ def _warp_pixel(tile, arena, d, state, g, y, x):
         a = _pixels(tile, state, addresses, lower + x0 + plane, down_in & left_in, mean)
         b = _pixels(tile, state, addresses, lower + x1 + plane, down_in & right_in, mean)
         value = (_between(above, _between(a, b, right), down) - mean) * floats_at(state[SCALE])[c]
-        into = d[INTO] + g * d[INTO_GROUP] + c * d[INTO_PLANE] + (y * d[WIDTH] + x) * step
+        into = d[WARP.into] + g * d[WARP.into_group] + c * d[WARP.into_plane] + (y * d[WARP.width] + x) * step
         store(arena, into, select(live, value, 0.0))
 
 
 @kernel
-def warp_images(tile, arena, d, state, begin, end, thread):
+def warp_images(tile, arena, d: Words[WarpImages], state, begin, end, thread):
     """Unit: a row of a group."""
     for unit in range(begin, end):
-        for x in range(d[WIDTH]):
-            _warp_pixel(tile, arena, d, state, unit // d[HEIGHT], unit % d[HEIGHT], x)
+        for x in range(d[WARP.width]):
+            _warp_pixel(tile, arena, d, state, unit // d[WARP.height], unit % d[WARP.height], x)

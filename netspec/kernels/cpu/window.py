@@ -5,31 +5,62 @@ Kernels whose tile is larger than 1x1 are made for windows of just that size, so
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.operations import Window
 from netspec.ir.program import Buffer, Tile
+from netspec.kernels.cpu.descriptor import places
 from netspec.kernels.cpu.jit import routine
 from netspec.kernels.cpu.tile import columns, lanes, rows
 from netspec.kernels.cpu.vector import splat, store
-
-CHANNELS, HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH = range(5)
-TAPS_DOWN, TAPS_ACROSS, STRIDE_DOWN, STRIDE_ACROSS, BEFORE_DOWN, BEFORE_ACROSS = range(5, 11)
-LARGE_PLANE, SMALL_PLANE = range(11, 13)
-"""float32 numbers from one channel to the next, of the planes that windows slide over and of those they give"""
-WINDOW_WORDS = 13
-"""where the kernel's own words begin"""
 
 MADE_FOR = ((2, 2), (3, 3))
 """window sizes that have kernels of their own"""
 
 
-def window_words(window: Window, small: Buffer, large: Buffer) -> tuple[int, ...]:
+class Windows(NamedTuple):
+    """The first words of each such kernel. `large_plane` and `small_plane` are float32 numbers from one channel to the
+    next, of the planes that windows slide over and of those they give."""
+
+    channels: int
+    height: int
+    width: int
+    out_height: int
+    out_width: int
+    taps_down: int
+    taps_across: int
+    stride_down: int
+    stride_across: int
+    before_down: int
+    before_across: int
+    large_plane: int
+    small_plane: int
+
+
+WINDOW = places(Windows)
+
+
+def window_words(window: Window, small: Buffer, large: Buffer) -> Windows:
     """The words of a window that slides over planes `large` (c, h, w) and gives `small` (c, oh, ow)."""
     if window.dilation != (1, 1):
         raise CompilerBug(f"pooling windows are dense, found {window}")
-    sizes = (*large.value.shape, *small.value.shape[1:])
-    strides = (large.plane_stride, small.plane_stride)
-    return (*sizes, *window.kernel, *window.stride, *window.before, *strides)
+    channels, height, width = large.value.shape
+    return Windows(
+        channels=channels,
+        height=height,
+        width=width,
+        out_height=small.value.shape[1],
+        out_width=small.value.shape[2],
+        taps_down=window.kernel[0],
+        taps_across=window.kernel[1],
+        stride_down=window.stride[0],
+        stride_across=window.stride[1],
+        before_down=window.before[0],
+        before_across=window.before[1],
+        large_plane=large.plane_stride,
+        small_plane=small.plane_stride,
+    )
 
 
 def window_tile(window: Window) -> Tile:
@@ -40,13 +71,13 @@ def window_tile(window: Window) -> Tile:
 @routine
 def taps_down(tile, d):
     """The height of the window: a constant where the kernel is made for it."""
-    return rows(tile) if rows(tile) > 1 else d[TAPS_DOWN]
+    return rows(tile) if rows(tile) > 1 else d[WINDOW.taps_down]
 
 
 @routine
 def taps_across(tile, d):
     """The width of the window: a constant where the kernel is made for it."""
-    return columns(tile) if columns(tile) > 1 else d[TAPS_ACROSS]
+    return columns(tile) if columns(tile) > 1 else d[WINDOW.taps_across]
 
 
 @routine
@@ -80,9 +111,14 @@ def advanced(first, last, position, stride, before, taps, count):
 def side_by_side(tile, d):
     """Whether windows touch without overlap, start at the corner and stay inside."""
     down, across = taps_down(tile, d), taps_across(tile, d)
-    touching = d[STRIDE_DOWN] == down and d[STRIDE_ACROSS] == across
-    cornered = d[BEFORE_DOWN] == 0 and d[BEFORE_ACROSS] == 0
-    return touching and cornered and d[OUT_HEIGHT] * down <= d[HEIGHT] and d[OUT_WIDTH] * across <= d[WIDTH]
+    touching = d[WINDOW.stride_down] == down and d[WINDOW.stride_across] == across
+    cornered = d[WINDOW.before_down] == 0 and d[WINDOW.before_across] == 0
+    return (
+        touching
+        and cornered
+        and d[WINDOW.out_height] * down <= d[WINDOW.height]
+        and d[WINDOW.out_width] * across <= d[WINDOW.width]
+    )
 
 
 @routine
@@ -95,8 +131,8 @@ def _clear(tile, arena, begin, count):
 @routine
 def clear_rest(tile, arena, d, plane):
     """Zeros where windows that lie side by side leave over columns at the right and rows below."""
-    height, width = d[HEIGHT], d[WIDTH]
-    covered_down, covered = d[OUT_HEIGHT] * taps_down(tile, d), d[OUT_WIDTH] * taps_across(tile, d)
+    height, width = d[WINDOW.height], d[WINDOW.width]
+    covered_down, covered = d[WINDOW.out_height] * taps_down(tile, d), d[WINDOW.out_width] * taps_across(tile, d)
     if covered < width:
         for y in range(covered_down):
             _clear(tile, arena, plane + (y * width + covered) * lanes(tile), width - covered)

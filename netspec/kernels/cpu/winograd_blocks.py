@@ -6,17 +6,16 @@ The sums are those of `winograd.py`, to the same bits.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+from typing import NamedTuple
+
+from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.state import GROUPS, SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, rows
 from netspec.kernels.cpu.winograd import (
-    INPUTS,
-    OUT_HEIGHT,
-    OUT_WIDTH,
-    OUTPUTS,
-    SIDE,
-    WEIGHT_BLOCK,
-    WEIGHT_PLANE,
+    CONVOLVE,
+    Convolve,
+    TransformWeights,
     give_patch,
     multiply_tile,
     take_patches,
@@ -24,42 +23,58 @@ from netspec.kernels.cpu.winograd import (
 )
 from netspec.kernels.cpu.winograd_rules import PRODUCTS
 
-# Words of the descriptor of `convolve_blocks` behind those of `convolve`, whose words of weights tell how they lie in
-# scratch; then those of `transform_weights`.
-(AT_ONCE, CHUNK, KERNELS, DATA_PLANE, PRODUCTS_PLANE, PACKING) = range(25, 31)
+
+class ConvolveBlocks(NamedTuple):
+    """Words of `convolve_blocks`: those of `convolve`, whose weights lie in scratch, the patches side by side, the
+    blocks of a chunk, the numbers of its kernels, and planes of one of the 36 numbers; then the weights as given."""
+
+    convolve: Convolve
+    at_once: int
+    chunk: int
+    kernels: int
+    data_plane: int
+    products_plane: int
+    packing: TransformWeights
+
+
+BLOCKS = places(ConvolveBlocks)
 
 
 @routine
 def _multiply(tile, arena, d, data, kernels, products, blocks, patches):
     """Of each of the 36 numbers of all patches, the sums over input channels for some blocks of output channels."""
-    width, height = d[AT_ONCE] * lanes(tile), rows(tile)
+    width, height = d[BLOCKS.at_once] * lanes(tile), rows(tile)
     for e in range(PRODUCTS):
-        x, y, w = data + e * d[DATA_PLANE], products + e * d[PRODUCTS_PLANE], kernels + e * d[WEIGHT_PLANE]
+        x = data + e * d[BLOCKS.data_plane]
+        y = products + e * d[BLOCKS.products_plane]
+        w = kernels + e * d[CONVOLVE.weights.plane]
         for _ in range(blocks):
             for t in range(0, patches, columns(tile)):
-                multiply_tile(tile, arena, x + t * lanes(tile), width, w, d[INPUTS], y + t * lanes(tile))
-            w += d[WEIGHT_BLOCK]
+                multiply_tile(tile, arena, x + t * lanes(tile), width, w, d[CONVOLVE.inputs], y + t * lanes(tile))
+            w += d[CONVOLVE.weights.block]
             y += height * width
 
 
 @kernel
-def convolve_blocks(tile, arena, d, state, begin, end, thread):
+def convolve_blocks(tile, arena, d: Words[ConvolveBlocks], state, begin, end, thread):
     """The convolution. Unit: a block of output channels, of every patch of the batch."""
-    step, width = lanes(tile), d[AT_ONCE] * lanes(tile)
-    across = (d[OUT_WIDTH] + d[SIDE] - 1) // d[SIDE]
-    patches = across * ((d[OUT_HEIGHT] + d[SIDE] - 1) // d[SIDE]) * state[GROUPS]
+    step, width = lanes(tile), d[BLOCKS.at_once] * lanes(tile)
+    across = (d[CONVOLVE.y.width] + d[CONVOLVE.side] - 1) // d[CONVOLVE.side]
+    patches = across * ((d[CONVOLVE.y.height] + d[CONVOLVE.side] - 1) // d[CONVOLVE.side]) * state[GROUPS]
     data = state[SCRATCH]
-    kernels = data + PRODUCTS * d[DATA_PLANE]
-    products = kernels + d[KERNELS]
-    spare = products + PRODUCTS * d[PRODUCTS_PLANE]
-    take_patches(tile, arena, d, 0, patches, across, data, width, d[DATA_PLANE], spare)
+    kernels = data + PRODUCTS * d[BLOCKS.data_plane]
+    products = kernels + d[BLOCKS.kernels]
+    spare = products + PRODUCTS * d[BLOCKS.products_plane]
+    take_patches(tile, arena, d, 0, patches, across, data, width, d[BLOCKS.data_plane], spare)
     first = begin
     while first < end:
-        blocks = min(d[CHUNK], end - first)
+        blocks = min(d[BLOCKS.chunk], end - first)
         for b in range(blocks):
-            transform_block(tile, arena, d, PACKING, first + b, kernels + b * d[WEIGHT_BLOCK], spare)
+            transform_block(
+                tile, arena, d, BLOCKS.packing.source, first + b, kernels + b * d[CONVOLVE.weights.block], spare
+            )
         _multiply(tile, arena, d, data, kernels, products, blocks, patches)
-        k, last = first * rows(tile), min((first + blocks) * rows(tile), d[OUTPUTS])
+        k, last = first * rows(tile), min((first + blocks) * rows(tile), d[CONVOLVE.outputs])
         for n in range(patches):
-            give_patch(tile, arena, d, n, across, k, last, products + n * step, width, d[PRODUCTS_PLANE], spare)
+            give_patch(tile, arena, d, n, across, k, last, products + n * step, width, d[BLOCKS.products_plane], spare)
         first += blocks

@@ -9,9 +9,18 @@ from netspec.ir.patches_at_once import CHUNK, PatchesAtOnce, at_once
 from netspec.ir.program import Launch, Program, Tile
 from netspec.kernels.cpu.planes import NOTHING, UNPOOLED, Ending, Planes, Pooling
 from netspec.kernels.cpu.rows import Row, after_copying, copying, place
-from netspec.kernels.cpu.winograd import convolve, transform_weights
-from netspec.kernels.cpu.winograd_blocks import convolve_blocks
+from netspec.kernels.cpu.winograd import (
+    Convolve,
+    TransformedKernels,
+    TransformWeights,
+    convolve,
+    transform_weights,
+)
+from netspec.kernels.cpu.winograd_blocks import ConvolveBlocks, convolve_blocks
 from netspec.kernels.cpu.winograd_rules import PRODUCTS, SIZE
+
+IN_SCRATCH = TransformedKernels(place=0, block=0, plane=0)
+"""Kernels in the scratch of a thread, whose place the kernel knows."""
 
 
 def winograd_rows(
@@ -25,17 +34,35 @@ def winograd_rows(
 ) -> tuple[Row, ...]:
     """y = the window's sum over x, and the ending, pooled if asked for."""
     taps = window.kernel[0]
-    given = (place(launch.inputs[1]), x.channels * taps * taps, taps * taps, int(False))
-    return _rows(launch, program, x, y, given, window.before, taps, ending, pooling)
+    lies = TransformWeights(
+        source=place(launch.inputs[1]),
+        output_step=x.channels * taps * taps,
+        input_step=taps * taps,
+        turned=False,
+        packed=IN_SCRATCH,
+        outputs=y.channels,
+        inputs=x.channels,
+        taps=taps,
+    )
+    return _rows(launch, program, x, y, lies, window.before, ending, pooling)
 
 
 def winograd_adjoint_rows(launch: Launch, program: Program, window: Window, dy: Planes, dx: Planes) -> tuple[Row, ...]:
     """dx = the transpose of the window's sum applied to dy: the sum over dy of the kernels turned round, that begins
     as far before dx as taps - 1 and the padding leave."""
     taps = window.kernel[0]
-    given = (place(launch.inputs[1]), taps * taps, dx.channels * taps * taps, int(True))
+    lies = TransformWeights(
+        source=place(launch.inputs[1]),
+        output_step=taps * taps,
+        input_step=dx.channels * taps * taps,
+        turned=True,
+        packed=IN_SCRATCH,
+        outputs=dx.channels,
+        inputs=dy.channels,
+        taps=taps,
+    )
     before = (taps - 1 - window.before[0], taps - 1 - window.before[1])
-    return _rows(launch, program, dy, dx, given, before, taps, NOTHING)
+    return _rows(launch, program, dy, dx, lies, before, NOTHING)
 
 
 def _rows(
@@ -43,48 +70,61 @@ def _rows(
     program: Program,
     x: Planes,
     y: Planes,
-    given: tuple[int, ...],
+    lies: TransformWeights,
     before: tuple[int, int],
-    taps: int,
     ending: Ending,
     pooling: Pooling = UNPOOLED,
 ) -> tuple[Row, ...]:
-    """`given` are the words of `transform_weights` that tell where the kernels lie."""
-    tile, side, target = launch.tile, SIZE + 1 - taps, program.target
-    source = (x.place, x.group_stride, x.channel_stride, x.row_stride, x.height, x.width, x.channels)
-    height, width = pooling.size or (y.height, y.width)
-    result = (y.place, y.group_stride, y.channel_stride, y.row_stride, height, width, y.channels)
-    patches, sizes = -(-height // side) * -(-width // side), (y.channels, x.channels, taps)
+    """`lies` are the kernels as they lie; where they go is not in it yet."""
+    tile, target = launch.tile, program.target
     if tile.rows > target.lanes:
         raise CompilerBug(f"the tile of `{launch.layer}` has more rows than lanes")
-    geometry = (*source, *result, side, *before)
-    ended = (*ending.words, int(pooling.size is not None), *pooling.index)
+    words = _convolve(x, y, SIZE + 1 - lies.taps, before, ending, pooling)
+    patches = -(-words.y.height // words.side) * -(-words.y.width // words.side)
     if at_once(y.channels, x.channels, patches * program.groups, target):
         form = PatchesAtOnce(y.channels, x.channels, patches * program.groups, tile, target.lanes)
-        return (_blocks_row(launch, program, form, geometry, ended, given, sizes),)
+        return (_blocks_row(launch, program, form, words, lies),)
     packed = PackedKernels(y.channels, x.channels, tile.rows, target.lanes)
-    into = (_place(launch, program, packed), packed.block, packed.plane)
-    weights = Row(transform_weights, Tile(tile.rows, 1), (*given, *into, *sizes), packed.blocks)
-    convolving = Row(convolve, tile, (*geometry, *into, *ended), patches, per_group=True)
+    into = TransformedKernels(place=_place(launch, program, packed), block=packed.block, plane=packed.plane)
+    weights = Row(transform_weights, Tile(tile.rows, 1), lies._replace(packed=into), packed.blocks)
+    convolving = Row(convolve, tile, words._replace(weights=into), patches, per_group=True)
     return (copying(1, launch, weights), after_copying(1, launch, convolving))
 
 
-def _blocks_row(
-    launch: Launch,
-    program: Program,
-    form: PatchesAtOnce,
-    geometry: tuple[int, ...],
-    ended: tuple[int, ...],
-    given: tuple[int, ...],
-    sizes: tuple[int, int, int],
-) -> Row:
-    """All patches at once; `given` and `sizes` are the words of `transform_weights` before and behind where to."""
+def _convolve(x: Planes, y: Planes, side: int, before: tuple[int, int], ending: Ending, pooling: Pooling) -> Convolve:
+    """The words of a convolution but for where its kernels are."""
+    height, width = pooling.size or (y.height, y.width)
+    return Convolve(
+        x=x.map,
+        inputs=x.channels,
+        y=y.map._replace(height=height, width=width),
+        outputs=y.channels,
+        side=side,
+        before_y=before[0],
+        before_x=before[1],
+        weights=IN_SCRATCH,
+        bias=ending.bias,
+        activation=ending.code,
+        pooled=pooling.size is not None,
+        index=pooling.index,
+    )
+
+
+def _blocks_row(launch: Launch, program: Program, form: PatchesAtOnce, words: Convolve, lies: TransformWeights) -> Row:
+    """All patches at once."""
     if program.thread_bytes < 4 * form.floats:
         raise CompilerBug(f"the launch of `{launch.layer}` has too little scratch for its patches")
-    into = (0, form.kernels.block, form.kernels.plane)
-    planes = (form.width, CHUNK, form.kernels.floats, form.data_plane, form.products_plane)
-    words = (*geometry, *into, *ended, *planes, *given, *into, *sizes)
-    return Row(convolve_blocks, launch.tile, words, -(-form.outputs // launch.tile.rows))
+    into = IN_SCRATCH._replace(block=form.kernels.block, plane=form.kernels.plane)
+    descriptor = ConvolveBlocks(
+        convolve=words._replace(weights=into),
+        at_once=form.width,
+        chunk=CHUNK,
+        kernels=form.kernels.floats,
+        data_plane=form.data_plane,
+        products_plane=form.products_plane,
+        packing=lies._replace(packed=into),
+    )
+    return Row(convolve_blocks, launch.tile, descriptor, -(-form.outputs // launch.tile.rows))
 
 
 def _place(launch: Launch, program: Program, packed: PackedKernels) -> int:

@@ -9,7 +9,7 @@ from netspec.ir.program import Launch, Program, Tile
 from netspec.kernels.cpu.planes import Planes
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.winograd_rules import SIZE
-from netspec.kernels.cpu.winograd_weights import RUN, add_parts, multiply_patches
+from netspec.kernels.cpu.winograd_weights import RUN, AddParts, MultiplyPatches, add_parts, multiply_patches
 
 
 def winograd_weight_gradient_rows(
@@ -23,16 +23,31 @@ def winograd_weight_gradient_rows(
     into = place(dw) if blocks.parts == 1 else _partials(launch, blocks, numbers)
     if program.thread_bytes < 4 * blocks.thread_floats:
         raise CompilerBug(f"the threads of the launch of `{launch.layer}` have too little scratch for its patches")
-    source = (x.place, x.group_stride, x.channel_stride, x.row_stride, x.height, x.width, x.channels)
-    cotangents = (dy.place, dy.group_stride, dy.channel_stride, dy.row_stride, dy.height, dy.width, dy.channels)
-    cut = (blocks.outputs, blocks.inputs, blocks.output_blocks, blocks.parts, blocks.chunk)
-    planes = (blocks.sum_plane, blocks.data_plane, blocks.cotangent_plane, into, numbers)
-    products = Row(
-        multiply_patches, launch.tile, (*source, *cotangents, side, taps, *window.before, *cut, *planes), blocks.units
+    words = MultiplyPatches(
+        x=x.map,
+        inputs=x.channels,
+        dy=dy.map,
+        outputs=dy.channels,
+        side=side,
+        taps=taps,
+        before_y=window.before[0],
+        before_x=window.before[1],
+        block_outputs=blocks.outputs,
+        block_inputs=blocks.inputs,
+        output_blocks=blocks.output_blocks,
+        parts=blocks.parts,
+        chunk=blocks.chunk,
+        sum_plane=blocks.sum_plane,
+        data_plane=blocks.data_plane,
+        cotangent_plane=blocks.cotangent_plane,
+        result=into,
+        result_part=numbers,
     )
+    products = Row(multiply_patches, launch.tile, words, blocks.units)
     if blocks.parts == 1:
         return (products,)
-    return (products, Row(add_parts, Tile(1, 1), (into, numbers, blocks.parts, place(dw)), -(-numbers // RUN)))
+    adding = AddParts(given=into, numbers=numbers, count=blocks.parts, total=place(dw))
+    return (products, Row(add_parts, Tile(1, 1), adding, -(-numbers // RUN)))
 
 
 def _partials(launch: Launch, blocks: PatchBlocks, numbers: int) -> int:
