@@ -16,7 +16,7 @@ from netspec.compiler import training_program
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir import operations as ops
-from netspec.ir.program import Launch, Program
+from netspec.ir.program import WINOGRAD, Launch, Program
 from netspec.ir.recipe import Experiment
 from netspec.ir.target import Target
 from netspec.runtime.machine import Machine
@@ -72,7 +72,7 @@ class Roofline:
         found: dict[str, float] = {}
         for launch in self.launches:
             fraction, name = launch.products_of_peak(self.ceilings), launch.work.name
-            if exceeds_peak(fraction) and "winograd" not in launch.work.algorithms:
+            if exceeds_peak(fraction) and not WINOGRAD.intersection(launch.work.algorithms):
                 found[name] = max(fraction, found.get(name, 0.0))
         return found
 

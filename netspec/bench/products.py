@@ -12,7 +12,7 @@ from netspec.ir.graph import Node
 from netspec.ir.operations import Window
 from netspec.ir.patch_blocks import PATCH
 from netspec.ir.pooled import sum_of
-from netspec.ir.program import Launch, Program
+from netspec.ir.program import WINOGRAD, Launch, Program
 
 Shape = tuple[int, ...]
 
@@ -24,7 +24,7 @@ def launch_flops(launch: Launch, batch: int) -> int:
 
 def least_flops(launch: Launch, batch: int) -> int:
     """Twice the products that the launch does at least over all images of a batch."""
-    if launch.algorithm == "winograd":
+    if launch.algorithm in WINOGRAD:
         return round(launch_flops(launch, batch) / products_saved(launch))
     real, all_taps = _real_taps(launch)
     return launch_flops(launch, batch) * real // all_taps
@@ -41,7 +41,7 @@ def products_saved(launch: Launch) -> float:
     operation = launch.operation
     match operation.convolution if isinstance(operation, ops.PooledConvolution) else operation:
         case ops.Convolution(window) | ops.ConvolutionInputGradient(window) | ops.ConvolutionWeightGradient(window) if (
-            launch.algorithm == "winograd"
+            launch.algorithm in WINOGRAD
         ):
             taps = window.kernel[0]
             return ((PATCH - taps + 1) * taps / PATCH) ** 2

@@ -22,7 +22,7 @@ from netspec.frontend import check_experiment
 from netspec.ir import operations as ops
 from netspec.ir.costs import SHIPPED, Costs
 from netspec.ir.graph import Node
-from netspec.ir.program import Launch
+from netspec.ir.program import WINOGRAD, Launch
 from netspec.ir.target import Target
 from netspec.schedule import winograd, winograd_weights
 from netspec.schedule.algorithm import direct_slots, direct_weight_slots, sliding_sum
@@ -74,7 +74,7 @@ def probe_samples(probe: tuple[int, int, int, int], target: Target, cache_dir: P
     eager = replace(target, exact=False, costs=replace(SHIPPED, clearly=0.0))
     plain, fast = (training_program(experiment, how, BATCH) for how in (replace(target, exact=True), eager))
     for one, other in zip(plain.launches, fast.launches, strict=True):
-        if other.algorithm == "winograd":
+        if other.algorithm in WINOGRAD:
             yield Sample(one, launch_seconds(one, plain, cache_dir), other, launch_seconds(other, fast, cache_dir))
 
 

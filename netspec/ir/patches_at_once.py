@@ -1,4 +1,4 @@
-"""Winograd's convolution of all patches of a batch at once: where, and how they lie in a thread's scratch.
+"""Winograd's convolution of all patches of a batch at once: how they lie in a thread's scratch.
 
 Planning and the engine both read this, so they cannot disagree.
 """
@@ -9,12 +9,9 @@ from dataclasses import dataclass
 
 from netspec.ir.packed_kernels import PackedKernels
 from netspec.ir.program import Tile
-from netspec.ir.target import Target
 
 NUMBERS = 36
 """of a patch"""
-MOST = 8
-"""Patches at once at most: each thread has all of them, of every input channel."""
 CHUNK = 4
 """Blocks of output channels that are transformed at a time."""
 
@@ -54,8 +51,3 @@ class PatchesAtOnce:
     def floats(self) -> int:
         """float32 numbers in a thread's scratch, a patch or a kernel to spare among them."""
         return NUMBERS * (self.data_plane + self.products_plane + self.lanes) + self.kernels.floats
-
-
-def at_once(outputs: int, inputs: int, patches: int, target: Target) -> bool:
-    """Whether patches are so few, and kernels so many that transformed they would leave the second cache."""
-    return patches <= MOST and 4 * NUMBERS * outputs * inputs > target.l2_bytes

@@ -38,10 +38,22 @@ class Tile:
     columns: int
 
 
-Algorithm = Literal["direct", "pointwise", "depthwise", "winograd"]
+Algorithm = Literal[
+    "direct",
+    "pointwise",
+    "depthwise",
+    "direct_taps",
+    "direct_taps_by_group",
+    "direct_channels",
+    "winograd",
+    "winograd_batched",
+]
 """How a launch computes what its operation means. `pointwise` is a product of matrices, for convolutions of 1x1
-windows; `depthwise` streams through planes, for those channel by channel; `winograd` rounds differently and is for some
-of larger windows."""
+windows; `depthwise` streams through planes, for those channel by channel. A weight gradient done as it is defined has
+the taps of a kernel's row in a tile's columns, or input channels: `direct_taps`, for few tiles `direct_taps_by_group`
+with the sums of each lane group apart, and `direct_channels`. `winograd` rounds differently and is for some larger
+windows; `winograd_batched` takes all patches of a batch at once."""
+WINOGRAD: frozenset[Algorithm] = frozenset(("winograd", "winograd_batched"))
 
 
 Layout = Literal["images", "channels"]

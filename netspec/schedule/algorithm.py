@@ -25,7 +25,7 @@ class Plan:
 
 def choose_plan(node: Node, target: Target, groups: int) -> Plan:
     """The plan of a node's launch; `groups` are lane groups of a batch."""
-    direct = Plan(choose_tile(node, target, groups), direct_algorithm(node, target))
+    direct = _direct_plan(node, target, groups)
     if target.exact:
         return direct
     if winograd.applies(node.operation):
@@ -33,7 +33,7 @@ def choose_plan(node: Node, target: Target, groups: int) -> Plan:
         tile = winograd.choose_tile(layer, target, groups)
         cost = winograd.slots(layer, tile, target, groups)
         gains = direct_slots(node, direct.tile, groups) > target.costs.clearly * cost
-        return Plan(tile, "winograd") if gains else direct
+        return Plan(tile, winograd.algorithm(layer, target, groups)) if gains else direct
     if winograd_weights.applies(node.operation):
         layer = winograd_weights.layer_of(node)
         tile = winograd_weights.choose_tile(layer, target, groups)
@@ -41,6 +41,11 @@ def choose_plan(node: Node, target: Target, groups: int) -> Plan:
         gains = direct_weight_slots(node, direct.tile, target, groups) > target.costs.clearly * cost
         return Plan(tile, "winograd") if gains else direct
     return direct
+
+
+def _direct_plan(node: Node, target: Target, groups: int) -> Plan:
+    tile = choose_tile(node, target, groups)
+    return Plan(tile, direct_algorithm(node, tile, target))
 
 
 def sliding_sum(node: Node) -> winograd.Layer:

@@ -1,19 +1,23 @@
-"""Which of the direct sums have kernels of their own: those of 1x1 windows, and those channel by channel."""
+"""How a sum is done that follows its definition: those of 1x1 windows and those channel by channel have kernels of
+their own, and so have three kinds of weight gradients."""
 
 from __future__ import annotations
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node, Value
 from netspec.ir.operations import Window
-from netspec.ir.program import Algorithm
+from netspec.ir.program import Algorithm, Tile
 from netspec.ir.target import Target
 
 BESIDE_TAPS = 5
 """Vectors that a window's taps leave free, at least: a sum channel by channel keeps every tap in a register."""
 
+FEW_TILES = 8
+"""A weight gradient of fewer tiles than this, not counting rows of the kernel, is summed group by group."""
 
-def direct_algorithm(node: Node, target: Target) -> Algorithm:
-    """The way a node is done that follows its definition."""
+
+def direct_algorithm(node: Node, tile: Tile, target: Target) -> Algorithm:
+    """The way a node is done, with a tile, that follows its definition."""
     match node.operation:
         case ops.Convolution(window, groups) if is_depthwise(window, groups, node.inputs[1], target):
             return "depthwise"
@@ -23,8 +27,19 @@ def direct_algorithm(node: Node, target: Target) -> Algorithm:
             return "depthwise"
         case ops.Convolution(window) | ops.ConvolutionInputGradient(window) if is_pointwise(window):
             return "pointwise"
+        case ops.ConvolutionWeightGradient(_, groups):
+            return _weight_gradient(node.outputs[0], groups, tile)
         case _:
             return "direct"
+
+
+def _weight_gradient(weights: Value, groups: int, tile: Tile) -> Algorithm:
+    """By what the columns of the tile are, and by how many tiles there are."""
+    outputs, inputs, _, taps = weights.shape
+    if tile.columns != taps or taps <= 2:
+        return "direct_channels"
+    tiles = groups * -(-(outputs // groups) // tile.rows) * inputs
+    return "direct_taps_by_group" if tiles < FEW_TILES else "direct_taps"
 
 
 def is_depthwise(window: Window, groups: int, weights: Value, target: Target) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import Convolution, MaxPool, PooledConvolution, Window
-from netspec.ir.program import Algorithm
+from netspec.ir.program import WINOGRAD, Algorithm
 from netspec.ir.rewrite import reads, with_nodes
 from netspec.ir.target import Target
 from netspec.schedule.algorithm import choose_plan
@@ -40,7 +40,7 @@ def pool_sums(graph: Graph, target: Target, groups: int) -> Graph:
 def _can_wait(node: Node, algorithm: Algorithm, target: Target) -> bool:
     """Whether what is to be pooled stays in the cache until it is."""
     direct = algorithm == "direct" and STRIP_SHARE * strip_bytes(node, target) <= target.l2_bytes
-    return direct or algorithm == "winograd"
+    return direct or algorithm in WINOGRAD
 
 
 def _halves(node: Node) -> bool:

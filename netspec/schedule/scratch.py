@@ -11,7 +11,7 @@ from typing import Any
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node, Value
 from netspec.ir.pooled import strip_stride, sum_of
-from netspec.ir.program import Tile
+from netspec.ir.program import WINOGRAD
 from netspec.ir.target import Target
 from netspec.schedule import winograd, winograd_weights
 from netspec.schedule.algorithm import Plan, sliding_sum
@@ -19,10 +19,8 @@ from netspec.schedule.algorithm import Plan, sliding_sum
 FLOAT_BYTES = 4
 BAND = 256
 """pixels of an image that come in at a time, or a row where that is more"""
-FEW_TILES = 8
-"""A weight gradient of fewer tiles than this, not counting rows of the kernel, is summed group by group."""
 DenseWeights = ops.DenseWeightGradient | ops.DenseWeightUpdate
-Rule = Callable[[Any, Node, Tile, Target, int], int]
+Rule = Callable[[Any, Node, Plan, Target, int], int]
 
 
 def scratch_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
@@ -30,10 +28,10 @@ def scratch_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     node = sum_of(node)
     if plan.algorithm == "depthwise":
         return 0
-    if plan.algorithm == "winograd":
-        return _winograd_bytes(node, plan.tile, target, batch)
+    if plan.algorithm in WINOGRAD:
+        return _winograd_bytes(node, plan, target, -(-batch // target.lanes))
     rule = TEAM_SCRATCH.get(type(node.operation))
-    return rule(node.operation, node, plan.tile, target, batch) if rule else 0
+    return rule(node.operation, node, plan, target, batch) if rule else 0
 
 
 def thread_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
@@ -41,24 +39,28 @@ def thread_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     if isinstance(node.operation, ops.PooledConvolution) and plan.algorithm == "direct":
         return strip_bytes(sum_of(node), target)
     node = sum_of(node)
-    if plan.algorithm == "winograd":
-        return _winograd_thread_bytes(node, plan.tile, target, batch)
+    if plan.algorithm in WINOGRAD:
+        return _winograd_thread_bytes(node, plan, target, -(-batch // target.lanes))
     if plan.algorithm == "depthwise":
         return _band(node, target)
     rule = THREAD_SCRATCH.get(type(node.operation))
-    return rule(node.operation, node, plan.tile, target, batch) if rule else 0
+    return rule(node.operation, node, plan, target, batch) if rule else 0
 
 
-def _winograd_bytes(node: Node, tile: Tile, target: Target, batch: int) -> int:
+def _winograd_bytes(node: Node, plan: Plan, target: Target, groups: int) -> int:
     if winograd_weights.applies(node.operation):
-        return winograd_weights.part_bytes(winograd_weights.layer_of(node), tile, target, -(-batch // target.lanes))
-    return winograd.weight_bytes(sliding_sum(node), tile, target, -(-batch // target.lanes))
+        return winograd_weights.part_bytes(winograd_weights.layer_of(node), plan.tile, target, groups)
+    if plan.algorithm == "winograd_batched":
+        return 0
+    return winograd.weight_bytes(sliding_sum(node), plan.tile, target)
 
 
-def _winograd_thread_bytes(node: Node, tile: Tile, target: Target, batch: int) -> int:
+def _winograd_thread_bytes(node: Node, plan: Plan, target: Target, groups: int) -> int:
     if winograd_weights.applies(node.operation):
-        return winograd_weights.unit_bytes(winograd_weights.layer_of(node), tile, target, -(-batch // target.lanes))
-    return winograd.strip_bytes(sliding_sum(node), tile, target, -(-batch // target.lanes))
+        return winograd_weights.unit_bytes(winograd_weights.layer_of(node), plan.tile, target, groups)
+    if plan.algorithm == "winograd_batched":
+        return winograd.batched_bytes(sliding_sum(node), plan.tile, target, groups)
+    return winograd.strip_bytes(sliding_sum(node), plan.tile, target)
 
 
 def strip_bytes(node: Node, target: Target) -> int:
@@ -87,19 +89,19 @@ def _packed(outputs: int, inputs: int, taps: int, groups: int, rows: int) -> int
     return FLOAT_BYTES * groups * -(-outputs // rows) * rows * inputs * taps
 
 
-def _convolution(op: ops.Convolution, node: Node, tile: Tile, _: Target, __: int) -> int:
+def _convolution(op: ops.Convolution, node: Node, plan: Plan, _: Target, __: int) -> int:
     k, c, kh, kw = node.inputs[1].shape
-    return _packed(k // op.groups, c, kh * kw, op.groups, tile.rows)
+    return _packed(k // op.groups, c, kh * kw, op.groups, plan.tile.rows)
 
 
-def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, tile: Tile, _: Target, __: int) -> int:
+def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, plan: Plan, _: Target, __: int) -> int:
     k, c, kh, kw = node.inputs[1].shape
-    return _packed(c, k // op.groups, kh * kw, op.groups, tile.rows)
+    return _packed(c, k // op.groups, kh * kw, op.groups, plan.tile.rows)
 
 
-def _deconvolution(_: ops.Deconvolution, node: Node, tile: Tile, __: Target, ___: int) -> int:
+def _deconvolution(_: ops.Deconvolution, node: Node, plan: Plan, __: Target, ___: int) -> int:
     c, k, kh, kw = node.inputs[1].shape
-    return _packed(k, c, kh * kw, 1, tile.rows)
+    return _packed(k, c, kh * kw, 1, plan.tile.rows)
 
 
 def _band(node: Node, target: Target) -> int:
@@ -112,45 +114,45 @@ def _band(node: Node, target: Target) -> int:
     return row_bytes * max(margins[0], min(height + margins[0], target.l2_bytes // 4 // row_bytes))
 
 
-def _dense_weight_gradient(_: DenseWeights, node: Node, __: Tile, target: Target, batch: int) -> int:
+def _dense_weight_gradient(_: DenseWeights, node: Node, __: Plan, target: Target, batch: int) -> int:
     images = -(-batch // target.lanes) * target.lanes
     return FLOAT_BYTES * images * padded_rows(node.inputs[0].elements, target.lanes)
 
 
-def _group_sums(op: ops.ConvolutionWeightGradient, node: Node, tile: Tile, target: Target, batch: int) -> int:
-    """A small gradient's tiles of each lane group, where their columns are the taps of a kernel row."""
+def _group_sums(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, target: Target, batch: int) -> int:
+    """A small gradient's tiles of each lane group, whose columns are the taps of a kernel row."""
     (k, inputs, taps_y, taps_x), groups = node.outputs[0].shape, -(-batch // target.lanes)
-    tiles = op.groups * -(-(k // op.groups) // tile.rows) * inputs
-    if tile.columns != taps_x or taps_x <= 2 or tiles >= FEW_TILES:
+    if plan.algorithm != "direct_taps_by_group":
         return 0
-    return FLOAT_BYTES * groups * tiles * taps_y * tile.rows * tile.columns * target.lanes
+    tiles = op.groups * -(-(k // op.groups) // plan.tile.rows) * inputs
+    return FLOAT_BYTES * groups * tiles * taps_y * plan.tile.rows * taps_x * target.lanes
 
 
-def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, node: Node, tile: Tile, target: Target, _: int) -> int:
+def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, target: Target, _: int) -> int:
     """The tiles of a row of kernels; or, where columns are input channels, as many as a quarter of the second cache
     holds."""
     k, inputs, taps_y, taps_x = node.outputs[0].shape
-    tile_bytes = FLOAT_BYTES * tile.rows * tile.columns * target.lanes
-    if tile.columns == taps_x and taps_x > 2:
+    tile_bytes = FLOAT_BYTES * plan.tile.rows * plan.tile.columns * target.lanes
+    if plan.algorithm != "direct_channels":
         return taps_y * tile_bytes
-    units = op.groups * -(-(k // op.groups) // tile.rows) * -(-inputs // tile.columns)
+    units = op.groups * -(-(k // op.groups) // plan.tile.rows) * -(-inputs // plan.tile.columns)
     return taps_y * taps_x * tile_bytes * max(1, min(units, target.l2_bytes // 4 // (taps_y * taps_x * tile_bytes)))
 
 
-def _one_vector_tile(_: DenseWeights, __: Node, tile: Tile, target: Target, ___: int) -> int:
-    return FLOAT_BYTES * tile.rows * target.lanes
+def _one_vector_tile(_: DenseWeights, __: Node, plan: Plan, target: Target, ___: int) -> int:
+    return FLOAT_BYTES * plan.tile.rows * target.lanes
 
 
-def _neighbours(_: ops.LocalResponseNorm, node: Node, tile: Tile, target: Target, __: int) -> int:
-    return 3 * FLOAT_BYTES * node.inputs[0].shape[0] * tile.rows * target.lanes
+def _neighbours(_: ops.LocalResponseNorm, node: Node, plan: Plan, target: Target, __: int) -> int:
+    return 3 * FLOAT_BYTES * node.inputs[0].shape[0] * plan.tile.rows * target.lanes
 
 
-def _neighbour_terms(_: ops.LocalResponseNormGradient, node: Node, tile: Tile, target: Target, __: int) -> int:
-    return 4 * FLOAT_BYTES * node.inputs[0].shape[0] * tile.rows * target.lanes
+def _neighbour_terms(_: ops.LocalResponseNormGradient, node: Node, plan: Plan, target: Target, __: int) -> int:
+    return 4 * FLOAT_BYTES * node.inputs[0].shape[0] * plan.tile.rows * target.lanes
 
 
-def _tap_rows(_: ops.LocalInputGradient, __: Node, tile: Tile, target: Target, ___: int) -> int:
-    return FLOAT_BYTES * tile.rows * target.lanes
+def _tap_rows(_: ops.LocalInputGradient, __: Node, plan: Plan, target: Target, ___: int) -> int:
+    return FLOAT_BYTES * plan.tile.rows * target.lanes
 
 
 TEAM_SCRATCH: Mapping[type[ops.Operation], Rule] = {

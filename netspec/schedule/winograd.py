@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from netspec.ir import operations as ops
 from netspec.ir.packed_kernels import PackedKernels
 from netspec.ir.patch_blocks import PATCH, PRODUCTS
-from netspec.ir.patches_at_once import PatchesAtOnce, at_once
-from netspec.ir.program import Tile
+from netspec.ir.patches_at_once import PatchesAtOnce
+from netspec.ir.program import Algorithm, Tile
 from netspec.ir.target import Target
 from netspec.schedule import tiles
 
 FLOAT_BYTES = 4
 WIDEST = 4
 """Columns of a tile at most: wider strips are no faster, leave the cache sooner, and each tile must be compiled."""
+MOST_BATCHED = 8
+"""Patches of a batch that are taken at once at most: each thread has all of them, of every input channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +93,36 @@ def by_taps(layer: Layer, count: int) -> tuple[int, int]:
     return (count, 0) if layer.taps == 3 else (0, count)
 
 
-def weight_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
-    """Transformed kernels, unless threads keep their own."""
-    if _at_once(layer, tile, target, groups) is not None:
-        return 0
+def algorithm(layer: Layer, target: Target, groups: int) -> Algorithm:
+    """All patches of a batch at once where they are so few, and kernels so many, that transformed these would leave the
+    second cache."""
+    few = layer.patches * groups <= MOST_BATCHED
+    return "winograd_batched" if few and _kernel_bytes(layer) > target.l2_bytes else "winograd"
+
+
+def _kernel_bytes(layer: Layer) -> int:
+    """Of transformed kernels, without what parts them."""
+    return FLOAT_BYTES * PRODUCTS * layer.outputs * layer.inputs
+
+
+def weight_bytes(layer: Layer, tile: Tile, target: Target) -> int:
+    """Transformed kernels, where threads share them."""
     return FLOAT_BYTES * PackedKernels(layer.outputs, layer.inputs, tile.rows, target.lanes).floats
 
 
-def strip_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+def batched_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+    """What a thread needs for all patches of a batch at once."""
+    form = PatchesAtOnce(layer.outputs, layer.inputs, layer.patches * groups, tile, target.lanes)
+    return FLOAT_BYTES * form.floats
+
+
+def strip_bytes(layer: Layer, tile: Tile, target: Target) -> int:
     """What a thread needs: the transformed inputs and the products of a strip of patches, and a patch to spare, or a
-    kernel; or all patches at once."""
-    form = _at_once(layer, tile, target, groups)
-    if form is not None:
-        return FLOAT_BYTES * form.floats
+    kernel."""
     channels = layer.inputs + _whole(layer.outputs, tile.rows)
     strip = PRODUCTS * (channels * tile.columns + 2) + PRODUCTS
     kernels = layer.taps * layer.taps
     return FLOAT_BYTES * target.lanes * max(strip, kernels)
-
-
-def _at_once(layer: Layer, tile: Tile, target: Target, groups: int) -> PatchesAtOnce | None:
-    """How all patches of a batch are done at once, where they are."""
-    patches = layer.patches * groups
-    few = at_once(layer.outputs, layer.inputs, patches, target)
-    return PatchesAtOnce(layer.outputs, layer.inputs, patches, tile, target.lanes) if few else None
 
 
 def _whole(outputs: int, rows: int) -> int:

@@ -11,7 +11,7 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Node
 from netspec.ir.operations import Window
 from netspec.ir.pooled import strip_stride
-from netspec.ir.program import Algorithm
+from netspec.ir.program import Algorithm, Tile
 from netspec.ir.shapes import window_output
 from netspec.ir.target import AVX2, AVX512, Target
 from netspec.schedule.direct import direct_algorithm
@@ -128,7 +128,7 @@ def test_rows_are_pooled_to_the_bits_of_a_pool_behind_them(
     case: Case, bias: bool, function: ops.ActivationName, index: bool
 ) -> None:
     case = replace(case, target=replace(case.target, exact=True))
-    assume(direct_algorithm(forward(case, ops.IDENTITY, bias).nodes[0], case.target) == "direct")
+    assume(direct_algorithm(forward(case, ops.IDENTITY, bias).nodes[0], Tile(1, 1), case.target) == "direct")
     check_pooled(case, ops.Activation(function), bias, index, "direct")
 
 

@@ -66,4 +66,4 @@ DENSE = Case(Window((3, 3), before=(1, 1), after=(1, 1)), 4, 4, 4, 6, 6, 3, AVX5
 )
 def test_what_has_gaps_or_too_many_taps_or_mixes_channels_takes_the_general_way(case: Case, algorithm: str) -> None:
     for graph in (forward(case, ops.IDENTITY, bias=False), input_gradient(case), weight_gradient(case)):
-        assert lower(graph, case.target, case.images).launches[0].algorithm == algorithm
+        assert lower(graph, case.target, case.images).launches[0].algorithm.split("_")[0] == algorithm

@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import llvmlite.binding as llvm
 import pytest
 
+from netspec.ir.program import Algorithm
 from netspec.ir.target import NEON
 from netspec.kernels.cpu import depthwise
 from netspec.kernels.cpu.rows import Kernel
@@ -37,9 +39,10 @@ CALL = re.compile(r"^\s*bl\s+(\w+)", re.MULTILINE)
 def test_a_forced_processor_gets_its_own_lanes_and_registers(target: str, registers: list[str]) -> None:
     done = run_forced(target, "-m", "tests.kernels.forced")
     assert done.returncode == 0, done.stderr
-    algorithms = ["depthwise", "direct", "pointwise", "winograd"]
-    told = {"target": target, "algorithms": algorithms, "registers": registers, "stack": []}
-    assert json.loads(done.stdout) == told
+    told = json.loads(done.stdout)
+    seldom = {"direct_taps_by_group", "winograd_batched"}
+    assert {*get_args(Algorithm)} - seldom <= {*told.pop("algorithms")}
+    assert told == {"target": target, "registers": registers, "stack": []}
 
 
 @X86

@@ -6,7 +6,7 @@ from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.operations import Activation, Window
 from netspec.ir.pooled import strip_stride
-from netspec.ir.program import Buffer, Launch, Program
+from netspec.ir.program import WINOGRAD, Buffer, Launch, Program
 from netspec.ir.shapes import window_output
 from netspec.kernels.cpu.activations import activation_row
 from netspec.kernels.cpu.convolution import NOT_POOLED, Pooled, Slide, slide
@@ -26,7 +26,7 @@ def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     x, w, *bias = launch.inputs
     weights, y = _weights(w, op.groups), launch.outputs[0]
     source, result, after = planes(x, program), planes(y, program), ending_of(bias, op.activation)
-    if launch.algorithm == "winograd":
+    if launch.algorithm in WINOGRAD:
         rows = winograd_rows(launch, program, op.window, source, result, after)
     elif launch.algorithm == "depthwise":
         rows = depthwise_rows(launch, program, op.window, source, result, after)
@@ -42,12 +42,12 @@ def pooled_convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]
     op = launch.operation
     assert isinstance(op, ops.PooledConvolution)
     (x, w, *bias), (y, *index), inner = launch.inputs, launch.outputs, op.convolution
-    if launch.algorithm not in ("direct", "winograd") or inner.activation.function not in IN_REGISTERS:
+    if launch.algorithm not in ("direct", *WINOGRAD) or inner.activation.function not in IN_REGISTERS:
         raise CompilerBug(f"`{launch.layer}` cannot be pooled on the way")
     size = window_output(inner.window, (x.value.shape[1], x.value.shape[2]))
     pooling = Pooling(size, where(index[0])) if index else Pooling(size)
     source, result, after = planes(x, program), planes(y, program), ending_of(bias, inner.activation)
-    if launch.algorithm == "winograd":
+    if launch.algorithm in WINOGRAD:
         return winograd_rows(launch, program, inner.window, source, result, after, pooling)
     return forward_rows(launch, program, inner.window, source, result, _weights(w, inner.groups), after, pooling)
 
@@ -65,7 +65,7 @@ def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     k, c, kh, kw = w.value.shape
     weights = Weights(place(w), c, k // op.groups, kh * kw, c * kh * kw, kw, op.groups)
     source, result = planes(dy, program), planes(launch.outputs[0], program)
-    if launch.algorithm == "winograd":
+    if launch.algorithm in WINOGRAD:
         return winograd_adjoint_rows(launch, program, op.window, source, result)
     if launch.algorithm == "depthwise":
         return depthwise_adjoint_rows(launch, program, op.window, source, result)

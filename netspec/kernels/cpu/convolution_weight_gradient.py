@@ -81,7 +81,7 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
         return winograd_weight_gradient_rows(launch, program, op.window, source, cotangent)
     if launch.algorithm == "depthwise":
         return depthwise_weight_gradient_rows(launch, program, op.window, source, cotangent)
-    k, inputs, _, taps_x = dw.value.shape
+    k, inputs, *_ = dw.value.shape
     outputs = k // op.groups
     blocks = op.groups * -(-outputs // tile.rows)
     vertical = forward_axis(op.window, 0, source.height, cotangent.height)
@@ -101,11 +101,13 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
         inputs=inputs,
         outputs=outputs,
     )
-    if tile.columns == taps_x and taps_x > 2:
-        if launch.scratch is not None:
-            return _by_groups(launch, program, words, blocks * inputs * vertical.taps)
-        return (Row(sum_taps, tile, words, blocks * inputs),)
-    return (_by_bands(launch, program, words, source, cotangent),)
+    if launch.algorithm == "direct_channels":
+        return (_by_bands(launch, program, words, source, cotangent),)
+    if tile.columns != horizontal.taps:
+        raise CompilerBug(f"the columns of the tile of `{launch.layer}` are not the taps of a kernel's row")
+    if launch.algorithm == "direct_taps_by_group":
+        return _by_groups(launch, program, words, blocks * inputs * vertical.taps)
+    return (Row(sum_taps, tile, words, blocks * inputs),)
 
 
 def _by_bands(launch: Launch, program: Program, gradient: WeightGradient, x: Planes, dy: Planes) -> Row:
@@ -128,9 +130,8 @@ def _by_bands(launch: Launch, program: Program, gradient: WeightGradient, x: Pla
 def _by_groups(launch: Launch, program: Program, gradient: WeightGradient, tiles: int) -> tuple[Row, ...]:
     """The sums of each group into its part of the scratch, and then over the groups."""
     scratch, tile = launch.scratch, launch.tile
-    assert scratch is not None
     group_floats = tiles * tile.rows * tile.columns * program.target.lanes
-    if scratch.size_bytes < 4 * group_floats * program.groups:
+    if scratch is None or scratch.size_bytes < 4 * group_floats * program.groups:
         raise CompilerBug(f"the launch of `{launch.layer}` has too little scratch for {program.groups} groups")
     words = ByGroups(gradient=gradient, sums=place(scratch), tiles=tiles)
     sums = (replace(scratch, group_stride=group_floats),)

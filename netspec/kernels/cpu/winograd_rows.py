@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.operations import Window
 from netspec.ir.packed_kernels import PackedKernels
-from netspec.ir.patches_at_once import CHUNK, PatchesAtOnce, at_once
+from netspec.ir.patches_at_once import CHUNK, PatchesAtOnce
 from netspec.ir.program import Launch, Program, Tile
 from netspec.kernels.cpu.planes import NOTHING, UNPOOLED, Ending, Planes, Pooling
 from netspec.kernels.cpu.rows import Row, after_copying, copying, place
@@ -81,7 +81,7 @@ def _rows(
         raise CompilerBug(f"the tile of `{launch.layer}` has more rows than lanes")
     words = _convolve(x, y, SIZE + 1 - lies.taps, before, ending, pooling)
     patches = -(-words.y.height // words.side) * -(-words.y.width // words.side)
-    if at_once(y.channels, x.channels, patches * program.groups, target):
+    if launch.algorithm == "winograd_batched":
         form = PatchesAtOnce(y.channels, x.channels, patches * program.groups, tile, target.lanes)
         return (_blocks_row(launch, program, form, words, lies),)
     packed = PackedKernels(y.channels, x.channels, tile.rows, target.lanes)
