@@ -17,6 +17,7 @@ from netspec.ir.target import Target
 from netspec.schedule.algorithm import Plan
 from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.channel_algorithm import choose_channel_plan
+from netspec.schedule.overwrites import OVERWRITES
 from netspec.schedule.planes import PAGE_BYTES
 from netspec.schedule.scratch import FLOAT_BYTES
 from netspec.schedule.slots import Slots, assign_slots
@@ -44,7 +45,7 @@ def lower_channels(graph: Graph, target: Target, batch: int) -> ChannelPlan:
     sizes = {name: FLOAT_BYTES * batch * stride for name, stride in strides.items()}
     sizes |= {state.value.name: FLOAT_BYTES * state.value.elements for state in bare.states}
     scratch = tuple(_scratch_bytes(node, plans, abreast, target, batch) for node in graph.nodes)
-    slots = assign_slots(bare, bare.nodes, sizes, scratch, reshapes_move=True)
+    slots = assign_slots(bare, bare.nodes, sizes, scratch, overwrites=OVERWRITES, reshapes_move=True)
     arena_bytes = place_slots(slots.all)
     values = (*graph.inputs, *(state.value for state in bare.states), *(node.outputs[0] for node in bare.nodes))
     buffers = {value.name: _buffer(value, slots, sizes, strides, abreast) for value in values}

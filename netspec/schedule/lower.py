@@ -13,6 +13,7 @@ from netspec.schedule.algorithm import Plan, choose_plan
 from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.incoming import augmenting, incoming_values, noise_row_bytes, size_bytes
 from netspec.schedule.order import launch_order
+from netspec.schedule.overwrites import OVERWRITES
 from netspec.schedule.planes import PAGE_BYTES, Plane, padded_planes, plane_stride
 from netspec.schedule.pooled import pool_sums
 from netspec.schedule.scratch import FLOAT_BYTES, gather_bytes, scratch_bytes, thread_bytes
@@ -33,7 +34,8 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
     extents = {kind: _extent(kind, target, groups, padded) for kind in {_kind(value) for value in values}}
     sizes = {value.name: extents[_kind(value)].size_bytes for value in values}
     incoming = incoming_values(graph, augmentation, target, groups)
-    slots = assign_slots(graph, order, sizes, scratch, tuple(size_bytes(value) for value in incoming))
+    came_in = tuple(size_bytes(value) for value in incoming)
+    slots = assign_slots(graph, order, sizes, scratch, came_in, overwrites=OVERWRITES)
     arena_bytes = place_slots(slots.all)
     buffers = {value.name: _buffer(value, slots, extents[_kind(value)]) for value in values}
     program = Program(

@@ -18,19 +18,9 @@ OWN_BYTES = 65536
 """Slots up to this size share their place with no other: sharing would save little, and who takes a place after another
 has to wait until all threads have left it."""
 
-MANY = 8
-"""Inputs of an Add or of a gradient that are looked at."""
-OVERWRITES: Mapping[type[ops.Operation], Mapping[int, tuple[int, ...]]] = {
-    ops.Activation: {0: (0,)},
-    ops.ActivationGradient: {0: (1, 0)},
-    ops.Add: {0: tuple(range(MANY))},
-    ops.Dropout: {0: (0,)},
-    ops.BatchNorm: {0: (0,)},
-    ops.BatchNormTraining: {0: (5,)},
-    ops.BatchNormGradient: {0: tuple(range(5, MANY))},
-    ops.BatchNormAddGradient: {0: (0,), 3: tuple(range(4, MANY))},
-}
-"""Operations whose kernels read a place before they write it: for an output, inputs that it may replace, best first."""
+Overwrites = Mapping[type[ops.Operation], Mapping[int, tuple[int, ...]]]
+"""What a backend's kernels promise: operations that read a place before they write it. For the number of an output,
+those of the inputs that it may replace, best first."""
 
 
 @dataclass(slots=True)
@@ -62,9 +52,11 @@ def assign_slots(
     scratch_bytes: tuple[int, ...],
     incoming_bytes: tuple[int, ...] = (),
     *,
+    overwrites: Overwrites,
     reshapes_move: bool = False,
 ) -> Slots:
-    """Slots of all values of `graph` run in `order`; `sizes` are bytes by value name, scratch by launch number.
+    """Slots of all values of `graph` run in `order` by kernels that keep what `overwrites` promises; `sizes` are bytes
+    by value name, scratch by launch number.
 
     With `reshapes_move` what a Reshape makes has a place of its own, as in layouts where numbers change theirs.
     """
@@ -79,7 +71,8 @@ def assign_slots(
         for number, value in enumerate(node.outputs):
             end = last_use.get(value.name, i)
             moved = reshapes_move and isinstance(node.operation, ops.Reshape)
-            shared = None if moved else _shared(node, number, value, i, replaced, slots, sizes)
+            may_replace = overwrites.get(type(node.operation), {}).get(number, ())
+            shared = None if moved else _shared(node, may_replace, value, i, replaced, slots, sizes)
             if shared is None:
                 _open(slots, value, i, end, sizes)
             else:
@@ -113,20 +106,20 @@ def _through_reshapes(order: tuple[Node, ...], last: dict[str, int]) -> dict[str
 
 def _shared(
     node: Node,
-    number: int,
+    may_replace: tuple[int, ...],
     value: Value,
     i: int,
     replaced: Mapping[str, str],
     slots: Slots,
     sizes: Mapping[str, int],
 ) -> Slot | None:
-    """The slot that output `number` of `node` is made in, when it is not a new one. Values of different sizes lie
-    differently, so neither overwrites the other."""
+    """The slot that an output of `node` is made in, when it is not a new one; `may_replace` are numbers of inputs.
+    Values of different sizes lie differently, so neither overwrites the other."""
     if value.name in replaced:
         return slots.of[replaced[value.name]]
     if isinstance(node.operation, ops.Reshape):
         return slots.of[node.inputs[0].name]
-    for k in OVERWRITES.get(type(node.operation), {}).get(number, ()):
+    for k in may_replace:
         if k >= len(node.inputs) or sizes[node.inputs[k].name] != sizes[value.name]:
             continue
         if slots.of[node.inputs[k].name].end == i:

@@ -1,0 +1,20 @@
+"""What the CPU's kernels promise: for an output, inputs that they read before they write it in their place."""
+
+from __future__ import annotations
+
+from netspec.ir import operations as ops
+from netspec.schedule.slots import Overwrites
+
+MANY = 8
+"""Inputs of an Add or of a gradient that are looked at."""
+OVERWRITES: Overwrites = {
+    ops.Activation: {0: (0,)},
+    ops.ActivationGradient: {0: (1, 0)},
+    ops.Add: {0: tuple(range(MANY))},
+    ops.Dropout: {0: (0,)},
+    ops.BatchNorm: {0: (0,)},
+    ops.BatchNormTraining: {0: (5,)},
+    ops.BatchNormGradient: {0: tuple(range(5, MANY))},
+    ops.BatchNormAddGradient: {0: (0,), 3: tuple(range(4, MANY))},
+}
+"""Kernels for either layout keep it."""
