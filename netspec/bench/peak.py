@@ -21,11 +21,12 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from netspec.ir.program import Tile
 from netspec.ir.target import Target
 from netspec.kernels.cpu import emit
 from netspec.kernels.cpu.jit import kernel
 from netspec.kernels.cpu.rows import Kernel
-from netspec.kernels.cpu.tile import TileShape, lanes, load, rows, save
+from netspec.kernels.cpu.tile import TileShape, lanes, load, rows, save, tile_shape
 from netspec.runtime.host import host_target
 from netspec.runtime.native import code_cache, kernel_address
 
@@ -92,7 +93,8 @@ def add_to_chains(tile, arena, d, state, begin, end, thread):
 def peak_loop(target: Target) -> tuple[Kernel, TileShape]:
     """The loop for a target, and its chains: the rows of a tile."""
     chains = CHAINS_OF_MANY if target.registers >= 32 else CHAINS_OF_FEW
-    return add_to_chains if target.name == "neon" else scale_chains, TileShape(chains, 1, target.lanes)
+    loop = add_to_chains if target.name == "neon" else scale_chains
+    return loop, tile_shape(Tile(chains, 1), target)
 
 
 def core_peak_gflops(cache_dir: Path | None) -> float:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from netspec.ir.program import Program
+from netspec.ir.target import Target
 from netspec.kernels.cpu.rows import Row
-from netspec.kernels.cpu.tile import TileShape
+from netspec.kernels.cpu.tile import tile_shape
 from netspec.runtime.compilation import Unit, compiling
 from netspec.runtime.launch_table import launch_rows
 
@@ -22,15 +23,15 @@ def kernel_texts(program: Program, form: Form) -> Iterator[tuple[str, str]]:
         name = f"{row.kernel.py_func.__module__}.{row.kernel.py_func.__name__} {_tile_text(row, program)}"
         if name not in seen:
             seen.add(name)
-            yield name, _text(row, program.target.lanes, form)
+            yield name, _text(row, program.target, form)
 
 
 def _tile_text(row: Row, program: Program) -> str:
     return f"{row.tile.rows}x{row.tile.columns}x{program.target.lanes}"
 
 
-def _text(row: Row, lanes: int, form: Form) -> str:
-    arguments = Unit(row.kernel, TileShape(row.tile.rows, row.tile.columns, lanes)).arguments
+def _text(row: Row, target: Target, form: Form) -> str:
+    arguments = Unit(row.kernel, tile_shape(row.tile, target)).arguments
     with compiling():
         row.kernel.compile(arguments)
         return row.kernel.inspect_llvm(arguments) if form == "llvm" else row.kernel.inspect_asm(arguments)

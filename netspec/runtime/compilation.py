@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -66,9 +66,9 @@ class Unit:
 
     @property
     def name(self) -> str:
-        """What it is known by in memory and in the cache: `netspec.kernels.cpu.dense.multiply-6x4x16`. A function
+        """What it is known by in memory and in the cache: `netspec.kernels.cpu.dense.multiply-6x4x16r32`. A function
         whose source is no part of the version carries a hash of it."""
-        tile = "" if self.shape is None else f"-{self.shape.rows}x{self.shape.columns}x{self.shape.lanes}"
+        tile = "" if self.shape is None else f"-{self.shape}"
         counted = self.module.startswith(tuple(f"{package}." for package in PACKAGES))
         return self.function_name + tile + ("" if counted else f"-{_source_hash(self)}")
 
@@ -80,7 +80,7 @@ class Unit:
     @property
     def address(self) -> list[Any]:
         """Where another process finds it, in what JSON can hold; see `unit_at`."""
-        shape = None if self.shape is None else [self.shape.rows, self.shape.columns, self.shape.lanes]
+        shape = None if self.shape is None else [*astuple(self.shape)]
         return [self.module, self.function.py_func.__qualname__, shape]
 
 

@@ -11,7 +11,7 @@ from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu.channel_rows import CHANNEL_KERNELS
 from netspec.kernels.cpu.rows import Row, word
 from netspec.kernels.cpu.table import KERNELS
-from netspec.kernels.cpu.tile import TileShape
+from netspec.kernels.cpu.tile import tile_shape
 from netspec.runtime.cache import CodeCache
 from netspec.runtime.driver import (
     ADDRESS,
@@ -55,14 +55,14 @@ class LaunchTable:
     def __init__(self, tasks: Sequence[Task], program: Program, threads: int, cache: CodeCache) -> None:
         steps = schedule(tasks, program.groups, threads)
         rows = [tasks[step.task].row for step in steps]
-        lanes = program.target.lanes
         of_groups = GROUPS_OF_UNITS if divides_groups(program.groups, threads) else UNITS_OF_GROUPS
-        link_kernels(((row.kernel, _shape(row, lanes)) for row in rows), cache)
+        kernels = [(row.kernel, tile_shape(row.tile, program.target)) for row in rows]
+        link_kernels(kernels, cache)
         self._descriptors = tuple(np.array([*map(word, row.words), 0], np.int64) for row in rows)
         self._shares = tuple(_shares(step.counts) for step in steps)
         self.words: Words = np.zeros((len(rows), ROW_WORDS), np.int64)
         for number, (row, step) in enumerate(zip(rows, steps, strict=True)):
-            self.words[number, ADDRESS] = kernel_address(row.kernel, _shape(row, lanes), cache)
+            self.words[number, ADDRESS] = kernel_address(*kernels[number], cache)
             self.words[number, DESCRIPTOR] = self._descriptors[number].ctypes.data
             self.words[number, SHARES] = self._shares[number].ctypes.data
             self.words[number, [UNITS, MEET]] = row.units, step.meet
@@ -79,7 +79,3 @@ def _shares(counts: Sequence[int]) -> Words:
         before += count
         shares.append(-(-(before << SHARE_BITS) // units))
     return np.array(shares, np.int64)
-
-
-def _shape(row: Row, lanes: int) -> TileShape:
-    return TileShape(row.tile.rows, row.tile.columns, lanes)

@@ -82,7 +82,7 @@ def test_chains_and_operands_fit_into_the_registers(target) -> None:
 
 def test_both_loops_add_products_to_every_chain(tmp_path: Path) -> None:
     for loop, expected in ((peak.scale_chains, 2.0 * 3 + 0.5), (peak.add_to_chains, 2.0 + 3 * 0.5)):
-        shape = peak.TileShape(5, 1, 4)
+        shape = peak.TileShape(5, 1, 4, 32)
         arena = np.full(64, 2.0, np.float32)
         arena[20:24], arena[24:28] = 3.0, 0.5
         peak.run_loop(peak.ENTRY(peak.kernel_address(loop, shape, peak.code_cache(tmp_path))), arena, 1)

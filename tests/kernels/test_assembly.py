@@ -8,7 +8,7 @@ from netspec.compiler import prediction, training_program
 from netspec.ir.program import Program
 from netspec.kernels.cpu import depthwise, pointwise, winograd_weights
 from netspec.kernels.cpu.rows import Kernel
-from netspec.kernels.cpu.tile import TileShape
+from netspec.kernels.cpu.tile import TileShape, tile_shape
 from netspec.resources import bundled_specs
 from netspec.runtime.compilation import Unit, compile_unit
 from netspec.runtime.host import host_target
@@ -38,9 +38,8 @@ def object_file(unit: Unit) -> bytes:
 
 def units(program: Program) -> dict[str, Unit]:
     """The kernels that a program runs, by name."""
-    lanes = program.target.lanes
     rows = launch_rows(program)
-    found = (Unit(row.kernel, TileShape(row.tile.rows, row.tile.columns, lanes)) for row in rows)
+    found = (Unit(row.kernel, tile_shape(row.tile, program.target)) for row in rows)
     return {unit.name: unit for unit in found}
 
 
@@ -50,7 +49,7 @@ def units(program: Program) -> dict[str, Unit]:
     [*TILED, (depthwise.sum_products, 3, 3), (winograd_weights.multiply_patches, 6, 4)],
 )
 def test_no_accumulator_is_on_the_stack(kernel: Kernel, rows: int, columns: int) -> None:
-    assert spilled(object_file(Unit(kernel, TileShape(rows, columns, 16)))) == []
+    assert spilled(object_file(Unit(kernel, TileShape(rows, columns, 16, 32)))) == []
 
 
 @pytest.mark.slow
@@ -64,4 +63,4 @@ def test_no_kernel_of_a_spec_has_accumulators_on_the_stack(spec: str) -> None:
 
 @pytest.mark.skipif(host_target().name != "avx512", reason="a tile of more than 32 registers")
 def test_a_tile_that_does_not_fit_is_found_out() -> None:
-    assert spilled(object_file(Unit(pointwise.multiply_channels, TileShape(10, 4, 16))))
+    assert spilled(object_file(Unit(pointwise.multiply_channels, TileShape(10, 4, 16, 32))))

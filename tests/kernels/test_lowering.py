@@ -27,7 +27,7 @@ def sum_products(tile, arena, d, state, begin, end, thread):
 
 
 def unit() -> Unit:
-    return Unit(sum_products, TileShape(1, 2, 4))
+    return Unit(sum_products, TileShape(1, 2, 4, 32))
 
 
 def test_all_routines_are_inlined_into_one_function() -> None:

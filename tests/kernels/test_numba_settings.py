@@ -70,7 +70,7 @@ PRINT_CODE = "from tests.kernels.test_numba_settings import code_hash; import sy
 def code_hash() -> str:
     """Of the machine code of a few kernels and the driver, compiled in this process."""
     kernels = ((sum_images, 3), (loss.loss, 1), (dense.multiply, 2))
-    units = (Unit(take_part), *(Unit(kernel, TileShape(rows, 1, 8)) for kernel, rows in kernels))
+    units = (Unit(take_part), *(Unit(kernel, TileShape(rows, 1, 8, 32)) for kernel, rows in kernels))
     return hashlib.sha256(b"".join(compile_unit(unit).object_file for unit in units)).hexdigest()
 
 
@@ -140,7 +140,7 @@ def test_a_setting_is_named_whether_the_cache_is_warm_or_cold(variable: str, net
 def test_a_library_that_links_kernels_hears_of_it_with_a_warm_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache, kernels = code_cache(tmp_path), [(sum_images, TileShape(5, 1, 2))]
+    cache, kernels = code_cache(tmp_path), [(sum_images, TileShape(5, 1, 2, 32))]
     unit = Unit(*kernels[0])
     cache.store(unit.name, compile_unit(unit))
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")

@@ -69,7 +69,7 @@ def run_forced(target: str, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(("kernel", "rows", "columns"), [*TILED, (depthwise.sum_windows, 3, 3)])
 def test_kernels_assemble_for_arm(kernel: Kernel, rows: int, columns: int) -> None:
-    unit = Unit(kernel, TileShape(rows, columns, NEON.lanes))
+    unit = Unit(kernel, TileShape(rows, columns, NEON.lanes, NEON.registers))
     kernel.compile(unit.arguments)
     assembly = assemble_for_arm(kernel.inspect_llvm(unit.arguments))
     assert len(ACCUMULATE.findall(assembly)) >= rows * columns

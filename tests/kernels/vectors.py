@@ -20,7 +20,7 @@ def run_by_hand(kernel: Any, arena: NDArray[Any], words: tuple[int, ...], lanes:
 
     The kernel must be a function of a module, and its name there unique: compiled code is known by it.
     """
-    call = KERNEL(kernel_address(kernel, TileShape(1, 1, lanes), NO_CACHE))
+    call = KERNEL(kernel_address(kernel, TileShape(1, 1, lanes, 32), NO_CACHE))
     descriptor, state, result = np.array(words, np.int64), np.zeros(32, np.int64), ctypes.c_void_p()
     pointers = (array.ctypes.data for array in (arena, descriptor, state))
     call(ctypes.addressof(result), None, None, *pointers, 0, units, 0)

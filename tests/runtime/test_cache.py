@@ -86,7 +86,7 @@ import sys, pathlib
 from netspec.kernels.cpu.sums import sum_images
 from netspec.kernels.cpu.tile import TileShape
 from netspec.runtime.native import code_cache, link_kernels
-link_kernels([(sum_images, TileShape(rows, 1, 4)) for rows in (1, 2)], code_cache(pathlib.Path(sys.argv[1])))
+link_kernels([(sum_images, TileShape(rows, 1, 4, 32)) for rows in (1, 2)], code_cache(pathlib.Path(sys.argv[1])))
 """
 
 

@@ -39,7 +39,7 @@ import sys, ctypes, pathlib
 from netspec.kernels.cpu.put import put
 from netspec.kernels.cpu.tile import TileShape
 from netspec.runtime.native import code_cache, kernel_address
-address = kernel_address(put, TileShape(1, 1, 4), code_cache(pathlib.Path(sys.argv[1])))
+address = kernel_address(put, TileShape(1, 1, 4, 32), code_cache(pathlib.Path(sys.argv[1])))
 call = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 6, *[ctypes.c_int64] * 3)(address)
 result, arena = ctypes.c_void_p(), (ctypes.c_float * 1)()
 call(ctypes.byref(result), None, None, arena, None, None, 0, 1, 0)

@@ -21,7 +21,7 @@ from netspec.runtime.compilation import VERSION, Unit, compile_unit, unit_at
 from netspec.runtime.compile_server import answer_all
 from netspec.runtime.driver import take_part
 
-UNITS = tuple(Unit(sum_images, TileShape(rows, 1, 4)) for rows in range(1, 9))
+UNITS = tuple(Unit(sum_images, TileShape(rows, 1, 4, 32)) for rows in range(1, 9))
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_few_functions_are_not_worth_a_helper(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_server_compiles_what_it_is_asked_for() -> None:
-    units = (UNITS[0], Unit(sgd_update, TileShape(1, 1, 4)))
+    units = (UNITS[0], Unit(sgd_update, TileShape(1, 1, 4, 32)))
     requests = io.BytesIO(b"".join(json.dumps(unit.address).encode() + b"\n" for unit in units))
     answers = io.BytesIO()
     answer_all(requests, answers)
@@ -140,10 +140,10 @@ def test_a_function_outside_of_netspec_is_compiled_here_and_its_faults_show() ->
         raise ValueError("no")
 
     with pytest.raises(CompilerBug, match="raising may raise"):
-        list(crew.compile_units((*UNITS[:1], Unit(raising, TileShape(1, 1, 4)))))
+        list(crew.compile_units((*UNITS[:1], Unit(raising, TileShape(1, 1, 4, 32)))))
 
 
 def test_a_kernel_whose_source_is_no_part_of_the_version_carries_its_hash() -> None:
-    assert Unit(sum_images, TileShape(8, 1, 16)).name == "netspec.kernels.cpu.sums.sum_images-8x1x16"
-    name, dash, digest = Unit(scale_chains, TileShape(8, 3, 16)).name.rpartition("-")
-    assert (name, dash, len(digest)) == ("netspec.bench.peak.scale_chains-8x3x16", "-", 12)
+    assert Unit(sum_images, TileShape(8, 1, 16, 32)).name == "netspec.kernels.cpu.sums.sum_images-8x1x16r32"
+    name, dash, digest = Unit(scale_chains, TileShape(8, 3, 16, 32)).name.rpartition("-")
+    assert (name, dash, len(digest)) == ("netspec.bench.peak.scale_chains-8x3x16r32", "-", 12)

@@ -37,16 +37,16 @@ def _allocating(tile, arena, d, state, begin, end, thread):
 
 def test_a_kernel_that_may_raise_is_refused() -> None:
     with pytest.raises(CompilerBug, match="_raising may raise"):
-        kernel_address(_raising, TileShape(1, 1, 16), CodeCache(None))
+        kernel_address(_raising, TileShape(1, 1, 16, 32), CodeCache(None))
 
 
 def test_a_kernel_that_makes_objects_is_refused() -> None:
     with pytest.raises(CompilerBug, match=r"_allocating calls .*NRT_"):
-        kernel_address(_allocating, TileShape(1, 1, 16), CodeCache(None))
+        kernel_address(_allocating, TileShape(1, 1, 16, 32), CodeCache(None))
 
 
 def test_a_kernel_is_linked_once() -> None:
-    shape = TileShape(1, 1, 16)
+    shape = TileShape(1, 1, 16, 32)
     assert kernel_address(sum_images, shape, CodeCache(None)) == kernel_address(sum_images, shape, CodeCache(None))
 
 
@@ -72,7 +72,7 @@ def test_a_child_forked_while_a_thread_compiles_can_compile(monkeypatch: pytest.
         yield from compile_units(units)
 
     def address(rows: int) -> int:
-        return kernel_address(sum_images, TileShape(rows, 1, 2), CodeCache(None))
+        return kernel_address(sum_images, TileShape(rows, 1, 2, 32), CodeCache(None))
 
     monkeypatch.setattr(native, "compile_units", slowly)
     other = threading.Thread(target=address, args=(1,))

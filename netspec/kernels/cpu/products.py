@@ -154,8 +154,7 @@ def cross_clipped(_typing, registers, arena, x, x_step, first, last, g, g_step):
 
 def run_of(shape: TileShape) -> int:
     """Positions that `cross_run` takes at once: up to four, as many as registers allow beside the tile."""
-    registers = 32 if shape.lanes == 16 else 16
-    free = registers - shape.rows * shape.columns - shape.columns - 1
+    free = shape.registers - shape.rows * shape.columns - shape.columns - 1
     return max(1, min(4, free + 1))
 
 

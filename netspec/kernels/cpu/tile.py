@@ -10,23 +10,34 @@ Letters: r is a tile's row, c its column, l a lane.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llvmlite import ir
 from numba import types
 from numba.core.imputils import lower_constant
 from numba.extending import intrinsic, models, register_model, typeof_impl
 
+from netspec.ir.program import Tile
+from netspec.ir.target import Target
 from netspec.kernels.cpu import emit
 
 
 @dataclass(frozen=True, slots=True)
 class TileShape:
-    """rows x columns vectors of `lanes` float32 numbers"""
+    """rows x columns vectors of `lanes` float32 numbers, on a processor with so many vector registers"""
 
     rows: int
     columns: int
     lanes: int
+    registers: int
+
+    def __str__(self) -> str:
+        return f"{self.rows}x{self.columns}x{self.lanes}r{self.registers}"
+
+
+def tile_shape(tile: Tile, target: Target) -> TileShape:
+    """A tile on a target."""
+    return TileShape(tile.rows, tile.columns, target.lanes, target.registers)
 
 
 class TileShapeType(types.Type):
@@ -34,7 +45,7 @@ class TileShapeType(types.Type):
 
     def __init__(self, shape: TileShape) -> None:
         self.shape = shape
-        super().__init__(name=f"TileShape({shape.rows}x{shape.columns}x{shape.lanes})")
+        super().__init__(name=f"TileShape({shape})")
 
 
 class TileType(types.Type):
@@ -42,7 +53,7 @@ class TileType(types.Type):
 
     def __init__(self, shape: TileShape) -> None:
         self.shape = shape
-        super().__init__(name=f"Tile({shape.rows}x{shape.columns}x{shape.lanes})")
+        super().__init__(name=f"Tile({shape})")
 
 
 register_model(TileShapeType)(models.OpaqueModel)
@@ -98,7 +109,7 @@ def lanes(_typing, tile):
 def narrow(_typing, tile):
     """The tile shape of one column and as many rows: for borders and remainders."""
     shape = tile.shape
-    return TileShapeType(TileShape(shape.rows, 1, shape.lanes))(tile), lambda context, *_: context.get_dummy_value()
+    return TileShapeType(replace(shape, columns=1))(tile), lambda context, *_: context.get_dummy_value()
 
 
 def _cells(shape: TileShape):

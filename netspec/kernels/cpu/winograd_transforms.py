@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llvmlite import ir
@@ -11,7 +11,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from netspec.kernels.cpu import emit
-from netspec.kernels.cpu.tile import TileShape, TileType
+from netspec.kernels.cpu.tile import TileType
 from netspec.kernels.cpu.winograd_rules import (
     SIZE,
     by_table,
@@ -128,7 +128,7 @@ def _gathering(rule, side: int):
 
     @intrinsic
     def gather(_typing, tile, arena, x, x_down, x_across):
-        kind = TileType(TileShape(side, side, tile.shape.lanes))
+        kind = TileType(replace(tile.shape, rows=side, columns=side))
 
         def codegen(_context, builder, _signature, arguments):
             registers = ir.Constant(ir.ArrayType(emit.vector(tile.shape.lanes), side * side), ir.Undefined)
