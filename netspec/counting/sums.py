@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netspec.counting.table import FLOAT_BYTES, LayerCount
+from netspec.counting.table import LayerCount
 from netspec.ir import operations as ops
 from netspec.ir.graph import Layer, Node, Shape
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
 from netspec.ir.shapes import elements
 

@@ -8,9 +8,9 @@ from netspec.counting.receptive import receptive_fields
 from netspec.ir.collector import resting_collector
 from netspec.ir.counts import macs
 from netspec.ir.graph import Graph, Layer, Shape
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Pair
 
-FLOAT_BYTES = 4
 CONVENTIONS = (
     "parameters are trainable numbers, shared ones once (batch normalisation's running mean and variance are listed "
     "apart); a MAC is one multiply-add of a conv, local, deconv or dense layer, bias excluded, for one image; "

@@ -14,10 +14,8 @@ from netspec.ir.channel_weights import PackedSum, packed_sum
 from netspec.ir.channels import Sliding, as_map, sliding, vectors
 from netspec.ir.graph import Node
 from netspec.ir.operations import Pair
-from netspec.ir.patch_blocks import PATCH
+from netspec.ir.patches import PATCH, PRODUCTS
 from netspec.ir.program import Algorithm, Tile
-
-NUMBERS = PATCH * PATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class PackedWinograd:
     @property
     def vector_floats(self) -> int:
         """From one vector of channels to the next."""
-        return NUMBERS * self.plane_floats
+        return PRODUCTS * self.plane_floats
 
     @property
     def data_floats(self) -> int:
@@ -82,7 +80,7 @@ def packed_winograd(node: Node, tile: Tile, lanes: int) -> PackedWinograd:
     side = PATCH - node.operation.window.kernel[0] + 1
     patches = -(-height // side), -(-width // side)
     count = patches[0] * patches[1]
-    shape = Sliding((channels, NUMBERS, count), (outputs, NUMBERS, count), (1, 1))
+    shape = Sliding((channels, PRODUCTS, count), (outputs, PRODUCTS, count), (1, 1))
     return PackedWinograd(PackedSum(shape, "rows", lanes, lanes, tile.columns), patches, side)
 
 

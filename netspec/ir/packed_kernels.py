@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PAGE = 1024
-"""float32 numbers of 4096 bytes"""
+from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
+from netspec.ir.patches import PRODUCTS
+
+PAGE = PAGE_BYTES // FLOAT_BYTES
+"""float32 numbers of a page"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +43,4 @@ class PackedKernels:
     @property
     def floats(self) -> int:
         """float32 numbers of all 36 products."""
-        return 36 * self.plane
+        return PRODUCTS * self.plane

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netspec.ir.patches import PATCH, PRODUCTS
 from netspec.ir.program import Tile
 
-PATCH = 6
-"""Rows and columns of a patch."""
-PRODUCTS = PATCH * PATCH
-"""Products of a patch for a pair of channels."""
 BLOCK = 128
 """Channels of a block at most. Larger blocks transform a patch less often, smaller ones keep their sums nearer."""
 LEAST, MOST = 32, 64

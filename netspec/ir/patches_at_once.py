@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.ir.packed_kernels import PackedKernels
+from netspec.ir.patches import PRODUCTS
 from netspec.ir.program import Tile
 
-NUMBERS = 36
-"""of a patch"""
 CHUNK = 4
 """Blocks of output channels that are transformed at a time."""
 
@@ -50,4 +49,4 @@ class PatchesAtOnce:
     @property
     def floats(self) -> int:
         """float32 numbers in a thread's scratch, a patch or a kernel to spare among them."""
-        return NUMBERS * (self.data_plane + self.products_plane + self.lanes) + self.kernels.floats
+        return PRODUCTS * (self.data_plane + self.products_plane + self.lanes) + self.kernels.floats

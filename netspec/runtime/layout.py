@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.ir.channels import as_map, vectors
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.program import Buffer
 
 Array = NDArray[Any]
@@ -19,8 +20,8 @@ def view(arena: Array, buffer: Buffer, lanes: int) -> Array:
     int32 values are seen as such.
     """
     value = buffer.value
-    begin = buffer.offset_bytes // 4
-    numbers = arena[begin : begin + buffer.size_bytes // 4].view(value.dtype)
+    begin = buffer.offset_bytes // FLOAT_BYTES
+    numbers = arena[begin : begin + buffer.size_bytes // FLOAT_BYTES].view(value.dtype)
     if not value.batched:
         return numbers.reshape(value.shape)
     channels = value.shape[0] if value.shape else 1
@@ -47,8 +48,8 @@ def from_lanes(grouped: Array, images: int) -> Array:
 def channel_view(arena: Array, buffer: Buffer) -> Array:
     """A buffer whose lanes hold channels, nothing copied: (images, vectors, H, W, channels abreast)."""
     channels, height, width = as_map(buffer.value.shape)
-    begin, count = buffer.offset_bytes // 4, vectors(channels, buffer.abreast)
-    images = arena[begin : begin + buffer.size_bytes // 4].reshape(-1, buffer.group_stride)
+    begin, count = buffer.offset_bytes // FLOAT_BYTES, vectors(channels, buffer.abreast)
+    images = arena[begin : begin + buffer.size_bytes // FLOAT_BYTES].reshape(-1, buffer.group_stride)
     return images[:, : count * buffer.plane_stride].reshape(-1, count, height, width, buffer.abreast)
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from netspec.ir.counts import launch_macs
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.program import Buffer, Launch
 from netspec.kernels.cpu.rows import Row
 
@@ -69,7 +70,7 @@ def row_task(row: Row, flops: float = 0.0) -> Task:
 
 def _place(buffer: Buffer, row: Row) -> Place:
     end = -(-(buffer.offset_bytes + buffer.size_bytes) // LINE_BYTES) * LINE_BYTES
-    return Place(buffer.offset_bytes, end, 4 * buffer.group_stride if row.per_group else 0)
+    return Place(buffer.offset_bytes, end, FLOAT_BYTES * buffer.group_stride if row.per_group else 0)
 
 
 def phase_numbers(tasks: Sequence[Task], *, by_groups: bool) -> list[int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from netspec.ir.channel_winograd import NUMBERS, applies, packed_winograd
+from netspec.ir.channel_winograd import applies, packed_winograd
 from netspec.ir.channels import Sum
 from netspec.ir.counts import macs
 from netspec.ir.graph import Node
+from netspec.ir.patches import PRODUCTS
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
 from netspec.schedule.algorithm import Plan
@@ -41,4 +42,4 @@ def _winograd_macs(node: Node, tile: Tile, target: Target) -> int:
     patches = -(-_patches(node, target) // tile.rows) * tile.rows
     channels, outputs = form.sums.shape.x[0], form.sums.blocks * form.sums.width
     transforms = _patches(node, target) * (channels * INPUT_MACS + outputs * OUTPUT_MACS)
-    return NUMBERS * channels * outputs * (patches + WEIGHT_MACS) + transforms
+    return PRODUCTS * channels * outputs * (patches + WEIGHT_MACS) + transforms

@@ -12,14 +12,13 @@ from netspec.ir.channel_weights import Constant, packed_sum
 from netspec.ir.channel_winograd import packed_floats, packed_winograd
 from netspec.ir.channels import Sum, as_map, sliding, vectors
 from netspec.ir.graph import Graph, Initial, Node, State, Value
+from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.ir.target import Target
 from netspec.schedule.algorithm import Plan
 from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.channel_algorithm import choose_channel_plan
 from netspec.schedule.overwrites import OVERWRITES
-from netspec.schedule.planes import PAGE_BYTES
-from netspec.schedule.scratch import FLOAT_BYTES
 from netspec.schedule.slots import Slots, assign_slots
 from netspec.schedule.verify import verify_program
 

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from netspec.ir.augmentation import Augmentation, smoothing_weights
 from netspec.ir.graph import Graph, Value
+from netspec.ir.incoming import DRAW_ROWS
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.program import Augmenting, Buffer
 from netspec.ir.target import Target
 from netspec.schedule.slots import Slot
-
-FLOAT_BYTES = 4
-DRAW_ROWS = 34
-"""numbers that are drawn or worked out for each image"""
 
 
 def incoming_values(graph: Graph, augmentation: Augmentation | None, target: Target, groups: int) -> tuple[Value, ...]:

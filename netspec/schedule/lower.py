@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from netspec.ir.augmentation import Augmentation
 from netspec.ir.graph import Graph, Node, Shape, Value
+from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
 from netspec.ir.pooled import sum_of
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.ir.target import Target
@@ -14,9 +15,9 @@ from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.incoming import augmenting, incoming_values, noise_row_bytes, size_bytes
 from netspec.schedule.order import launch_order
 from netspec.schedule.overwrites import OVERWRITES
-from netspec.schedule.planes import PAGE_BYTES, Plane, padded_planes, plane_stride
+from netspec.schedule.planes import Plane, padded_planes, plane_stride
 from netspec.schedule.pooled import pool_sums
-from netspec.schedule.scratch import FLOAT_BYTES, gather_bytes, scratch_bytes, thread_bytes
+from netspec.schedule.scratch import gather_bytes, scratch_bytes, thread_bytes
 from netspec.schedule.slots import Slots, assign_slots
 from netspec.schedule.verify import verify_program
 

@@ -10,10 +10,9 @@ from math import prod
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Node, Value
+from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
 from netspec.ir.target import Target
 
-FLOAT_BYTES = 4
-PAGE_BYTES = 4096
 Plane = tuple[int, ...]
 """Height and width."""
 

@@ -10,15 +10,14 @@ from typing import Any
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node, Value
+from netspec.ir.incoming import BAND
+from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
 from netspec.ir.pooled import strip_stride, sum_of
 from netspec.ir.program import WINOGRAD
 from netspec.ir.target import Target
 from netspec.schedule import winograd, winograd_weights
 from netspec.schedule.algorithm import Plan, sliding_sum
 
-FLOAT_BYTES = 4
-BAND = 256
-"""pixels of an image that come in at a time, or a row where that is more"""
 DenseWeights = ops.DenseWeightGradient | ops.DenseWeightUpdate
 Rule = Callable[[Any, Node, Plan, Target, int], int]
 
@@ -81,7 +80,7 @@ def padded_rows(features: int, lanes: int) -> int:
     """float32 numbers from one image's features to the next in a transposed copy: whole vectors, no multiple of 4096
     bytes."""
     whole = -(-features // lanes) * lanes
-    return whole + lanes if whole * FLOAT_BYTES % 4096 == 0 else whole
+    return whole + lanes if whole * FLOAT_BYTES % PAGE_BYTES == 0 else whole
 
 
 def _packed(outputs: int, inputs: int, taps: int, groups: int, rows: int) -> int:

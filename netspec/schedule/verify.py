@@ -8,6 +8,7 @@ from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.channels import as_map, vectors
 from netspec.ir.graph import Value
+from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.schedule.show import listing
 
@@ -41,7 +42,8 @@ def _check_buffer(buffer: Buffer, program: Program) -> None:
     inside = buffer.offset_bytes >= 0 and buffer.offset_bytes + buffer.size_bytes <= program.arena_bytes
     _require(inside, "`{}` lies outside the arena", name)
     if not value.batched:
-        _require(buffer.size_bytes == 4 * value.elements and buffer.group_stride == 0, "`{}` has a wrong size", name)
+        plain = buffer.size_bytes == FLOAT_BYTES * value.elements and buffer.group_stride == 0
+        _require(plain, "`{}` has a wrong size", name)
         return
     if program.layout == "channels":
         _check_channels(buffer, program)
@@ -52,8 +54,9 @@ def _check_buffer(buffer: Buffer, program: Program) -> None:
     _require(buffer.plane_stride % program.target.lanes == 0, "channels of `{}` are not whole vectors apart", name)
     _require(buffer.group_stride >= numbers, "lane groups of `{}` overlap", name)
     _require(buffer.group_stride % program.target.lanes == 0, "lane groups of `{}` are not whole vectors apart", name)
-    _require(buffer.group_stride * 4 % 4096 != 0, "lane groups of `{}` are a multiple of 4096 bytes apart", name)
-    _require(buffer.size_bytes == 4 * program.groups * buffer.group_stride, "`{}` has a wrong size", name)
+    apart = buffer.group_stride * FLOAT_BYTES % PAGE_BYTES != 0
+    _require(apart, "lane groups of `{}` are a multiple of 4096 bytes apart", name)
+    _require(buffer.size_bytes == FLOAT_BYTES * program.groups * buffer.group_stride, "`{}` has a wrong size", name)
 
 
 def _check_channels(buffer: Buffer, program: Program) -> None:
@@ -64,7 +67,7 @@ def _check_channels(buffer: Buffer, program: Program) -> None:
     _require(buffer.plane_stride == height * width * abreast, "vectors of `{}` are not side by side", name)
     room = vectors(channels, abreast) * buffer.plane_stride
     _require(buffer.group_stride >= room and buffer.group_stride % 16 == 0, "images of `{}` overlap", name)
-    _require(buffer.size_bytes == 4 * program.groups * buffer.group_stride, "`{}` has a wrong size", name)
+    _require(buffer.size_bytes == FLOAT_BYTES * program.groups * buffer.group_stride, "`{}` has a wrong size", name)
 
 
 def _check_contents(program: Program) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.ir import operations as ops
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.packed_kernels import PackedKernels
-from netspec.ir.patch_blocks import PATCH, PRODUCTS
+from netspec.ir.patches import PATCH, PRODUCTS
 from netspec.ir.patches_at_once import PatchesAtOnce
 from netspec.ir.program import Algorithm, Tile
 from netspec.ir.target import Target
 from netspec.schedule import tiles
 
-FLOAT_BYTES = 4
 WIDEST = 4
 """Columns of a tile at most: wider strips are no faster, leave the cache sooner, and each tile must be compiled."""
 MOST_BATCHED = 8

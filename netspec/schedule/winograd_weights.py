@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
-from netspec.ir.patch_blocks import PRODUCTS, PatchBlocks, patch_blocks
+from netspec.ir.memory import FLOAT_BYTES
+from netspec.ir.patch_blocks import PatchBlocks, patch_blocks
+from netspec.ir.patches import PRODUCTS
 from netspec.ir.program import Tile
 from netspec.ir.target import Target
 from netspec.schedule import tiles
-from netspec.schedule.winograd import FLOAT_BYTES, Layer, by_taps, has_window
+from netspec.schedule.winograd import Layer, by_taps, has_window
 
 
 def applies(operation: ops.Operation) -> bool:

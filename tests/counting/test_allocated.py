@@ -3,10 +3,11 @@
 from hypothesis import given, settings
 
 from netspec.compiler import training_program
-from netspec.counting.table import FLOAT_BYTES, count
+from netspec.counting.table import count
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.initialize import initialize
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.target import TARGETS
 from tests.strategies import valid_specs
 

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.ir.patch_blocks import BLOCK, CHUNK_FLOATS, LEAST, MOST, PRODUCTS, UNITS, patch_blocks
+from netspec.ir.patch_blocks import BLOCK, CHUNK_FLOATS, LEAST, MOST, UNITS, patch_blocks
+from netspec.ir.patches import PRODUCTS
 from netspec.ir.program import Tile
 
 CHANNELS = st.integers(1, 600)

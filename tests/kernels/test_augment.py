@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from netspec.compiler import evaluation_program, prediction_program, training_program
 from netspec.ir.augmentation import Augmentation
 from netspec.ir.evaluate_augmentation import Draws, augmented
+from netspec.ir.incoming import DRAW_ROWS
 from netspec.ir.target import AVX2, AVX512, NEON, Target
+from netspec.kernels.cpu.augment_draws import CUT_LEFT
 from netspec.passes.inference import inference
 from netspec.runtime.feed import Pass, Source
 from netspec.runtime.machine import Machine
@@ -22,6 +24,10 @@ from tests.schedule.nets import experiment
 SHAPES = st.tuples(st.sampled_from((1, 3)), st.integers(1, 9), st.integers(1, 9))
 FAINT = Augmentation(1e-30, 1e-30, (1.0, 1.0), False, False, 1e-30, 2.0, 1e-30, 1e-30, 1e-30, 0)
 """Every kernel runs, and nothing that it adds is large enough to change a bit."""
+
+
+def test_the_rows_that_are_named_have_room() -> None:
+    assert CUT_LEFT < DRAW_ROWS
 
 
 def feed_of(images: Any, order: Any, pad: int | None, seed: int = 9, epoch: int = 4) -> Pass:

@@ -75,7 +75,7 @@ def test_the_weight_gradient_is_what_the_oracle_says(case: Case) -> None:
 def test_patches_are_pooled_to_the_bits_of_a_pool_behind_them(
     case: Case, bias: bool, function: ops.ActivationName, index: bool
 ) -> None:
-    check_pooled(case, ops.Activation(function), bias, index, "winograd")
+    check_pooled(case, ops.Activation(function), bias, index, WINOGRAD)
 
 
 HOW = ["winograd", "winograd_batched"]

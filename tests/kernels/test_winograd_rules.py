@@ -8,10 +8,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from netspec.ir.patches import PATCH
 from netspec.kernels.cpu.winograd_rules import (
     INPUT,
     POINTS,
-    SIZE,
     Matrix,
     Rule,
     by_table,
@@ -55,6 +55,10 @@ def column(rule: Rule, size: int, place: int) -> tuple[list[Fraction], int]:
     return [number.value for number in rule(unit)], len(operations)
 
 
+def test_a_patch_has_a_row_a_point_and_one_for_infinity() -> None:
+    assert len(POINTS) + 1 == len(INPUT) == PATCH
+
+
 @pytest.mark.parametrize(
     ("rule", "matrix", "operations"),
     [
@@ -77,7 +81,7 @@ def test_the_tables_are_those_of_a_convolution(taps: int, side: int) -> None:
     """By polynomials: an output is a sum over taps, which the three matrices give back from unit vectors."""
     inputs, kernels, outputs = np.array(INPUT), np.array(filter_matrix(taps)), np.array(output_matrix(side))
     sums = np.einsum("oe,et,ei->oti", outputs, kernels, inputs)
-    wanted = np.array([[[float(i == o + t) for i in range(SIZE)] for t in range(taps)] for o in range(side)])
+    wanted = np.array([[[float(i == o + t) for i in range(PATCH)] for t in range(taps)] for o in range(side)])
     np.testing.assert_allclose(sums, wanted, atol=1e-14)
 
 

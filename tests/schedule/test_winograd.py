@@ -8,7 +8,7 @@ from netspec.ir import operations as ops
 from netspec.ir.program import WINOGRAD, Program
 from netspec.ir.target import AVX2, AVX512, NEON, SSE, Target
 from netspec.schedule.lower import lower
-from netspec.schedule.winograd import WIDEST, Layer, choose_tile
+from netspec.schedule.winograd import MOST_BATCHED, WIDEST, Layer, algorithm, choose_tile
 from tests.schedule.nets import bundled, experiment, step_graph
 
 LAYERS = st.builds(
@@ -22,6 +22,12 @@ def test_a_tile_fits_into_registers_and_has_a_lane_for_each_row(layer: Layer, ta
     assert tile.rows <= min(layer.outputs, target.lanes)
     assert tile.columns <= min(WIDEST, layer.patches * groups)
     assert tile.rows * tile.columns + tile.columns <= target.registers
+
+
+def test_patches_are_taken_at_once_where_they_are_few_and_kernels_many() -> None:
+    assert algorithm(Layer(512, 512, 4, 4, 3), AVX512, 4) == "winograd_batched"
+    assert algorithm(Layer(512, 512, 4, 4, 3), AVX512, MOST_BATCHED + 1) == "winograd"
+    assert algorithm(Layer(64, 64, 4, 4, 3), AVX512, 4) == "winograd"
 
 
 def algorithms(program: Program, kind: type[ops.Operation]) -> dict[str, str]:

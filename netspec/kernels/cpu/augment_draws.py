@@ -11,6 +11,7 @@ import numpy as np
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.augmentation import STREAMS
+from netspec.ir.incoming import DRAW_ROWS
 from netspec.ir.program import Augmenting, Tile
 from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
@@ -67,7 +68,6 @@ SHIFT, ROTATE, SCALE, MIRROR, CROPPING, BRIGHTEN, STRETCH, CUTTING = range(WORDS
 ) = range(WORDS + 2 * len(DRAWN), WORDS + 2 * len(DRAWN) + 15)
 """IMAGE: its number in the data set, as an integer; ADDRESS: int64, two rows; COSINE and SINE of the angle over the
 scale; FLIP: 1 or -1; TOP and LEFT of the window from the middle of the source; CUT: of the square, as integers."""
-ROWS = CUT_LEFT + 1
 RANDOM_CROP = 1
 FRACTION, TWO_FRACTIONS = 2.0**-24, 2.0**-23
 NO_TILE = Tile(1, 1)
@@ -105,8 +105,8 @@ DRAWS, DRAW = places(Draws), places(DrawImages)
 def draws_of(augmenting: Augmenting) -> Draws:
     """The draws of a program."""
     _, rows, lanes = augmenting.draws.value.shape
-    if rows < ROWS:
-        raise CompilerBug(f"{rows} rows for what is drawn of an image, and {ROWS} are needed")
+    if rows != DRAW_ROWS:
+        raise CompilerBug(f"{rows} rows for what is drawn of an image, and {DRAW_ROWS} are needed")
     return Draws(place=place(augmenting.draws), group=rows * lanes, rows=rows)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.channels import as_map
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Operation
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.kernels.cpu import activations, average_pool, join, max_pool, upsample
@@ -74,7 +75,7 @@ def response_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     x, operation = launch.inputs[0], launch.operation
     assert isinstance(operation, ops.LocalResponseNorm)
     channels = as_map(x.value.shape)[0]
-    needed_bytes = 4 * (channels + operation.size + 2 * program.target.lanes)
+    needed_bytes = FLOAT_BYTES * (channels + operation.size + 2 * program.target.lanes)
     if program.thread_bytes < needed_bytes:
         raise CompilerBug(f"`{launch.layer}` needs {needed_bytes} bytes a thread, found {program.thread_bytes}")
     words = Neighbours(

@@ -10,6 +10,7 @@ from netspec.ir.channel_weights import PackedSum, packed_sum
 from netspec.ir.channel_winograd import PackedWinograd, packed_winograd
 from netspec.ir.channels import Sliding, activation_of, as_map, sliding, vectors
 from netspec.ir.graph import Node
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Operation
 from netspec.ir.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.activations import CODES
@@ -81,7 +82,7 @@ def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row
         row = width * x.abreast
         return (), _Source(channel_map(x), shape.dilation[0] * row, shape.stride[0] * row)
     image_floats = shape.copy_floats(x.abreast)
-    if launch.scratch is None or launch.scratch.size_bytes < 4 * image_floats * program.batch:
+    if launch.scratch is None or launch.scratch.size_bytes < FLOAT_BYTES * image_floats * program.batch:
         raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its copy")
     words = Surround(
         x=channel_map(x),
@@ -130,8 +131,8 @@ def _depthwise_row(launch: Launch, shape: Sliding, source: _Source, taps: tuple[
 def _window_row(launch: Launch, program: Program, source: _Source, taps: tuple[int, ...]) -> Row:
     x, packed, y = launch.inputs[0], launch.inputs[1], launch.outputs[0]
     form = packed_sum(_node(launch), launch.tile, x.abreast, program.target.lanes)
-    if packed.size_bytes != 4 * form.floats:
-        raise CompilerBug(f"`{packed.value.name}` holds {packed.size_bytes} bytes, not {4 * form.floats}")
+    if packed.size_bytes != FLOAT_BYTES * form.floats:
+        raise CompilerBug(f"`{packed.value.name}` holds {packed.size_bytes} bytes, not {FLOAT_BYTES * form.floats}")
     result = _Result(channel_map(y), form.shape.y[2] * y.abreast, map_vectors(y))
     words = _sum_windows(form, program, place(packed), source, result, _activation(launch.operation), taps)
     return Row(sum_windows, launch.tile, words, _units(form), per_group=True)
@@ -182,9 +183,9 @@ def _product_row(
 
 def _patch_places(launch: Launch, program: Program, form: PackedWinograd) -> tuple[ChannelMap, ChannelMap]:
     """Where patches and their sums go; checks that they fit, and a patch into a thread's scratch."""
-    if launch.scratch is None or launch.scratch.size_bytes < 4 * form.scratch_floats * program.batch:
+    if launch.scratch is None or launch.scratch.size_bytes < FLOAT_BYTES * form.scratch_floats * program.batch:
         raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its patches")
-    if program.thread_bytes < 4 * form.patch_floats:
+    if program.thread_bytes < FLOAT_BYTES * form.patch_floats:
         raise CompilerBug(f"`{launch.layer}` needs room for a patch in each thread's scratch")
     data = place(launch.scratch)
     products = data + form.data_floats * program.batch
@@ -263,6 +264,6 @@ def _units(form: PackedSum) -> int:
 def _input_block(form: PackedSum, program: Program, rows: int) -> int:
     """Vectors of inputs whose weights for a block of outputs stay in a part of the second cache; all, where weights
     are not read again."""
-    vector_bytes = 4 * form.abreast * form.shape.taps[0] * form.shape.taps[1] * form.width
+    vector_bytes = FLOAT_BYTES * form.abreast * form.shape.taps[0] * form.shape.taps[1] * form.width
     everything = vectors(form.shape.x[0], form.abreast)
     return everything if form.positions > 1 or rows == 1 else max(1, program.target.l2_bytes // 4 // vector_bytes)

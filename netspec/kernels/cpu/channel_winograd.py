@@ -7,6 +7,7 @@ as a map of 36 rows with a patch a column, each row with weights of its own.
 
 from typing import NamedTuple
 
+from netspec.ir.patches import PATCH
 from netspec.kernels.cpu.activations import IDENTITY, activate
 from netspec.kernels.cpu.channel_products import raised_by
 from netspec.kernels.cpu.descriptor import ChannelMap, Words, places
@@ -15,7 +16,6 @@ from netspec.kernels.cpu.memory import real
 from netspec.kernels.cpu.state import SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, rows, save
 from netspec.kernels.cpu.vector import load, splat, store
-from netspec.kernels.cpu.winograd_rules import SIZE
 from netspec.kernels.cpu.winograd_transforms import outputs_2, outputs_4, transform_input, transform_input_within
 
 
@@ -75,12 +75,13 @@ def transform_patches(tile, arena, d: Words[TransformPatches], state, begin, end
             + row * d[PATCHES.patches_x] * step
         )
         y0 = row * d[PATCHES.side] - d[TAKEN.before_y]
-        i0, i1 = max(0, -y0), min(SIZE, d[PATCHES.height] - y0)
+        i0, i1 = max(0, -y0), min(PATCH, d[PATCHES.height] - y0)
         for column in range(d[PATCHES.patches_x]):
             x0 = column * d[PATCHES.side] - d[TAKEN.before_x]
-            j0, j1 = max(0, -x0), min(SIZE, d[PATCHES.width] - x0)
-            at, down, beyond = x + (y0 * d[PATCHES.width] + x0) * step, d[PATCHES.width] * step, SIZE * d[PATCHES.plane]
-            if i0 > 0 or j0 > 0 or i1 < SIZE or j1 < SIZE:
+            j0, j1 = max(0, -x0), min(PATCH, d[PATCHES.width] - x0)
+            at, down = x + (y0 * d[PATCHES.width] + x0) * step, d[PATCHES.width] * step
+            beyond = PATCH * d[PATCHES.plane]
+            if i0 > 0 or j0 > 0 or i1 < PATCH or j1 < PATCH:
                 transform_input_within(
                     tile, arena, at, down, step, i0, i1, j0, j1, spare, into, beyond, d[PATCHES.plane]
                 )
@@ -124,10 +125,10 @@ def give_patches(tile, arena, d: Words[GivePatches], state, begin, end, thread):
         for column in range(d[PATCHES.patches_x]):
             width = d[PATCHES.width] - column * d[PATCHES.side]
             if d[PATCHES.side] == 4:
-                four = raised_by(outputs_4(tile, arena, at, SIZE * d[PATCHES.plane], d[PATCHES.plane]), bias)
+                four = raised_by(outputs_4(tile, arena, at, PATCH * d[PATCHES.plane], d[PATCHES.plane]), bias)
                 _finish(tile, four, arena, d, y, height, width, spare)
             else:
-                two = raised_by(outputs_2(tile, arena, at, SIZE * d[PATCHES.plane], d[PATCHES.plane]), bias)
+                two = raised_by(outputs_2(tile, arena, at, PATCH * d[PATCHES.plane], d[PATCHES.plane]), bias)
                 _finish(tile, two, arena, d, y, height, width, spare)
             y += d[PATCHES.side] * step
             at += step

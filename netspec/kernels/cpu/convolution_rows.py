@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Activation, Window
 from netspec.ir.pooled import strip_stride
 from netspec.ir.program import WINOGRAD, Buffer, Launch, Program
@@ -102,7 +103,7 @@ def forward_rows(
     if pooling.size is None:
         return _sliding_sum(packed, x, y, weights, vertical, horizontal, ending)
     strip = Planes(0, 0, y.channels, height, width, y.lanes, strip_stride(width, y.lanes))
-    if program.thread_bytes < 4 * strip.channels * strip.channel_stride:
+    if program.thread_bytes < FLOAT_BYTES * strip.channels * strip.channel_stride:
         raise CompilerBug(f"the threads have too little scratch for the rows of `{launch.layer}` that are pooled")
     pooled = Pooled(
         place=y.place, group=y.group_stride, channel=y.channel_stride, row=y.row_stride, index=pooling.index
@@ -196,4 +197,4 @@ def _segment(packed: Packed, vertical: Axis, horizontal: Axis, block: int) -> in
 def _seen_bytes(packed: Packed, vertical: Axis, horizontal: Axis, positions: int) -> int:
     """Bytes of one channel under the windows of neighbouring output positions."""
     across = min(horizontal.size, (positions - 1) * horizontal.stride + horizontal.dilation * (horizontal.taps - 1) + 1)
-    return 4 * packed.target.lanes * max(1, vertical.taps) * max(1, across)
+    return FLOAT_BYTES * packed.target.lanes * max(1, vertical.taps) * max(1, across)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu.clipping import first_output, first_tap, last_output, last_tap
 from netspec.kernels.cpu.depthwise_rows import depthwise_weight_gradient_rows
@@ -115,7 +116,7 @@ def _by_bands(launch: Launch, program: Program, gradient: WeightGradient, x: Pla
     the planes that they read fills half of the second cache."""
     op, tile, (k, inputs, taps_y, taps_x) = launch.operation, launch.tile, launch.outputs[0].value.shape
     assert isinstance(op, ops.ConvolutionWeightGradient)
-    vector_bytes, cache_bytes = 4 * program.target.lanes, program.target.l2_bytes
+    vector_bytes, cache_bytes = FLOAT_BYTES * program.target.lanes, program.target.l2_bytes
     unit_bytes, across = taps_y * taps_x * tile.rows * tile.columns * vector_bytes, -(-inputs // tile.columns)
     units = op.groups * -(-(k // op.groups) // tile.rows) * across
     at_once = min(units, max(unit_bytes, min(program.thread_bytes, cache_bytes // 4)) // unit_bytes)
@@ -131,7 +132,7 @@ def _by_groups(launch: Launch, program: Program, gradient: WeightGradient, tiles
     """The sums of each group into its part of the scratch, and then over the groups."""
     scratch, tile = launch.scratch, launch.tile
     group_floats = tiles * tile.rows * tile.columns * program.target.lanes
-    if scratch is None or scratch.size_bytes < 4 * group_floats * program.groups:
+    if scratch is None or scratch.size_bytes < FLOAT_BYTES * group_floats * program.groups:
         raise CompilerBug(f"the launch of `{launch.layer}` has too little scratch for {program.groups} groups")
     words = ByGroups(gradient=gradient, sums=place(scratch), tiles=tiles)
     sums = (replace(scratch, group_stride=group_floats),)

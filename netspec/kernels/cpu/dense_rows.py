@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.convolution_rows import activation_pass
 from netspec.kernels.cpu.dense import (
@@ -71,7 +72,7 @@ def _product(
 
 def _input_block(program: Program, tile: Tile, inputs: int) -> int:
     """Inputs that are summed at a time: those of a tile's groups fill three quarters of the first cache."""
-    input_bytes = 4 * tile.columns * program.target.lanes
+    input_bytes = FLOAT_BYTES * tile.columns * program.target.lanes
     most = max(1, program.target.l1_bytes * 3 // 4 // input_bytes)
     blocks = -(-inputs // most)
     return -(-inputs // blocks)
@@ -113,7 +114,7 @@ def weight_update_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 def _feature_block(program: Program, tile: Tile) -> int:
     """Features, whole tiles of them, whose columns of the transposed copy fill half of the second cache."""
     across = tile.columns * program.target.lanes
-    tile_bytes = 4 * program.groups * program.target.lanes * across
+    tile_bytes = FLOAT_BYTES * program.groups * program.target.lanes * across
     return max(1, program.target.l2_bytes // 2 // tile_bytes) * across
 
 
@@ -122,7 +123,7 @@ def _transposed(launch: Launch, program: Program, x: Buffer, features: int) -> t
     images = program.groups * program.target.lanes
     if launch.scratch is None:
         raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for the transposed input")
-    image_step = launch.scratch.size_bytes // 4 // images
+    image_step = launch.scratch.size_bytes // FLOAT_BYTES // images
     if image_step < features:
         raise CompilerBug(f"`{launch.scratch.value.name}` of {launch.scratch.size_bytes} bytes is too small")
     copy = Transposed(place=place(launch.scratch), image=image_step, features=features)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
 from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu.depthwise import Bands, Phase, WindowProducts, WindowSums, sum_products, sum_windows
@@ -118,7 +119,7 @@ def _band(launch: Launch, program: Program, phases: Sequence[Axes], outputs: int
     """Rows of outputs that a band gives, and its own rows: as many as the thread's scratch holds."""
     stride, before = phases[0][0].stride, _before(phases, 0)
     taps = launch.tile.rows + before - min(phase[0].before for phase in phases)
-    room = program.thread_bytes // (4 * program.target.lanes * width)
+    room = program.thread_bytes // (FLOAT_BYTES * program.target.lanes * width)
     if room < taps:
         raise CompilerBug(f"`{launch.layer}` needs {taps} rows of {width} vectors a thread, found room for {room}")
     band = min(outputs, (room - taps) // stride + 1)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.augmentation import STREAMS, smoothing_weights
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.program import Augmenting, Program
 from netspec.kernels.cpu.augment_draws import IMAGE, NO_TILE, TWO_FRACTIONS, Draws, draws_of, row
 from netspec.kernels.cpu.descriptor import Words, places
@@ -43,7 +44,8 @@ def displace_rows(augmenting: Augmenting, shape: tuple[int, int, int], program: 
     _, rows, across, lanes = augmenting.displacements.value.shape
     weights = smoothing_weights(augmenting.augmentation.smoothness, width)
     reach = len(weights) - 1
-    if (rows, across) != (height, 2 * width + 1) or program.thread_bytes < 8 * lanes * (width + 2 * reach + 1):
+    noise_bytes = 2 * FLOAT_BYTES * lanes * (width + 2 * reach + 1)
+    if (rows, across) != (height, 2 * width + 1) or program.thread_bytes < noise_bytes:
         raise CompilerBug(f"memory for displacements of {rows} x {across} vectors does not fit images of {shape}")
     words = DisplaceImages(
         draws=draws_of(augmenting),

@@ -11,6 +11,8 @@ import numpy as np
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.augmentation import STREAMS
 from netspec.ir.graph import Value
+from netspec.ir.incoming import BAND
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.program import Program, Tile
 from netspec.kernels.cpu.augment import augment_rows
 from netspec.kernels.cpu.counter import two_words
@@ -44,8 +46,6 @@ from netspec.kernels.cpu.turn import turn
 CROP_STREAM = STREAMS["crop"]
 NO_CROP, RANDOM_CROP, CENTRE_CROP = 0, 1, 2
 NO_TILE = Tile(1, 1)
-BAND = 256
-"""pixels of an image that come in at a time, or a row where that is more"""
 
 
 class GatherImages(NamedTuple):
@@ -135,7 +135,7 @@ def _band(program: Program, value: Value) -> tuple[int, int]:
     lie in a thread's scratch."""
     _, height, width = _image(value)
     lanes = program.target.lanes
-    pitch = program.thread_bytes // 4 // lanes // lanes * lanes
+    pitch = program.thread_bytes // FLOAT_BYTES // lanes // lanes * lanes
     band = min(height, max(1, BAND // width))
     if pitch < band * width:
         raise CompilerBug(f"a thread's scratch of {program.thread_bytes} bytes is too small for rows of {width} pixels")

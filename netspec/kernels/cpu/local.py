@@ -8,6 +8,7 @@ Input gradient: a unit is an input channel, because neighbouring positions add t
 from typing import NamedTuple
 
 from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
 from netspec.ir.program import Buffer, Launch, Program
 from netspec.kernels.cpu.clipping import first_tap, last_tap
@@ -237,7 +238,7 @@ def local_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 def local_input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     (dy, w), (dx,) = launch.inputs, launch.outputs
-    needed_bytes = 4 * launch.tile.rows * program.target.lanes
+    needed_bytes = FLOAT_BYTES * launch.tile.rows * program.target.lanes
     if program.thread_bytes < needed_bytes:
         raise CompilerBug(f"`{launch.layer}` needs {needed_bytes} bytes a thread, found {program.thread_bytes}")
     return _gradient_row(local_input_gradient, launch, dx, dy, w, dx.value.shape[0])

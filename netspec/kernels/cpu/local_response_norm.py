@@ -10,6 +10,7 @@ lacks hold anything: they are computed with and never stored elsewhere.
 from typing import NamedTuple
 
 from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu import vector
 from netspec.kernels.cpu.descriptor import Operand, Words, places
@@ -144,7 +145,7 @@ def local_response_norm_gradient(tile, arena, d: Words[ResponseNormGradient], st
 def _norm(launch: Launch, program: Program, arrays: int) -> ResponseNorm:
     """For a kernel that keeps `arrays` numbers in its scratch for each that it works on."""
     operation, x = launch.operation, launch.inputs[0].value
-    needed_bytes = 4 * arrays * x.shape[0] * launch.tile.rows * program.target.lanes
+    needed_bytes = FLOAT_BYTES * arrays * x.shape[0] * launch.tile.rows * program.target.lanes
     if program.thread_bytes < needed_bytes:
         raise CompilerBug(f"`{launch.layer}` needs {needed_bytes} bytes a thread, found {program.thread_bytes}")
     positions = x.elements // x.shape[0]

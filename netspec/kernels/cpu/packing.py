@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.program import Launch, Tile
 from netspec.ir.target import Target
 from netspec.kernels.cpu.descriptor import Words, places
@@ -89,7 +90,7 @@ class Packed:
     def take(self, floats: int) -> int:
         """Where the next `floats` numbers may go."""
         taken, self._next = self._next, self._next + floats
-        if self._next > place(self._scratch) + self._scratch.size_bytes // 4:
+        if self._next > place(self._scratch) + self._scratch.size_bytes // FLOAT_BYTES:
             raise CompilerBug(f"`{self._scratch.value.name}` of {self._scratch.size_bytes} bytes is too small")
         return taken
 

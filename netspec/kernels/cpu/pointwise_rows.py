@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
 from netspec.ir.program import Launch, Program
 from netspec.kernels.cpu.clear import clear_row
@@ -87,12 +88,12 @@ def _near_bytes(packed: Packed) -> int:
 
 def _input_block(packed: Packed, inputs: int) -> int:
     """Input channels that are summed at a time: equal parts of all, as few as bring what a tile sees of a part near."""
-    seen_bytes = 4 * packed.target.lanes * packed.tile.columns
+    seen_bytes = FLOAT_BYTES * packed.target.lanes * packed.tile.columns
     parts = -(-inputs * seen_bytes // _near_bytes(packed))
     return -(-inputs // parts)
 
 
 def _segment(packed: Packed, block: int, width: int) -> int:
     """Positions whose inputs, a block of channels, are near at the same time, in whole tiles."""
-    tiles = _near_bytes(packed) // (4 * packed.target.lanes * packed.tile.columns * block)
+    tiles = _near_bytes(packed) // (FLOAT_BYTES * packed.target.lanes * packed.tile.columns * block)
     return min(width, packed.tile.columns * max(1, tiles))

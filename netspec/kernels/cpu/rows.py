@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.descriptor import Operand, Word, words_of
 
@@ -66,7 +67,7 @@ def word(value: Word) -> int:
 
 def place(buffer: Buffer) -> int:
     """Where a buffer begins, in float32 numbers from the start of the arena."""
-    return buffer.offset_bytes // 4
+    return buffer.offset_bytes // FLOAT_BYTES
 
 
 def where(buffer: Buffer) -> Operand:

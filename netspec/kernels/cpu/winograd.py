@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from netspec.ir.patches import PATCH, PRODUCTS
 from netspec.kernels.cpu.activations import RELU
 from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine
@@ -20,7 +21,6 @@ from netspec.kernels.cpu.state import SCRATCH
 from netspec.kernels.cpu.tile import columns, lanes, rectify, rows, save, zeros
 from netspec.kernels.cpu.turn import turn_rows
 from netspec.kernels.cpu.vector import load, splat, store
-from netspec.kernels.cpu.winograd_rules import PRODUCTS, SIZE
 from netspec.kernels.cpu.winograd_transforms import (
     outputs_2,
     outputs_4,
@@ -101,9 +101,9 @@ def transform_block(tile, arena, d, at, b, into, given):
     for _ in range(d[at + PACK.inputs]):
         _take_kernels(tile, arena, source, d[at + PACK.output_step], outputs, taps * taps, given)
         if taps == 3:
-            transform_filter_3(tile, arena, start, turned * 3 * step, turned * step, into, SIZE * plane, plane)
+            transform_filter_3(tile, arena, start, turned * 3 * step, turned * step, into, PATCH * plane, plane)
         else:
-            transform_filter_5(tile, arena, start, turned * 5 * step, turned * step, into, SIZE * plane, plane)
+            transform_filter_5(tile, arena, start, turned * 5 * step, turned * step, into, PATCH * plane, plane)
         source += d[at + PACK.input_step]
         into += height
 
@@ -120,18 +120,18 @@ def take_patches(tile, arena, d, first, count, across, into, width, plane, spare
     """The transformed patches from number `first` on, of all input channels, which lie `width` numbers apart; what lies
     outside is zero. Whole neighbours are taken channel by channel: what they share is still near then."""
     step, side, t = lanes(tile), d[CONVOLVE.side], 0
-    patches, beyond = across * ((d[CONVOLVE.y.height] + side - 1) // side), SIZE * plane
+    patches, beyond = across * ((d[CONVOLVE.y.height] + side - 1) // side), PATCH * plane
     store(arena, spare, splat(tile, 0.0))
     while t < count:
         group, n = (first + t) // patches, (first + t) % patches
         y0, x0 = n // across * side - d[CONVOLVE.before_y], n % across * side - d[CONVOLVE.before_x]
         i0 = max(0, -y0)
-        i1 = min(SIZE, d[CONVOLVE.x.height] - y0)
+        i1 = min(PATCH, d[CONVOLVE.x.height] - y0)
         j0 = max(0, -x0)
-        j1 = min(SIZE, d[CONVOLVE.x.width] - x0)
+        j1 = min(PATCH, d[CONVOLVE.x.width] - x0)
         at, to = d[CONVOLVE.x.place] + group * d[CONVOLVE.x.group] + y0 * d[CONVOLVE.x.row] + x0 * step, into + t * step
-        if i0 == 0 and i1 == SIZE and j0 == 0 and j1 == SIZE:
-            run = min(count - t, (d[CONVOLVE.x.width] - SIZE - x0) // side + 1, across - n % across)
+        if i0 == 0 and i1 == PATCH and j0 == 0 and j1 == PATCH:
+            run = min(count - t, (d[CONVOLVE.x.width] - PATCH - x0) // side + 1, across - n % across)
             for _ in range(d[CONVOLVE.inputs]):
                 for k in range(run):
                     transform_input(
@@ -223,10 +223,10 @@ def give_patch(tile, arena, d, n, across, first, last, at, width, plane, spare):
     below, beside = d[CONVOLVE.y.height] - y0, d[CONVOLVE.y.width] - x0
     for k in range(first, last):
         if side == 4:
-            four = outputs_4(tile, arena, at, SIZE * plane, plane)
+            four = outputs_4(tile, arena, at, PATCH * plane, plane)
             _finish(tile, four, arena, d, k, y, index, below, beside, spare)
         else:
-            two = outputs_2(tile, arena, at, SIZE * plane, plane)
+            two = outputs_2(tile, arena, at, PATCH * plane, plane)
             _finish(tile, two, arena, d, k, y, index, below, beside, spare)
         at += width
         y += d[CONVOLVE.y.channel]

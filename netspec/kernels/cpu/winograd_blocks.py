@@ -8,6 +8,7 @@ The sums are those of `winograd.py`, to the same bits.
 
 from typing import NamedTuple
 
+from netspec.ir.patches import PRODUCTS
 from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.state import GROUPS, SCRATCH
@@ -21,7 +22,6 @@ from netspec.kernels.cpu.winograd import (
     take_patches,
     transform_block,
 )
-from netspec.kernels.cpu.winograd_rules import PRODUCTS
 
 
 class ConvolveBlocks(NamedTuple):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
 from netspec.ir.packed_kernels import PackedKernels
+from netspec.ir.patches import PATCH, PRODUCTS
 from netspec.ir.patches_at_once import CHUNK, PatchesAtOnce
 from netspec.ir.program import Launch, Program, Tile
 from netspec.kernels.cpu.planes import NOTHING, UNPOOLED, Ending, Planes, Pooling
@@ -17,7 +19,6 @@ from netspec.kernels.cpu.winograd import (
     transform_weights,
 )
 from netspec.kernels.cpu.winograd_blocks import ConvolveBlocks, convolve_blocks
-from netspec.kernels.cpu.winograd_rules import PRODUCTS, SIZE
 
 IN_SCRATCH = TransformedKernels(place=0, block=0, plane=0)
 """Kernels in the scratch of a thread, whose place the kernel knows."""
@@ -79,7 +80,7 @@ def _rows(
     tile, target = launch.tile, program.target
     if tile.rows > target.lanes:
         raise CompilerBug(f"the tile of `{launch.layer}` has more rows than lanes")
-    words = _convolve(x, y, SIZE + 1 - lies.taps, before, ending, pooling)
+    words = _convolve(x, y, PATCH + 1 - lies.taps, before, ending, pooling)
     patches = -(-words.y.height // words.side) * -(-words.y.width // words.side)
     if launch.algorithm == "winograd_batched":
         form = PatchesAtOnce(y.channels, x.channels, patches * program.groups, tile, target.lanes)
@@ -112,7 +113,7 @@ def _convolve(x: Planes, y: Planes, side: int, before: tuple[int, int], ending: 
 
 def _blocks_row(launch: Launch, program: Program, form: PatchesAtOnce, words: Convolve, lies: TransformWeights) -> Row:
     """All patches at once."""
-    if program.thread_bytes < 4 * form.floats:
+    if program.thread_bytes < FLOAT_BYTES * form.floats:
         raise CompilerBug(f"the launch of `{launch.layer}` has too little scratch for its patches")
     into = IN_SCRATCH._replace(block=form.kernels.block, plane=form.kernels.plane)
     descriptor = ConvolveBlocks(
@@ -131,6 +132,7 @@ def _place(launch: Launch, program: Program, packed: PackedKernels) -> int:
     """Where the transformed kernels go; checks that they fit, and a thread's strip too."""
     channels = packed.inputs + packed.blocks * packed.rows
     strip = PRODUCTS * (channels * launch.tile.columns + 3) * packed.lanes
-    if launch.scratch is None or launch.scratch.size_bytes < 4 * packed.floats or program.thread_bytes < 4 * strip:
+    short = program.thread_bytes < FLOAT_BYTES * strip
+    if short or launch.scratch is None or launch.scratch.size_bytes < FLOAT_BYTES * packed.floats:
         raise CompilerBug(f"the launch of `{launch.layer}` has too little scratch for Winograd's convolution")
     return place(launch.scratch)

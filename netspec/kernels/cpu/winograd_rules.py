@@ -22,10 +22,7 @@ from fractions import Fraction
 from typing import Any
 
 POINTS = (0, 1, -1, 2, Fraction(-1, 2))
-"""the sixth is infinity"""
-SIZE = len(POINTS) + 1
-"""rows and columns of a patch"""
-PRODUCTS = SIZE * SIZE
+"""One fewer than a patch has rows; the last is infinity."""
 
 INPUT = (
     (1, 1.5, -2, -1.5, 1, 0),

@@ -10,10 +10,10 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from netspec.ir.patches import PATCH
 from netspec.kernels.cpu import emit
 from netspec.kernels.cpu.tile import TileType
 from netspec.kernels.cpu.winograd_rules import (
-    SIZE,
     by_table,
     cotangents_4_rule,
     filter_matrix,
@@ -70,13 +70,13 @@ def _patch(builder, size, memory, start, down, across, lanes):
 def _patch_within(builder, memory, start, down, across, lanes, bounds, zeros):
     """As `_patch`, where of all rows and columns only those within `bounds` (first row, last, first column, last) are
     there; `zeros` is the place of the vector that stands for the others."""
-    numbers = [ir.Constant(emit.INT64, k) for k in range(SIZE)]
+    numbers = [ir.Constant(emit.INT64, k) for k in range(PATCH)]
 
     def inside(first, last):
         return [builder.and_(builder.icmp_signed("<=", first, k), builder.icmp_signed("<", k, last)) for k in numbers]
 
     rows, columns = inside(*bounds[:2]), inside(*bounds[2:])
-    for column, places in zip(columns, _places(builder, SIZE, start, down, across), strict=True):
+    for column, places in zip(columns, _places(builder, PATCH, start, down, across), strict=True):
         real = [builder.and_(row, column) for row in rows]
         found = [builder.select(here, place, zeros) for here, place in zip(real, places, strict=True)]
         yield [emit.load(builder, memory, place, lanes) for place in found]
@@ -132,7 +132,7 @@ def _gathering(rule, side: int):
 
         def codegen(_context, builder, _signature, arguments):
             registers = ir.Constant(ir.ArrayType(emit.vector(tile.shape.lanes), side * side), ir.Undefined)
-            half = _halfway(builder, rule, _patch(builder, SIZE, *arguments[1:], tile.shape.lanes))
+            half = _halfway(builder, rule, _patch(builder, PATCH, *arguments[1:], tile.shape.lanes))
             results = [vector.value for row in half for vector in rule(row)]
             for k, vector in enumerate(results):
                 registers = builder.insert_value(registers, vector, k)
@@ -143,7 +143,7 @@ def _gathering(rule, side: int):
     return gather
 
 
-transform_input = _moving(input_rule, SIZE)
+transform_input = _moving(input_rule, PATCH)
 """transform_input(tile, arena, x, x_down, x_across, y, y_down, y_across): a 6x6 patch at x becomes 6x6 vectors at y"""
 transform_filter_3 = _moving(by_table(filter_matrix(3)), 3)
 """The same from a 3x3 kernel."""
@@ -153,9 +153,9 @@ transform_cotangents_4 = _moving(cotangents_4_rule, 4)
 """The same from the cotangents of 4x4 outputs."""
 transform_cotangents_2 = _moving(by_table(transposed(output_matrix(2))), 2)
 """The same from the cotangents of 2x2 outputs."""
-kernel_gradient_3 = _moving(by_table(transposed(filter_matrix(3))), SIZE)
+kernel_gradient_3 = _moving(by_table(transposed(filter_matrix(3))), PATCH)
 """The gradient of a 3x3 kernel, 3x3 vectors at y, from 6x6 sums of products at x."""
-kernel_gradient_5 = _moving(by_table(transposed(filter_matrix(5))), SIZE)
+kernel_gradient_5 = _moving(by_table(transposed(filter_matrix(5))), PATCH)
 """The same of a 5x5 kernel."""
 outputs_4 = _gathering(outputs_4_rule, 4)
 """outputs_4(tile, arena, x, x_down, x_across): 6x6 products at x become a tile of 4x4 outputs"""

@@ -10,6 +10,7 @@ end. A tile's rows are output channels, its columns vectors of input channels.
 
 from typing import NamedTuple
 
+from netspec.ir.patches import PATCH, PRODUCTS
 from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.planes import Map
@@ -19,7 +20,6 @@ from netspec.kernels.cpu.tile import columns, lanes, rows, save, zeros
 from netspec.kernels.cpu.tile import load as load_tile
 from netspec.kernels.cpu.turn import turn_rows
 from netspec.kernels.cpu.vector import load, splat, store
-from netspec.kernels.cpu.winograd_rules import PRODUCTS, SIZE
 from netspec.kernels.cpu.winograd_transforms import (
     kernel_gradient_3,
     kernel_gradient_5,
@@ -94,9 +94,9 @@ def _take_inputs(tile, arena, d, x, y0, x0, count, c0, into, spare):
     those behind the last channel repeat it, and nobody reads what comes of them."""
     step, inputs, side = lanes(tile), d[PATCHES.inputs], d[PATCHES.side]
     width, column = columns(tile) * step, (step + 1) * step
-    across = side * (count - 1) + SIZE
+    across = side * (count - 1) + PATCH
     for c in range(c0, min(inputs, c0 + d[PATCHES.block_inputs]), step):
-        for i in range(SIZE):
+        for i in range(PATCH):
             row = spare + i * across * column
             if 0 <= y0 + i < d[PATCHES.x.height]:
                 at = x + c * d[PATCHES.x.channel] + (y0 + i) * d[PATCHES.x.row]
@@ -107,9 +107,8 @@ def _take_inputs(tile, arena, d, x, y0, x0, count, c0, into, spare):
         for t in range(count):
             at = spare + t * side * column
             for _ in range(step):
-                transform_input(
-                    tile, arena, at, across * column, column, place, SIZE * d[PATCHES.data_plane], d[PATCHES.data_plane]
-                )
+                beyond, plane = PATCH * d[PATCHES.data_plane], d[PATCHES.data_plane]
+                transform_input(tile, arena, at, across * column, column, place, beyond, plane)
                 at += step
                 place += width
 
@@ -143,9 +142,9 @@ def _take_cotangents(tile, arena, d, dy, height, width, k0, into, spare):
             _copy_patch(tile, arena, at, down, min(side, height), min(side, width), spare, side)
             at, down = spare, side * step
         if side == 4:
-            transform_cotangents_4(tile, arena, at, down, step, place, SIZE * plane, plane)
+            transform_cotangents_4(tile, arena, at, down, step, place, PATCH * plane, plane)
         else:
-            transform_cotangents_2(tile, arena, at, down, step, place, SIZE * plane, plane)
+            transform_cotangents_2(tile, arena, at, down, step, place, PATCH * plane, plane)
 
 
 @routine
@@ -200,11 +199,11 @@ def _give_kernels(tile, arena, d, k0, c0, high, sums, result, spare):
             at = sums + (b * high + a) * rows(tile) * width + (k - k0) % rows(tile) * width + (c - c0) % width
             if taps == 3:
                 kernel_gradient_3(
-                    tile, arena, at, SIZE * d[PATCHES.sum_plane], d[PATCHES.sum_plane], spare, 3 * step, step
+                    tile, arena, at, PATCH * d[PATCHES.sum_plane], d[PATCHES.sum_plane], spare, 3 * step, step
                 )
             else:
                 kernel_gradient_5(
-                    tile, arena, at, SIZE * d[PATCHES.sum_plane], d[PATCHES.sum_plane], spare, 5 * step, step
+                    tile, arena, at, PATCH * d[PATCHES.sum_plane], d[PATCHES.sum_plane], spare, 5 * step, step
                 )
             into = result + (k * d[PATCHES.inputs] + c) * taps * taps
             for lane in range(min(step, d[PATCHES.inputs] - c)):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
 from netspec.ir.patch_blocks import PatchBlocks, patch_blocks
+from netspec.ir.patches import PATCH
 from netspec.ir.program import Launch, Program, Tile
 from netspec.kernels.cpu.planes import Planes
 from netspec.kernels.cpu.rows import Row, place
-from netspec.kernels.cpu.winograd_rules import SIZE
 from netspec.kernels.cpu.winograd_weights import RUN, AddParts, MultiplyPatches, add_parts, multiply_patches
 
 
@@ -17,11 +18,11 @@ def winograd_weight_gradient_rows(
 ) -> tuple[Row, ...]:
     """The products of all patches, and the sum of their parts where there are several."""
     taps = window.kernel[0]
-    side, (dw,), numbers = SIZE + 1 - taps, launch.outputs, launch.outputs[0].value.elements
+    side, (dw,), numbers = PATCH + 1 - taps, launch.outputs, launch.outputs[0].value.elements
     patches = -(-dy.height // side) * -(-dy.width // side) * program.groups
     blocks = patch_blocks(dy.channels, x.channels, patches, side, launch.tile, program.target.lanes)
     into = place(dw) if blocks.parts == 1 else _partials(launch, blocks, numbers)
-    if program.thread_bytes < 4 * blocks.thread_floats:
+    if program.thread_bytes < FLOAT_BYTES * blocks.thread_floats:
         raise CompilerBug(f"the threads of the launch of `{launch.layer}` have too little scratch for its patches")
     words = MultiplyPatches(
         x=x.map,
@@ -52,6 +53,6 @@ def winograd_weight_gradient_rows(
 
 def _partials(launch: Launch, blocks: PatchBlocks, numbers: int) -> int:
     """Where the parts' gradients go; checks that they fit."""
-    if launch.scratch is None or launch.scratch.size_bytes < 4 * blocks.parts * numbers:
+    if launch.scratch is None or launch.scratch.size_bytes < FLOAT_BYTES * blocks.parts * numbers:
         raise CompilerBug(f"the launch of `{launch.layer}` has too little scratch for {blocks.parts} gradients")
     return place(launch.scratch)
