@@ -45,16 +45,16 @@ from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.message import Diagnostic
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment, examine, read_source
-from netspec.ir.costs import SHIPPED, Costs
-from netspec.ir.program import Program
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.program import Program
 from netspec.ir.recipe import DataOptions, Experiment
-from netspec.ir.target import Target
+from netspec.targets.cpu.processor import Target
 from netspec.predict.predictor import Predictor
 from netspec.predict.shown import Shown, as_shown
 from netspec.resources import bundled_specs
 from netspec.train.begin import DataPlaces, Origin, begin, load_data
 from netspec.train.cadence import Saving
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.evaluate import Evaluation, evaluate
 from netspec.train.events import Event, Finished
 from netspec.train.limits import judge

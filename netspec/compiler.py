@@ -11,16 +11,16 @@ from netspec.autodiff.differentiate import training_step
 from netspec.ir.augmentation import augmentation
 from netspec.ir.collector import resting_collector
 from netspec.ir.graph import Graph
-from netspec.ir.program import Program
+from netspec.targets.cpu.program import Program
 from netspec.ir.recipe import Experiment
-from netspec.ir.target import Target
+from netspec.targets.cpu.processor import Target
 from netspec.passes.fold import Folded, fold_batch_norms
 from netspec.passes.inference import inference
 from netspec.passes.optimize import optimize
 from netspec.passes.probabilities import with_probabilities
-from netspec.schedule.channels import lower_channels
-from netspec.schedule.layout import choose_layout
-from netspec.schedule.lower import lower
+from netspec.schedule.cpu.channels import lower_channels
+from netspec.schedule.cpu.layout import choose_layout
+from netspec.schedule.cpu.lower import lower
 
 COUNTED_BATCH = 64
 """The batch that memory is stated at where the whole training part is one batch."""

@@ -20,7 +20,7 @@ from PIL import Image
 import netspec
 from netspec import NetspecError, Network
 from netspec.diagnostics.failure import DataError, DivergedError, SpecError, UsageError
-from netspec.ir.costs import SHIPPED
+from netspec.targets.cpu.costs import SHIPPED
 from netspec.train.events import EpochDone, Event, Started, Warned
 from netspec.train.tuning import write_tuning
 from netspec.train.weights import write_weights

@@ -9,7 +9,7 @@ from netspec.counting.table import count
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.recipe import Experiment
-from netspec.ir.target import AVX2
+from netspec.targets.cpu.processor import AVX2
 from tests.turns import turns
 
 

@@ -20,7 +20,7 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import examine
 from netspec.ir.augmentation import augmentation, smoothing_weights
 from netspec.ir.recipe import Experiment
-from netspec.ir.target import AVX512
+from netspec.targets.cpu.processor import AVX512
 from netspec.train.preparation import crop_pad
 from netspec.train.schedules import Moment, rate_at
 from tests.profiles import thorough

@@ -10,7 +10,7 @@ from time import perf_counter, thread_time
 
 from netspec.data.dataset import Dataset
 from netspec.ir.recipe import Experiment, Schedule
-from netspec.train.device import Device
+from netspec.runtime.device import Device
 from netspec.train.loop import train
 from netspec.train.snapshot import Position, Snapshot
 from netspec.train.training import Training

@@ -14,7 +14,7 @@ from threading import Timer
 from typing import Any
 
 from netspec.diagnostics.failure import DeviceError
-from netspec.ir.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import SHIPPED, Costs
 
 ROUND_SECONDS = 0.6
 """How long one side's block of steps takes, about."""

@@ -24,7 +24,7 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data
-from netspec.train.device import Device
+from netspec.runtime.device import Device
 from netspec.train.snapshot import Position, Snapshot
 from netspec.train.training import Training
 

@@ -32,10 +32,10 @@ from netspec.cli.tuning import tuning_option
 from netspec.compiler import COUNTED_BATCH
 from netspec.diagnostics.failure import UsageError
 from netspec.frontend import read_source
-from netspec.ir.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.ir.graph import Graph
 from netspec.ir.recipe import Experiment
-from netspec.train.device import Device, host_device
+from netspec.runtime.device import Device, host_device
 
 SIDE_COLUMNS: tuple[Column, ...] = (
     ("side", "left"),

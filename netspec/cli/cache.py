@@ -11,8 +11,8 @@ from netspec.cli.options import json_option
 from netspec.cli.printing import counted, say, say_json, say_line
 from netspec.cli.tables import Column, show, table
 from netspec.runtime.cache_limits import MOST_BYTES, MOST_VERSIONS, CachedVersion, cached_versions, clear
-from netspec.runtime.native import kernel_folder
-from netspec.train.device import user_cache
+from netspec.runtime.cpu.native import kernel_folder
+from netspec.runtime.device import user_cache
 
 COLUMNS: tuple[Column, ...] = (
     ("version", "left"),

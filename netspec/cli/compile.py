@@ -18,15 +18,15 @@ from netspec.compiler import COUNTED_BATCH, evaluation_program, prediction_progr
 from netspec.diagnostics.message import Report
 from netspec.frontend import read_source
 from netspec.ir import show as graph_text
-from netspec.ir.costs import SHIPPED, Costs
-from netspec.ir.program import Program
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.program import Program
 from netspec.ir.recipe import Experiment
-from netspec.ir.target import Target
-from netspec.runtime.code_text import Form, kernel_texts
-from netspec.schedule.show import listing
+from netspec.targets.cpu.processor import Target
+from netspec.runtime.cpu.code_text import Form, kernel_texts
+from netspec.schedule.cpu.show import listing
 from netspec.syntax import show as tree_text
 from netspec.syntax.parse import parse
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 
 PROGRAMS: Mapping[str, Callable[[Experiment, Target, int], Program]] = {
     "training": training_program,

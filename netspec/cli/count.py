@@ -15,7 +15,7 @@ from netspec.counting.symbolic import ASSUMPTION, ClosedForm, SymbolicCount, sym
 from netspec.counting.table import ACTIVATIONS, CONVENTIONS, Count, LayerCount, count
 from netspec.diagnostics.failure import NetspecError, UsageError
 from netspec.ir.recipe import Experiment
-from netspec.runtime.host import host_target
+from netspec.runtime.cpu.host import host_target
 
 COLUMNS: tuple[Column, ...] = (
     ("layer", "left"),

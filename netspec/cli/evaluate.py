@@ -26,10 +26,10 @@ from netspec.data.dataset import Dataset
 from netspec.data.environment import readable_data_folder
 from netspec.data.fit import check_fit
 from netspec.diagnostics.cells import shown
-from netspec.ir.costs import Costs
+from netspec.targets.cpu.costs import Costs
 from netspec.train.answers import Answers, NumberErrors
 from netspec.train.begin import DataPlaces, load_data
-from netspec.train.device import Device, host_device
+from netspec.runtime.device import Device, host_device
 from netspec.train.evaluate import Evaluation, evaluate, measured_part
 from netspec.train.files import check_can_write, write_whole
 from netspec.train.matrix import WRITTEN_CLASSES, draw_matrix

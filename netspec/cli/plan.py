@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netspec.cli.printing import counted, say
 from netspec.cli.tables import Column, show, table
 from netspec.counting.document import size_text
-from netspec.ir.program import Buffer, Program
+from netspec.targets.cpu.program import Buffer, Program
 
 COLUMNS: tuple[Column, ...] = (
     ("value", "left"),

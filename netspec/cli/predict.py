@@ -24,10 +24,10 @@ from netspec.cli.trained import load_trained
 from netspec.cli.training_display import percent
 from netspec.cli.tuning import tuning_option
 from netspec.data.environment import readable_data_folder
-from netspec.ir.costs import Costs
+from netspec.targets.cpu.costs import Costs
 from netspec.predict.verdict import Verdict
 from netspec.train.begin import DataPlaces
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.predict import class_name, read_pictures
 from netspec.train.predictor import verdict
 from netspec.train.preparation import Preparation

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from netspec.cli.printing import say_json
-from netspec.runtime.host import processor
-from netspec.runtime.processors import model_name
+from netspec.runtime.cpu.host import processor
+from netspec.runtime.cpu.processors import model_name
 
 PACKAGES = ("netspec", "numpy", "numba", "torch")
 

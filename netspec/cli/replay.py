@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.cli.printing import counted, failure_as_json, report_failure, say, say_json
 from netspec.cli.tables import Column, show, table
 from netspec.train.begin import DataPlaces
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.dissection import LayerFigures, Magnitude
 from netspec.train.diverged import diverged_document, diverged_error
 from netspec.train.events import Diverged

@@ -16,7 +16,7 @@ from netspec.cli.training_display import Display
 from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.cells import shown
 from netspec.train.begin import DataPlaces
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.reproduce import Comparison, Difference, begin_again
 from netspec.train.run import open_run, run_experiment
 from netspec.train.run_document import Run

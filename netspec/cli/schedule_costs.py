@@ -10,7 +10,7 @@ from netspec.cli.tables import Column, show, table
 from netspec.data.environment import readable_data_folder
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data, remarks
-from netspec.train.device import Device
+from netspec.runtime.device import Device
 
 COLUMNS: tuple[Column, ...] = (
     ("schedule", "left"),

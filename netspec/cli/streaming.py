@@ -11,7 +11,7 @@ from netspec.cli.data_options import data_progress
 from netspec.cli.printing import say
 from netspec.cli.provenance import say_measured
 from netspec.cli.tables import Column, show, table
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 
 COLUMNS: tuple[Column, ...] = (
     ("data", "left"),

@@ -34,12 +34,12 @@ from netspec.diagnostics.cells import shown
 from netspec.diagnostics.failure import DivergedError, NetspecError, UsageError
 from netspec.diagnostics.quoting import quoted
 from netspec.frontend import read_source
-from netspec.ir.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import Begun, DataPlaces, Origin, begin
 from netspec.train.cadence import Saving
 from netspec.train.data_line import check_data_line
-from netspec.train.device import Device, host_device
+from netspec.runtime.device import Device, host_device
 from netspec.train.events import Finished, Lost
 from netspec.train.longer import has_other_epochs, sets_epochs, text_changed
 from netspec.train.metrics import Line, read_lines

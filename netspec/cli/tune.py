@@ -17,9 +17,9 @@ from netspec.cli.printing import say, say_json
 from netspec.cli.tables import Column, show, table
 from netspec.diagnostics.cells import shown
 from netspec.diagnostics.quoting import quoted
-from netspec.ir.costs import SHIPPED, Costs
-from netspec.runtime.host import host_target, processor
-from netspec.train.device import host_device
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.runtime.cpu.host import host_target, processor
+from netspec.runtime.device import host_device
 from netspec.train.files import check_can_write
 from netspec.train.tuning import costs_hash, write_tuning
 

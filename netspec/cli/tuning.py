@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from netspec.ir.costs import Costs
+from netspec.targets.cpu.costs import Costs
 from netspec.train.tuning import read_tuning
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])

@@ -13,7 +13,7 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.ir.operations import Operation
 from netspec.ir.pooled import sum_of
-from netspec.ir.program import Launch
+from netspec.targets.cpu.program import Launch
 from netspec.ir.shapes import elements
 
 

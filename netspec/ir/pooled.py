@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from netspec.ir.graph import Node, Value
 from netspec.ir.operations import PooledConvolution
-from netspec.ir.packed_kernels import PAGE
+from netspec.targets.cpu.packed_kernels import PAGE
 from netspec.ir.shapes import SHAPE_RULES
 
 

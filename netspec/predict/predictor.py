@@ -12,12 +12,12 @@ from netspec.compiler import prediction
 from netspec.data.dataset import Images
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.recipe import Experiment
-from netspec.ir.target import Target
+from netspec.targets.cpu.processor import Target
 from netspec.passes.fold_weights import folded_weights
 from netspec.predict.engines import make_engine
 from netspec.predict.intake import Intake
 from netspec.predict.shown import Shown, as_shown
-from netspec.predict.turns import Turns
+from netspec.predict.fork_safe_lock import Turns
 from netspec.predict.verdict import Reading, Verdict
 
 Array = NDArray[Any]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics.failure import CompilerBug
-from netspec.ir.program import Program
+from netspec.targets.cpu.program import Program
 
 Crop = Literal["none", "random", "centre"]
 """Where a window of the input's size is cut out of each image: nowhere, as images have that size; at a place drawn for

@@ -19,7 +19,7 @@ from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.text import Source
 from netspec.ir.recipe import Experiment
 from netspec.train.claim import Claim
-from netspec.train.device import Device
+from netspec.runtime.device import Device
 from netspec.train.events import Event, Started, Warned
 from netspec.train.identity import identity
 from netspec.train.limits import check_statistics, check_trainable

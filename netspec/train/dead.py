@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netspec.ir.program import Program
+from netspec.targets.cpu.program import Program
 from netspec.train.events import Warned
 from netspec.train.sample import flat_functions
 from netspec.train.snapshot import Position

@@ -12,7 +12,7 @@ import numpy as np
 from netspec.ir.graph import Graph
 from netspec.ir.objective import RATE
 from netspec.runtime.feed import Pass, Rates
-from netspec.runtime.machine import Machine
+from netspec.runtime.cpu.machine import Machine
 from netspec.train.inside import Role, Sight, look
 from netspec.train.scores import Array
 

@@ -14,7 +14,7 @@ from netspec.diagnostics.failure import UsageError
 from netspec.ir.ranking import is_regression
 from netspec.ir.recipe import Experiment
 from netspec.train.answers import Answers, NumberErrors, answers, number_errors
-from netspec.train.device import Device
+from netspec.runtime.device import Device
 from netspec.train.preparation import Preparation, in_units_of
 from netspec.train.scores import Array, Scores, Tally, Weights
 from netspec.train.scoring import Judge

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.ir.graph import Graph
-from netspec.runtime.machine import Machine
+from netspec.runtime.cpu.machine import Machine
 from netspec.train.inside import Sight
 from netspec.train.scores import Array
 

@@ -10,7 +10,7 @@ from time import perf_counter
 from netspec.data.dataset import Dataset, Part
 from netspec.ir.recipe import Experiment
 from netspec.train.dead import dead_layers
-from netspec.train.device import Device
+from netspec.runtime.device import Device
 from netspec.train.diverged import diverged_error, explosion_warning
 from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Phase, Progress, Started, Warned
 from netspec.train.guard import Guard

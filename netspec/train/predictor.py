@@ -6,7 +6,7 @@ from netspec.data.dataset import Images
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
 from netspec.predict.verdict import Verdict
-from netspec.train.device import Device
+from netspec.runtime.device import Device
 from netspec.train.preparation import crop_pad
 from netspec.train.scores import Array
 from netspec.train.scoring import MEASURING_BATCH

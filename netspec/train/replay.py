@@ -8,7 +8,7 @@ from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces
 from netspec.train.checkpoint import check_shapes
 from netspec.train.data_line import check_data_line
-from netspec.train.device import Device
+from netspec.runtime.device import Device
 from netspec.train.events import Diverged
 from netspec.train.evidence import read_evidence
 from netspec.train.limits import check_trainable

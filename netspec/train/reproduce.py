@@ -17,7 +17,7 @@ from netspec.frontend import read_source
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import Begun, DataPlaces, Origin, begin_with
 from netspec.train.data_line import anew, check_data_line, unread_notes
-from netspec.train.device import Device
+from netspec.runtime.device import Device
 from netspec.train.events import EpochDone, Event, Finished
 from netspec.train.identity import differences, identity, source_facts
 from netspec.train.limits import check_trainable

@@ -17,7 +17,7 @@ from netspec.train.begin import Begun, DataPlaces, with_cautions
 from netspec.train.checkpoint import newest_snapshot, sweep
 from netspec.train.claim import Claim
 from netspec.train.data_line import anew, check_data_line, unread_notes
-from netspec.train.device import Device
+from netspec.runtime.device import Device
 from netspec.train.files import remove, write_whole
 from netspec.train.identity import Facts, differences, identity, source_facts
 from netspec.train.limits import check_statistics, check_trainable

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from netspec.data.levels import Levels
 from netspec.data.manner import Axes
-from netspec.ir.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.ir.recipe import DataOptions
 from netspec.train.preparation import Preparation
 from netspec.train.run_options import UNASKED, RunOptions, options_document, options_of

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netspec.ir.graph import Graph
-from netspec.ir.program import Program
+from netspec.targets.cpu.program import Program
 from netspec.runtime.feed import Pass, Rates
-from netspec.runtime.machine import Machine
+from netspec.runtime.cpu.machine import Machine
 from netspec.train.inside import Sight, look
 from netspec.train.layer_statistics import LayerStatistics, StepStatistics
 from netspec.train.scores import Array

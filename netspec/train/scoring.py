@@ -13,9 +13,9 @@ from netspec.compiler import evaluation_program
 from netspec.data.dataset import Part
 from netspec.ir.recipe import Experiment
 from netspec.runtime.feed import Pass, Rates
-from netspec.runtime.machine import Array, Machine
+from netspec.runtime.cpu.machine import Array, Machine
 from netspec.runtime.pace import Pace
-from netspec.train.device import Device, reader_threads
+from netspec.runtime.device import Device, reader_threads
 from netspec.train.dissection import Dissection, dissect
 from netspec.train.inside import finite
 from netspec.train.preparation import Preparation

@@ -11,7 +11,7 @@ from netspec.data.classes import Known
 from netspec.data.levels import Asked, renamed
 from netspec.diagnostics.failure import DataError, SpecError, UsageError
 from netspec.ir.classes import Classes
-from netspec.ir.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.ir.graph import Shape
 from netspec.ir.recipe import DataOptions, Experiment
 from netspec.train.begin import DataPlaces, load_data

@@ -14,7 +14,7 @@ from netspec.runtime.feed import Pass
 from netspec.runtime.pace import Pace
 from netspec.train.calls import Call, Timetable, end_step, next_call, rate_of, rates_of
 from netspec.train.course import Course
-from netspec.train.device import Device, reader_threads
+from netspec.runtime.device import Device, reader_threads
 from netspec.train.dissection import Dissection, dissect
 from netspec.train.events import Phase
 from netspec.train.explosion import silent_loss

@@ -1,7 +1,7 @@
 """Cost tables as JSON: what `netspec tune` writes, `--tuning` reads, and a run keeps.
 
 {"layout": 1, "costs": {"clearly": 1.15, "winograd_input": 600.0, …}, "measured": {…}}: `costs` has a number for each
-field of `ir/costs.py: Costs`; `measured` tells where and when, and is not read.
+field of `targets/cpu/costs.py: Costs`; `measured` tells where and when, and is not read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics.failure import DataError
-from netspec.ir.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.train.files import write_whole
 
 LAYOUT = 1

@@ -3,7 +3,7 @@
 from netspec.bench import depth
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
-from netspec.ir.target import AVX2
+from netspec.targets.cpu.processor import AVX2
 
 
 def test_every_stage_is_timed_at_every_depth():

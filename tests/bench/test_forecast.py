@@ -13,7 +13,7 @@ from netspec.bench.products import launch_flops
 from netspec.compiler import training_program
 from netspec.counting.table import count
 from netspec.ir import operations as ops
-from netspec.ir.target import AVX512
+from netspec.targets.cpu.processor import AVX512
 from tests.check.reading_specs import examined
 
 TEXT = "net n {\n input 1x6x6\n conv 2 3x3 relu\n dense 3\n}\n"

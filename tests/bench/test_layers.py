@@ -4,7 +4,7 @@ import pytest
 
 from netspec.bench.forecast import Ceilings, Work
 from netspec.bench.layers import Roofline, Timed, exceeds_peak, measure_layers, probe_of_peak
-from netspec.runtime.host import host_target
+from netspec.runtime.cpu.host import host_target
 from tests.check.reading_specs import examined
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from netspec.bench import peak
-from netspec.ir.target import NEON, TARGETS
-from netspec.runtime.compilation import Unit, compile_unit
-from netspec.runtime.host import host_target
+from netspec.targets.cpu.processor import NEON, TARGETS
+from netspec.runtime.cpu.compilation import Unit, compile_unit
+from netspec.runtime.cpu.host import host_target
 from tests.kernels.assembly import innermost_loops, instructions
 from tests.kernels.test_targets import X86, assemble_for_arm, run_forced
 
@@ -26,7 +26,7 @@ product and a sum on Zen 6 x 2, Apple's and Neoverse V1's 4 x 4"""
 X86_LINK = re.compile(r"^(?:vfmadd\w+ps|addps)\s.*%([xyz]mm\d+)$")
 ARM_LINK = re.compile(r"^\s*fmla\s+(v\d+)\.4s, ", re.MULTILINE)
 PRINT_LOOPS = (
-    "import json; from tests.bench.test_peak import loops_here; from netspec.runtime.host import host_target;"
+    "import json; from tests.bench.test_peak import loops_here; from netspec.runtime.cpu.host import host_target;"
     "print(json.dumps([host_target().name, loops_here()]))"
 )
 MEASURE = "from netspec.bench import peak; print(max(peak.fma_peak_gflops(None) for _ in range(8)))"

@@ -10,8 +10,8 @@ from netspec.bench import schedules
 from netspec.bench.schedules import KINDS, ScheduleCost, Times, measure_schedules, python_seconds
 from netspec.data.dataset import Dataset
 from netspec.ir.recipe import Experiment
-from netspec.runtime.machine import Machine
-from netspec.train.device import Device, host_device
+from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.device import Device, host_device
 from tests.train.test_loop import data_of, experiment_of
 
 SMALL = """net n { input 1x8x8; dense 6 relu; dense 10 }

@@ -7,7 +7,7 @@ from netspec.bench import streaming
 from netspec.bench.memory import anonymous_bytes
 from netspec.bench.streaming import MAKERS, measure_streaming
 from netspec.train import begin
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 
 
 @pytest.mark.parametrize("kind", MAKERS)

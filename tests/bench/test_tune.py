@@ -7,11 +7,12 @@ import pytest
 
 from netspec.bench import tune
 from netspec.bench.tune import BATCH, SUMS, fit_costs, measure_costs, node_of, probe_samples
-from netspec.ir.costs import SHIPPED, Costs
-from netspec.ir.program import Launch, Program
-from netspec.ir.target import AVX2, AVX512, Target
-from netspec.schedule import winograd, winograd_weights
-from netspec.schedule.algorithm import direct_slots, direct_weight_slots, sliding_sum
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.program import Launch, Program
+from netspec.targets.cpu.processor import AVX2, AVX512, Target
+from netspec.schedule.cpu import winograd
+from netspec.schedule.cpu import winograd_weights
+from netspec.schedule.cpu.algorithm import direct_slots, direct_weight_slots, sliding_sum
 
 SLOT_SECONDS = 2e-10
 

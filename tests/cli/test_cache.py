@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from netspec.runtime.cache import Code
-from netspec.runtime.compilation import VERSION
-from netspec.runtime.native import code_cache
+from netspec.runtime.cpu.compilation import VERSION
+from netspec.runtime.cpu.native import code_cache
 from tests.cli.harness import process, run, run_json
 
 

@@ -5,8 +5,8 @@ import pytest
 from netspec.cli.experiment import load_experiment
 from netspec.cli.plan import lifetimes
 from netspec.compiler import step_graph, training_program
-from netspec.ir.target import AVX2
-from netspec.runtime.host import host_target
+from netspec.targets.cpu.processor import AVX2
+from netspec.runtime.cpu.host import host_target
 from tests.cli.harness import refused, run, run_json
 from tests.conftest import Golden
 

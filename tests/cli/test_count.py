@@ -13,7 +13,7 @@ from netspec.cli.experiment import load_experiment
 from netspec.compiler import training_program
 from netspec.counting.table import CONVENTIONS
 from netspec.diagnostics.failure import DeviceError
-from netspec.runtime.host import host_target
+from netspec.runtime.cpu.host import host_target
 from tests.cli.harness import refused, run, run_json
 from tests.conftest import Golden
 

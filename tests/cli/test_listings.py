@@ -5,7 +5,7 @@ from pathlib import Path
 from netspec.check import vocabulary
 from netspec.cli.doctor import cache_sizes
 from netspec.resources import bundled_specs
-from netspec.runtime.host import host_target
+from netspec.runtime.cpu.host import host_target
 from tests.cli.harness import refused, run, run_json
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from netspec.ir.costs import SHIPPED
+from netspec.targets.cpu.costs import SHIPPED
 from netspec.train.tuning import write_tuning
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_resume import SPEC

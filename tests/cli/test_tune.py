@@ -12,8 +12,8 @@ from safetensors.numpy import load_file
 
 from netspec.bench.tune import MOST_COST
 from netspec.cli import evaluate, predict, tune
-from netspec.ir.costs import SHIPPED, Costs
-from netspec.train.device import Device, host_device
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.runtime.device import Device, host_device
 from netspec.train.run import open_run
 from netspec.train.trained import from_run
 from netspec.train.tuning import costs_hash, read_tuning, tuning_document, write_tuning

@@ -8,7 +8,7 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.initialize import initialize
 from netspec.ir.memory import FLOAT_BYTES
-from netspec.ir.target import TARGETS
+from netspec.targets.cpu.processor import TARGETS
 from tests.strategies import valid_specs
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from netspec.ir.graph import Shape, Value
 from netspec.ir.operations import Operation, Window
 from netspec.ir.shapes import output_shapes, window_output
-from netspec.ir.target import AVX2, AVX512, NEON, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, Target
 from tests.kernels.harness import Graph, batched, one_operation
 
 TARGETS = (AVX512, AVX2, NEON)

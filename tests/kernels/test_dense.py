@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph
-from netspec.ir.target import AVX512, Target
+from netspec.targets.cpu.processor import AVX512, Target
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
 from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 

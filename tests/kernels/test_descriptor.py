@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from netspec.diagnostics.failure import CompilerBug
-from netspec.ir.program import Tile
+from netspec.targets.cpu.program import Tile
 from netspec.kernels import cpu
 from netspec.kernels.cpu.descriptor import Operand, Words, places, width, words_of
 from netspec.kernels.cpu.jit import kernel

@@ -7,7 +7,7 @@ from numba import njit
 
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.tile import TileShape, columns, lanes
-from netspec.runtime.compilation import Unit, compile_unit
+from netspec.runtime.cpu.compilation import Unit, compile_unit
 
 
 @routine

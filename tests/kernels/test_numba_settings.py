@@ -15,12 +15,12 @@ from netspec.kernels.cpu import dense, loss, numba_settings
 from netspec.kernels.cpu.numba_settings import NEEDED, NumbaSettingWarning, check_settings, load_numba, settings
 from netspec.kernels.cpu.sums import sum_images
 from netspec.kernels.cpu.tile import TileShape
-from netspec.runtime import compilation
-from netspec.runtime.compilation import Unit, check_compiler, compile_unit, compiling
-from netspec.runtime.driver import take_part
-from netspec.runtime.host import Processor, host_target, processor
-from netspec.runtime.native import code_cache, link_kernels
-from netspec.train.device import host_device
+from netspec.runtime.cpu import compilation
+from netspec.runtime.cpu.compilation import Unit, check_compiler, compile_unit, compiling
+from netspec.runtime.cpu.driver import take_part
+from netspec.runtime.cpu.host import Processor, host_target, processor
+from netspec.runtime.cpu.native import code_cache, link_kernels
+from netspec.runtime.device import host_device
 from tests.cli.harness import process, run_json
 
 NET = "net n { input 1x6x6; conv 2 3x3 relu; dense 3 }\n"
@@ -204,7 +204,7 @@ def test_a_feature_that_this_processor_lacks_is_named(monkeypatch: pytest.Monkey
 @pytest.mark.skipif(host_target().name == "neon", reason="forces a processor of x86")
 def test_another_processor_that_is_known_is_taken() -> None:
     forced = {"NUMBA_CPU_NAME": "nehalem", "NUMBA_CPU_FEATURES": "+sse4.2"}
-    script = "from netspec.train.device import host_device; print(host_device().target.name)"
+    script = "from netspec.runtime.device import host_device; print(host_device().target.name)"
     done = fresh(script, **forced)
     assert (done.stdout, done.stderr) == ("sse\n", "")
 

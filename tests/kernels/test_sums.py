@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
-from netspec.ir.target import Target
+from netspec.targets.cpu.processor import Target
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
 from tests.kernels.tiling import IMAGES, TARGETS, THREADS
 

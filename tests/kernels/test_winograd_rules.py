@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from netspec.ir.patches import PATCH
+from netspec.targets.cpu.patches import PATCH
 from netspec.kernels.cpu.winograd_rules import (
     INPUT,
     POINTS,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from netspec.kernels.cpu.tile import TileShape
 from netspec.runtime.cache import CodeCache
-from netspec.runtime.native import kernel_address
+from netspec.runtime.cpu.native import kernel_address
 
 LANES = (16, 8, 4)
 KERNEL = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 6, *[ctypes.c_int64] * 3)

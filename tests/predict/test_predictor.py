@@ -21,12 +21,12 @@ from netspec.predict.engines import ImageEngine
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
 from netspec.runtime.feed import Pass
-from netspec.runtime.host import host_target
-from netspec.runtime.machine import Machine, Outputs
+from netspec.runtime.cpu.host import host_target
+from netspec.runtime.cpu.machine import Machine, Outputs
 from tests.kernels.harness import CACHE_DIR
 from tests.kernels.tiling import few_tiles
 from tests.passes.test_fold import generic
-from tests.runtime.test_workers import holds_in_a_child
+from tests.runtime.cpu.test_workers import holds_in_a_child
 from tests.schedule.nets import experiment
 
 NET = "net t {\ninput 2x5x6\nconv 5 3x3 nobias\nbatchnorm relu\npool max 2x2\nconv 3 1x1\ndense 4\n}\ntrain { seed 3 }"

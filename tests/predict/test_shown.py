@@ -22,7 +22,7 @@ from netspec.predict.shown import read_pictures as read_shown
 from netspec.predict.verdict import Verdict
 from netspec.train import evaluate as evaluation
 from netspec.train.begin import DataPlaces, Origin, begin_with, load_data
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.evaluate import evaluate
 from netspec.train.feeds import held_images
 from netspec.train.predict import read_pictures

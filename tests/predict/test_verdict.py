@@ -11,7 +11,7 @@ from netspec.ir.operations import LossName
 from netspec.ir.ranking import told_classes
 from netspec.predict.predictor import Predictor
 from netspec.predict.verdict import Reading, agreeing
-from netspec.runtime.host import host_target
+from netspec.runtime.cpu.host import host_target
 from tests.kernels.harness import CACHE_DIR
 from tests.predict.test_predictor import Intake
 from tests.schedule.nets import experiment

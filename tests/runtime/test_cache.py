@@ -85,7 +85,7 @@ COMPILE_AND_STORE = """
 import sys, pathlib
 from netspec.kernels.cpu.sums import sum_images
 from netspec.kernels.cpu.tile import TileShape
-from netspec.runtime.native import code_cache, link_kernels
+from netspec.runtime.cpu.native import code_cache, link_kernels
 link_kernels([(sum_images, TileShape(rows, 1, 4, 32)) for rows in (1, 2)], code_cache(pathlib.Path(sys.argv[1])))
 """
 

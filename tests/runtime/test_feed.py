@@ -8,8 +8,8 @@ import pytest
 
 from netspec.compiler import training_program
 from netspec.diagnostics.failure import CompilerBug
-from netspec.ir.program import Program
-from netspec.ir.target import AVX512
+from netspec.targets.cpu.program import Program
+from netspec.targets.cpu.processor import AVX512
 from netspec.runtime.feed import Pass, Source, check_steps, prepared_pass, prepared_source
 from tests.schedule.nets import experiment
 

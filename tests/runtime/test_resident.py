@@ -18,8 +18,8 @@ from netspec.counting.memory import planned
 from netspec.diagnostics.text import Source as Text
 from netspec.frontend import check_experiment
 from netspec.runtime.feed import Pass, Source
-from netspec.runtime.host import host_target
-from netspec.runtime.machine import Machine
+from netspec.runtime.cpu.host import host_target
+from netspec.runtime.cpu.machine import Machine
 
 def train(text, batch):
     experiment = check_experiment(Text("test.net", text))

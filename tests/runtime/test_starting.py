@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from netspec.resources import bundled_specs
-from netspec.runtime.host import host_target
-from netspec.runtime.native import kernel_folder
+from netspec.runtime.cpu.host import host_target
+from netspec.runtime.cpu.native import kernel_folder
 from tests.kernels.harness import CACHE_DIR
 
 FIRST = """

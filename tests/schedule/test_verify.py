@@ -6,9 +6,9 @@ import pytest
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.augmentation import Augmentation
-from netspec.ir.program import Buffer, Program
-from netspec.ir.target import AVX512
-from netspec.schedule.lower import lower
+from netspec.targets.cpu.program import Buffer, Program
+from netspec.targets.cpu.processor import AVX512
+from netspec.schedule.cpu.lower import lower
 from netspec.schedule.verify import verify_program
 from tests.schedule.nets import step_of
 

@@ -9,7 +9,7 @@ from netspec.diagnostics.failure import DataError, NetspecError, SpecError, Usag
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.train.begin import Begun, DataPlaces, Origin, begin
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 
 SPEC = "net n { input 1x8x8; dense 10 }\ndata digits take=50\ntrain { epochs 1; batch 10 }\n"
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from netspec.train.checkpoint import encode_snapshot, read_checkpoint
 from netspec.train.dead import dead_layers
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.diverged import usual_helps
 from netspec.train.events import EpochDone, Event, Started, Warned
 from netspec.train.layer_statistics import LayerStatistics

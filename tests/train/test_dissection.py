@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.dissection import Culprit, Dissection, Magnitude, magnitude
 from netspec.train.inside import Sight, look
 from netspec.train.snapshot import Position, Snapshot

@@ -11,7 +11,7 @@ from netspec.diagnostics.failure import DivergedError
 from netspec.ir.operations import LossName
 from netspec.runtime.pace import Pace
 from netspec.train.checkpoint import encode_snapshot, read_checkpoint
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.events import Event, Warned
 from netspec.train.explosion import FACTOR, WINDOW_IMAGES, Explosion, Height, silent_loss
 from netspec.train.loop import train

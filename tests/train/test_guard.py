@@ -7,7 +7,7 @@ import pytest
 
 from netspec.diagnostics.failure import CompilerBug, DivergedError
 from netspec.runtime.pace import Pace
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.events import Diverged, Event, Started
 from netspec.train.guard import Guard
 from netspec.train.loop import train

@@ -9,7 +9,7 @@ import pytest
 
 from netspec.train import identity as identity_file
 from netspec.train.begin import DataPlaces, load_data
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.identity import differences, identity
 from tests.data.stores import write_idx_set, write_npy_set, write_pictures
 from tests.train.test_loop import experiment_of

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from netspec.ir.evaluate import evaluate
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.events import EpochDone, Finished
 from netspec.train.layer_statistics import LayerStatistics
 from netspec.train.loop import train

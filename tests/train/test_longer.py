@@ -16,7 +16,7 @@ from netspec.frontend import check_experiment
 from netspec.ir.recipe import Schedule
 from netspec.train.begin import DataPlaces, Origin, begin
 from netspec.train.checkpoint import checkpoint_paths
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.events import EpochDone, Finished
 from netspec.train.longer import sets_epochs
 from netspec.train.reproduce import Comparison, begin_again

@@ -16,7 +16,7 @@ from netspec.ir.evaluate import evaluate
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, load_data
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.events import EpochDone, Event, Finished, Progress, Started
 from netspec.train.feeds import epoch_order
 from netspec.train.loop import train

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.recipe import TrainOptions
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.events import Finished, Started
 from netspec.train.loop import train
 from netspec.train.place import check_place, minibatches

@@ -15,7 +15,7 @@ from netspec.train.begin import DataPlaces, Origin, begin
 from netspec.train.cadence import Saving
 from netspec.train.checkpoint import checkpoint_paths, newest_whole
 from netspec.train.claim import Claim
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.events import EpochDone, Event, Progress
 from netspec.train.run import open_run, run_experiment
 from netspec.train.run_options import RunOptions

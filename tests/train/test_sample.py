@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from netspec.runtime.machine import Machine
+from netspec.runtime.cpu.machine import Machine
 from netspec.train import training as training_module
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.sample import Sample, flat_functions, sampled_steps, undecided
 from netspec.train.snapshot import Position, Snapshot
 from netspec.train.training import Training

@@ -13,10 +13,10 @@ from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.passes.inference import inference
 from netspec.runtime.feed import Pass
-from netspec.runtime.machine import Machine, Outputs
+from netspec.runtime.cpu.machine import Machine, Outputs
 from netspec.train import scoring
 from netspec.train.begin import DataPlaces, load_data
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.evaluate import evaluate
 from netspec.train.predictor import predict
 from netspec.train.preparation import prepared

@@ -15,7 +15,7 @@ from netspec.diagnostics.failure import DataError, DivergedError
 from netspec.ir.recipe import Experiment
 from netspec.train import training
 from netspec.train.begin import DataPlaces, load_data
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.evaluate import evaluate
 from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Progress, Started
 from netspec.train.loop import train

@@ -12,7 +12,7 @@ from netspec.frontend import check_experiment
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.train.begin import DataPlaces, Origin, begin, load_data
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.preparation import Preparation, prepared
 from netspec.train.trained import from_file, from_run
 from netspec.train.weights import write_weights

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspec.runtime.pace import Pace
-from netspec.train.device import host_device
+from netspec.runtime.device import host_device
 from netspec.train.schedules import RULES
 from netspec.train.snapshot import Position, Snapshot
 from netspec.train.training import Training

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from netspec.diagnostics.failure import DataError
-from netspec.ir.costs import SHIPPED
+from netspec.targets.cpu.costs import SHIPPED
 from netspec.train.tuning import costs_hash, costs_in_run, read_tuning, tuning_document, write_tuning
 
 OTHER = replace(SHIPPED, winograd_input=321.5)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from netspec.ir.operations import Activation, ActivationName
-from netspec.ir.program import Buffer, Launch, Program
+from netspec.targets.cpu.program import Buffer, Launch, Program
 from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.elementwise import Cut, block, cut, elementwise_row
 from netspec.kernels.cpu.jit import kernel, routine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.ir.program import Augmenting, Buffer, Program
+from netspec.targets.cpu.program import Augmenting, Buffer, Program
 from netspec.kernels.cpu.augment_draws import draw_rows
 from netspec.kernels.cpu.distort import displace_rows
 from netspec.kernels.cpu.rows import Row

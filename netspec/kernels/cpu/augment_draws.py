@@ -11,8 +11,8 @@ import numpy as np
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.augmentation import STREAMS
-from netspec.ir.incoming import DRAW_ROWS
-from netspec.ir.program import Augmenting, Tile
+from netspec.targets.cpu.incoming import DRAW_ROWS
+from netspec.targets.cpu.program import Augmenting, Tile
 from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import integers, real, words_at, words_behind

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from netspec.ir.graph import Shape
 from netspec.ir.operations import Window
-from netspec.ir.program import Buffer, Launch, Program
+from netspec.targets.cpu.program import Buffer, Launch, Program
 from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.memory import real

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from netspec.ir.operations import BatchNorm, BatchNormTraining
-from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.bend import bend, bend_words
 from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from netspec.ir.operations import IDENTITY, Activation, BatchNormAddGradient, BatchNormGradient
-from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.batch_norm import BLOCK, NOWHERE
 from netspec.kernels.cpu.bend import bend_words, unbend
 from netspec.kernels.cpu.descriptor import Operand, Words, places

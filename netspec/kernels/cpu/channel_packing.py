@@ -1,4 +1,4 @@
-"""Weights as arrays brought to the form in which `ir/channel_weights.py` says that they lie."""
+"""Weights as arrays brought to the form in which `targets/cpu/channel_weights.py` says that they lie."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
-from netspec.ir.channel_weights import Constant, PackedSum, packed_sum
-from netspec.ir.channel_winograd import PackedWinograd, packed_winograd
-from netspec.ir.channels import sliding, vectors
+from netspec.targets.cpu.channel_weights import Constant, PackedSum, packed_sum
+from netspec.targets.cpu.channel_winograd import PackedWinograd, packed_winograd
+from netspec.targets.cpu.channels import sliding, vectors
 from netspec.ir.graph import Node
 from netspec.kernels.cpu.winograd_rules import filter_matrix
 

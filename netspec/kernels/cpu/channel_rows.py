@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
-from netspec.ir.channels import as_map
+from netspec.targets.cpu.channels import as_map
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Operation
-from netspec.ir.program import Buffer, Launch, Program
+from netspec.targets.cpu.program import Buffer, Launch, Program
 from netspec.kernels.cpu import activations, average_pool, join, max_pool, upsample
 from netspec.kernels.cpu.channel_copies import Rearrange, rearrange
 from netspec.kernels.cpu.channel_maps import (

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
-from netspec.ir.channel_weights import PackedSum, packed_sum
-from netspec.ir.channel_winograd import PackedWinograd, packed_winograd
-from netspec.ir.channels import Sliding, activation_of, as_map, sliding, vectors
+from netspec.targets.cpu.channel_weights import PackedSum, packed_sum
+from netspec.targets.cpu.channel_winograd import PackedWinograd, packed_winograd
+from netspec.targets.cpu.channels import Sliding, activation_of, as_map, sliding, vectors
 from netspec.ir.graph import Node
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Operation
-from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.activations import CODES
 from netspec.kernels.cpu.channel_copies import Surround, surround
 from netspec.kernels.cpu.channel_maps import Maps, SlideDepthwise, slide_depthwise

@@ -7,7 +7,7 @@ as a map of 36 rows with a patch a column, each row with weights of its own.
 
 from typing import NamedTuple
 
-from netspec.ir.patches import PATCH
+from netspec.targets.cpu.patches import PATCH
 from netspec.kernels.cpu.activations import IDENTITY, activate
 from netspec.kernels.cpu.channel_products import raised_by
 from netspec.kernels.cpu.descriptor import ChannelMap, Words, places

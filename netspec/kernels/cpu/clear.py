@@ -3,7 +3,7 @@
 
 from typing import NamedTuple
 
-from netspec.ir.program import Buffer, Program
+from netspec.targets.cpu.program import Buffer, Program
 from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.elementwise import Cut, block, cut, elementwise_row
 from netspec.kernels.cpu.jit import kernel

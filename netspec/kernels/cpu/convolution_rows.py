@@ -7,7 +7,7 @@ from netspec.ir import operations as ops
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Activation, Window
 from netspec.ir.pooled import strip_stride
-from netspec.ir.program import WINOGRAD, Buffer, Launch, Program
+from netspec.targets.cpu.program import WINOGRAD, Buffer, Launch, Program
 from netspec.ir.shapes import window_output
 from netspec.kernels.cpu.activations import activation_row
 from netspec.kernels.cpu.convolution import NOT_POOLED, Pooled, Slide, slide

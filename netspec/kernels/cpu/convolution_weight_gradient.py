@@ -19,7 +19,7 @@ from typing import NamedTuple
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.memory import FLOAT_BYTES
-from netspec.ir.program import Launch, Program
+from netspec.targets.cpu.program import Launch, Program
 from netspec.kernels.cpu.clipping import first_output, first_tap, last_output, last_tap
 from netspec.kernels.cpu.depthwise_rows import depthwise_weight_gradient_rows
 from netspec.kernels.cpu.descriptor import Words, places

@@ -1,7 +1,7 @@
 """Deconvolution: the input gradient of a convolution, then bias and activation."""
 
 from netspec.ir import operations as ops
-from netspec.ir.program import Launch, Program
+from netspec.targets.cpu.program import Launch, Program
 from netspec.kernels.cpu.convolution_rows import activation_pass, adjoint_rows
 from netspec.kernels.cpu.packing import Weights
 from netspec.kernels.cpu.planes import ending_of, planes

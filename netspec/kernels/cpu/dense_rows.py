@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.memory import FLOAT_BYTES
-from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.convolution_rows import activation_pass
 from netspec.kernels.cpu.dense import (
     DenseGradient,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
-from netspec.ir.program import Launch, Program
+from netspec.targets.cpu.program import Launch, Program
 from netspec.kernels.cpu.depthwise import Bands, Phase, WindowProducts, WindowSums, sum_products, sum_windows
 from netspec.kernels.cpu.planes import NOTHING, Ending, Planes
 from netspec.kernels.cpu.rows import Row, place

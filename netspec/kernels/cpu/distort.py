@@ -6,7 +6,7 @@ from typing import NamedTuple
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.augmentation import STREAMS, smoothing_weights
 from netspec.ir.memory import FLOAT_BYTES
-from netspec.ir.program import Augmenting, Program
+from netspec.targets.cpu.program import Augmenting, Program
 from netspec.kernels.cpu.augment_draws import IMAGE, NO_TILE, TWO_FRACTIONS, Draws, draws_of, row
 from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine

@@ -3,7 +3,7 @@
 
 from typing import NamedTuple
 
-from netspec.ir.program import Launch, Program
+from netspec.targets.cpu.program import Launch, Program
 from netspec.ir.random import keep_limit
 from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.elementwise import Cut, block, cut, elementwise_row

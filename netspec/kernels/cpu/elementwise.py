@@ -7,7 +7,7 @@ its 64 bytes, and no further.
 
 from typing import NamedTuple
 
-from netspec.ir.program import Buffer, Program, Tile
+from netspec.targets.cpu.program import Buffer, Program, Tile
 from netspec.kernels.cpu.descriptor import places
 from netspec.kernels.cpu.jit import routine
 from netspec.kernels.cpu.rows import Descriptor, Kernel, Row

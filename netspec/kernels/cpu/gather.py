@@ -11,9 +11,9 @@ import numpy as np
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.augmentation import STREAMS
 from netspec.ir.graph import Value
-from netspec.ir.incoming import BAND
+from netspec.targets.cpu.incoming import BAND
 from netspec.ir.memory import FLOAT_BYTES
-from netspec.ir.program import Program, Tile
+from netspec.targets.cpu.program import Program, Tile
 from netspec.kernels.cpu.augment import augment_rows
 from netspec.kernels.cpu.counter import two_words
 from netspec.kernels.cpu.descriptor import Operand, Words, places

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from netspec.ir.graph import Parameter, State
 from netspec.ir.initialize import BLOCK_COUNTERS, BLOCK_NUMBERS, STREAM, name_words, spread
-from netspec.ir.program import Program
+from netspec.targets.cpu.program import Program
 from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.elementwise import Cut, block, cut, elementwise_row
 from netspec.kernels.cpu.jit import kernel, routine

@@ -1,6 +1,6 @@
 """How every kernel is compiled: no exceptions, no bounds checks; a product and a sum may contract to an FMA, no more.
 
-A kernel is compiled for a tile shape by `runtime/native.py` and cached there as machine code; Numba's own cache stays
+A kernel is compiled for a tile shape by `runtime/cpu/native.py` and cached there as machine code; Numba's own cache stays
 off, and so do the wrappers that would let Python call it. A routine is a part of a kernel: it takes the tile too, if it
 needs it, and is always inlined. Every level of routines is compiled anew for every tile: keep them few.
 """
@@ -22,7 +22,7 @@ OPTIONS = {
 
 
 def kernel(function: Any) -> Any:
-    """Marks a kernel; `runtime/native.py` compiles it."""
+    """Marks a kernel; `runtime/cpu/native.py` compiles it."""
     return KernelDispatcher(function, targetoptions=dict(OPTIONS))
 
 

@@ -5,7 +5,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.descriptor import Operand, Words, places, width
 from netspec.kernels.cpu.elementwise import BLOCK, Cut, block, cut, elementwise_row, plane_vectors, vectors
 from netspec.kernels.cpu.jit import kernel

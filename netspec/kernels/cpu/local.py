@@ -10,7 +10,7 @@ from typing import NamedTuple
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
-from netspec.ir.program import Buffer, Launch, Program
+from netspec.targets.cpu.program import Buffer, Launch, Program
 from netspec.kernels.cpu.clipping import first_tap, last_tap
 from netspec.kernels.cpu.convolution_rows import activation_pass
 from netspec.kernels.cpu.descriptor import Operand, Words, places

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.memory import FLOAT_BYTES
-from netspec.ir.program import Launch, Program
+from netspec.targets.cpu.program import Launch, Program
 from netspec.kernels.cpu import vector
 from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine

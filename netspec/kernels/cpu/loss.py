@@ -8,7 +8,7 @@ Only images count: dead lanes add nothing to a sum and get a gradient of zero.
 from typing import NamedTuple
 
 from netspec.ir.operations import LossName
-from netspec.ir.program import Launch, Program, Tile
+from netspec.targets.cpu.program import Launch, Program, Tile
 from netspec.ir.ranking import BOUNDARY
 from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine

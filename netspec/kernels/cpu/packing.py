@@ -10,8 +10,8 @@ import numpy as np
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.memory import FLOAT_BYTES
-from netspec.ir.program import Launch, Tile
-from netspec.ir.target import Target
+from netspec.targets.cpu.program import Launch, Tile
+from netspec.targets.cpu.processor import Target
 from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel
 from netspec.kernels.cpu.rows import Row, place

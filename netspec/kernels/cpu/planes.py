@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from netspec.ir.operations import IDENTITY, Activation
-from netspec.ir.program import Buffer, Program
+from netspec.targets.cpu.program import Buffer, Program
 from netspec.kernels.cpu.activations import CODES
 from netspec.kernels.cpu.descriptor import Operand
 from netspec.kernels.cpu.max_pool import UNINDEXED

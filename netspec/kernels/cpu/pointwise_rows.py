@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
-from netspec.ir.program import Launch, Program
+from netspec.targets.cpu.program import Launch, Program
 from netspec.kernels.cpu.clear import clear_row
 from netspec.kernels.cpu.packing import Packed, Weights
 from netspec.kernels.cpu.planes import NOTHING, Ending, Planes

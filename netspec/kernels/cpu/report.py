@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from netspec.ir.program import Program, Tile
+from netspec.targets.cpu.program import Program, Tile
 from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel
 from netspec.kernels.cpu.memory import store_real, words_at

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netspec.ir.memory import FLOAT_BYTES
-from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.descriptor import Operand, Word, words_of
 
 Kernel = Any
@@ -24,7 +24,7 @@ class Row:
     With `per_group` there are `units` for each live lane group, and the kernel's unit u is number u % units of group
     u // units. A row whose descriptor is not the kernel's is a CompilerBug.
     `reads` and `writes` are all the memory that it touches beside the thread's own; a row that names none may touch
-    all that its launch has. Rows that cannot disturb each other may run at the same time (`runtime/phases.py`).
+    all that its launch has. Rows that cannot disturb each other may run at the same time (`runtime/cpu/phases.py`).
     The rows of a launch with `sums`, and those that name no memory, share its multiply-adds.
     """
 

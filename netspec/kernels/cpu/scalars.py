@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from netspec.ir.program import Program, Tile
+from netspec.targets.cpu.program import Program, Tile
 from netspec.kernels.cpu.jit import kernel
 from netspec.kernels.cpu.memory import real, words_at
 from netspec.kernels.cpu.rows import Row, place

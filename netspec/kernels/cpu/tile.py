@@ -17,8 +17,8 @@ from numba import types
 from numba.core.imputils import lower_constant
 from numba.extending import intrinsic, models, register_model, typeof_impl
 
-from netspec.ir.program import Tile
-from netspec.ir.target import Target
+from netspec.targets.cpu.program import Tile
+from netspec.targets.cpu.processor import Target
 from netspec.kernels.cpu import emit
 
 

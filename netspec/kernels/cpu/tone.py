@@ -4,7 +4,7 @@
 from typing import NamedTuple
 
 from netspec.ir.augmentation import STREAMS
-from netspec.ir.program import Augmenting, Buffer
+from netspec.targets.cpu.program import Augmenting, Buffer
 from netspec.kernels.cpu.augment_draws import (
     BRIGHTNESS,
     CONTRAST,

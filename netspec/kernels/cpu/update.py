@@ -3,7 +3,7 @@
 
 from typing import NamedTuple
 
-from netspec.ir.program import Launch, Program
+from netspec.targets.cpu.program import Launch, Program
 from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.elementwise import Cut, block, cut, elementwise_row
 from netspec.kernels.cpu.jit import kernel

@@ -3,7 +3,7 @@
 
 from typing import NamedTuple
 
-from netspec.ir.program import Buffer, Launch, Program, Tile
+from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel
 from netspec.kernels.cpu.rows import Kernel, Row, where

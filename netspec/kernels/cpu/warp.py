@@ -4,7 +4,7 @@
 from typing import NamedTuple
 
 from netspec.ir.augmentation import smoothing_weights
-from netspec.ir.program import Augmenting, Buffer
+from netspec.targets.cpu.program import Augmenting, Buffer
 from netspec.kernels.cpu.augment_draws import (
     ADDRESS,
     COSINE,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.operations import Window
-from netspec.ir.program import Buffer, Tile
+from netspec.targets.cpu.program import Buffer, Tile
 from netspec.kernels.cpu.descriptor import places
 from netspec.kernels.cpu.jit import routine
 from netspec.kernels.cpu.tile import columns, lanes, rows

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netspec.ir.patches import PATCH, PRODUCTS
+from netspec.targets.cpu.patches import PATCH, PRODUCTS
 from netspec.kernels.cpu.activations import RELU
 from netspec.kernels.cpu.descriptor import Operand, Words, places
 from netspec.kernels.cpu.jit import kernel, routine
@@ -110,7 +110,7 @@ def transform_block(tile, arena, d, at, b, into, given):
 
 @kernel
 def transform_weights(tile, arena, d: Words[TransformWeights], state, begin, end, thread):
-    """Kernels to [product][block][input][rows]; see `ir/packed_kernels.py`. Unit: a block."""
+    """Kernels to [product][block][input][rows]; see `targets/cpu/packed_kernels.py`. Unit: a block."""
     for b in range(begin, end):
         transform_block(tile, arena, d, 0, b, d[PACK.packed.place] + b * d[PACK.packed.block], state[SCRATCH])
 

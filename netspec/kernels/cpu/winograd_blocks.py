@@ -1,4 +1,4 @@
-"""Winograd's convolution where kernels outweigh patches: many channels, small maps. See `ir/patches_at_once.py`.
+"""Winograd's convolution where kernels outweigh patches: many channels, small maps. See `targets/cpu/patches_at_once.py`.
 
 All patches of a batch are taken at once, and a thread multiplies them with its own output channels' kernels, which it
 transforms some blocks at a time: in memory they would be four times what was given, written once and read once a strip.
@@ -8,7 +8,7 @@ The sums are those of `winograd.py`, to the same bits.
 
 from typing import NamedTuple
 
-from netspec.ir.patches import PRODUCTS
+from netspec.targets.cpu.patches import PRODUCTS
 from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.state import GROUPS, SCRATCH

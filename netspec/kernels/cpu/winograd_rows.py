@@ -5,10 +5,10 @@ from __future__ import annotations
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
-from netspec.ir.packed_kernels import PackedKernels
-from netspec.ir.patches import PATCH, PRODUCTS
-from netspec.ir.patches_at_once import CHUNK, PatchesAtOnce
-from netspec.ir.program import Launch, Program, Tile
+from netspec.targets.cpu.packed_kernels import PackedKernels
+from netspec.targets.cpu.patches import PATCH, PRODUCTS
+from netspec.targets.cpu.patches_at_once import CHUNK, PatchesAtOnce
+from netspec.targets.cpu.program import Launch, Program, Tile
 from netspec.kernels.cpu.planes import NOTHING, UNPOOLED, Ending, Planes, Pooling
 from netspec.kernels.cpu.rows import Row, after_copying, copying, place
 from netspec.kernels.cpu.winograd import (

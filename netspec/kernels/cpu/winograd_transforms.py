@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from netspec.ir.patches import PATCH
+from netspec.targets.cpu.patches import PATCH
 from netspec.kernels.cpu import emit
 from netspec.kernels.cpu.tile import TileType
 from netspec.kernels.cpu.winograd_rules import (

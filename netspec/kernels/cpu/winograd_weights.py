@@ -10,7 +10,7 @@ end. A tile's rows are output channels, its columns vectors of input channels.
 
 from typing import NamedTuple
 
-from netspec.ir.patches import PATCH, PRODUCTS
+from netspec.targets.cpu.patches import PATCH, PRODUCTS
 from netspec.kernels.cpu.descriptor import Words, places
 from netspec.kernels.cpu.jit import kernel, routine
 from netspec.kernels.cpu.planes import Map
@@ -33,7 +33,7 @@ RUN = 1024
 
 
 class MultiplyPatches(NamedTuple):
-    """Words of `multiply_patches`. `side` x `side` are the outputs of a patch; `ir/patch_blocks.py` says how they are
+    """Words of `multiply_patches`. `side` x `side` are the outputs of a patch; `targets/cpu/patch_blocks.py` says how they are
     cut."""
 
     x: Map

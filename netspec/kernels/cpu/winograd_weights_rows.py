@@ -5,9 +5,9 @@ from __future__ import annotations
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
-from netspec.ir.patch_blocks import PatchBlocks, patch_blocks
-from netspec.ir.patches import PATCH
-from netspec.ir.program import Launch, Program, Tile
+from netspec.targets.cpu.patch_blocks import PatchBlocks, patch_blocks
+from netspec.targets.cpu.patches import PATCH
+from netspec.targets.cpu.program import Launch, Program, Tile
 from netspec.kernels.cpu.planes import Planes
 from netspec.kernels.cpu.rows import Row, place
 from netspec.kernels.cpu.winograd_weights import RUN, AddParts, MultiplyPatches, add_parts, multiply_patches

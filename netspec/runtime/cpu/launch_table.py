@@ -1,0 +1,81 @@
+"""A program as the native driver reads it: one row of words a kernel call, and the descriptors that they point to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.targets.cpu.program import Launch, Program
+from netspec.kernels.cpu.channel_rows import CHANNEL_KERNELS
+from netspec.kernels.cpu.rows import Row, word
+from netspec.kernels.cpu.table import KERNELS
+from netspec.kernels.cpu.tile import tile_shape
+from netspec.runtime.cache import CodeCache
+from netspec.runtime.cpu.driver import (
+    ADDRESS,
+    DESCRIPTOR,
+    DIVISION,
+    GROUPS_OF_UNITS,
+    MEET,
+    ROW_WORDS,
+    SHARE_BITS,
+    SHARES,
+    UNITS,
+    UNITS_OF_GROUPS,
+    UNITS_ONCE,
+)
+from netspec.runtime.cpu.native import kernel_address, link_kernels
+from netspec.runtime.cpu.phases import Task, divides_groups, launch_tasks, schedule
+
+Words = NDArray[np.int64]
+
+
+def launch_rows(program: Program) -> tuple[Row, ...]:
+    """The rows of all launches, in order."""
+    return tuple(task.row for task in program_tasks(program))
+
+
+def program_tasks(program: Program) -> tuple[Task, ...]:
+    """The rows of all launches, in order, and what they touch."""
+    return tuple(task for launch in program.launches for task in one_launch(launch, program))
+
+
+def one_launch(launch: Launch, program: Program) -> tuple[Task, ...]:
+    """The rows of a launch of the program, in order, and what they touch."""
+    table = KERNELS if program.layout == "images" else CHANNEL_KERNELS
+    return launch_tasks(launch, table[type(launch.operation)](launch, program), program.batch)
+
+
+class LaunchTable:
+    """Tasks in native form, in an order and divided up as suits a team of `threads`. The arrays behind the addresses
+    live as long as this does."""
+
+    def __init__(self, tasks: Sequence[Task], program: Program, threads: int, cache: CodeCache) -> None:
+        steps = schedule(tasks, program.groups, threads)
+        rows = [tasks[step.task].row for step in steps]
+        of_groups = GROUPS_OF_UNITS if divides_groups(program.groups, threads) else UNITS_OF_GROUPS
+        kernels = [(row.kernel, tile_shape(row.tile, program.target)) for row in rows]
+        link_kernels(kernels, cache)
+        self._descriptors = tuple(np.array([*map(word, row.words), 0], np.int64) for row in rows)
+        self._shares = tuple(_shares(step.counts) for step in steps)
+        self.words: Words = np.zeros((len(rows), ROW_WORDS), np.int64)
+        for number, (row, step) in enumerate(zip(rows, steps, strict=True)):
+            self.words[number, ADDRESS] = kernel_address(*kernels[number], cache)
+            self.words[number, DESCRIPTOR] = self._descriptors[number].ctypes.data
+            self.words[number, SHARES] = self._shares[number].ctypes.data
+            self.words[number, [UNITS, MEET]] = row.units, step.meet
+            self.words[number, DIVISION] = of_groups if row.per_group else UNITS_ONCE
+
+
+def _shares(counts: Sequence[int]) -> Words:
+    """Where each thread begins, in 2**-SHARE_BITS of all there is; one more says where the last one ends.
+
+    Rounded up, so that of a full batch's units each thread gets its count.
+    """
+    units, before, shares = max(1, sum(counts)), 0, [0]
+    for count in counts:
+        before += count
+        shares.append(-(-(before << SHARE_BITS) // units))
+    return np.array(shares, np.int64)

@@ -1,0 +1,287 @@
+"""A program on this processor: its arena, its compiled kernels, and the team of threads that runs them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.diagnostics.failure import CompilerBug, DeviceError
+from netspec.ir.graph import Parameter, State, Value
+from netspec.ir.initialize import draw
+from netspec.targets.cpu.program import Launch, Program
+from netspec.kernels.cpu import gather, state
+from netspec.kernels.cpu.gather import collect_rows, gather_rows
+from netspec.kernels.cpu.initial import initial_row
+from netspec.kernels.cpu.report import report_rows
+from netspec.kernels.cpu.rows import Row
+from netspec.kernels.cpu.scalars import scalar_rows
+from netspec.runtime.cpu import driver
+from netspec.runtime.cpu import layout
+from netspec.runtime.feed import Crop, Pass, Rates, Source, check_steps, prepared_pass, prepared_source
+from netspec.runtime.cpu.launch_table import LaunchTable, one_launch, program_tasks
+from netspec.runtime.cpu.native import code_cache
+from netspec.runtime.cpu.phases import Task, row_task
+from netspec.runtime.cpu.workers import Team
+
+Array = NDArray[Any]
+PAGE_BYTES = 4096
+Job = Literal["step", "run", "outputs"]
+"""What a call does beside computing: nothing; gather minibatches first; and collect outputs as well."""
+CROPS: dict[Crop, int] = {"none": gather.NO_CROP, "random": gather.RANDOM_CROP, "centre": gather.CENTRE_CROP}
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The batched outputs of every image side by side, (N, elements of all) in the order of the feed, and the sums of
+    loss and of correct answers over each minibatch, (steps, 2) float64, 0 where the program has none."""
+
+    arrays: Array
+    metrics: Array
+
+
+class Machine:
+    """Runs `program` on `threads` threads. Weights and states live in its arena between calls.
+
+    `cache_dir` keeps compiled kernels from one process to the next; None compiles them anew. One caller at a time.
+    Raises DeviceError (E590) where memory does not suffice.
+    """
+
+    def __init__(self, program: Program, threads: int = 1, *, cache_dir: Path | None = None) -> None:
+        self.program, self.threads = program, threads
+        self._lanes = program.target.lanes
+        self._cache = code_cache(cache_dir)
+        self._tables: dict[Job, LaunchTable] = {}
+        self._pieces: tuple[LaunchTable, ...] = ()
+        self._source: tuple[Source, Source] | None = None
+        self._feed: tuple[Pass, Pass] | None = None
+        self._columns = len(program.scalars)
+        self._rates = np.empty((0, self._columns))
+        self.team = Team(threads, self._cache)
+        thread_floats = program.thread_bytes // 4
+        self.arena = _allocate(program.arena_bytes // 4 + threads * thread_floats)
+        self._state = np.zeros((threads, state.WORDS), np.int64)
+        self._state[:, state.SCRATCH] = program.arena_bytes // 4 + thread_floats * np.arange(threads)
+        self._state[:, state.THREADS] = threads
+        self._table(_usual_job(program))
+
+    def write(self, name: str, array: Array) -> None:
+        """Stores a value by name: (N, *shape) with N up to the batch, or (*shape) of one without a batch axis."""
+        grouped = self._view(name)
+        if not self.program.buffers[name].value.batched:
+            grouped[...] = array
+        elif self.program.layout == "images":
+            layout.to_lanes(np.asarray(array, grouped.dtype), grouped)
+        else:
+            layout.to_channels(array, grouped)
+
+    def read(self, name: str, images: int | None = None) -> Array:
+        """A copy of a value by name: (batch, *shape), of the first so many `images` if told, or (*shape) of one without
+        a batch axis."""
+        grouped, value = self._view(name), self.program.buffers[name].value
+        if not value.batched:
+            return grouped.copy()
+        if self.program.layout == "images":
+            return layout.from_lanes(grouped, images or self.program.batch)
+        return layout.from_channels(grouped, value.shape, images or self.program.batch)
+
+    def initialize(self, kept: Sequence[Parameter | State], seed: int) -> None:
+        """Gives parameters and states the initial values that `ir/initialize.py` defines, drawn by the team where they
+        lie; the same bits for any number of threads."""
+        rows = [initial_row(each, self.program) for each in kept]
+        for each, row in zip(kept, rows, strict=True):
+            if row is None:
+                self.write(each.value.name, draw(each.initial, each.value.shape, each.value.name, seed))
+        self._take_written(1, 0, seed)
+        self._call(LaunchTable([row_task(row) for row in rows if row], self.program, self.threads, self._cache), 1)
+
+    def run(self, feed: Pass, *, first: int, step_number: int, rates: Rates) -> Array:
+        """Runs a minibatch of the feed for each row of `rates` and returns (steps, 2) float64: the sums over each
+        minibatch's images of the loss and of the correct answers.
+
+        `first` is the place in the feed's order where the first minibatch begins, `step_number` counts steps since
+        training began (Dropout draws by it). `rates` (steps, n) has a column for each of the program's `scalars`:
+        of a training program the learning rate, of others none.
+        """
+        self._take_feed(feed, first, len(rates), step_number)
+        self._take_scalars(rates, len(rates))
+        return self._call(self._table("run"), len(rates))
+
+    def walk(self, feed: Pass, *, first: int, step_number: int, rates: Rates, watch: Callable[[Launch], None]) -> Array:
+        """Takes one step as `run` does, to the same bits, but launch by launch; `rates` is (1, n), and it returns
+        (1, 2) as `run` does.
+
+        `watch` is called behind each, when what it has just written can be read; later ones may write over it.
+        """
+        self._take_feed(feed, first, 1, step_number)
+        self._take_scalars(rates, 1)
+        gathering, *launches, reporting = self._launch_tables()
+        self._call(gathering, 1)
+        for launch, table in zip(self.program.launches, launches, strict=True):
+            self._call(table, 1)
+            watch(launch)
+        return self._call(reporting, 1)
+
+    def outputs(self, feed: Pass) -> Outputs:
+        """Runs all images of the feed through a program without updates and collects its batched outputs."""
+        total, elements = len(feed.order), sum(value.elements for value in _collected(self.program))
+        results, steps = np.empty((total, elements), np.float32), -(-total // self.program.batch)
+        self._take_feed(feed, 0, steps, 0)
+        self._state[:, state.RESULTS] = results.ctypes.data
+        return Outputs(results, self._call(self._table("outputs"), steps))
+
+    def step(self, images: int, *, step_number: int = 0, seed: int = 0) -> Array:
+        """Runs one step on inputs that `write` has put there for `images` images; returns (1, 2) as `run` does."""
+        self._take_written(images, step_number, seed)
+        return self._call(self._table("step"), 1)
+
+    def _view(self, name: str) -> Array:
+        buffer = self.program.buffers[name]
+        if buffer.value.batched and self.program.layout == "channels":
+            return layout.channel_view(self.arena, buffer)
+        return layout.view(self.arena, buffer, self._lanes)
+
+    def _table(self, job: Job) -> LaunchTable:
+        """The launch table of a kind of job, made once."""
+        if job not in self._tables:
+            self._tables[job] = self._made(_tasks(self.program, job))
+        return self._tables[job]
+
+    def _launch_tables(self) -> tuple[LaunchTable, ...]:
+        """What `run` does in one step, in pieces: the gathering, each launch, the report. Made once."""
+        if not self._pieces:
+            program = self.program
+            before, after = (tuple(map(row_task, rows(program))) for rows in (_incoming_rows, report_rows))
+            parts = (before, *(one_launch(launch, program) for launch in program.launches), after)
+            self._pieces = tuple(map(self._made, parts))
+        return self._pieces
+
+    def _made(self, tasks: Sequence[Task]) -> LaunchTable:
+        return LaunchTable(tasks, self.program, self.threads, self._cache)
+
+    def _take_written(self, images: int, step_number: int, seed: int) -> None:
+        """Puts into the state words what `write` has put there instead of a feed."""
+        self._feed = None
+        words = self._state
+        words[:, state.FIRST], words[:, state.TOTAL] = 0, images
+        words[:, state.STEP], words[:, state.SEED] = step_number, _signed(seed)
+
+    def _take_feed(self, feed: Pass, first: int, steps: int, step_number: int) -> None:
+        """Puts some steps of a feed into the state words. Its arrays, checked and prepared when they are new, are kept
+        alive."""
+        if self._feed is None or self._feed[0] is not feed:
+            self._feed = None
+            ready = prepared_pass(feed, self._take_source(feed.source), self.program)
+            self._take_pass(ready)
+            self._feed = feed, ready
+        check_steps(feed, self.program, first, steps)
+        self._state[:, state.FIRST], self._state[:, state.STEP] = first, step_number
+
+    def _take_source(self, source: Source) -> Source:
+        """The source prepared, and put into the state words."""
+        if self._source is None or self._source[0] is not source:
+            self._source = None
+            ready = prepared_source(source, self.program)
+            words, images = self._state, ready.images
+            words[:, state.IMAGES], words[:, state.SOURCE_STRIDE] = images.ctypes.data, _stride(images)
+            words[:, state.LABELS] = 0 if ready.labels is None else ready.labels.ctypes.data
+            words[:, state.MEAN], words[:, state.SCALE] = ready.mean.ctypes.data, ready.scale.ctypes.data
+            words[:, state.SOURCE_BYTES] = images.itemsize
+            words[:, state.SOURCE_HEIGHT], words[:, state.SOURCE_WIDTH] = images.shape[2:]
+            words[:, state.WHITE] = np.float64(ready.white).view(np.int64)
+            self._source = source, ready
+        return self._source[1]
+
+    def _take_pass(self, feed: Pass) -> None:
+        words, places = self._state, feed.order if feed.places is None else feed.places
+        words[:, state.TOTAL], words[:, state.EPOCH] = len(feed.order), feed.epoch
+        words[:, state.SEED] = _signed(feed.seed)
+        words[:, state.ORDER], words[:, state.PLACES] = feed.order.ctypes.data, places.ctypes.data
+        words[:, state.CROP], words[:, state.CROP_PAD] = CROPS[feed.crop], feed.pad
+
+    def _take_scalars(self, rates: Rates, steps: int) -> None:
+        """Puts the numbers of each step into the state words, and keeps them alive."""
+        if rates.shape != (steps, self._columns):
+            raise CompilerBug(f"rates of shape {rates.shape}, where {steps} steps take {self._columns} numbers each")
+        self._rates = np.ascontiguousarray(rates, np.float64)
+        self._state[:, state.SCALARS] = self._rates.ctypes.data
+
+    def _call(self, launches: LaunchTable, steps: int) -> Array:
+        metrics = np.zeros((steps, 2), np.float64)
+        self._state[:, state.METRICS] = metrics.ctypes.data
+        table, control = launches.words, self.team.control
+        if len(table) == 0:  # nobody would meet
+            return metrics
+        control[driver.ROWS], control[driver.ROW_COUNT] = table.ctypes.data, len(table)
+        control[driver.ARENA], control[driver.STATES] = self.arena.ctypes.data, self._state.ctypes.data
+        control[driver.STEPS], control[driver.BATCH] = steps, self.program.batch
+        control[driver.LANES], control[driver.SCALARS_BYTES] = self.program.group_images, 8 * self._columns
+        self.team.run()
+        return metrics
+
+
+def _usual_job(program: Program) -> Job:
+    """What a machine is made for: to train, to collect outputs, or to answer where lanes hold channels."""
+    if program.layout == "channels":
+        return "step"
+    return "run" if program.updates else "outputs"
+
+
+def _tasks(program: Program, job: Job) -> tuple[Task, ...]:
+    """What a job does in one step, in order."""
+    gathering = () if job == "step" else _incoming_rows(program)
+    collecting = collect_rows(program, _collected(program)) if job == "outputs" else ()
+    after = tuple(map(row_task, (*report_rows(program), *collecting)))
+    return (*map(row_task, gathering), *program_tasks(program), *after)
+
+
+def _incoming_rows(program: Program) -> tuple[Row, ...]:
+    return (*scalar_rows(program), *gather_rows(program))
+
+
+def _collected(program: Program) -> tuple[Value, ...]:
+    return tuple(value for value in program.outputs if value.batched)
+
+
+def _allocate(floats: int) -> Array:
+    """float32 zeros that begin on a page; a page more lies behind, for tiles may read past the last rows there are."""
+    size_bytes = floats * 4 + 2 * PAGE_BYTES
+    if size_bytes > physical_bytes():
+        raise _too_large(size_bytes)
+    try:
+        raw = np.zeros(size_bytes, np.uint8)
+    except MemoryError:
+        raise _too_large(size_bytes) from None
+    begin = -raw.ctypes.data % PAGE_BYTES
+    return raw[begin : begin + floats * 4].view(np.float32)
+
+
+def _too_large(size_bytes: int) -> DeviceError:
+    return DeviceError(
+        "E590",
+        f"the program needs {size_bytes / 1e9:.2f} GB of memory, and this machine has {physical_bytes() / 1e9:.2f} GB",
+        helps=("a smaller batch needs less: `--set train.batch=16`",),
+    )
+
+
+def physical_bytes() -> int:
+    """Memory of this machine; without limit where it cannot be told."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 62
+
+
+def _signed(seed: int) -> int:
+    """A seed of 64 bits as an int64."""
+    return (seed + 2**63) % 2**64 - 2**63
+
+
+def _stride(images: Array) -> int:
+    """Numbers from where an image begins to the next."""
+    return images.strides[0] // images.itemsize

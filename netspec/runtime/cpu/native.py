@@ -1,0 +1,98 @@
+"""Addresses of compiled functions: linked once into this process, from the cache or compiled and put there."""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from netspec.kernels.cpu.tile import TileShape
+from netspec.runtime.cache import Code, CodeCache
+from netspec.runtime.cpu.compilation import VERSION, Unit, check_compiler
+from netspec.runtime.cpu.compile_workers import compile_units
+from netspec.runtime.cpu.driver import take_part
+
+
+def code_cache(cache_dir: Path | None) -> CodeCache:
+    """The cache below `cache_dir` for this version of the kernels on this processor."""
+    return CodeCache(None if cache_dir is None else kernel_folder(cache_dir))
+
+
+def kernel_folder(cache_dir: Path) -> Path:
+    """Where this version's code lies; beside it lie other versions."""
+    return cache_dir / "kernels" / VERSION
+
+
+def kernel_address(kernel: Any, shape: TileShape, cache: CodeCache) -> int:
+    """The address of `kernel` for a tile shape: i32 (*)(ptr, ptr, ptr tile, ptr arena, ptr d, ptr state, i64 * 3)."""
+    return _LINKER.addresses((Unit(kernel, shape),), cache)[0]
+
+
+def driver_address(cache: CodeCache) -> int:
+    """The address of the driver: i32 (*)(ptr, ptr, ptr control, i64 thread)."""
+    return _LINKER.addresses((Unit(take_part),), cache)[0]
+
+
+def link_kernels(kernels: Iterable[tuple[Any, TileShape]], cache: CodeCache) -> None:
+    """Brings the driver and kernels for their tile shapes into this process, so that their addresses cost nothing.
+
+    What the cache lacks is compiled in several processes at once.
+    """
+    _LINKER.addresses((Unit(take_part), *(Unit(kernel, shape) for kernel, shape in kernels)), cache)
+
+
+class _Linker:
+    """Loads object files into this process, each once; safe to use from several threads. A fork waits until none of
+    them compiles or links: its child would find the lock taken, and Numba's and LLVM's own beneath it, for ever."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        if hasattr(os, "register_at_fork"):  # not where nothing forks
+            free = self._lock.release
+            os.register_at_fork(before=self._lock.acquire, after_in_parent=free, after_in_child=free)
+        self._addresses: dict[str, int] = {}
+        self._engine: Any = None
+
+    def addresses(self, units: Iterable[Unit], cache: CodeCache) -> tuple[int, ...]:
+        """The addresses of functions, in order."""
+        named = [(unit.name, unit) for unit in units]
+        with self._lock:
+            missing = {name: unit for name, unit in named if name not in self._addresses}
+            if missing:
+                check_compiler()
+            for name, code in _obtain(missing, cache).items():
+                self._addresses[name] = self._link(code)
+            return tuple(self._addresses[name] for name, _ in named)
+
+    def _link(self, code: Code) -> int:
+        engine = self._engine = self._engine or _new_engine()
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code.object_file))
+        engine.finalize_object()
+        return engine.get_function_address(code.symbol)
+
+
+def _obtain(units: dict[str, Unit], cache: CodeCache) -> dict[str, Code]:
+    """Code by name, from the cache where it has it, else compiled and put there."""
+    found = {name: cache.load(name) if unit.kept else None for name, unit in units.items()}
+    missing = [units[name] for name, code in found.items() if code is None]
+    made = {}
+    for unit, code in compile_units(missing):
+        made[unit.name] = code
+        if unit.kept:
+            cache.store(unit.name, code)
+    return {name: code for name, code in found.items() if code is not None} | made
+
+
+def _new_engine() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine()
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+
+
+_LINKER = _Linker()

@@ -1,0 +1,83 @@
+"""The team's threads: workers that sleep in native code between jobs, and the caller, who leads."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.diagnostics.failure import DeviceError
+from netspec.runtime.cpu import driver
+from netspec.runtime.cache import CodeCache
+from netspec.runtime.cpu.native import driver_address
+from netspec.runtime.cpu.processors import usable_cores
+from netspec.runtime.cpu.team import SPINS
+
+ENTRY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
+"""The driver's address as a function; ctypes lets the GIL go while it runs."""
+COUNTERS = [driver.STOP, driver.JOB, driver.JOB + 1, driver.ARRIVED, driver.GENERATION, driver.GENERATION + 1]
+
+
+class Team:
+    """`threads` threads for one caller at a time, who is one of them.
+
+    Workers start with the first job, and again in a forked child, which has none of its parent's. They end with the
+    team or with the interpreter. A job runs to its end in native code, so Ctrl-C and other exceptions come before it or
+    after it and never leave half of a step behind. `control` holds the driver's words; the caller fills in the job.
+    With a `clock` (seconds) `native_seconds` adds up what the caller has spent in native code.
+    """
+
+    def __init__(self, threads: int, cache: CodeCache) -> None:
+        self.control: NDArray[Any] = np.zeros(driver.CONTROL_WORDS, np.int64)
+        self.control[driver.THREADS] = threads
+        self.control[driver.SPINS] = SPINS if threads <= usable_cores() else 0
+        self._threads = threads
+        self._entry = ENTRY(driver_address(cache))
+        self.clock: Callable[[], float] | None = None
+        self.native_seconds = 0.0
+        self._process: int | None = None
+        self._dismissal: Any = None
+
+    def run(self) -> None:
+        """Does the job in the control words on all threads. Raises DeviceError (E591) where they cannot be started."""
+        if self._process != os.getpid() or not self._dismissal.alive:
+            self._start_workers()
+        if self.clock is None:
+            _enter(self._entry, self.control, driver.LEADER)
+            return
+        begin = self.clock()
+        _enter(self._entry, self.control, driver.LEADER)
+        self.native_seconds += self.clock() - begin
+
+    def _start_workers(self) -> None:
+        """New workers with control words of their own: others may still look at the old ones."""
+        control = self.control = self.control.copy()
+        control[COUNTERS] = 0
+        self._dismissal = weakref.finalize(self, _enter, self._entry, control, driver.DISMISSAL)
+        try:
+            for thread in range(1, self._threads):
+                _start(self._entry, control, thread)
+        except RuntimeError as error:
+            self._dismissal()
+            raise DeviceError(
+                "E591",
+                f"this machine does not give netspec {self._threads} threads: {error}",
+                helps=("fewer threads give the same numbers: `--threads 1`",),
+            ) from None
+        self._process = os.getpid()
+
+
+def _start(entry: Any, control: NDArray[Any], thread: int) -> None:
+    arguments = (entry, control, thread)
+    threading.Thread(target=_enter, args=arguments, name=f"netspec-{thread}", daemon=True).start()
+
+
+def _enter(entry: Any, control: NDArray[Any], thread: int) -> None:
+    result = ctypes.c_void_p()
+    entry(ctypes.addressof(result), None, control.ctypes.data, thread)

@@ -1,0 +1,111 @@
+"""The algorithm and the tile of each launch: a function of shapes and the target alone, by a model of their costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.ir import operations as ops
+from netspec.ir.graph import Node
+from netspec.ir.operations import Window
+from netspec.targets.cpu.program import Algorithm, Tile
+from netspec.targets.cpu.processor import Target
+from netspec.schedule.cpu import winograd
+from netspec.schedule.cpu import winograd_weights
+from netspec.schedule.cpu.direct import direct_algorithm
+from netspec.schedule.cpu.tiles import choose_tile, interior_width, step_slots
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a launch is done."""
+
+    tile: Tile
+    algorithm: Algorithm = "direct"
+
+
+def choose_plan(node: Node, target: Target, groups: int) -> Plan:
+    """The plan of a node's launch; `groups` are lane groups of a batch."""
+    direct = _direct_plan(node, target, groups)
+    if target.exact:
+        return direct
+    if winograd.applies(node.operation):
+        layer = sliding_sum(node)
+        tile = winograd.choose_tile(layer, target, groups)
+        cost = winograd.slots(layer, tile, target, groups)
+        gains = direct_slots(node, direct.tile, groups) > target.costs.clearly * cost
+        return Plan(tile, winograd.algorithm(layer, target, groups)) if gains else direct
+    if winograd_weights.applies(node.operation):
+        layer = winograd_weights.layer_of(node)
+        tile = winograd_weights.choose_tile(layer, target, groups)
+        cost = winograd_weights.slots(layer, tile, target, groups)
+        gains = direct_weight_slots(node, direct.tile, target, groups) > target.costs.clearly * cost
+        return Plan(tile, "winograd") if gains else direct
+    return direct
+
+
+def _direct_plan(node: Node, target: Target, groups: int) -> Plan:
+    tile = choose_tile(node, target, groups)
+    return Plan(tile, direct_algorithm(node, tile, target))
+
+
+def sliding_sum(node: Node) -> winograd.Layer:
+    """The sizes of the sum that a convolution or its input gradient is, seen as a convolution."""
+    k, c, taps, _ = node.inputs[1].shape
+    _, height, width = node.outputs[0].shape
+    match node.operation:
+        case ops.Convolution():
+            return winograd.Layer(c, k, height, width, taps)
+        case ops.ConvolutionInputGradient():
+            return winograd.Layer(k, c, height, width, taps)
+        case _:
+            raise CompilerBug(f"{type(node.operation).__name__} is no sum over a window")
+
+
+def direct_slots(node: Node, tile: Tile, groups: int) -> float:
+    """Cost for all groups of the sum done as it is defined, which leaves out rows of the padding, and columns of it
+    one by one."""
+    layer, rows, taps = sliding_sum(node), _real_taps(node, 0), _real_taps(node, 1)
+    whole = _interior(node) // tile.columns
+    columns = whole * layer.taps * step_slots(tile.rows, tile.columns)
+    columns += (taps - whole * tile.columns * layer.taps) * step_slots(tile.rows, 1)
+    return groups * -(-layer.outputs // tile.rows) * layer.inputs * rows * columns
+
+
+def direct_weight_slots(node: Node, tile: Tile, target: Target, groups: int) -> float:
+    """Cost for all groups of the weight gradient done as it is defined."""
+    layer = winograd_weights.layer_of(node)
+    rows, blocks = _real_taps(node, 0), -(-layer.outputs // tile.rows)
+    products = groups * blocks * layer.inputs * rows * layer.width * step_slots(tile.rows, tile.columns)
+    return products + layer.outputs * layer.inputs * layer.taps**2 * target.costs.lane_sum
+
+
+def _sliding_axis(node: Node, axis: int) -> tuple[Window, int, int]:
+    """The window of a convolution or a gradient of it, and what it takes and makes along an axis."""
+    shapes = [value.shape[1 + axis] for value in (*node.inputs, *node.outputs) if value.batched]
+    match node.operation:
+        case ops.Convolution(window) | ops.ConvolutionInputGradient(window):
+            return window, shapes[0], shapes[-1]
+        case ops.ConvolutionWeightGradient(window):
+            return window, shapes[0], shapes[1]
+        case _:
+            raise CompilerBug(f"{type(node.operation).__name__} has no window")
+
+
+def _before(node: Node, window: Window, axis: int) -> int:
+    """How far before the first position a window of stride 1 begins, turned round for an input gradient."""
+    turned = isinstance(node.operation, ops.ConvolutionInputGradient)
+    return window.kernel[axis] - 1 - window.before[axis] if turned else window.before[axis]
+
+
+def _real_taps(node: Node, axis: int) -> int:
+    """How often a tap of a row or a column of the kernel meets what is not padding."""
+    window, size, results = _sliding_axis(node, axis)
+    before = _before(node, window, axis)
+    return sum(0 <= y - before + i < size for y in range(results) for i in range(window.kernel[axis]))
+
+
+def _interior(node: Node) -> int:
+    """How many positions of a row see the whole window."""
+    window, size, results = _sliding_axis(node, 1)
+    return interior_width(results, size, window.kernel[1], 1, _before(node, window, 1), 1)

@@ -1,0 +1,45 @@
+"""The algorithm and the tile of each launch whose lanes hold channels: a function of shapes and the target alone."""
+
+from __future__ import annotations
+
+from netspec.targets.cpu.channel_winograd import applies, packed_winograd
+from netspec.targets.cpu.channels import Sum
+from netspec.ir.counts import macs
+from netspec.ir.graph import Node
+from netspec.targets.cpu.patches import PRODUCTS
+from netspec.targets.cpu.program import Tile
+from netspec.targets.cpu.processor import Target
+from netspec.schedule.cpu.algorithm import Plan
+from netspec.schedule.cpu.channel_tiles import choose_channel_tile, sum_tile
+
+WEIGHT_MACS = 16
+"""A weight costs as much as so many multiply-adds, for it has to come from memory, from which two cores get no
+more than one does;"""
+INPUT_MACS = 400
+OUTPUT_MACS = 300
+"""a lane of a patch to transform, of inputs and of outputs; measured."""
+
+
+def choose_channel_plan(node: Node, target: Target, abreast: int) -> Plan:
+    """The plan of a node's launch, whose input has `abreast` channels side by side."""
+    direct = Plan(choose_channel_tile(node, target))
+    if not isinstance(node.operation, Sum) or target.exact or abreast == 1 or not applies(node):
+        return direct
+    tile = sum_tile(target, node.outputs[0].shape[0], _patches(node, target))
+    weights = node.inputs[1].elements
+    cost = macs(node) + WEIGHT_MACS * weights
+    return Plan(tile, "winograd") if cost > target.costs.clearly * _winograd_macs(node, tile, target) else direct
+
+
+def _patches(node: Node, target: Target) -> int:
+    down, across = packed_winograd(node, Tile(1, 1), target.lanes).patches
+    return down * across
+
+
+def _winograd_macs(node: Node, tile: Tile, target: Target) -> int:
+    """The cost of one image in multiply-adds."""
+    form = packed_winograd(node, tile, target.lanes)
+    patches = -(-_patches(node, target) // tile.rows) * tile.rows
+    channels, outputs = form.sums.shape.x[0], form.sums.blocks * form.sums.width
+    transforms = _patches(node, target) * (channels * INPUT_MACS + outputs * OUTPUT_MACS)
+    return PRODUCTS * channels * outputs * (patches + WEIGHT_MACS) + transforms

@@ -1,0 +1,49 @@
+"""The register tile of each launch whose lanes hold channels: rows are pixels of an output row, columns vectors of
+output channels. A function of shapes and the target alone."""
+
+from __future__ import annotations
+
+from netspec.ir import operations as ops
+from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors
+from netspec.ir.graph import Node
+from netspec.targets.cpu.program import Tile
+from netspec.targets.cpu.processor import Target
+from netspec.schedule.cpu.tiles import step_slots
+
+HEIGHTS = (1, 2, 4, 6, 7, 8, 12, 14)
+WIDTHS = (1, 2, 3, 4, 8)
+"""Few, so that most nets share their compiled kernels."""
+DEPTHWISE_HEIGHTS = (1, 4, 8)
+
+
+def choose_channel_tile(node: Node, target: Target) -> Tile:
+    """The tile of a node's launch; 1x1 for operations whose kernels have none. Where every pixel has weights of its
+    own, a tile is one pixel."""
+    if not isinstance(node.operation, Sum):
+        return Tile(1, 1)
+    channels, _, width = as_map(node.outputs[0].shape)
+    if sliding(node).depthwise:
+        return Tile(max(rows for rows in DEPTHWISE_HEIGHTS if rows <= width), 1)
+    return sum_tile(target, channels, 1 if isinstance(node.operation, ops.Local) else width)
+
+
+def sum_tile(target: Target, channels: int, width: int) -> Tile:
+    """The tile of a sum with `channels` outputs and rows of `width` pixels. Of equal ones the highest, which reads the
+    fewest weights: those come from farther away than pixels."""
+    count = vectors(channels, target.lanes)
+
+    def cost(tile: Tile) -> tuple[int, int, int]:
+        return _cost(tile, width, count), -tile.rows * tile.columns, -tile.rows
+
+    return min(_fitting(target, width, count), key=cost)
+
+
+def _fitting(target: Target, width: int, count: int) -> list[Tile]:
+    """Tiles that stay in registers beside a vector a column and one more."""
+    free = target.registers - 1
+    heights, widths = (h for h in HEIGHTS if h <= width), [w for w in WIDTHS if w <= count]
+    return [Tile(h, w) for h in heights for w in widths if h * w + w <= free]
+
+
+def _cost(tile: Tile, width: int, count: int) -> int:
+    return -(-width // tile.rows) * -(-count // tile.columns) * step_slots(tile.rows, tile.columns)

@@ -1,0 +1,154 @@
+"""From a forward pass to a program whose lanes hold channels: for prediction on fewer images than lanes.
+
+Weights become constants of the program, packed as the kernels read them, so nothing is packed when it runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from netspec.ir import operations as ops
+from netspec.targets.cpu.channel_weights import Constant, packed_sum
+from netspec.targets.cpu.channel_winograd import packed_floats, packed_winograd
+from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors
+from netspec.ir.graph import Graph, Initial, Node, State, Value
+from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
+from netspec.targets.cpu.program import Buffer, Launch, Program
+from netspec.targets.cpu.processor import Target
+from netspec.schedule.cpu.algorithm import Plan
+from netspec.schedule.arena import place_slots, rounded
+from netspec.schedule.cpu.channel_algorithm import choose_channel_plan
+from netspec.schedule.cpu.overwrites import OVERWRITES
+from netspec.schedule.slots import Slots, assign_slots
+from netspec.schedule.verify import verify_program
+
+
+@dataclass(frozen=True)
+class ChannelPlan:
+    """A program and the constants that it is given once."""
+
+    program: Program
+    constants: tuple[Constant, ...]
+
+
+def lower_channels(graph: Graph, target: Target, batch: int) -> ChannelPlan:
+    """The program that runs a forward pass on up to `batch` images with channels in its lanes; verified."""
+    abreast = _abreast(graph, target)
+    plans = {node.outputs[0]: choose_channel_plan(node, target, abreast[node.inputs[0]]) for node in graph.nodes}
+    constants = {
+        node.outputs[0]: constant for node in graph.nodes for constant in _constant(node, plans, abreast, target)
+    }
+    bare = _with_constants(graph, constants)
+    strides = {value.name: _image_stride(value, abreast[value], 0) for value in graph.inputs}
+    strides |= {node.outputs[0].name: _room(node, plans, abreast, target) for node in bare.nodes}
+    sizes = {name: FLOAT_BYTES * batch * stride for name, stride in strides.items()}
+    sizes |= {state.value.name: FLOAT_BYTES * state.value.elements for state in bare.states}
+    scratch = tuple(_scratch_bytes(node, plans, abreast, target, batch) for node in graph.nodes)
+    slots = assign_slots(bare, bare.nodes, sizes, scratch, overwrites=OVERWRITES, reshapes_move=True)
+    arena_bytes = place_slots(slots.all)
+    values = (*graph.inputs, *(state.value for state in bare.states), *(node.outputs[0] for node in bare.nodes))
+    buffers = {value.name: _buffer(value, slots, sizes, strides, abreast) for value in values}
+    program = Program(
+        name=graph.name,
+        target=target,
+        batch=batch,
+        arena_bytes=arena_bytes,
+        thread_bytes=rounded(max((_thread_bytes(node, plans, target) for node in graph.nodes), default=0)),
+        launches=tuple(_launch(i, node, buffers, slots, plans) for i, node in enumerate(bare.nodes)),
+        buffers=buffers,
+        inputs=graph.inputs,
+        parameters=(),
+        states=tuple(state.value for state in bare.states),
+        outputs=graph.outputs,
+        updates=(),
+        layout="channels",
+    )
+    verify_program(program)
+    return ChannelPlan(program, tuple(constants.values()))
+
+
+def _abreast(graph: Graph, target: Target) -> dict[Value, int]:
+    """How many channels of each batched value lie side by side: one of an image that only sums over windows read."""
+    plain = {value for value in graph.inputs if value not in graph.outputs}
+    for node in graph.nodes:
+        if not isinstance(node.operation, Sum) or sliding(node).depthwise:
+            plain.difference_update(node.inputs)
+    made = (node.outputs[0] for node in graph.nodes)
+    return {value: 1 if value in plain else target.lanes for value in (*graph.inputs, *made)}
+
+
+def _constant(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: Target) -> tuple[Constant, ...]:
+    plan, own = plans[node.outputs[0]], abreast[node.inputs[0]]
+    floats = packed_floats(node, plan.tile, plan.algorithm, own, target.lanes)
+    value = Value(f"{node.outputs[0].name}.packed", (floats,), batched=False)
+    return (Constant(value, node, plan.tile, plan.algorithm, own),) if floats else ()
+
+
+def _with_constants(graph: Graph, constants: dict[Value, Constant]) -> Graph:
+    """The graph whose nodes read their constants in place of weights."""
+    nodes = tuple(
+        replace(node, inputs=(node.inputs[0], constants[node.outputs[0]].value))
+        if node.outputs[0] in constants
+        else node
+        for node in graph.nodes
+    )
+    states = tuple(State(constant.value, Initial("zeros")) for constant in constants.values())
+    return replace(graph, nodes=nodes, parameters=(), states=states)
+
+
+def _room(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: Target) -> int:
+    """The image stride of what a node makes. Sums over windows done by definition write whole blocks of vectors."""
+    y = node.outputs[0]
+    if not isinstance(node.operation, Sum) or sliding(node).depthwise or plans[y].algorithm == "winograd":
+        return _image_stride(y, abreast[y], 0)
+    form = packed_sum(node, plans[y].tile, abreast[node.inputs[0]], target.lanes)
+    return _image_stride(y, abreast[y], form.blocks * form.columns)
+
+
+def _image_stride(value: Value, abreast: int, least_vectors: int) -> int:
+    """float32 numbers from one image to the next: whole cache lines, and no multiple of 4096 bytes."""
+    channels, height, width = as_map(value.shape)
+    count = max(vectors(channels, abreast), least_vectors)
+    stride_bytes = rounded(count * height * width * abreast * FLOAT_BYTES)
+    return (stride_bytes + 64 * (stride_bytes % PAGE_BYTES == 0)) // FLOAT_BYTES
+
+
+def _scratch_bytes(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: Target, batch: int) -> int:
+    """Of the copies with zeros around them that a sum over windows reads, or of patches and their sums."""
+    if not isinstance(node.operation, Sum):
+        return 0
+    plan, shape = plans[node.outputs[0]], sliding(node)
+    if plan.algorithm == "winograd":
+        return FLOAT_BYTES * batch * packed_winograd(node, plan.tile, target.lanes).scratch_floats
+    return FLOAT_BYTES * batch * shape.copy_floats(abreast[node.inputs[0]]) if shape.copied else 0
+
+
+def _thread_bytes(node: Node, plans: dict[Value, Plan], target: Target) -> int:
+    """Of the outputs of a patch, or of a pixel's channels with their neighbours before and behind."""
+    plan = plans[node.outputs[0]]
+    if plan.algorithm == "winograd":
+        return FLOAT_BYTES * packed_winograd(node, plan.tile, target.lanes).patch_floats
+    if not isinstance(node.operation, ops.LocalResponseNorm):
+        return 0
+    return FLOAT_BYTES * (as_map(node.outputs[0].shape)[0] + node.operation.size + 2 * target.lanes)
+
+
+def _buffer(
+    value: Value, slots: Slots, sizes: dict[str, int], strides: dict[str, int], abreast: dict[Value, int]
+) -> Buffer:
+    slot, size = slots.of[value.name], sizes[value.name]
+    if not value.batched:
+        return Buffer(value, slot.offset_bytes, size)
+    _, height, width = as_map(value.shape)
+    own = abreast[value]
+    return Buffer(value, slot.offset_bytes, size, strides[value.name], height * width * own, own)
+
+
+def _launch(i: int, node: Node, buffers: dict[str, Buffer], slots: Slots, plans: dict[Value, Plan]) -> Launch:
+    slot, scratch = slots.scratch.get(i), None
+    if slot is not None:
+        value = Value(f"{node.layer}.scratch{i}", (slot.size_bytes // FLOAT_BYTES,), batched=False)
+        scratch = Buffer(value, slot.offset_bytes, slot.size_bytes)
+    inputs, outputs = (tuple(buffers[value.name] for value in values) for values in (node.inputs, node.outputs))
+    plan = plans[node.outputs[0]]
+    return Launch(node.operation, inputs, outputs, node.layer, plan.tile, scratch, plan.algorithm)

@@ -1,0 +1,58 @@
+"""Memory for augmenting images while a minibatch comes in: free again before the first launch runs.
+
+Kernels check that what they were given is enough, so the two sides cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from netspec.ir.augmentation import Augmentation, smoothing_weights
+from netspec.ir.graph import Graph, Value
+from netspec.targets.cpu.incoming import DRAW_ROWS
+from netspec.ir.memory import FLOAT_BYTES
+from netspec.targets.cpu.program import Augmenting, Buffer
+from netspec.targets.cpu.processor import Target
+from netspec.schedule.slots import Slot
+
+
+def incoming_values(graph: Graph, augmentation: Augmentation | None, target: Target, groups: int) -> tuple[Value, ...]:
+    """The arrays that augmentation needs: draws (groups, rows, lanes) and, to distort, displacements (groups, H,
+    2W + 1, lanes), down and right in turn; the odd vector keeps rows from being a power of two apart."""
+    if augmentation is None:
+        return ()
+    draws = Value("augment.draws", (groups, DRAW_ROWS, target.lanes), batched=False)
+    if not augmentation.distort:
+        return (draws,)
+    _, height, width = _image(graph)
+    return draws, Value("augment.displacements", (groups, height, 2 * width + 1, target.lanes), batched=False)
+
+
+def augmenting(
+    augmentation: Augmentation | None, values: tuple[Value, ...], slots: tuple[Slot, ...]
+) -> Augmenting | None:
+    """What the program says of it, once its memory has a place."""
+    if augmentation is None:
+        return None
+    buffers = [Buffer(value, slot.offset_bytes, slot.size_bytes) for value, slot in zip(values, slots, strict=True)]
+    return Augmenting(augmentation, *buffers)
+
+
+def size_bytes(value: Value) -> int:
+    """Bytes of an array without a batch axis."""
+    return FLOAT_BYTES * value.elements
+
+
+def noise_row_bytes(graph: Graph, augmentation: Augmentation | None, target: Target) -> int:
+    """Bytes that every thread needs for a row of noise before it is smoothed: down and right in turn, with zeros on
+    either side as far as the smoothing reaches; of an odd width a pixel more is drawn."""
+    if augmentation is None or not augmentation.distort:
+        return 0
+    _, _, width = _image(graph)
+    reach = len(smoothing_weights(augmentation.smoothness, width)) - 1
+    return FLOAT_BYTES * target.lanes * 2 * (width + 2 * reach + 1)
+
+
+def _image(graph: Graph) -> tuple[int, int, int]:
+    """Channels, height and width of the net's input; a flat vector is channels of one pixel."""
+    shape = next(value.shape for value in graph.inputs if value.batched and value.dtype == "float32")
+    channels, height, width = (*shape, 1, 1)[:3]
+    return channels, height, width

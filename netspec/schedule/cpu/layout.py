@@ -1,0 +1,37 @@
+"""Whether lanes should hold images or channels when a net predicts: a function of shapes, the batch and the target."""
+
+from __future__ import annotations
+
+from netspec.ir import operations as ops
+from netspec.targets.cpu.channel_weights import packed_sum
+from netspec.targets.cpu.channels import Sum, sliding, vectors
+from netspec.ir.counts import macs
+from netspec.ir.graph import Graph, Node
+from netspec.targets.cpu.program import Layout
+from netspec.targets.cpu.processor import Target
+from netspec.schedule.cpu.channel_tiles import choose_channel_tile
+
+WEIGHT_MACS = 8
+"""A weight that is used once costs as much as so many multiply-adds: it has to come from memory."""
+
+
+def choose_layout(graph: Graph, target: Target, batch: int) -> Layout:
+    """Lanes of channels where `batch` images cost less so. Lanes of images do as many at a time as there are lanes,
+    fewer images or not; lanes of channels do whole vectors of channels and whole tiles of pixels."""
+    groups = -(-batch // target.lanes)
+    images = sum(groups * target.lanes * macs(node) for node in graph.nodes)
+    channels = sum(batch * _channel_macs(node, target) for node in graph.nodes if isinstance(node.operation, Sum))
+    return "channels" if channels <= images else "images"
+
+
+def _channel_macs(node: Node, target: Target) -> float:
+    """Multiply-adds of one image with lanes = channels, those for nothing included."""
+    (outputs, _, width), tile = sliding(node).y, choose_channel_tile(node, target)
+    if sliding(node).depthwise:
+        filled = vectors(outputs, target.lanes) * target.lanes
+    else:
+        form = packed_sum(node, tile, target.lanes, target.lanes)
+        filled = form.blocks * form.width
+    wide = -(-width // tile.rows) * tile.rows
+    once = WEIGHT_MACS if isinstance(node.operation, ops.Dense | ops.Local) else 1
+    return once * macs(node) * (filled / outputs) * (wide / width)

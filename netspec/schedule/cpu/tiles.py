@@ -1,0 +1,235 @@
+"""The register tile of each launch: a function of shapes and the target alone, by a small model of a core's cost.
+
+A tile of r x c vectors takes c loads of data and r broadcasts for r*c multiply-adds. A core that we plan for starts
+two multiply-adds and two loads at a time, and a multiply-add takes about four times as long to finish as to start, so
+a step of a tile costs as the largest of its multiply-adds, its loads, and eight; and a little for the loop around it.
+Everything is counted in such slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import gcd
+from typing import Any
+
+from netspec.ir import operations as ops
+from netspec.ir.graph import Node, Shape
+from netspec.ir.operations import Window
+from netspec.targets.cpu.program import Tile
+from netspec.targets.cpu.processor import Target
+from netspec.schedule.cpu.direct import is_depthwise, is_pointwise
+
+LATENCY_SLOTS = 8
+LOOP_SLOTS = 2
+HEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
+"""Rows that tiles may have: few enough that most nets share their compiled kernels."""
+WIDTHS = (1, 2, 3, 4, 5, 6, 7, 8)
+"""Columns that tiles may have."""
+MOST_APART = 8
+"""Rows of a tile whose places lie apart in memory: more would need more address registers than there are."""
+
+Rule = Callable[[Any, Node, Target, int], Tile]
+
+
+def choose_tile(node: Node, target: Target, groups: int) -> Tile:
+    """The tile for a node's launch; 1x1 for operations whose kernels have none. `groups` are lane groups of a batch."""
+    rule = TILES.get(type(node.operation))
+    return rule(node.operation, node, target, groups) if rule else Tile(1, 1)
+
+
+def step_slots(rows: int, columns: int) -> int:
+    """Cost of one step of a tile."""
+    return max(rows * columns, rows + columns, LATENCY_SLOTS) + LOOP_SLOTS
+
+
+def fitting_tiles(target: Target, rows: int) -> tuple[Tile, ...]:
+    """Tiles that stay in registers beside a vector a column and one more; none higher than `rows`."""
+    free = target.registers - 1
+    return tuple(Tile(r, c) for r in HEIGHTS if r <= rows for c in WIDTHS if r * c + c <= free)
+
+
+def sliding_tile(target: Target, outputs: int, width: int, interior: int) -> Tile:
+    """The tile of a sliding window: rows are output channels, columns positions of an output row.
+
+    Of `width` positions in a row `interior` ones see the whole window; all others, and what full tiles leave over,
+    are done one column at a time.
+    """
+
+    def cost(tile: Tile) -> tuple[int, int]:
+        full = interior // tile.columns
+        single = width - full * tile.columns
+        row = full * step_slots(tile.rows, tile.columns) + single * step_slots(tile.rows, 1)
+        return -(-outputs // tile.rows) * row, -tile.rows * tile.columns
+
+    return min(fitting_tiles(target, outputs), key=cost)
+
+
+def interior_width(width: int, size: int, taps: int, stride: int, before: int, dilation: int) -> int:
+    """Of `width` output positions over `size` inputs, how many have every tap on a real input."""
+    first = -(-before // stride) if before > 0 else 0
+    last = (size - 1 - dilation * (taps - 1) + before) // stride
+    return max(0, min(last, width - 1) - first + 1)
+
+
+def _slide(window: Window, size: int, width: int, outputs: int, target: Target) -> Tile:
+    """The tile of a window sliding over rows of `size` that gives rows of `width`."""
+    interior = interior_width(width, size, window.kernel[1], window.stride[1], window.before[1], window.dilation[1])
+    return sliding_tile(target, outputs, width, interior)
+
+
+def _adjoint(window: Window, size: int, width: int, outputs: int, target: Target) -> Tile:
+    """The tile of a window's transpose, which gathers rows of `size` from cotangents of `width`. With a stride, each
+    of its phases slides over the cotangents with the taps of that phase."""
+    stride, taps = window.stride[1], window.kernel[1]
+    phase = -(-size // stride)
+    reach = -(-taps // stride)
+    before = window.dilation[1] * (taps - 1) // stride - window.before[1] // stride
+    interior = interior_width(phase, width, reach, 1, before, 1 if stride > 1 else window.dilation[1])
+    return sliding_tile(target, outputs, phase, interior)
+
+
+def _pointwise(window: Window, positions: Shape, outputs: int, target: Target) -> Tile:
+    """The tile of a product at every one of `positions`, which are a single row where no stride parts them."""
+    width = positions[2] if window.stride != (1, 1) else positions[1] * positions[2]
+    return sliding_tile(target, outputs, width, width)
+
+
+def _convolution(op: ops.Convolution, node: Node, target: Target, _: int) -> Tile:
+    x, y = node.inputs[0].shape, node.outputs[0].shape
+    if is_depthwise(op.window, op.groups, node.inputs[1], target):
+        return Tile(*op.window.kernel)
+    if is_pointwise(op.window):
+        return _pointwise(op.window, y, y[0] // op.groups, target)
+    return _slide(op.window, x[2], y[2], y[0] // op.groups, target)
+
+
+def _phase_taps(window: Window, axis: int) -> int:
+    """The most taps that a phase of a stride has along an axis: they are so far apart that outputs fit."""
+    stride = window.stride[axis]
+    return -(-window.kernel[axis] // (stride // gcd(stride, window.dilation[axis])))
+
+
+def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, target: Target, _: int) -> Tile:
+    dy, dx = node.inputs[0].shape, node.outputs[0].shape
+    if is_depthwise(op.window, op.groups, node.inputs[1], target):
+        return Tile(_phase_taps(op.window, 0), _phase_taps(op.window, 1))
+    if is_pointwise(op.window):
+        return _pointwise(op.window, dy, dx[0] // op.groups, target)
+    return _adjoint(op.window, dx[2], dy[2], dx[0] // op.groups, target)
+
+
+def _deconvolution(op: ops.Deconvolution, node: Node, target: Target, _: int) -> Tile:
+    x, y = node.inputs[0].shape, node.outputs[0].shape
+    return _adjoint(op.window, y[2], x[2], y[0], target)
+
+
+def _weight_gradient(op: ops.ConvolutionWeightGradient, node: Node, target: Target, _: int) -> Tile:
+    """Rows are output channels; columns are the taps of a window's row, or input channels where these are few or more
+    than registers take."""
+    if is_depthwise(op.window, op.groups, node.outputs[0], target):
+        return Tile(*op.window.kernel)
+    k, c, _, taps = node.outputs[0].shape
+    return weight_gradient_tile(target, k // op.groups, c, taps)
+
+
+def weight_gradient_tile(target: Target, outputs: int, inputs: int, taps: int) -> Tile:
+    """The tile of a weight gradient of `outputs` x `inputs` x `taps` a group of channels."""
+    if taps > 2 and 2 * taps < target.registers:
+        heights = [r for r in HEIGHTS if r <= outputs and r * taps + taps < target.registers]
+        return Tile(min(heights, key=lambda r: (-(-outputs // r) * step_slots(r, taps), -r)), taps)
+
+    def cost(tile: Tile) -> tuple[int, int]:
+        blocks = -(-outputs // tile.rows) * -(-inputs // tile.columns)
+        return blocks * step_slots(tile.rows, tile.columns), -tile.rows * tile.columns
+
+    low = fitting_tiles(target, min(outputs, MOST_APART))
+    return min((tile for tile in low if tile.columns <= inputs and _crosses(tile, target)), key=cost)
+
+
+def _crosses(tile: Tile, target: Target) -> bool:
+    """Whether a tile stays in registers beside the vectors of its shorter side and one more."""
+    return tile.rows * tile.columns + min(tile.rows, tile.columns) < target.registers
+
+
+def _dense(_: ops.Dense, node: Node, target: Target, groups: int) -> Tile:
+    return dense_tile(target, node.outputs[0].elements, groups)
+
+
+def _dense_input_gradient(_: ops.DenseInputGradient, node: Node, target: Target, groups: int) -> Tile:
+    return dense_tile(target, node.outputs[0].elements, groups)
+
+
+def _dense_weight_gradient(
+    _: ops.DenseWeightGradient | ops.DenseWeightUpdate, node: Node, target: Target, __: int
+) -> Tile:
+    k, features = node.outputs[0].shape[0], node.inputs[0].elements
+    return dense_tile(target, k, -(-features // target.lanes))
+
+
+def dense_tile(target: Target, outputs: int, vectors: int) -> Tile:
+    """The tile of a product of matrices: rows are outputs, columns vectors (lane groups, or lanes of features).
+
+    Rows of weights lie apart.
+    """
+
+    def cost(tile: Tile) -> tuple[int, int]:
+        full, single = divmod(vectors, tile.columns)
+        row = full * step_slots(tile.rows, tile.columns) + single * step_slots(tile.rows, 1)
+        return -(-outputs // tile.rows) * row, -tile.rows * tile.columns
+
+    return min((tile for tile in fitting_tiles(target, min(outputs, MOST_APART)) if tile.columns <= vectors), key=cost)
+
+
+def _neighbourhood(_: ops.LocalResponseNorm | ops.LocalResponseNormGradient, __: Node, ___: Target, ____: int) -> Tile:
+    """Rows are neighbouring positions: eight chains of sums over channels hide each other's latency."""
+    return Tile(8, 1)
+
+
+def _channel_sum(_: ops.ChannelSum, node: Node, __: Target, ___: int) -> Tile:
+    return Tile(_height(node.outputs[0].elements), 1)
+
+
+def _height(rows: int) -> int:
+    """The highest tile of one column, up to eight, that wastes no row."""
+    return next(r for r in (8, 7, 6, 5, 4, 3, 2, 1) if rows % r == 0)
+
+
+def _local(_: ops.Local, node: Node, __: Target, ___: int) -> Tile:
+    return Tile(_even(node.outputs[0].shape[0], 8), 1)
+
+
+def _local_input_gradient(op: ops.LocalInputGradient, _: Node, __: Target, ___: int) -> Tile:
+    """Rows are taps of the window."""
+    return Tile(_even(op.window.kernel[0] * op.window.kernel[1], 12), 1)
+
+
+def _local_weight_gradient(_: ops.LocalWeightGradient, node: Node, target: Target, __: int) -> Tile:
+    """Rows are output channels, columns input channels."""
+    inputs, outputs = node.inputs[0].shape[0], node.inputs[1].shape[0]
+    columns = next(c for c in (4, 3, 2, 1) if inputs % c == 0)
+    return Tile(_even(outputs, next(r for r in (4, 3, 2) if _crosses(Tile(r, columns), target))), columns)
+
+
+def _even(count: int, most: int) -> int:
+    """The size, up to `most`, of as few and as equal parts of `count` as can be."""
+    return -(-count // -(-count // most))
+
+
+TILES: Mapping[type[ops.Operation], Rule] = {
+    ops.Convolution: _convolution,
+    ops.ConvolutionInputGradient: _input_gradient,
+    ops.ConvolutionWeightGradient: _weight_gradient,
+    ops.Deconvolution: _deconvolution,
+    ops.Dense: _dense,
+    ops.DenseInputGradient: _dense_input_gradient,
+    ops.DenseWeightGradient: _dense_weight_gradient,
+    ops.DenseWeightUpdate: _dense_weight_gradient,
+    ops.Local: _local,
+    ops.LocalInputGradient: _local_input_gradient,
+    ops.LocalWeightGradient: _local_weight_gradient,
+    ops.LocalResponseNorm: _neighbourhood,
+    ops.LocalResponseNormGradient: _neighbourhood,
+    ops.ChannelSum: _channel_sum,
+    ops.BatchSum: _channel_sum,
+}
+"""Operations not listed work a vector at a time."""

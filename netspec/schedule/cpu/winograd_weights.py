@@ -1,0 +1,73 @@
+"""The weight gradient by Winograd's algorithm as far as planning cares: where it applies, its tile, cost, scratch."""
+
+from __future__ import annotations
+
+from netspec.ir import operations as ops
+from netspec.ir.graph import Node
+from netspec.ir.memory import FLOAT_BYTES
+from netspec.targets.cpu.patch_blocks import PatchBlocks, patch_blocks
+from netspec.targets.cpu.patches import PRODUCTS
+from netspec.targets.cpu.program import Tile
+from netspec.targets.cpu.processor import Target
+from netspec.schedule.cpu import tiles
+from netspec.schedule.cpu.winograd import Layer, by_taps, has_window
+
+
+def applies(operation: ops.Operation) -> bool:
+    """Whether an operation is a weight gradient that the algorithm can do."""
+    return isinstance(operation, ops.ConvolutionWeightGradient) and has_window(operation.window, operation.groups)
+
+
+def layer_of(node: Node) -> Layer:
+    """The sizes of the convolution that a weight gradient belongs to."""
+    k, c, taps, _ = node.outputs[0].shape
+    _, height, width = node.inputs[1].shape
+    return Layer(c, k, height, width, taps)
+
+
+def choose_tile(layer: Layer, target: Target, groups: int) -> Tile:
+    """Rows are output channels, columns vectors of input channels."""
+    vectors = -(-layer.inputs // target.lanes)
+    candidates = [tile for tile in tiles.fitting_tiles(target, layer.outputs) if tile.columns <= vectors]
+    return min(candidates, key=lambda tile: (product_slots(layer, tile, target, groups), -tile.rows * tile.columns))
+
+
+def slots(layer: Layer, tile: Tile, target: Target, groups: int) -> float:
+    """Cost for all groups: the sums of products, the transforms of all blocks, and each part's gradients."""
+    costs = target.costs
+    cotangent = costs.winograd_weights_cotangent_3x3, costs.winograd_weights_cotangent_5x5
+    each = costs.winograd_weights_input, *cotangent, costs.winograd_weights_kernel
+    transformed = zip(transforms(layer, tile, target, groups), each, strict=True)
+    return product_slots(layer, tile, target, groups) + sum(count * cost for count, cost in transformed)
+
+
+def transforms(layer: Layer, tile: Tile, target: Target, groups: int) -> tuple[int, int, int, int]:
+    """How often the inputs of a patch are transformed, its cotangents (of 3x3, of 5x5 kernels), and how often gradients
+    of kernels are brought back."""
+    cut, patches = blocks(layer, tile, target, groups), layer.patches * groups
+    inputs = patches * layer.inputs * cut.output_blocks
+    cotangents = patches * layer.outputs * cut.input_blocks
+    return inputs, *by_taps(layer, cotangents), cut.parts * layer.outputs * layer.inputs
+
+
+def product_slots(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+    """Every lane of every patch is a step of a tile."""
+    high, across = -(-layer.outputs // tile.rows), -(-layer.inputs // (tile.columns * target.lanes))
+    steps = layer.patches * groups * target.lanes
+    return PRODUCTS * high * across * steps * tiles.step_slots(tile.rows, tile.columns)
+
+
+def blocks(layer: Layer, tile: Tile, target: Target, groups: int) -> PatchBlocks:
+    """The cut into units of work."""
+    return patch_blocks(layer.outputs, layer.inputs, layer.patches * groups, layer.side, tile, target.lanes)
+
+
+def part_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+    """The gradients of all parts, where there are several."""
+    parts = blocks(layer, tile, target, groups).parts
+    return FLOAT_BYTES * parts * layer.outputs * layer.inputs * layer.taps**2 if parts > 1 else 0
+
+
+def unit_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+    """What a thread needs for a unit of work."""
+    return FLOAT_BYTES * blocks(layer, tile, target, groups).thread_floats

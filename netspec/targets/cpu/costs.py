@@ -1,0 +1,38 @@
+"""What planning takes for the cost of things: a table that ships with the version, or one that `netspec tune` made.
+
+Costs are in slots, the time in which a core that we plan for starts a multiply-add of vectors (see
+`schedule/cpu/tiles.py`). A plan is a function of shapes, the target and this table, never of a measurement made in passing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Costs in slots, of all lanes of a vector at once, but for the first, a ratio."""
+
+    clearly: float = 1.05
+    """how many times as costly the direct sum must be for Winograd's algorithm to be chosen"""
+    winograd_input: float = 320.0
+    """to transform a patch of an input channel"""
+    winograd_output_3x3: float = 350.0
+    """to bring a patch of an output channel back, of 3x3 kernels"""
+    winograd_output_5x5: float = 180.0
+    """the same of 5x5 kernels"""
+    winograd_kernels: float = 400.0
+    """to transform the kernels of an input channel and a block of output channels"""
+    winograd_weights_input: float = 500.0
+    """weight gradient: to transform a patch of an input channel and turn its lanes"""
+    winograd_weights_cotangent_3x3: float = 150.0
+    """weight gradient: to transform the cotangents of a patch of an output channel, of 3x3 kernels"""
+    winograd_weights_cotangent_5x5: float = 100.0
+    """the same of 5x5 kernels"""
+    winograd_weights_kernel: float = 40.0
+    """weight gradient: to bring back the gradient of a kernel of an input and an output channel"""
+    lane_sum: float = 40.0
+    """direct weight gradient: to add the lanes of a sum"""
+
+
+SHIPPED = Costs()

@@ -1,0 +1,32 @@
+"""What a processor offers, as far as planning cares: lanes, registers, caches. Read without Numba or NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.targets.cpu.costs import SHIPPED, Costs
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A kind of processor. A plan is a function of the network, the batch and this alone, never of a measurement."""
+
+    name: str
+    lanes: int
+    """float32 numbers in a vector register; as many images share a vector"""
+    registers: int
+    """vector registers"""
+    l1_bytes: int = 32 * 1024
+    l2_bytes: int = 1024 * 1024
+    exact: bool = False
+    """whether only algorithms are planned that round as the definition does: no Winograd convolution"""
+    costs: Costs = SHIPPED
+    """by which algorithms are chosen"""
+
+
+AVX512 = Target("avx512", lanes=16, registers=32)
+AVX2 = Target("avx2", lanes=8, registers=16)
+SSE = Target("sse", lanes=4, registers=15)
+"""One of its 16 registers holds products: it has no fused multiply-add."""
+NEON = Target("neon", lanes=4, registers=32)
+TARGETS: dict[str, Target] = {target.name: target for target in (AVX512, AVX2, SSE, NEON)}

@@ -1,0 +1,66 @@
+"""Tiles stay in registers and waste little."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netspec.ir import operations as ops
+from netspec.ir.graph import Node
+from netspec.ir.operations import Window
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
+from netspec.schedule.cpu.tiles import choose_tile, dense_tile, interior_width, sliding_tile, weight_gradient_tile
+from tests.kernels.harness import batched, plain
+
+TARGETS = st.sampled_from((AVX512, AVX2, SSE, NEON))
+
+
+@given(TARGETS, st.integers(1, 600), st.integers(1, 120), st.integers(0, 6))
+def test_a_sliding_tile_fits_into_registers(target: Target, outputs: int, width: int, border: int) -> None:
+    tile = sliding_tile(target, outputs, width, max(0, width - border))
+    assert tile.rows <= outputs
+    assert tile.rows * tile.columns + tile.columns <= target.registers
+
+
+@given(TARGETS, st.integers(1, 600), st.integers(1, 40))
+def test_a_dense_tile_fits_into_registers_and_into_address_registers(
+    target: Target, outputs: int, vectors: int
+) -> None:
+    tile = dense_tile(target, outputs, vectors)
+    assert tile.rows <= min(8, outputs)
+    assert tile.columns <= vectors
+    assert tile.rows * tile.columns + tile.columns <= target.registers
+
+
+@given(TARGETS, st.integers(1, 100), st.integers(1, 100), st.integers(1, 17))
+def test_a_weight_gradient_tile_never_reaches_past_the_weights(
+    target: Target, outputs: int, inputs: int, taps: int
+) -> None:
+    tile = weight_gradient_tile(target, outputs, inputs, taps)
+    assert tile.rows <= outputs
+    assert tile.columns == taps if 2 < taps < target.registers / 2 else tile.columns <= inputs
+    assert tile.rows * tile.columns + min(tile.rows, tile.columns) < target.registers
+
+
+@given(TARGETS, st.integers(1, 20), st.integers(1, 20))
+def test_a_tile_of_untied_weights_fits_into_registers_and_divides_the_inputs(
+    target: Target, outputs: int, inputs: int
+) -> None:
+    x, dy, dw = batched("x", inputs, 4, 4), batched("dy", outputs, 4, 4), plain("dw", outputs, 16, inputs, 1)
+    tile = choose_tile(Node(ops.LocalWeightGradient(Window((1, 1))), (x, dy), (dw,), "layer"), target, 1)
+    assert tile.rows <= outputs
+    assert inputs % tile.columns == 0
+    assert tile.rows * tile.columns + min(tile.rows, tile.columns) < target.registers
+
+
+@given(
+    st.integers(1, 20), st.integers(1, 20), st.integers(1, 6), st.integers(1, 3), st.integers(-3, 5), st.integers(1, 3)
+)
+def test_the_interior_is_where_every_tap_is_real(
+    width: int, size: int, taps: int, stride: int, before: int, dilation: int
+) -> None:
+    whole = [o for o in range(width) if all(0 <= o * stride - before + t * dilation < size for t in range(taps))]
+    assert interior_width(width, size, taps, stride, before, dilation) == len(whole)
+
+
+def test_layers_of_well_known_nets_get_full_tiles() -> None:
+    assert sliding_tile(AVX512, 64, 56, 54).rows >= 8
+    assert 500 % dense_tile(AVX512, 500, 4).rows <= 3

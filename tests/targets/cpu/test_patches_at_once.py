@@ -1,0 +1,20 @@
+"""What a thread needs where patches are multiplied all at once."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netspec.targets.cpu.patches_at_once import CHUNK, PatchesAtOnce
+from netspec.targets.cpu.program import Tile
+
+TILES = st.builds(Tile, st.integers(1, 14), st.integers(1, 4))
+
+
+@given(st.integers(1, 600), st.integers(1, 600), st.integers(1, 8), TILES, st.sampled_from((4, 8, 16)))
+def test_everything_lies_beside_everything_else(outputs: int, inputs: int, patches: int, tile: Tile, lanes: int):
+    form = PatchesAtOnce(outputs, inputs, patches, tile, lanes)
+    assert patches <= form.width < patches + tile.columns
+    assert form.data_plane > inputs * form.width * lanes
+    blocks = min(CHUNK, -(-outputs // tile.rows))
+    assert form.products_plane > blocks * tile.rows * form.width * lanes
+    assert form.kernels.blocks == blocks
+    assert form.floats == 36 * (form.data_plane + form.products_plane + lanes) + form.kernels.floats
