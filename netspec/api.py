@@ -21,7 +21,7 @@ from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 
-from netspec.check.setting_order import wholes_first
+from netspec.check.recipe.setting_order import wholes_first
 from netspec.compiler import training_program
 from netspec.counting.table import Count, count
 from netspec.data.environment import readable_data_folder
@@ -45,32 +45,32 @@ from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.message import Diagnostic
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment, examine, read_source
-from netspec.targets.cpu.costs import SHIPPED, Costs
-from netspec.targets.cpu.program import Program
 from netspec.ir.recipe import DataOptions, Experiment
-from netspec.targets.cpu.processor import Target
 from netspec.predict.predictor import Predictor
 from netspec.predict.shown import Shown, as_shown
 from netspec.resources import bundled_specs
-from netspec.train.begin import DataPlaces, Origin, begin, load_data
-from netspec.train.cadence import Saving
 from netspec.runtime.device import host_device
-from netspec.train.evaluate import Evaluation, evaluate
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Program
 from netspec.train.events import Event, Finished
 from netspec.train.limits import judge
-from netspec.train.measurable import measurable
-from netspec.train.predictor import make_predictor, predict
-from netspec.train.preparation import prepared
-from netspec.train.resume import resume as resume_run
-from netspec.train.run import holds_run, open_run
-from netspec.train.run_data import kept_data
-from netspec.train.run_document import Run
-from netspec.train.run_options import RunOptions
-from netspec.train.run_weights import holds_weights
-from netspec.train.scores import Array
-from netspec.train.trained import Trained, from_file, kept_classes, with_run_weights
-from netspec.train.tuning import read_tuning
-from netspec.train.weights import write_weights
+from netspec.train.run.begin import DataPlaces, Origin, begin, load_data
+from netspec.train.run.cadence import Saving
+from netspec.train.run.data import kept_data
+from netspec.train.run.document import Run
+from netspec.train.run.folder import holds_run, open_run
+from netspec.train.run.latest_weights import holds_weights
+from netspec.train.run.measurable import measurable
+from netspec.train.run.options import RunOptions
+from netspec.train.run.resume import resume as resume_run
+from netspec.train.run.tuning import read_tuning
+from netspec.train.run.weights import write_weights
+from netspec.train.step.preparation import prepared
+from netspec.train.step.scores import Array
+from netspec.train.use.evaluate import Evaluation, evaluate
+from netspec.train.use.predictor import make_predictor, predict
+from netspec.train.use.trained import Trained, from_file, kept_classes, with_run_weights
 
 
 @accepts(spec=SPEC, with_=optional(VALUES), set_=SETTINGS, data=optional(PATH))

@@ -11,9 +11,7 @@ from netspec.autodiff.differentiate import training_step
 from netspec.ir.augmentation import augmentation
 from netspec.ir.collector import resting_collector
 from netspec.ir.graph import Graph
-from netspec.targets.cpu.program import Program
 from netspec.ir.recipe import Experiment
-from netspec.targets.cpu.processor import Target
 from netspec.passes.fold import Folded, fold_batch_norms
 from netspec.passes.inference import inference
 from netspec.passes.optimize import optimize
@@ -21,6 +19,8 @@ from netspec.passes.probabilities import with_probabilities
 from netspec.schedule.cpu.channels import lower_channels
 from netspec.schedule.cpu.layout import choose_layout
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Program
 
 COUNTED_BATCH = 64
 """The batch that memory is stated at where the whole training part is one batch."""

@@ -22,8 +22,8 @@ from netspec import NetspecError, Network
 from netspec.diagnostics.failure import DataError, DivergedError, SpecError, UsageError
 from netspec.targets.cpu.costs import SHIPPED
 from netspec.train.events import EpochDone, Event, Started, Warned
-from netspec.train.tuning import write_tuning
-from netspec.train.weights import write_weights
+from netspec.train.run.tuning import write_tuning
+from netspec.train.run.weights import write_weights
 from tests.data.samples import write_greys
 
 POINTS = """net points { input 2; dense 16 relu; dense 2 }

@@ -10,8 +10,20 @@ from contextlib import suppress
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from netspec.check.kinds import Classes, Entry, Extent, Interval, Kind, Real, Series, Start, Switch, Whole, Word
-from netspec.check.vocabulary import AUGMENT, DATA, LAYERS, SCHEDULES, TRAIN
+from netspec.check.vocabulary.kinds import (
+    Classes,
+    Entry,
+    Extent,
+    Interval,
+    Kind,
+    Real,
+    Series,
+    Start,
+    Switch,
+    Whole,
+    Word,
+)
+from netspec.check.vocabulary.tables import AUGMENT, DATA, LAYERS, SCHEDULES, TRAIN
 from netspec.compiler import training_program
 from netspec.counting.table import count
 from netspec.data.load import load
@@ -21,8 +33,8 @@ from netspec.frontend import examine
 from netspec.ir.augmentation import augmentation, smoothing_weights
 from netspec.ir.recipe import Experiment
 from netspec.targets.cpu.processor import AVX512
-from netspec.train.preparation import crop_pad
-from netspec.train.schedules import Moment, rate_at
+from netspec.train.step.preparation import crop_pad
+from netspec.train.step.schedules import Moment, rate_at
 from tests.profiles import thorough
 
 REALS = ("0", "1e-320", "1e-308", "1e-40", "0.5", "0.9999999999999999", "1", "180", "3.4e38", "1e200", "1.7e308")

@@ -5,7 +5,7 @@ from statistics import fmean
 import pytest
 
 from netspec.api import load as load_network
-from netspec.cli.specs import about
+from netspec.cli.commands.specs import about
 from netspec.counting.table import count
 from netspec.frontend import check_experiment, examine, read_source
 from netspec.ir.recipe import Experiment

@@ -12,11 +12,11 @@ import numpy as np
 
 from netspec.compiler import training_program
 from netspec.ir.initialize import initialize
-from netspec.targets.cpu.program import Program
 from netspec.ir.recipe import Experiment
-from netspec.runtime.feed import Pass, Source
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.feed import Pass, Source
+from netspec.targets.cpu.program import Program
 
 EVERY_TRANSFORM = (
     "augment.shift=2",

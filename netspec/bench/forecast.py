@@ -17,8 +17,8 @@ import numpy as np
 
 from netspec.bench.peak import core_peak_gflops
 from netspec.bench.products import launch_flops, least_flops
-from netspec.targets.cpu.program import Launch, Program
 from netspec.runtime.cpu.launch_table import one_launch
+from netspec.targets.cpu.program import Launch, Program
 
 MEASUREMENTS = 3
 BANDWIDTH_BYTES = 1 << 27

@@ -16,10 +16,10 @@ from netspec.compiler import training_program
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir import operations as ops
-from netspec.targets.cpu.program import WINOGRAD, Launch, Program
 from netspec.ir.recipe import Experiment
-from netspec.targets.cpu.processor import Target
 from netspec.runtime.cpu.machine import Machine
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import WINOGRAD, Launch, Program
 
 LEAST_SECONDS = 4e-3
 """A launch is repeated until a measurement takes about this long."""

@@ -10,11 +10,11 @@ from netspec.bench.peak import peaks
 from netspec.bench.products import program_least_flops
 from netspec.bench.serve import Answer, Request, experiment_of, prediction_images, serve
 from netspec.compiler import prediction_program
-from netspec.targets.cpu.costs import Costs
 from netspec.ir.initialize import initialize
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
 from netspec.runtime.cpu.host import host_target
+from netspec.targets.cpu.costs import Costs
 
 
 def side(job: Request) -> Answer:

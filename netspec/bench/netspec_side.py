@@ -12,11 +12,11 @@ from netspec import compiler
 from netspec.bench.peak import peaks
 from netspec.bench.products import program_least_flops
 from netspec.bench.serve import Answer, Array, Request, experiment_of, made_up_data, serve
-from netspec.targets.cpu.costs import Costs
 from netspec.ir.initialize import initialize
-from netspec.runtime.feed import Pass, Source
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.feed import Pass, Source
+from netspec.targets.cpu.costs import Costs
 
 BLOCKS = 3
 """native calls a request: their mean step times are what is reported"""

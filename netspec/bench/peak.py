@@ -21,14 +21,14 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from netspec.targets.cpu.program import Tile
-from netspec.targets.cpu.processor import Target
-from netspec.kernels.cpu import emit
-from netspec.kernels.cpu.jit import kernel
-from netspec.kernels.cpu.rows import Kernel
-from netspec.kernels.cpu.tile import TileShape, lanes, load, rows, save, tile_shape
+from netspec.kernels.cpu.language import emit
+from netspec.kernels.cpu.language.jit import kernel
+from netspec.kernels.cpu.language.rows import Kernel
+from netspec.kernels.cpu.language.tile import TileShape, lanes, load, rows, save, tile_shape
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.native import code_cache, kernel_address
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Tile
 
 ENTRY = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 6, *[ctypes.c_int64] * 3)
 ROUNDS = 2_000_000

@@ -10,8 +10,8 @@ from netspec.ir import operations as ops
 from netspec.ir.counts import launch_macs
 from netspec.ir.graph import Node
 from netspec.ir.operations import Window
-from netspec.targets.cpu.patches import PATCH
 from netspec.ir.pooled import sum_of
+from netspec.targets.cpu.patches import PATCH
 from netspec.targets.cpu.program import WINOGRAD, Launch, Program
 
 Shape = tuple[int, ...]

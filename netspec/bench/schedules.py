@@ -12,7 +12,7 @@ from netspec.data.dataset import Dataset
 from netspec.ir.recipe import Experiment, Schedule
 from netspec.runtime.device import Device
 from netspec.train.loop import train
-from netspec.train.snapshot import Position, Snapshot
+from netspec.train.step.snapshot import Position, Snapshot
 from netspec.train.training import Training
 
 KINDS = ("constant", "cosine", "onecycle")

@@ -23,9 +23,9 @@ from netspec.data.stored import Stored
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.recipe import Experiment
-from netspec.train.begin import DataPlaces, load_data
 from netspec.runtime.device import Device
-from netspec.train.snapshot import Position, Snapshot
+from netspec.train.run.begin import DataPlaces, load_data
+from netspec.train.step.snapshot import Position, Snapshot
 from netspec.train.training import Training
 
 SIDES = {"idx": 32, "npy": 32, "cifar": 32, "pictures": 256}

@@ -20,13 +20,12 @@ from netspec.compiler import training_program
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir import operations as ops
-from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.ir.graph import Node
-from netspec.targets.cpu.program import WINOGRAD, Launch
-from netspec.targets.cpu.processor import Target
-from netspec.schedule.cpu import winograd
-from netspec.schedule.cpu import winograd_weights
+from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.algorithm import direct_slots, direct_weight_slots, sliding_sum
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import WINOGRAD, Launch
 
 BATCH = 64
 PROBES = (

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
-from netspec.check import words_arguments as words
-from netspec.check.kinds import Anything, Dimensions, Entry, Slot, Switch, Word
 from netspec.check.reading import dimensions, read
 from netspec.check.scope import UNKNOWN, Scope
-from netspec.check.synonyms import ATTRIBUTES
-from netspec.check.vocabulary_layers import ACTIVATIONS
+from netspec.check.vocabulary.kinds import Anything, Dimensions, Entry, Slot, Switch, Word
+from netspec.check.vocabulary.layers import ACTIVATIONS
+from netspec.check.vocabulary.synonyms import ATTRIBUTES
+from netspec.check.words import arguments as words
 from netspec.diagnostics.text import Span
 from netspec.ir.graph import Initial
 from netspec.ir.operations import Activation, ActivationName, Pair

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from netspec.check import words_structure as words
-from netspec.check.cycles import Cycle, Finished, walk
 from netspec.check.expressions import evaluate
+from netspec.check.net.cycles import Cycle, Finished, walk
 from netspec.check.scope import UNKNOWN, Module, Scope
+from netspec.check.words import structure as words
 from netspec.diagnostics.message import Report
 from netspec.syntax.tree import Argument, Atom, Binary, Body, Call, List, Name, Negative, Statement
 

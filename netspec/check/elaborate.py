@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from netspec.check.dataset import check_data
-from netspec.check.fitting import fit
 from netspec.check.modules import Loader
-from netspec.check.network import check_net, settable_input
+from netspec.check.net.fitting import fit
+from netspec.check.net.network import check_net, settable_input
+from netspec.check.net.trial import try_uncalled
+from netspec.check.net.unused import warn_unused
+from netspec.check.recipe.dataset import check_data
+from netspec.check.recipe.settings import apply_settings
+from netspec.check.recipe.training import check_augment, check_train
 from netspec.check.scope import Scope
-from netspec.check.settings import apply_settings
-from netspec.check.training import check_augment, check_train
-from netspec.check.trial import try_uncalled
-from netspec.check.unused import warn_unused
 from netspec.diagnostics.message import Report
 from netspec.diagnostics.text import Source
 from netspec.ir.graph import Graph

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from netspec.check import words_values
-from netspec.check.kinds import LARGEST_WHOLE
 from netspec.check.scope import UNKNOWN, Evaluated, Scope, Unknown
+from netspec.check.vocabulary.kinds import LARGEST_WHOLE
+from netspec.check.words import values as words_values
 from netspec.diagnostics.text import Span
 from netspec.ir.traced import Traced
 from netspec.syntax.tree import Atom, Binary, Broken, Call, List, Name, Negative, Number, Range, Size, Text

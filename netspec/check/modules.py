@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from posixpath import normpath
 
-from netspec.check import synonyms
-from netspec.check import words_structure as words
 from netspec.check.definitions import evaluate_lets
-from netspec.check.kinds import REQUIRED, Entry, Slot
-from netspec.check.recursion import mark_recursive
+from netspec.check.net.recursion import mark_recursive
 from netspec.check.scope import Block, Module, Scope
-from netspec.check.vocabulary import LAYERS, TOP_LEVEL
-from netspec.check.vocabulary_layers import PARAMETER_KIND
+from netspec.check.vocabulary import synonyms
+from netspec.check.vocabulary.kinds import REQUIRED, Entry, Slot
+from netspec.check.vocabulary.layers import PARAMETER_KIND
+from netspec.check.vocabulary.tables import LAYERS, TOP_LEVEL
+from netspec.check.words import structure as words
 from netspec.diagnostics.failure import NetspecError, SpecError
 from netspec.diagnostics.message import Report
 from netspec.diagnostics.text import Source, Span

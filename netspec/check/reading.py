@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netspec.check import words_arguments as words
 from netspec.check.expressions import constant, evaluate, found
-from netspec.check.kinds import (
+from netspec.check.scope import UNKNOWN, Evaluated, Scope, Unknown
+from netspec.check.vocabulary.kinds import (
     LARGEST_CLASS,
     LARGEST_REAL,
     Anything,
@@ -27,9 +27,9 @@ from netspec.check.kinds import (
     Whole,
     Word,
 )
-from netspec.check.scope import UNKNOWN, Evaluated, Scope, Unknown
-from netspec.check.words import size
-from netspec.check.words_kinds import WITHIN_FLOAT32, real_range, whole_range
+from netspec.check.words import arguments as words
+from netspec.check.words.kinds import WITHIN_FLOAT32, real_range, whole_range
+from netspec.check.words.phrases import size
 from netspec.ir.graph import Initial, InitialName
 from netspec.syntax.tree import Atom, Broken, Call, List, Name, Number, Range, Size, Text
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple
 
-from netspec.check.kinds import Entry
 from netspec.check.suggest import suggestions
+from netspec.check.vocabulary.kinds import Entry
 from netspec.diagnostics.message import Diagnostic, Label, Report
 from netspec.diagnostics.text import Span
 from netspec.syntax.tree import Atom, Body, Name

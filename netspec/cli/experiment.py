@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from netspec.check.vocabulary_recipe import BUILT_IN_SETS, GENERATED_SETS
+from netspec.check.vocabulary.recipe import BUILT_IN_SETS, GENERATED_SETS
 from netspec.cli.options import find_spec
-from netspec.cli.printing import show_diagnostics
+from netspec.cli.show.printing import show_diagnostics
 from netspec.diagnostics.failure import SpecError
 from netspec.frontend import examine, read_source, without_net
 from netspec.ir.recipe import Experiment, Library

@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 
 import click
 
-from netspec.cli import printing
 from netspec.cli.options import JSON
+from netspec.cli.show import printing
 from netspec.cli.stopping import Terminated
 from netspec.diagnostics.failure import NetspecError
 
@@ -134,7 +134,7 @@ def _status(action: Callable[[], int | None], as_json: Callable[[], bool]) -> in
     except OSError as error:
         return printing.report_system(error)
     except Exception as error:
-        return import_module("netspec.cli.bug").report_bug(error)
+        return import_module("netspec.cli.show.bug").report_bug(error)
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from netspec.data.environment import readable_data_folder
 from netspec.ir.recipe import Experiment
-from netspec.train.begin import DataPlaces, cautions_of, load_data, remarks
 from netspec.train.limits import check_statistics
+from netspec.train.run.begin import DataPlaces, cautions_of, load_data, remarks
 
 
 def open_data(experiment: Experiment, data_dir: Path | None) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from netspec.check.setting_order import wholes_first
+from netspec.check.recipe.setting_order import wholes_first
 from netspec.data.environment import DATA_VARIABLE
 from netspec.diagnostics.failure import UsageError
 from netspec.resources import bundled_specs

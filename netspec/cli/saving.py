@@ -9,7 +9,7 @@ from typing import Any, cast
 import click
 
 from netspec.cli.options import Decorated
-from netspec.train.cadence import KEPT, Saving
+from netspec.train.run.cadence import KEPT, Saving
 
 
 def checkpoint_options(function: Decorated) -> Decorated:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from netspec.cli.experiment import load_experiment, with_data
 from netspec.cli.options import find_spec
-from netspec.cli.printing import remark
+from netspec.cli.show.printing import remark
 from netspec.diagnostics.failure import UsageError
 from netspec.frontend import check_experiment, read_source
-from netspec.train.begin import DataPlaces
-from netspec.train.measurable import measured_on, split_measured
-from netspec.train.trained import Trained, from_file, from_run
+from netspec.train.run.begin import DataPlaces
+from netspec.train.run.measurable import measured_on, split_measured
+from netspec.train.use.trained import Trained, from_file, from_run
 
 
 def load_trained(

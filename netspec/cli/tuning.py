@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from netspec.targets.cpu.costs import Costs
-from netspec.train.tuning import read_tuning
+from netspec.train.run.tuning import read_tuning
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

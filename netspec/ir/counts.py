@@ -13,8 +13,8 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.ir.operations import Operation
 from netspec.ir.pooled import sum_of
-from netspec.targets.cpu.program import Launch
 from netspec.ir.shapes import elements
+from netspec.targets.cpu.program import Launch
 
 
 def launch_macs(launch: Launch) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from netspec.ir.graph import Node, Value
 from netspec.ir.operations import PooledConvolution
-from netspec.targets.cpu.packed_kernels import PAGE
 from netspec.ir.shapes import SHAPE_RULES
+from netspec.targets.cpu.packed_kernels import PAGE
 
 
 def sum_of(node: Node) -> Node:

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from netspec.data.dataset import Images
 from netspec.ir.graph import Graph, Value
-from netspec.targets.cpu.program import Layout
-from netspec.targets.cpu.processor import Target
-from netspec.kernels.cpu.channel_packing import packed
+from netspec.kernels.cpu.channels.packing import packed
 from netspec.predict.intake import Intake
 from netspec.runtime.cpu.machine import Machine
 from netspec.runtime.pace import Pace
 from netspec.schedule.cpu.channels import lower_channels
 from netspec.schedule.cpu.layout import choose_layout
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Layout
 
 Array = NDArray[Any]
 

@@ -12,13 +12,13 @@ from netspec.compiler import prediction
 from netspec.data.dataset import Images
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.recipe import Experiment
-from netspec.targets.cpu.processor import Target
 from netspec.passes.fold_weights import folded_weights
 from netspec.predict.engines import make_engine
+from netspec.predict.fork_safe_lock import Turns
 from netspec.predict.intake import Intake
 from netspec.predict.shown import Shown, as_shown
-from netspec.predict.fork_safe_lock import Turns
 from netspec.predict.verdict import Reading, Verdict
+from netspec.targets.cpu.processor import Target
 
 Array = NDArray[Any]
 

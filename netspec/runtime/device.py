@@ -7,13 +7,13 @@ from pathlib import Path
 
 import platformdirs
 
-from netspec.targets.cpu.costs import SHIPPED, Costs
-from netspec.targets.cpu.program import Program
-from netspec.targets.cpu.processor import Target
 from netspec.runtime.cpu.compilation import check_compiler
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import Machine
 from netspec.runtime.cpu.processors import usable_cores
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Program
 
 
 @dataclass(frozen=True, slots=True)

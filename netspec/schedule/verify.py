@@ -6,11 +6,11 @@ from bisect import bisect_left, bisect_right
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
-from netspec.targets.cpu.channels import as_map, vectors
 from netspec.ir.graph import Value
 from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
-from netspec.targets.cpu.program import Buffer, Launch, Program
 from netspec.schedule.cpu.show import listing
+from netspec.targets.cpu.channels import as_map, vectors
+from netspec.targets.cpu.program import Buffer, Launch, Program
 
 
 def verify_program(program: Program) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from netspec.train.dissection import Dissection
-from netspec.train.sample import UNSAMPLED, Sample
-from netspec.train.scores import Scores, Weights
-from netspec.train.snapshot import Snapshot
+from netspec.train.step.scores import Scores, Weights
+from netspec.train.step.snapshot import Snapshot
+from netspec.train.watch.numerics import Dissection
+from netspec.train.watch.sample import UNSAMPLED, Sample
 
 Phase = Literal["training", "validation", "test"]
 
@@ -60,7 +60,7 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class EpochDone:
     """`training` are means over the epoch's minibatches as they were met, while the weights still moved, and `losses`
-    the same over stretches of it (`course.py`). `images` counts all that were learnt from since the start. For
+    the same over stretches of it (`step/loss_curve.py`). `images` counts all that were learnt from since the start. For
     `waited_seconds` of its `seconds` no minibatch had been read yet. `sample` is what minibatches
     near its end have shown."""
 

@@ -10,8 +10,8 @@ from time import perf_counter
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.train.events import Diverged
-from netspec.train.snapshot import Snapshot
-from netspec.train.supply import Supply
+from netspec.train.step.batch_source import Supply
+from netspec.train.step.snapshot import Snapshot
 from netspec.train.training import Training
 
 SHARE = 0.005

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netspec.check.batches import check_batch
-from netspec.check.trainable import untrainable
+from netspec.check.net.batches import check_batch
+from netspec.check.net.trainable import untrainable
 from netspec.diagnostics.failure import SpecError
 from netspec.diagnostics.message import Diagnostic, Label, Report, Severity
 from netspec.ir.recipe import Experiment, Library

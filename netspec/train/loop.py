@@ -9,15 +9,15 @@ from time import perf_counter
 
 from netspec.data.dataset import Dataset, Part
 from netspec.ir.recipe import Experiment
-from netspec.train.dead import dead_layers
 from netspec.runtime.device import Device
-from netspec.train.diverged import diverged_error, explosion_warning
 from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Phase, Progress, Started, Warned
 from netspec.train.guard import Guard
 from netspec.train.limits import check_trainable
-from netspec.train.scores import Scores, Tally, Weights
-from netspec.train.snapshot import Elapsed, Position, Snapshot
+from netspec.train.step.scores import Scores, Tally, Weights
+from netspec.train.step.snapshot import Elapsed, Position, Snapshot
 from netspec.train.training import Training
+from netspec.train.watch.dead import dead_layers
+from netspec.train.watch.diverged import diverged_error, explosion_warning
 
 
 def train(

@@ -10,24 +10,24 @@ from netspec.compiler import training_program
 from netspec.data.dataset import Dataset
 from netspec.ir.ranking import is_regression
 from netspec.ir.recipe import Experiment
+from netspec.runtime.device import Device, reader_threads
 from netspec.runtime.feed import Pass
 from netspec.runtime.pace import Pace
-from netspec.train.calls import Call, Timetable, end_step, next_call, rate_of, rates_of
-from netspec.train.course import Course
-from netspec.runtime.device import Device, reader_threads
-from netspec.train.dissection import Dissection, dissect
 from netspec.train.events import Phase
-from netspec.train.explosion import silent_loss
-from netspec.train.inside import finite
-from netspec.train.lost import LostFiles
-from netspec.train.place import check_place, minibatches
-from netspec.train.preparation import prepared
-from netspec.train.sample import UNSAMPLED, Sample, sampled_steps, take_sampled
-from netspec.train.scores import Array, Scores, Tally, Weights
-from netspec.train.scoring import Judge
-from netspec.train.snapshot import Elapsed, Snapshot
-from netspec.train.supply import Passes, Supply, ready_steps
-from netspec.train.weights import expected_shapes
+from netspec.train.run.place import check_place, minibatches
+from netspec.train.run.weights import expected_shapes
+from netspec.train.step.batch_source import Passes, Supply, ready_steps
+from netspec.train.step.calls import Call, Timetable, end_step, next_call, rate_of, rates_of
+from netspec.train.step.loss_curve import Course
+from netspec.train.step.lost import LostFiles
+from netspec.train.step.preparation import prepared
+from netspec.train.step.scores import Array, Scores, Tally, Weights
+from netspec.train.step.scoring import Judge
+from netspec.train.step.snapshot import Elapsed, Snapshot
+from netspec.train.watch.explosion import silent_loss
+from netspec.train.watch.numerics import Dissection, dissect
+from netspec.train.watch.probe import finite
+from netspec.train.watch.sample import UNSAMPLED, Sample, sampled_steps, take_sampled
 
 
 class Training:

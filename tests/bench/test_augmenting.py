@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from netspec.bench.augmenting import every_transform, measure_augmenting
-from netspec.check.vocabulary import AUGMENT
+from netspec.check.vocabulary.tables import AUGMENT
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from tests.kernels.harness import CACHE_DIR

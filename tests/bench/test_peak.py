@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from netspec.bench import peak
-from netspec.targets.cpu.processor import NEON, TARGETS
 from netspec.runtime.cpu.compilation import Unit, compile_unit
 from netspec.runtime.cpu.host import host_target
+from netspec.targets.cpu.processor import NEON, TARGETS
 from tests.kernels.assembly import innermost_loops, instructions
 from tests.kernels.test_targets import X86, assemble_for_arm, run_forced
 

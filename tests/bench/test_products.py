@@ -10,8 +10,8 @@ from netspec.bench.products import launch_flops, least_flops, products_saved, re
 from netspec.compiler import training_program
 from netspec.ir import operations as ops
 from netspec.ir.operations import Window
-from netspec.targets.cpu.program import Launch
 from netspec.targets.cpu.processor import AVX512
+from netspec.targets.cpu.program import Launch
 from tests.check.reading_specs import examined
 
 EXACT = replace(AVX512, exact=True)

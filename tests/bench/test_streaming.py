@@ -6,8 +6,8 @@ import pytest
 from netspec.bench import streaming
 from netspec.bench.memory import anonymous_bytes
 from netspec.bench.streaming import MAKERS, measure_streaming
-from netspec.train import begin
 from netspec.runtime.device import host_device
+from netspec.train.run import begin
 
 
 @pytest.mark.parametrize("kind", MAKERS)

@@ -7,12 +7,11 @@ import pytest
 
 from netspec.bench import tune
 from netspec.bench.tune import BATCH, SUMS, fit_costs, measure_costs, node_of, probe_samples
-from netspec.targets.cpu.costs import SHIPPED, Costs
-from netspec.targets.cpu.program import Launch, Program
-from netspec.targets.cpu.processor import AVX2, AVX512, Target
-from netspec.schedule.cpu import winograd
-from netspec.schedule.cpu import winograd_weights
+from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.algorithm import direct_slots, direct_weight_slots, sliding_sum
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.processor import AVX2, AVX512, Target
+from netspec.targets.cpu.program import Launch, Program
 
 SLOT_SECONDS = 2e-10
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.check import synonyms
 from netspec.check.suggest import distance, suggestions
-from netspec.check.vocabulary import AUGMENT, LAYERS, TOP_LEVEL, TRAIN
+from netspec.check.vocabulary import synonyms
+from netspec.check.vocabulary.tables import AUGMENT, LAYERS, TOP_LEVEL, TRAIN
 
 WORDS = st.text("abcde", max_size=8)
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from netspec.check import vocabulary
-from netspec.cli.doctor import cache_sizes
+from netspec.check.vocabulary import tables as vocabulary
+from netspec.cli.commands.doctor import cache_sizes
 from netspec.resources import bundled_specs
 from netspec.runtime.cpu.host import host_target
 from tests.cli.harness import refused, run, run_json

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from netspec.cli import train as module
+from netspec.cli.commands import train as module
 from tests.cli.harness import run
 from tests.data.stores import write_idx_set, write_pictures
-from tests.train.test_supply import lose
+from tests.train.step.test_batch_source import lose
 
 SPEC = """net small { input 3x8x8; conv 4 3x3 relu; dense 3 }
 data "PLACE"

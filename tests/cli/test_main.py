@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 import pytest
 
-from netspec.cli import main, specs
+from netspec.cli import main
+from netspec.cli.commands import specs
 from netspec.diagnostics.failure import CompilerBug, DataError, DeviceError, DivergedError, UsageError
 from tests.cli.harness import process, run
 
@@ -142,7 +143,7 @@ def test_a_command_loads_no_other():
         "print(*(name for name in sys.modules if name.startswith('netspec.cli.')))"
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    assert "netspec.cli.specs" in said.split()
+    assert "netspec.cli.commands.specs" in said.split()
     assert not {f"netspec.cli.{name}" for name in main.NAMES if name != "specs"} & set(said.split())
 
 

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from netspec.resources import bundled_specs
-from netspec.train.checkpoint import checkpoint_paths, read_checkpoint
-from netspec.train.run import holds_run
+from netspec.train.run.checkpoint import checkpoint_paths, read_checkpoint
+from netspec.train.run.folder import holds_run
 from tests.cli.harness import HANGS_SECONDS, process, refused, run, run_json
 from tests.data.samples import write_greys
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netspec.train.checkpoint import checkpoint_paths
+from netspec.train.run.checkpoint import checkpoint_paths
 from tests.cli.harness import refused, run, run_json
 
 SPEC = """net small { input 1x8x8; conv 4 3x3 relu; dense 10 }

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netspec.check.vocabulary import DATA
-from netspec.check.vocabulary_recipe import GENERATED_SETS
+from netspec.check.vocabulary.recipe import GENERATED_SETS
+from netspec.check.vocabulary.tables import DATA
 from netspec.data.classes import Known, listed
 from netspec.data.load import built_in_names, load
 from netspec.diagnostics.text import Source, Span

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.check.vocabulary import AUGMENT
+from netspec.check.vocabulary.tables import AUGMENT
 from netspec.ir.augmentation import STREAMS, Augmentation, augmentation, smoothing_weights
 from netspec.ir.recipe import Transform
 from tests.schedule.nets import experiment

@@ -7,10 +7,10 @@ import re
 
 from netspec.ir import operations as ops
 from netspec.ir.operations import Window
-from netspec.targets.cpu.program import Program
-from netspec.targets.cpu.processor import Target
 from netspec.runtime.cpu.host import host_target
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Program
 from tests.kernels.assembly import instructions, spilled
 from tests.kernels.test_assembly import object_file, units
 from tests.kernels.test_convolution import Case, check, forward, input_gradient, weight_gradient

@@ -12,9 +12,9 @@ from netspec.ir.evaluate import apply
 from netspec.ir.evaluate_context import Context
 from netspec.ir.graph import Graph, Initial, Node, State, Update, Value
 from netspec.ir.operations import Operation
-from netspec.targets.cpu.processor import AVX512, Target
 from netspec.runtime.cpu.machine import Machine
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.processor import AVX512, Target
 
 CACHE_DIR = Path(os.environ.get("NETSPEC_TEST_CACHE", Path(gettempdir()) / "netspec-test-cache"))
 """Compiled kernels are kept from one test run to the next."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from netspec.ir.evaluate_elementwise import ACTIVATIONS
 from netspec.ir.graph import Shape
 from netspec.ir.operations import SAVES_INPUT, Activation, ActivationGradient, ActivationName
-from netspec.kernels.cpu.activations import CODES
+from netspec.kernels.cpu.layers.activations import CODES
 from tests.kernels.draws import gradient, runs, shapes, unary
 from tests.kernels.harness import agree, random_arrays, run_kernel
 

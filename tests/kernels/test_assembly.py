@@ -5,16 +5,17 @@ import shutil
 import pytest
 
 from netspec.compiler import prediction, training_program
-from netspec.targets.cpu.program import Program
-from netspec.kernels.cpu import depthwise, pointwise, winograd_weights
-from netspec.kernels.cpu.rows import Kernel
-from netspec.kernels.cpu.tile import TileShape, tile_shape
+from netspec.kernels.cpu.language.rows import Kernel
+from netspec.kernels.cpu.language.tile import TileShape, tile_shape
+from netspec.kernels.cpu.sliding import depthwise, pointwise
+from netspec.kernels.cpu.winograd import weight_gradient as winograd_weights
 from netspec.resources import bundled_specs
 from netspec.runtime.cpu.compilation import Unit, compile_unit
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.launch_table import launch_rows
 from netspec.runtime.cpu.native import code_cache
 from netspec.schedule.cpu.channels import lower_channels
+from netspec.targets.cpu.program import Program
 from tests.kernels.assembly import spilled
 from tests.kernels.harness import CACHE_DIR
 from tests.kernels.tiling import TILED

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from netspec.compiler import evaluation_program, prediction_program, training_program
 from netspec.ir.augmentation import Augmentation
 from netspec.ir.evaluate_augmentation import Draws, augmented
+from netspec.kernels.cpu.incoming.augment_draws import CUT_LEFT
+from netspec.passes.inference import inference
+from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.feed import Pass, Source
+from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.incoming import DRAW_ROWS
 from netspec.targets.cpu.processor import AVX2, AVX512, NEON, Target
-from netspec.kernels.cpu.augment_draws import CUT_LEFT
-from netspec.passes.inference import inference
-from netspec.runtime.feed import Pass, Source
-from netspec.runtime.cpu.machine import Machine
-from netspec.schedule.cpu.lower import lower
 from tests.ir.augmenting import ALL, SINGLE, augmentations, normal, pictures
 from tests.kernels.harness import CACHE_DIR
 from tests.schedule.nets import experiment

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph, Shape
 from netspec.ir.operations import IDENTITY, Activation, BatchNormAddGradient, BatchNormGradient
-from netspec.targets.cpu.processor import AVX512
 from netspec.passes.optimize import optimize
 from netspec.runtime.cpu.machine import Machine
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.processor import AVX512
 from tests.ir.nets import feeds
 from tests.kernels.draws import runs, shapes
 from tests.kernels.harness import CACHE_DIR, agree, batched, one_operation, plain, random_arrays, run_kernel

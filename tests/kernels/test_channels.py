@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
-from netspec.targets.cpu.costs import Costs
 from netspec.ir.evaluate import evaluate
 from netspec.ir.recipe import Experiment
-from netspec.targets.cpu.processor import AVX512, NEON, Target
-from netspec.kernels.cpu.channel_packing import packed
+from netspec.kernels.cpu.channels.packing import packed
 from netspec.passes.fold import Folded, fold_batch_norms
 from netspec.passes.fold_weights import folded_weights
 from netspec.passes.inference import inference
@@ -22,6 +20,8 @@ from netspec.passes.optimize import optimize
 from netspec.runtime.cpu.machine import Machine
 from netspec.schedule.cpu import channel_tiles
 from netspec.schedule.cpu.channels import lower_channels
+from netspec.targets.cpu.costs import Costs
+from netspec.targets.cpu.processor import AVX512, NEON, Target
 from tests.kernels.harness import CACHE_DIR
 from tests.passes.test_fold import generic
 from tests.strategies import valid_specs

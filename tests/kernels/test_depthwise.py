@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
 from netspec.ir.operations import Window
-from netspec.targets.cpu.processor import AVX2, AVX512, SSE, Target
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.processor import AVX2, AVX512, SSE, Target
 from tests.kernels.test_convolution import Case, check, forward, input_gradient, pairs, weight_gradient
 from tests.kernels.tiling import IMAGES, THREADS
 

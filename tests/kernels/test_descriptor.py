@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from netspec.diagnostics.failure import CompilerBug
-from netspec.targets.cpu.program import Tile
 from netspec.kernels import cpu
-from netspec.kernels.cpu.descriptor import Operand, Words, places, width, words_of
-from netspec.kernels.cpu.jit import kernel
-from netspec.kernels.cpu.lowering import KernelDispatcher
-from netspec.kernels.cpu.rows import Row
+from netspec.kernels.cpu.language.descriptor import Operand, Words, places, width, words_of
+from netspec.kernels.cpu.language.jit import kernel
+from netspec.kernels.cpu.language.lowering import KernelDispatcher
+from netspec.kernels.cpu.language.rows import Row
+from netspec.targets.cpu.program import Tile
 
 
 class Inner(NamedTuple):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from netspec.ir.graph import Graph, Initial, Node, Parameter, State
 from netspec.ir.initialize import initialize
 from netspec.ir.operations import Reshape
-from netspec.targets.cpu.processor import AVX512, Target
 from netspec.runtime.cpu.machine import Machine
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.processor import AVX512, Target
 from tests.kernels.harness import CACHE_DIR, batched, plain
 from tests.kernels.tiling import TARGETS
 

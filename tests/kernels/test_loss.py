@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from netspec.ir.graph import Graph, Value
 from netspec.ir.operations import Loss, LossGradient, LossName
+from netspec.kernels.cpu.layers.loss import CODES
 from netspec.targets.cpu.processor import Target
-from netspec.kernels.cpu.loss import CODES
 from tests.kernels.draws import TARGETS, runs
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays, run_kernel
 

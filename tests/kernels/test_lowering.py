@@ -5,8 +5,8 @@ import re
 
 from numba import njit
 
-from netspec.kernels.cpu.jit import kernel, routine
-from netspec.kernels.cpu.tile import TileShape, columns, lanes
+from netspec.kernels.cpu.language.jit import kernel, routine
+from netspec.kernels.cpu.language.tile import TileShape, columns, lanes
 from netspec.runtime.cpu.compilation import Unit, compile_unit
 
 

@@ -11,10 +11,18 @@ import pytest
 from numba.core import config
 
 from netspec.diagnostics.failure import CompilerBug, DeviceError
-from netspec.kernels.cpu import dense, loss, numba_settings
-from netspec.kernels.cpu.numba_settings import NEEDED, NumbaSettingWarning, check_settings, load_numba, settings
-from netspec.kernels.cpu.sums import sum_images
-from netspec.kernels.cpu.tile import TileShape
+from netspec.kernels.cpu.dense import products as dense
+from netspec.kernels.cpu.language import numba_settings
+from netspec.kernels.cpu.language.numba_settings import (
+    NEEDED,
+    NumbaSettingWarning,
+    check_settings,
+    load_numba,
+    settings,
+)
+from netspec.kernels.cpu.language.tile import TileShape
+from netspec.kernels.cpu.layers import loss
+from netspec.kernels.cpu.layers.sums import sum_images
 from netspec.runtime.cpu import compilation
 from netspec.runtime.cpu.compilation import Unit, check_compiler, compile_unit, compiling
 from netspec.runtime.cpu.driver import take_part

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from netspec.ir import operations as ops
-from netspec.targets.cpu.costs import Costs
 from netspec.ir.graph import Graph
 from netspec.ir.operations import Window
-from netspec.targets.cpu.processor import AVX2, AVX512, Target
-from netspec.runtime.feed import Pass, Source
 from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.feed import Pass, Source
 from netspec.schedule.cpu.lower import lower
 from netspec.schedule.cpu.planes import PADDABLE, padded_planes
+from netspec.targets.cpu.costs import Costs
+from netspec.targets.cpu.processor import AVX2, AVX512, Target
 from tests.kernels.harness import CACHE_DIR, agree, batched, one_operation, plain, random_arrays
 from tests.kernels.tiling import few_tiles
 

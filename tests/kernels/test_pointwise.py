@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
 from netspec.ir.operations import Window
-from netspec.targets.cpu.processor import AVX512, Target
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.processor import AVX512, Target
 from tests.kernels.test_convolution import Case, check, forward, input_gradient, pairs, weight_gradient
 from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 

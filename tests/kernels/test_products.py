@@ -2,11 +2,11 @@
 
 import pytest
 
-from netspec.targets.cpu.program import Tile
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
-from netspec.kernels.cpu.products import run_of
-from netspec.kernels.cpu.tile import tile_shape
+from netspec.kernels.cpu.language.products import run_of
+from netspec.kernels.cpu.language.tile import tile_shape
 from netspec.schedule.cpu.tiles import weight_gradient_tile
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
+from netspec.targets.cpu.program import Tile
 
 TARGETS = (AVX512, AVX2, SSE, NEON)
 

@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.ir.random import philox as philox_exactly
-from netspec.kernels.cpu.jit import kernel
-from netspec.kernels.cpu.random import philox
-from netspec.kernels.cpu.tile import lanes
-from netspec.kernels.cpu.vector import lane_numbers, splat_integer, store_integers
+from netspec.kernels.cpu.language.jit import kernel
+from netspec.kernels.cpu.language.random import philox
+from netspec.kernels.cpu.language.tile import lanes
+from netspec.kernels.cpu.language.vector import lane_numbers, splat_integer, store_integers
 from tests.kernels.vectors import LANES, run_by_hand
 
 

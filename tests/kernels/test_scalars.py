@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Initial, Node, State, Update, Value
-from netspec.targets.cpu.program import Program
-from netspec.targets.cpu.processor import AVX512
-from netspec.kernels.cpu.scalars import scalar_rows
-from netspec.runtime.feed import Pass, Source
+from netspec.kernels.cpu.incoming.scalars import scalar_rows
 from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.feed import Pass, Source
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.processor import AVX512
+from netspec.targets.cpu.program import Program
 from tests.kernels.harness import CACHE_DIR, batched, plain
 
 NUMBERS = ("first", "second")

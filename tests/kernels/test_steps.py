@@ -13,11 +13,11 @@ from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph, Value
 from netspec.ir.initialize import initialize
 from netspec.ir.operations import LossName
-from netspec.targets.cpu.program import Program
 from netspec.ir.recipe import Experiment
-from netspec.targets.cpu.processor import AVX512, NEON, Target
 from netspec.runtime.cpu.machine import Machine
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.processor import AVX512, NEON, Target
+from netspec.targets.cpu.program import Program
 from tests.kernels.harness import CACHE_DIR
 
 EVERYTHING = """

@@ -12,14 +12,14 @@ from typing import get_args
 import llvmlite.binding as llvm
 import pytest
 
-from netspec.targets.cpu.program import Algorithm
-from netspec.targets.cpu.processor import NEON
-from netspec.kernels.cpu import depthwise
-from netspec.kernels.cpu.rows import Kernel
-from netspec.kernels.cpu.tile import TileShape
+from netspec.kernels.cpu.language.rows import Kernel
+from netspec.kernels.cpu.language.tile import TileShape
+from netspec.kernels.cpu.sliding import depthwise
 from netspec.resources import bundled_specs
 from netspec.runtime.cpu.compilation import Unit
 from netspec.runtime.cpu.host import host_target
+from netspec.targets.cpu.processor import NEON
+from netspec.targets.cpu.program import Algorithm
 from tests.kernels.test_assembly import units
 from tests.kernels.test_steps import eager, step_program
 from tests.kernels.tiling import TILED

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.kernels.cpu.jit import kernel
-from netspec.kernels.cpu.tile import lanes
-from netspec.kernels.cpu.vector import (
+from netspec.kernels.cpu.language.jit import kernel
+from netspec.kernels.cpu.language.tile import lanes
+from netspec.kernels.cpu.language.vector import (
     at_most,
     bits_float,
     count_lanes,

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from scipy import special
 
-from netspec.kernels.cpu.jit import kernel
-from netspec.kernels.cpu.tile import lanes
-from netspec.kernels.cpu.vector import load, store
-from netspec.kernels.cpu.vector_math import (
+from netspec.kernels.cpu.language.jit import kernel
+from netspec.kernels.cpu.language.tile import lanes
+from netspec.kernels.cpu.language.vector import load, store
+from netspec.kernels.cpu.language.vector_math import (
     exp,
     expm1_of_negative,
     inverse_three_quarters,

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
-from netspec.targets.cpu.costs import Costs
 from netspec.ir.graph import Graph
 from netspec.ir.operations import Window
-from netspec.targets.cpu.program import WINOGRAD
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, Target
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.costs import Costs
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, Target
+from netspec.targets.cpu.program import WINOGRAD
 from tests.kernels.harness import agree, random_arrays, run_kernel
 from tests.kernels.test_convolution import Case, check_pooled, forward, input_gradient, weight_gradient
 from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles

@@ -8,8 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from netspec.targets.cpu.patches import PATCH
-from netspec.kernels.cpu.winograd_rules import (
+from netspec.kernels.cpu.winograd.matrices import (
     INPUT,
     POINTS,
     Matrix,
@@ -22,6 +21,7 @@ from netspec.kernels.cpu.winograd_rules import (
     outputs_4_rule,
     transposed,
 )
+from netspec.targets.cpu.patches import PATCH
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from hypothesis import strategies as st
 
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON
-from netspec.kernels.cpu import convolution, convolution_weight_gradient, pointwise
+from netspec.kernels.cpu.sliding import convolution, convolution_weight_gradient, pointwise
 from netspec.schedule.cpu import tiles
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON
 
 HEIGHTS, WIDTHS = (1, 4), (1, 3)
 TARGETS = st.sampled_from((AVX512, AVX512, AVX2, NEON))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.kernels.cpu.tile import TileShape
+from netspec.kernels.cpu.language.tile import TileShape
 from netspec.runtime.cache import CodeCache
 from netspec.runtime.cpu.native import kernel_address
 

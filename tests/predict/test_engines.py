@@ -7,14 +7,14 @@ import pytest
 
 from netspec.compiler import prediction
 from netspec.ir.initialize import initialize
-from netspec.targets.cpu.program import Layout
-from netspec.targets.cpu.processor import AVX512, Target
 from netspec.passes.fold_weights import folded_weights
 from netspec.predict.engines import ChannelEngine, ImageEngine, make_engine
 from netspec.predict.intake import Intake
 from netspec.resources import bundled_specs
 from netspec.runtime.cpu.host import host_target
 from netspec.schedule.cpu.layout import choose_layout
+from netspec.targets.cpu.processor import AVX512, Target
+from netspec.targets.cpu.program import Layout
 from tests.kernels.harness import CACHE_DIR
 from tests.schedule.nets import bundled, experiment
 

@@ -20,9 +20,9 @@ from netspec.predict import engines
 from netspec.predict.engines import ImageEngine
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
-from netspec.runtime.feed import Pass
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import Machine, Outputs
+from netspec.runtime.feed import Pass
 from tests.kernels.harness import CACHE_DIR
 from tests.kernels.tiling import few_tiles
 from tests.passes.test_fold import generic

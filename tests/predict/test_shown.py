@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netspec.cli import data as cli_data
-from netspec.cli import predict as cli_predict
+from netspec.cli.commands import data as cli_data
+from netspec.cli.commands import predict as cli_predict
 from netspec.data.dataset import Part
 from netspec.data.levels import BYTE_ARRAYS, Levels
 from netspec.diagnostics.failure import UsageError
@@ -20,14 +20,14 @@ from netspec.ir.initialize import initialize
 from netspec.predict.shown import as_shown
 from netspec.predict.shown import read_pictures as read_shown
 from netspec.predict.verdict import Verdict
-from netspec.train import evaluate as evaluation
-from netspec.train.begin import DataPlaces, Origin, begin_with, load_data
 from netspec.runtime.device import host_device
-from netspec.train.evaluate import evaluate
-from netspec.train.feeds import held_images
-from netspec.train.predict import read_pictures
-from netspec.train.preparation import Preparation, prepared
-from netspec.train.weights import write_weights
+from netspec.train.run.begin import DataPlaces, Origin, begin_with, load_data
+from netspec.train.run.weights import write_weights
+from netspec.train.step.feeds import held_images
+from netspec.train.step.preparation import Preparation, prepared
+from netspec.train.use import evaluate as evaluation
+from netspec.train.use.evaluate import evaluate
+from netspec.train.use.predict import read_pictures
 from tests.cli.harness import run
 from tests.data.samples import refuses
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from netspec.compiler import training_program
-from netspec.targets.cpu.processor import TARGETS, Target
 from netspec.resources import bundled_specs
-from netspec.runtime.cpu import native
 from netspec.runtime.cache import Code
+from netspec.runtime.cpu import native
 from netspec.runtime.cpu.compilation import Unit
 from netspec.runtime.cpu.compile_workers import compile_units
 from netspec.runtime.cpu.machine import Machine
+from netspec.targets.cpu.processor import TARGETS, Target
 from tests.schedule.nets import bundled, experiment, step_graph
 
 

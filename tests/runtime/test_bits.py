@@ -10,9 +10,9 @@ from netspec.compiler import training_program
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.resources import bundled_specs
-from netspec.runtime.feed import Pass, Source
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.feed import Pass, Source
 from tests.kernels.harness import CACHE_DIR
 from tests.schedule.nets import bundled, experiment, step_graph
 

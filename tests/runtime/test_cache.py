@@ -83,8 +83,8 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path, monkeypat
 
 COMPILE_AND_STORE = """
 import sys, pathlib
-from netspec.kernels.cpu.sums import sum_images
-from netspec.kernels.cpu.tile import TileShape
+from netspec.kernels.cpu.layers.sums import sum_images
+from netspec.kernels.cpu.language.tile import TileShape
 from netspec.runtime.cpu.native import code_cache, link_kernels
 link_kernels([(sum_images, TileShape(rows, 1, 4, 32)) for rows in (1, 2)], code_cache(pathlib.Path(sys.argv[1])))
 """

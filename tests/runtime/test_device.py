@@ -5,9 +5,9 @@ from dataclasses import replace
 from netspec.compiler import prediction_program
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
-from netspec.targets.cpu.processor import TARGETS
 from netspec.runtime.cpu.processors import usable_cores
 from netspec.runtime.device import host_device
+from netspec.targets.cpu.processor import TARGETS
 
 
 def test_the_host_is_a_known_target_with_at_least_one_thread() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from netspec.compiler import training_program
 from netspec.diagnostics.failure import CompilerBug
-from netspec.targets.cpu.program import Program
-from netspec.targets.cpu.processor import AVX512
 from netspec.runtime.feed import Pass, Source, check_steps, prepared_pass, prepared_source
+from netspec.targets.cpu.processor import AVX512
+from netspec.targets.cpu.program import Program
 from tests.schedule.nets import experiment
 
 IMAGES = np.zeros((40, 2, 6, 5), np.uint8)

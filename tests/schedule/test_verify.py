@@ -6,10 +6,10 @@ import pytest
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.augmentation import Augmentation
-from netspec.targets.cpu.program import Buffer, Program
-from netspec.targets.cpu.processor import AVX512
 from netspec.schedule.cpu.lower import lower
 from netspec.schedule.verify import verify_program
+from netspec.targets.cpu.processor import AVX512
+from netspec.targets.cpu.program import Buffer, Program
 from tests.schedule.nets import step_of
 
 SPEC = "net t {\ninput 2x6x6\nconv 3 3x3 relu\nconv 3 3x3\ndense 2\n}\ntrain { sgd rate=0.1 momentum=0.9 }"

@@ -6,7 +6,7 @@ import sys
 from types import FrameType
 from typing import Any
 
-from netspec.train import checkpoint, files
+from netspec.train.run import checkpoint, files
 
 
 def die(number: int, moment: int) -> None:

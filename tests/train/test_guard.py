@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from netspec.diagnostics.failure import CompilerBug, DivergedError
-from netspec.runtime.pace import Pace
 from netspec.runtime.device import host_device
+from netspec.runtime.pace import Pace
 from netspec.train.events import Diverged, Event, Started
 from netspec.train.guard import Guard
 from netspec.train.loop import train
-from netspec.train.snapshot import Position, Snapshot
+from netspec.train.step.snapshot import Position, Snapshot
 from netspec.train.training import Training
 from tests.train.test_loop import DIGITS, data_of, experiment_of, same
 

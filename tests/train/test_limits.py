@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from netspec.check.vocabulary import AUGMENT
+from netspec.check.vocabulary.tables import AUGMENT
 from netspec.diagnostics.failure import SpecError
 from netspec.diagnostics.message import Severity
 from netspec.ir.recipe import Experiment, Schedule, TrainOptions, Transform
 from netspec.train.limits import beyond_this_machine, check_trainable
-from netspec.train.schedules import RULES
+from netspec.train.step.schedules import RULES
 from tests.train.nets import small_graph, span
 
 PLAIN = Experiment(small_graph(), None, (), TrainOptions())

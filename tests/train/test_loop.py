@@ -15,13 +15,13 @@ from netspec.frontend import check_experiment
 from netspec.ir.evaluate import evaluate
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
-from netspec.train.begin import DataPlaces, load_data
 from netspec.runtime.device import host_device
 from netspec.train.events import EpochDone, Event, Finished, Progress, Started
-from netspec.train.feeds import epoch_order
 from netspec.train.loop import train
-from netspec.train.scores import Weights
-from netspec.train.weights import expected_shapes
+from netspec.train.run.begin import DataPlaces, load_data
+from netspec.train.run.weights import expected_shapes
+from netspec.train.step.feeds import epoch_order
+from netspec.train.step.scores import Weights
 
 DIGITS = """net n { input 1x8x8; conv 4 3x3 pad=1 nobias; batchnorm relu; pool max 2x2; dropout 0.25; dense 10 }
 data digits validate=0.2 take=150

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netspec.runtime.pace import Pace
 from netspec.runtime.device import host_device
-from netspec.train.schedules import RULES
-from netspec.train.snapshot import Position, Snapshot
+from netspec.runtime.pace import Pace
+from netspec.train.step.schedules import RULES
+from netspec.train.step.snapshot import Position, Snapshot
 from netspec.train.training import Training
 from tests.train.test_loop import DIGITS, data_of, experiment_of, same
 

@@ -1,3 +1,3 @@
-from netspec.kernels.cpu.numba_settings import load_numba
+from netspec.kernels.cpu.language.numba_settings import load_numba
 
 load_numba()

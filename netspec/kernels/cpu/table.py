@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from netspec.ir import operations as ops
 from netspec.ir.operations import Operation
-from netspec.kernels.cpu import (
+from netspec.kernels.cpu.dense import rows as dense_rows
+from netspec.kernels.cpu.language.rows import RowBuilder
+from netspec.kernels.cpu.layers import (
     activations,
     average_pool,
     batch_norm,
     batch_norm_gradient,
-    convolution_rows,
-    convolution_weight_gradient,
-    deconvolution,
-    dense_rows,
     dropout,
     join,
-    local,
     local_response_norm,
     loss,
     max_pool,
@@ -25,7 +22,7 @@ from netspec.kernels.cpu import (
     update,
     upsample,
 )
-from netspec.kernels.cpu.rows import RowBuilder
+from netspec.kernels.cpu.sliding import convolution_rows, convolution_weight_gradient, deconvolution, local
 
 KERNELS: dict[type[Operation], RowBuilder] = {
     ops.Convolution: convolution_rows.convolution_rows,

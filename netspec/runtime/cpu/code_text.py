@@ -6,18 +6,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from netspec.targets.cpu.program import Program
-from netspec.targets.cpu.processor import Target
-from netspec.kernels.cpu.rows import Row
-from netspec.kernels.cpu.tile import tile_shape
+from netspec.kernels.cpu.language.rows import Row
+from netspec.kernels.cpu.language.tile import tile_shape
 from netspec.runtime.cpu.compilation import Unit, compiling
 from netspec.runtime.cpu.launch_table import launch_rows
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Program
 
 Form = Literal["llvm", "asm"]
 
 
 def kernel_texts(program: Program, form: Form) -> Iterator[tuple[str, str]]:
-    """Name (`netspec.kernels.cpu.dense.forward 4x3x16`) and text of every kernel that the program launches, once."""
+    """Name (`netspec.kernels.cpu.dense.products.forward 4x3x16`) and text of every kernel of the program, once."""
     seen: set[str] = set()
     for row in launch_rows(program):
         name = f"{row.kernel.py_func.__module__}.{row.kernel.py_func.__name__} {_tile_text(row, program)}"

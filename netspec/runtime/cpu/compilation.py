@@ -23,9 +23,9 @@ from numba import types
 from numba.core import config
 
 from netspec.diagnostics.failure import CompilerBug, DeviceError
-from netspec.kernels.cpu.memory import FLOATS, WORDS
-from netspec.kernels.cpu.numba_settings import check_settings, printing_aside, set_beside_processor
-from netspec.kernels.cpu.tile import TileShape, TileShapeType
+from netspec.kernels.cpu.language.memory import FLOATS, WORDS
+from netspec.kernels.cpu.language.numba_settings import check_settings, printing_aside, set_beside_processor
+from netspec.kernels.cpu.language.tile import TileShape, TileShapeType
 from netspec.runtime.cache import Code, version_key
 from netspec.runtime.cpu.host import processor
 
@@ -61,13 +61,13 @@ class Unit:
 
     @property
     def function_name(self) -> str:
-        """`netspec.kernels.cpu.dense.multiply`"""
+        """`netspec.kernels.cpu.dense.products.multiply`"""
         return f"{self.module}.{self.function.py_func.__qualname__}"
 
     @property
     def name(self) -> str:
-        """What it is known by in memory and in the cache: `netspec.kernels.cpu.dense.multiply-6x4x16r32`. A function
-        whose source is no part of the version carries a hash of it."""
+        """What it is known by in memory and in the cache: `netspec.kernels.cpu.dense.products.multiply-6x4x16r32`. A
+        function whose source is no part of the version carries a hash of it."""
         tile = "" if self.shape is None else f"-{self.shape}"
         counted = self.module.startswith(tuple(f"{package}." for package in PACKAGES))
         return self.function_name + tile + ("" if counted else f"-{_source_hash(self)}")

@@ -1,4 +1,4 @@
-"""The other side of `crew.py`: a process that compiles functions by name until its input ends.
+"""The other side of `compile_workers.py`: a process that compiles functions by name until its input ends.
 
 It says its version first, so that nobody mixes code of different sources. A request is a line of JSON, as
 `Unit.address` gives it; the answer is a line `[symbol, size in bytes]` and the object file. What cannot be compiled

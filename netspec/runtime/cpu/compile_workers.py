@@ -26,9 +26,12 @@ UNITS_A_HELPER = 4
 MOST_HELPERS = 7
 PATIENCE_SECONDS = 60.0
 """Helpers that deliver nothing for so long are given up."""
-SERVER = (
-    "import json, sys\nsys.path[:] = json.loads(sys.argv[1])\nfrom netspec.runtime.cpu.compile_server import serve\nserve()"
-)
+SERVER = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from netspec.runtime.cpu.compile_server import serve
+serve()
+"""
 """What a helper runs, with the folders that this process imports from."""
 
 Delivery = tuple[Unit, Code | None]

@@ -10,10 +10,10 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from netspec.kernels.cpu.jit import kernel, routine
-from netspec.kernels.cpu.memory import floats_at, words_at
-from netspec.kernels.cpu.state import COUNT, FIRST, GROUPS, METRICS, METRICS_BYTES, SCALARS, STEP, TOTAL
-from netspec.kernels.cpu.state import WORDS as STATE_WORDS
+from netspec.kernels.cpu.language.jit import kernel, routine
+from netspec.kernels.cpu.language.memory import floats_at, words_at
+from netspec.kernels.cpu.language.state import COUNT, FIRST, GROUPS, METRICS, METRICS_BYTES, SCALARS, STEP, TOTAL
+from netspec.kernels.cpu.language.state import WORDS as STATE_WORDS
 from netspec.runtime.cpu.team import advance, atomic_load, meet, wait_for_change
 
 # Words of the control block; those that threads write to are a cache line (8 words) apart.

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.targets.cpu.program import Launch, Program
-from netspec.kernels.cpu.channel_rows import CHANNEL_KERNELS
-from netspec.kernels.cpu.rows import Row, word
+from netspec.kernels.cpu.channels.rows import CHANNEL_KERNELS
+from netspec.kernels.cpu.language.rows import Row, word
+from netspec.kernels.cpu.language.tile import tile_shape
 from netspec.kernels.cpu.table import KERNELS
-from netspec.kernels.cpu.tile import tile_shape
 from netspec.runtime.cache import CodeCache
 from netspec.runtime.cpu.driver import (
     ADDRESS,
@@ -28,6 +27,7 @@ from netspec.runtime.cpu.driver import (
 )
 from netspec.runtime.cpu.native import kernel_address, link_kernels
 from netspec.runtime.cpu.phases import Task, divides_groups, launch_tasks, schedule
+from netspec.targets.cpu.program import Launch, Program
 
 Words = NDArray[np.int64]
 

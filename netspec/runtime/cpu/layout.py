@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.targets.cpu.channels import as_map, vectors
 from netspec.ir.memory import FLOAT_BYTES
+from netspec.targets.cpu.channels import as_map, vectors
 from netspec.targets.cpu.program import Buffer
 
 Array = NDArray[Any]

@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 from netspec.diagnostics.failure import CompilerBug, DeviceError
 from netspec.ir.graph import Parameter, State, Value
 from netspec.ir.initialize import draw
-from netspec.targets.cpu.program import Launch, Program
-from netspec.kernels.cpu import gather, state
-from netspec.kernels.cpu.gather import collect_rows, gather_rows
-from netspec.kernels.cpu.initial import initial_row
-from netspec.kernels.cpu.report import report_rows
-from netspec.kernels.cpu.rows import Row
-from netspec.kernels.cpu.scalars import scalar_rows
-from netspec.runtime.cpu import driver
-from netspec.runtime.cpu import layout
-from netspec.runtime.feed import Crop, Pass, Rates, Source, check_steps, prepared_pass, prepared_source
+from netspec.kernels.cpu.incoming import gather
+from netspec.kernels.cpu.incoming.gather import collect_rows, gather_rows
+from netspec.kernels.cpu.incoming.initial import initial_row
+from netspec.kernels.cpu.incoming.report import report_rows
+from netspec.kernels.cpu.incoming.scalars import scalar_rows
+from netspec.kernels.cpu.language import state
+from netspec.kernels.cpu.language.rows import Row
+from netspec.runtime.cpu import driver, layout
 from netspec.runtime.cpu.launch_table import LaunchTable, one_launch, program_tasks
 from netspec.runtime.cpu.native import code_cache
 from netspec.runtime.cpu.phases import Task, row_task
 from netspec.runtime.cpu.workers import Team
+from netspec.runtime.feed import Crop, Pass, Rates, Source, check_steps, prepared_pass, prepared_source
+from netspec.targets.cpu.program import Launch, Program
 
 Array = NDArray[Any]
 PAGE_BYTES = 4096

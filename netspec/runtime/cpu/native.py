@@ -11,7 +11,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from netspec.kernels.cpu.tile import TileShape
+from netspec.kernels.cpu.language.tile import TileShape
 from netspec.runtime.cache import Code, CodeCache
 from netspec.runtime.cpu.compilation import VERSION, Unit, check_compiler
 from netspec.runtime.cpu.compile_workers import compile_units

@@ -18,8 +18,8 @@ import numpy as np
 
 from netspec.ir.counts import launch_macs
 from netspec.ir.memory import FLOAT_BYTES
+from netspec.kernels.cpu.language.rows import Row
 from netspec.targets.cpu.program import Buffer, Launch
-from netspec.kernels.cpu.rows import Row
 
 LINE_BYTES = 64
 """Buffers begin at such multiples; the last vector of one may reach up to the next."""

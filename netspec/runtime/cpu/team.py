@@ -6,7 +6,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from netspec.kernels.cpu.jit import routine
+from netspec.kernels.cpu.language.jit import routine
 
 INT32 = ir.IntType(32)
 INT64 = ir.IntType(64)

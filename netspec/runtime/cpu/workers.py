@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics.failure import DeviceError
-from netspec.runtime.cpu import driver
 from netspec.runtime.cache import CodeCache
+from netspec.runtime.cpu import driver
 from netspec.runtime.cpu.native import driver_address
 from netspec.runtime.cpu.processors import usable_cores
 from netspec.runtime.cpu.team import SPINS

@@ -8,12 +8,11 @@ from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.ir.operations import Window
-from netspec.targets.cpu.program import Algorithm, Tile
-from netspec.targets.cpu.processor import Target
-from netspec.schedule.cpu import winograd
-from netspec.schedule.cpu import winograd_weights
+from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.direct import direct_algorithm
 from netspec.schedule.cpu.tiles import choose_tile, interior_width, step_slots
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Algorithm, Tile
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from netspec.targets.cpu.channel_winograd import applies, packed_winograd
-from netspec.targets.cpu.channels import Sum
 from netspec.ir.counts import macs
 from netspec.ir.graph import Node
-from netspec.targets.cpu.patches import PRODUCTS
-from netspec.targets.cpu.program import Tile
-from netspec.targets.cpu.processor import Target
 from netspec.schedule.cpu.algorithm import Plan
 from netspec.schedule.cpu.channel_tiles import choose_channel_tile, sum_tile
+from netspec.targets.cpu.channel_winograd import applies, packed_winograd
+from netspec.targets.cpu.channels import Sum
+from netspec.targets.cpu.patches import PRODUCTS
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Tile
 
 WEIGHT_MACS = 16
 """A weight costs as much as so many multiply-adds, for it has to come from memory, from which two cores get no

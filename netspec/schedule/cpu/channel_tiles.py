@@ -4,11 +4,11 @@ output channels. A function of shapes and the target alone."""
 from __future__ import annotations
 
 from netspec.ir import operations as ops
-from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors
 from netspec.ir.graph import Node
-from netspec.targets.cpu.program import Tile
-from netspec.targets.cpu.processor import Target
 from netspec.schedule.cpu.tiles import step_slots
+from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Tile
 
 HEIGHTS = (1, 2, 4, 6, 7, 8, 12, 14)
 WIDTHS = (1, 2, 3, 4, 8)

@@ -8,19 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from netspec.ir import operations as ops
-from netspec.targets.cpu.channel_weights import Constant, packed_sum
-from netspec.targets.cpu.channel_winograd import packed_floats, packed_winograd
-from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors
 from netspec.ir.graph import Graph, Initial, Node, State, Value
 from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
-from netspec.targets.cpu.program import Buffer, Launch, Program
-from netspec.targets.cpu.processor import Target
-from netspec.schedule.cpu.algorithm import Plan
 from netspec.schedule.arena import place_slots, rounded
+from netspec.schedule.cpu.algorithm import Plan
 from netspec.schedule.cpu.channel_algorithm import choose_channel_plan
 from netspec.schedule.cpu.overwrites import OVERWRITES
 from netspec.schedule.slots import Slots, assign_slots
 from netspec.schedule.verify import verify_program
+from netspec.targets.cpu.channel_weights import Constant, packed_sum
+from netspec.targets.cpu.channel_winograd import packed_floats, packed_winograd
+from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Buffer, Launch, Program
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from __future__ import annotations
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node, Value
 from netspec.ir.operations import Window
-from netspec.targets.cpu.program import Algorithm, Tile
 from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Algorithm, Tile
 
 BESIDE_TAPS = 5
 """Vectors that a window's taps leave free, at least: a sum channel by channel keeps every tap in a register."""

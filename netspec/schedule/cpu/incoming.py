@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from netspec.ir.augmentation import Augmentation, smoothing_weights
 from netspec.ir.graph import Graph, Value
-from netspec.targets.cpu.incoming import DRAW_ROWS
 from netspec.ir.memory import FLOAT_BYTES
-from netspec.targets.cpu.program import Augmenting, Buffer
-from netspec.targets.cpu.processor import Target
 from netspec.schedule.slots import Slot
+from netspec.targets.cpu.incoming import DRAW_ROWS
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Augmenting, Buffer
 
 
 def incoming_values(graph: Graph, augmentation: Augmentation | None, target: Target, groups: int) -> tuple[Value, ...]:

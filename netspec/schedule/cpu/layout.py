@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from netspec.ir import operations as ops
-from netspec.targets.cpu.channel_weights import packed_sum
-from netspec.targets.cpu.channels import Sum, sliding, vectors
 from netspec.ir.counts import macs
 from netspec.ir.graph import Graph, Node
-from netspec.targets.cpu.program import Layout
-from netspec.targets.cpu.processor import Target
 from netspec.schedule.cpu.channel_tiles import choose_channel_tile
+from netspec.targets.cpu.channel_weights import packed_sum
+from netspec.targets.cpu.channels import Sum, sliding, vectors
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Layout
 
 WEIGHT_MACS = 8
 """A weight that is used once costs as much as so many multiply-adds: it has to come from memory."""

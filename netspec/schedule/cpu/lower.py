@@ -8,18 +8,18 @@ from netspec.ir.augmentation import Augmentation
 from netspec.ir.graph import Graph, Node, Shape, Value
 from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
 from netspec.ir.pooled import sum_of
-from netspec.targets.cpu.program import Buffer, Launch, Program
-from netspec.targets.cpu.processor import Target
-from netspec.schedule.cpu.algorithm import Plan, choose_plan
 from netspec.schedule.arena import place_slots, rounded
+from netspec.schedule.cpu.algorithm import Plan, choose_plan
 from netspec.schedule.cpu.incoming import augmenting, incoming_values, noise_row_bytes, size_bytes
-from netspec.schedule.order import launch_order
 from netspec.schedule.cpu.overwrites import OVERWRITES
 from netspec.schedule.cpu.planes import Plane, padded_planes, plane_stride
 from netspec.schedule.cpu.pooled import pool_sums
 from netspec.schedule.cpu.scratch import gather_bytes, scratch_bytes, thread_bytes
+from netspec.schedule.order import launch_order
 from netspec.schedule.slots import Slots, assign_slots
 from netspec.schedule.verify import verify_program
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Buffer, Launch, Program
 
 
 def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation | None = None) -> Program:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import Convolution, MaxPool, PooledConvolution, Window
-from netspec.targets.cpu.program import WINOGRAD, Algorithm
 from netspec.ir.rewrite import reads, with_nodes
-from netspec.targets.cpu.processor import Target
 from netspec.schedule.cpu.algorithm import choose_plan
 from netspec.schedule.cpu.scratch import strip_bytes
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import WINOGRAD, Algorithm
 
 HALVES = Window((2, 2), (2, 2))
 """The windows that never cross the border of a patch, or of two rows."""

@@ -15,9 +15,9 @@ from typing import Any
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node, Shape
 from netspec.ir.operations import Window
-from netspec.targets.cpu.program import Tile
-from netspec.targets.cpu.processor import Target
 from netspec.schedule.cpu.direct import is_depthwise, is_pointwise
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Tile
 
 LATENCY_SLOTS = 8
 LOOP_SLOTS = 2

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from netspec.ir import operations as ops
 from netspec.ir.memory import FLOAT_BYTES
+from netspec.schedule.cpu import tiles
 from netspec.targets.cpu.packed_kernels import PackedKernels
 from netspec.targets.cpu.patches import PATCH, PRODUCTS
 from netspec.targets.cpu.patches_at_once import PatchesAtOnce
-from netspec.targets.cpu.program import Algorithm, Tile
 from netspec.targets.cpu.processor import Target
-from netspec.schedule.cpu import tiles
+from netspec.targets.cpu.program import Algorithm, Tile
 
 WIDEST = 4
 """Columns of a tile at most: wider strips are no faster, leave the cache sooner, and each tile must be compiled."""

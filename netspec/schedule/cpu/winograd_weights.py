@@ -5,12 +5,12 @@ from __future__ import annotations
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.ir.memory import FLOAT_BYTES
-from netspec.targets.cpu.patch_blocks import PatchBlocks, patch_blocks
-from netspec.targets.cpu.patches import PRODUCTS
-from netspec.targets.cpu.program import Tile
-from netspec.targets.cpu.processor import Target
 from netspec.schedule.cpu import tiles
 from netspec.schedule.cpu.winograd import Layer, by_taps, has_window
+from netspec.targets.cpu.patch_blocks import PatchBlocks, patch_blocks
+from netspec.targets.cpu.patches import PRODUCTS
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Tile
 
 
 def applies(operation: ops.Operation) -> bool:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netspec.ir import operations as ops
-from netspec.targets.cpu.channels import Sliding, sliding
 from netspec.ir.graph import Node, Value
+from netspec.targets.cpu.channels import Sliding, sliding
 from netspec.targets.cpu.program import Algorithm, Tile
 
 

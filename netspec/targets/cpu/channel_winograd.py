@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.ir import operations as ops
-from netspec.targets.cpu.channel_weights import PackedSum, packed_sum
-from netspec.targets.cpu.channels import Sliding, as_map, sliding, vectors
 from netspec.ir.graph import Node
 from netspec.ir.operations import Pair
+from netspec.targets.cpu.channel_weights import PackedSum, packed_sum
+from netspec.targets.cpu.channels import Sliding, as_map, sliding, vectors
 from netspec.targets.cpu.patches import PATCH, PRODUCTS
 from netspec.targets.cpu.program import Algorithm, Tile
 

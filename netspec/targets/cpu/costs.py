@@ -1,7 +1,7 @@
 """What planning takes for the cost of things: a table that ships with the version, or one that `netspec tune` made.
 
 Costs are in slots, the time in which a core that we plan for starts a multiply-add of vectors (see
-`schedule/cpu/tiles.py`). A plan is a function of shapes, the target and this table, never of a measurement made in passing.
+`schedule/cpu/tiles.py`). A plan is a function of shapes, the target and this table, not of a measurement.
 """
 
 from __future__ import annotations

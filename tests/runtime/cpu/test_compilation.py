@@ -20,14 +20,14 @@ KNOWN = tuple(f"{package}." for package in (*PACKAGES, "netspec.diagnostics"))
 
 ROUTINE = """
 import numpy as np
-from netspec.kernels.cpu.jit import routine
+from netspec.kernels.cpu.language.jit import routine
 
 @routine
 def number():
     return np.float32(2.0)
 """
 KERNEL = """
-from netspec.kernels.cpu.jit import kernel
+from netspec.kernels.cpu.language.jit import kernel
 from netspec.kernels.cpu.within.deeper.numbers import number
 
 @kernel
@@ -37,7 +37,7 @@ def put(tile, arena, d, state, begin, end, thread):
 RUN = """
 import sys, ctypes, pathlib
 from netspec.kernels.cpu.put import put
-from netspec.kernels.cpu.tile import TileShape
+from netspec.kernels.cpu.language.tile import TileShape
 from netspec.runtime.cpu.native import code_cache, kernel_address
 address = kernel_address(put, TileShape(1, 1, 4, 32), code_cache(pathlib.Path(sys.argv[1])))
 call = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 6, *[ctypes.c_int64] * 3)(address)

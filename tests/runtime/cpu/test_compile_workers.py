@@ -11,12 +11,12 @@ import pytest
 
 from netspec.bench.peak import scale_chains
 from netspec.diagnostics.failure import CompilerBug
-from netspec.kernels.cpu.jit import kernel
-from netspec.kernels.cpu.sums import sum_images
-from netspec.kernels.cpu.tile import TileShape
-from netspec.kernels.cpu.update import sgd_update
-from netspec.runtime.cpu import compile_workers as crew
+from netspec.kernels.cpu.language.jit import kernel
+from netspec.kernels.cpu.language.tile import TileShape
+from netspec.kernels.cpu.layers.sums import sum_images
+from netspec.kernels.cpu.layers.update import sgd_update
 from netspec.runtime.cache import Code
+from netspec.runtime.cpu import compile_workers as crew
 from netspec.runtime.cpu.compilation import VERSION, Unit, compile_unit, unit_at
 from netspec.runtime.cpu.compile_server import answer_all
 from netspec.runtime.cpu.driver import take_part
@@ -144,6 +144,6 @@ def test_a_function_outside_of_netspec_is_compiled_here_and_its_faults_show() ->
 
 
 def test_a_kernel_whose_source_is_no_part_of_the_version_carries_its_hash() -> None:
-    assert Unit(sum_images, TileShape(8, 1, 16, 32)).name == "netspec.kernels.cpu.sums.sum_images-8x1x16r32"
+    assert Unit(sum_images, TileShape(8, 1, 16, 32)).name == "netspec.kernels.cpu.layers.sums.sum_images-8x1x16r32"
     name, dash, digest = Unit(scale_chains, TileShape(8, 3, 16, 32)).name.rpartition("-")
     assert (name, dash, len(digest)) == ("netspec.bench.peak.scale_chains-8x3x16r32", "-", 12)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
 from netspec.runtime.cpu.host import Processor, target_of
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
 
 X86 = "x86_64-unknown-linux-gnu"
 

@@ -15,17 +15,17 @@ from netspec.diagnostics.failure import CompilerBug, DeviceError, SpecError
 from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph
 from netspec.ir.initialize import initialize
-from netspec.targets.cpu.program import Launch, Program
 from netspec.ir.recipe import Experiment, Schedule, Sgd, TrainOptions
-from netspec.targets.cpu.processor import AVX512
 from netspec.passes.inference import inference
 from netspec.runtime.cpu import machine as machine_module
-from netspec.runtime.feed import Pass, Source
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.feed import Pass, Source
 from netspec.schedule.cpu.lower import lower
-from netspec.train.calls import Timetable, rates_of
-from netspec.train.schedules import RULES
+from netspec.targets.cpu.processor import AVX512
+from netspec.targets.cpu.program import Launch, Program
+from netspec.train.step.calls import Timetable, rates_of
+from netspec.train.step.schedules import RULES
 from tests.kernels.harness import CACHE_DIR
 from tests.kernels.tiling import few_tiles
 from tests.schedule.nets import bundled, experiment, spec_texts, step_graph, step_of

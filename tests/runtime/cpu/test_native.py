@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from netspec.diagnostics.failure import CompilerBug
-from netspec.kernels.cpu.jit import kernel
-from netspec.kernels.cpu.sums import sum_images
-from netspec.kernels.cpu.tile import TileShape
-from netspec.runtime.cpu import native
+from netspec.kernels.cpu.language.jit import kernel
+from netspec.kernels.cpu.language.tile import TileShape
+from netspec.kernels.cpu.layers.sums import sum_images
 from netspec.runtime.cache import Code, CodeCache
+from netspec.runtime.cpu import native
 from netspec.runtime.cpu.compilation import Unit
 from netspec.runtime.cpu.compile_workers import compile_units
 from netspec.runtime.cpu.native import code_cache, kernel_address
@@ -51,7 +51,9 @@ def test_a_kernel_is_linked_once() -> None:
 
 
 def test_each_processor_has_a_folder_of_its_own(tmp_path: Path) -> None:
-    script = "import sys, pathlib, netspec.runtime.cpu.native as n;print(n.code_cache(pathlib.Path(sys.argv[1]))._folder)"
+    script = (
+        "import sys, pathlib, netspec.runtime.cpu.native as n;print(n.code_cache(pathlib.Path(sys.argv[1]))._folder)"
+    )
 
     def folder(**environment: str) -> str:
         run = [sys.executable, "-c", script, str(tmp_path)]

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from netspec.compiler import training_program
 from netspec.ir.initialize import initialize
-from netspec.targets.cpu.program import Tile
-from netspec.targets.cpu.processor import AVX512
-from netspec.kernels.cpu.packing import pack
-from netspec.kernels.cpu.rows import Row
-from netspec.kernels.cpu.winograd_weights import AddParts, add_parts
+from netspec.kernels.cpu.language.rows import Row
+from netspec.kernels.cpu.sliding.packing import pack
+from netspec.kernels.cpu.winograd.weight_gradient import AddParts, add_parts
 from netspec.runtime.cpu import launch_table
 from netspec.runtime.cpu.launch_table import program_tasks
 from netspec.runtime.cpu.machine import Machine
 from netspec.runtime.cpu.phases import Place, Step, Task, meetings, phase_numbers, schedule
+from netspec.targets.cpu.processor import AVX512
+from netspec.targets.cpu.program import Tile
 from tests.kernels.harness import CACHE_DIR
 from tests.runtime.cpu.test_machine import digits_like, rates
 from tests.schedule.nets import bundled, step_graph

@@ -16,8 +16,8 @@ import pytest
 from netspec.compiler import training_program
 from netspec.diagnostics.failure import DeviceError
 from netspec.ir.initialize import initialize
-from netspec.targets.cpu.processor import AVX512
 from netspec.runtime.cpu.machine import Machine
+from netspec.targets.cpu.processor import AVX512
 from tests.kernels.harness import CACHE_DIR
 from tests.runtime.cpu.test_machine import digits_like
 from tests.schedule.nets import bundled, step_graph

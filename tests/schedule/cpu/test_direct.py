@@ -6,11 +6,11 @@ import pytest
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
-from netspec.targets.cpu.program import Launch, Program, Tile
-from netspec.targets.cpu.processor import AVX2, AVX512, Target
 from netspec.runtime.cpu.launch_table import one_launch
 from netspec.schedule.cpu.lower import lower
 from netspec.schedule.cpu.show import listing
+from netspec.targets.cpu.processor import AVX2, AVX512, Target
+from netspec.targets.cpu.program import Launch, Program, Tile
 from tests.schedule.nets import experiment, step_graph
 
 GRADIENTS = {

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from netspec.diagnostics.failure import SpecError
 from netspec.ir import operations as ops
-from netspec.targets.cpu.program import Program
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, Target
 from netspec.schedule.cpu.lower import lower
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, Target
+from netspec.targets.cpu.program import Program
 from tests.schedule.nets import bundled, spec_texts, step_graph, step_of
 
 TARGETS = st.sampled_from((AVX512, AVX2, NEON))

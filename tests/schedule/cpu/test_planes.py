@@ -1,7 +1,7 @@
-from netspec.targets.cpu.processor import AVX2, AVX512
 from netspec.kernels.cpu.table import KERNELS
 from netspec.schedule.cpu.lower import lower
 from netspec.schedule.cpu.planes import PADDABLE, padded_planes
+from netspec.targets.cpu.processor import AVX2, AVX512
 from tests.schedule.nets import step_of
 
 CONVOLUTIONS = "net t {\ninput 4x32x32\nconv 8 3x3 pad=1 relu\npool max 2x2\nconv 6 3x3 pad=1 relu\n%s\ndense 3\n}"

@@ -2,9 +2,9 @@
 
 from netspec.ir import operations as ops
 from netspec.ir.augmentation import Augmentation
-from netspec.targets.cpu.processor import AVX512
 from netspec.schedule.cpu.lower import lower
 from netspec.schedule.cpu.show import describe, listing
+from netspec.targets.cpu.processor import AVX512
 from tests.conftest import Golden
 from tests.schedule.nets import bundled, step_graph, step_of
 

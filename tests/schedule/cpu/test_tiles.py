@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.ir.operations import Window
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
 from netspec.schedule.cpu.tiles import choose_tile, dense_tile, interior_width, sliding_tile, weight_gradient_tile
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
 from tests.kernels.harness import batched, plain
 
 TARGETS = st.sampled_from((AVX512, AVX2, SSE, NEON))

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
-from netspec.targets.cpu.program import WINOGRAD, Program
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
 from netspec.schedule.cpu.lower import lower
 from netspec.schedule.cpu.winograd import MOST_BATCHED, WIDEST, Layer, algorithm, choose_tile
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
+from netspec.targets.cpu.program import WINOGRAD, Program
 from tests.schedule.nets import bundled, experiment, step_graph
 
 LAYERS = st.builds(

@@ -1,0 +1,192 @@
+"""Kernels with lanes = channels of operations that look at all channels of a pixel, or at a channel's own numbers."""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from typing import NamedTuple
+
+import numpy as np
+
+from netspec.kernels.cpu.channels.products import columns_spread
+from netspec.kernels.cpu.language.descriptor import ChannelMap, Words, places
+from netspec.kernels.cpu.language.jit import kernel, routine
+from netspec.kernels.cpu.language.memory import real
+from netspec.kernels.cpu.language.products import cross
+from netspec.kernels.cpu.language.state import SCRATCH
+from netspec.kernels.cpu.language.tile import lanes, rows, save
+from netspec.kernels.cpu.language.vector import (
+    first_lanes,
+    fma,
+    load,
+    select,
+    splat,
+    sqrt,
+    store,
+    sum_lanes,
+)
+from netspec.kernels.cpu.language.vector_math import exp, inverse_three_quarters, power
+from netspec.kernels.cpu.layers.activations import activate
+
+
+class Maps(NamedTuple):
+    """Words of `softmax_pixels`, and the first ones of the others."""
+
+    x: ChannelMap
+    y: ChannelMap
+    channels: int
+    pixels: int
+
+
+class ScaleChannels(NamedTuple):
+    """Words of `scale_channels`: four arrays of channels, and how far apart they lie."""
+
+    maps: Maps
+    statistics: int
+    statistics_step: int
+    epsilon: float
+
+
+class Neighbours(NamedTuple):
+    """Words of `neighbours`, as in `local_response_norm.py`."""
+
+    maps: Maps
+    below: int
+    above: int
+    share: float
+    beta: float
+    base: float
+
+
+class LargestPiece(NamedTuple):
+    """Words of `largest_piece`; channels are those of y."""
+
+    maps: Maps
+    pieces: int
+
+
+class SlideDepthwise(NamedTuple):
+    """Words of `slide_depthwise`; strides count float32 numbers, `taps` are where each tap of a row is read."""
+
+    maps: Maps
+    x_row: int
+    x_stride_rows: int
+    out_height: int
+    out_width: int
+    weights: int
+    bias: int
+    taps_y: int
+    taps_x: int
+    activation: int
+    slope: float
+    taps: tuple[int, ...]
+
+
+MAPS, SCALE, NEIGHBOURS = places(Maps), places(ScaleChannels), places(Neighbours)
+LARGEST, SLIDE = places(LargestPiece), places(SlideDepthwise)
+
+
+@kernel
+def scale_channels(tile, arena, d: Words[ScaleChannels], state, begin, end, thread):
+    """(x - mean) * scale / sqrt(variance + epsilon) + shift. Unit: a vector of channels of an image."""
+    step, vectors = lanes(tile), (d[MAPS.channels] + lanes(tile) - 1) // lanes(tile)
+    for unit in range(begin, end):
+        image, a = unit // vectors, unit % vectors
+        at = d[SCALE.statistics] + a * step
+        scale, shift = load(tile, arena, at), load(tile, arena, at + d[SCALE.statistics_step])
+        mean = load(tile, arena, at + 2 * d[SCALE.statistics_step])
+        factor = scale / sqrt(load(tile, arena, at + 3 * d[SCALE.statistics_step]) + real(d, SCALE.epsilon))
+        x = d[MAPS.x.place] + image * d[MAPS.x.image] + a * d[MAPS.x.vector]
+        y = d[MAPS.y.place] + image * d[MAPS.y.image] + a * d[MAPS.y.vector]
+        for i in range(0, d[MAPS.pixels] * step, step):
+            store(arena, y + i, fma(load(tile, arena, x + i) - mean, factor, shift))
+
+
+@kernel
+def softmax_pixels(tile, arena, d: Words[Maps], state, begin, end, thread):
+    """Softmax over the channels. Unit: a pixel of an image."""
+    step, vectors = lanes(tile), (d[MAPS.channels] + lanes(tile) - 1) // lanes(tile)
+    for unit in range(begin, end):
+        image, pixel = unit // d[MAPS.pixels], unit % d[MAPS.pixels] * step
+        x, y = d[MAPS.x.place] + image * d[MAPS.x.image] + pixel, d[MAPS.y.place] + image * d[MAPS.y.image] + pixel
+        largest = arena[x]
+        for c in range(1, d[MAPS.channels]):
+            largest = max(largest, arena[x + c // step * d[MAPS.x.vector] + c % step])
+        total = splat(tile, 0.0)
+        for a in range(vectors):
+            shifted = load(tile, arena, x + a * d[MAPS.x.vector]) - largest
+            raised = select(first_lanes(tile, d[MAPS.channels] - a * step), exp(shifted), 0.0)
+            store(arena, y + a * d[MAPS.y.vector], raised)
+            total += raised
+        share = np.float32(1.0) / sum_lanes(total)
+        for a in range(vectors):
+            store(arena, y + a * d[MAPS.y.vector], load(tile, arena, y + a * d[MAPS.y.vector]) * share)
+
+
+@kernel
+def neighbours(tile, arena, d: Words[Neighbours], state, begin, end, thread):
+    """Local response normalisation. The thread's scratch holds the squares of a pixel's channels side by side, with
+    zeros before and behind. Unit: a pixel of an image."""
+    step, below, above = lanes(tile), d[NEIGHBOURS.below], d[NEIGHBOURS.above]
+    share, beta, base = real(d, NEIGHBOURS.share), real(d, NEIGHBOURS.beta), real(d, NEIGHBOURS.base)
+    squares = state[SCRATCH] + below
+    for unit in range(begin, end):
+        image, pixel = unit // d[MAPS.pixels], unit % d[MAPS.pixels] * step
+        x, y = d[MAPS.x.place] + image * d[MAPS.x.image] + pixel, d[MAPS.y.place] + image * d[MAPS.y.image] + pixel
+        for k in range(below):
+            arena[state[SCRATCH] + k] = np.float32(0.0)
+        for a in range(0, d[MAPS.channels], step):
+            own = load(tile, arena, x + a // step * d[MAPS.x.vector])
+            store(arena, squares + a, select(first_lanes(tile, d[MAPS.channels] - a), own * own, 0.0))
+        for k in range(d[MAPS.channels], d[MAPS.channels] + above + step):
+            arena[squares + k] = np.float32(0.0)
+        for a in range(0, d[MAPS.channels], step):
+            total = splat(tile, 0.0)
+            for near in range(a - below, a + above + 1):
+                total += load(tile, arena, squares + near)
+            s, own = fma(total, share, base), load(tile, arena, x + a // step * d[MAPS.x.vector])
+            scaled = inverse_three_quarters(s) if beta == 0.75 else power(s, -beta)
+            store(arena, y + a // step * d[MAPS.y.vector], own * scaled)
+
+
+@kernel
+def largest_piece(tile, arena, d: Words[LargestPiece], state, begin, end, thread):
+    """The largest of so many neighbouring channels. Unit: a pixel of an image."""
+    step, pieces = lanes(tile), d[LARGEST.pieces]
+    for unit in range(begin, end):
+        image, pixel = unit // d[MAPS.pixels], unit % d[MAPS.pixels] * step
+        x, y = d[MAPS.x.place] + image * d[MAPS.x.image] + pixel, d[MAPS.y.place] + image * d[MAPS.y.image] + pixel
+        for k in range(d[MAPS.channels]):
+            first = k * pieces
+            best = arena[x + first // step * d[MAPS.x.vector] + first % step]
+            for c in range(first + 1, first + pieces):
+                best = max(best, arena[x + c // step * d[MAPS.x.vector] + c % step])
+            arena[y + k // step * d[MAPS.y.vector] + k % step] = best
+
+
+@routine
+def _activated(tile, arena, d, y, count):
+    for r in range(count):
+        place = y + r * lanes(tile)
+        store(arena, place, activate(load(tile, arena, place), d[SLIDE.activation], real(d, SLIDE.slope)))
+
+
+@kernel
+def slide_depthwise(tile, arena, d: Words[SlideDepthwise], state, begin, end, thread):
+    """Every channel its own window. A tile's rows are neighbouring pixels. Unit: an output row of a vector of channels
+    of an image."""
+    step, vectors = lanes(tile), (d[MAPS.channels] + lanes(tile) - 1) // lanes(tile)
+    for unit in range(begin, end):
+        row, part = unit % d[SLIDE.out_height], unit // d[SLIDE.out_height]
+        image, a = part // vectors, part % vectors
+        x = d[MAPS.x.place] + image * d[MAPS.x.image] + a * d[MAPS.x.vector] + row * d[SLIDE.x_stride_rows]
+        y = d[MAPS.y.place] + image * d[MAPS.y.image] + a * d[MAPS.y.vector] + row * d[SLIDE.out_width] * step
+        weights, bias = d[SLIDE.weights] + a * d[SLIDE.taps_y] * d[SLIDE.taps_x] * step, d[SLIDE.bias] + a * step
+        for column in range(0, d[SLIDE.out_width], rows(tile)):
+            count, w = min(rows(tile), d[SLIDE.out_width] - column), weights
+            registers = columns_spread(tile, arena, bias)
+            for i in range(d[SLIDE.taps_y]):
+                at = x + i * d[SLIDE.x_row] + column * step
+                for j in range(d[SLIDE.taps_x]):
+                    registers = cross(registers, arena, w, 0, at + d[SLIDE.taps + j], step)
+                    w += step
+            save(registers, arena, y + column * step, step, 0, count)
+            if d[SLIDE.activation] != 0:
+                _activated(tile, arena, d, y + column * step, count)

@@ -1,0 +1,269 @@
+"""Launch rows of sums over windows with lanes = output channels: by definition, depthwise, by Winograd's algorithm."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.ir import operations as ops
+from netspec.ir.graph import Node
+from netspec.ir.memory import FLOAT_BYTES
+from netspec.ir.operations import Operation
+from netspec.kernels.cpu.channels.copies import Surround, surround
+from netspec.kernels.cpu.channels.maps import Maps, SlideDepthwise, slide_depthwise
+from netspec.kernels.cpu.channels.sums import SumWindows, sum_windows
+from netspec.kernels.cpu.channels.winograd import (
+    GivePatches,
+    Patches,
+    TransformPatches,
+    give_patches,
+    transform_patches,
+)
+from netspec.kernels.cpu.language.descriptor import ChannelMap
+from netspec.kernels.cpu.language.rows import Row, place
+from netspec.kernels.cpu.layers.activations import CODES
+from netspec.targets.cpu.channel_weights import PackedSum, packed_sum
+from netspec.targets.cpu.channel_winograd import PackedWinograd, packed_winograd
+from netspec.targets.cpu.channels import Sliding, activation_of, as_map, sliding, vectors
+from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
+
+NO_TILE = Tile(1, 1)
+UNITS = 32
+"""of work in an image, about, that a sum over windows is divided into"""
+
+
+def sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    """Convolution, Deconvolution, Local, Dense: perhaps a copy with zeros in place, then the sums."""
+    if launch.algorithm == "winograd":
+        return _winograd_rows(launch, program)
+    shape = sliding(_node(launch))
+    copying, source = _source(launch, shape, program)
+    taps = tuple(shape.tap_column(j, copied=shape.copied) * launch.inputs[0].abreast for j in range(shape.taps[1]))
+    if shape.depthwise:
+        return (*copying, _depthwise_row(launch, shape, source, taps))
+    return (*copying, _window_row(launch, program, source, taps))
+
+
+def channel_map(buffer: Buffer) -> ChannelMap:
+    """Where a map lies."""
+    return ChannelMap(place=place(buffer), image=buffer.group_stride, vector=buffer.plane_stride)
+
+
+def map_vectors(buffer: Buffer) -> int:
+    """Vectors of channels of a map."""
+    return vectors(as_map(buffer.value.shape)[0], buffer.abreast)
+
+
+def _node(launch: Launch) -> Node:
+    """The launch as a node of x and y, as far as shapes go."""
+    return Node(launch.operation, (launch.inputs[0].value,), (launch.outputs[0].value,), launch.layer)
+
+
+class _Source(NamedTuple):
+    """Where a sum reads: a map, and what lies between two rows and between the first rows of two neighbouring
+    outputs."""
+
+    x: ChannelMap
+    row: int
+    stride_rows: int
+
+
+def _activation(operation: Operation) -> tuple[int, float]:
+    """Code and slope."""
+    activation = activation_of(operation)
+    return CODES[activation.function], activation.slope
+
+
+def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row, ...], _Source]:
+    """The rows that make the copy that a sum reads, if it needs one; and where it reads."""
+    x = launch.inputs[0]
+    _, height, width = shape.x
+    if not shape.copied:
+        row = width * x.abreast
+        return (), _Source(channel_map(x), shape.dilation[0] * row, shape.stride[0] * row)
+    image_floats = shape.copy_floats(x.abreast)
+    if launch.scratch is None or launch.scratch.size_bytes < FLOAT_BYTES * image_floats * program.batch:
+        raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its copy")
+    words = Surround(
+        x=channel_map(x),
+        height=height,
+        width=width,
+        abreast=x.abreast,
+        vectors=map_vectors(x),
+        copy=place(launch.scratch),
+        copy_image=image_floats,
+        copy_rows=shape.copy_rows,
+        phases=shape.stride[1],
+        phase_columns=shape.phase_columns,
+        before_y=shape.before[0],
+        before_x=shape.before[1],
+        spacing_y=shape.spacing[0],
+        spacing_x=shape.spacing[1],
+    )
+    units = map_vectors(x) * shape.copy_rows
+    copying = Row(surround, NO_TILE, words, units, per_group=True, reads=(x,), writes=(launch.scratch,))
+    row = words.phases * words.phase_columns * x.abreast
+    copy = ChannelMap(place=words.copy, image=image_floats, vector=shape.copy_rows * row)
+    return (copying,), _Source(copy, shape.dilation[0] * row, shape.stride[0] * row)
+
+
+def _depthwise_row(launch: Launch, shape: Sliding, source: _Source, taps: tuple[int, ...]) -> Row:
+    packed, y = launch.inputs[1], launch.outputs[0]
+    channels, height, width = shape.y
+    code, slope = _activation(launch.operation)
+    words = SlideDepthwise(
+        maps=Maps(x=source.x, y=channel_map(y), channels=channels, pixels=height * width),
+        x_row=source.row,
+        x_stride_rows=source.stride_rows,
+        out_height=height,
+        out_width=width,
+        weights=place(packed),
+        bias=place(packed) + map_vectors(y) * y.abreast * shape.taps[0] * shape.taps[1],
+        taps_y=shape.taps[0],
+        taps_x=shape.taps[1],
+        activation=code,
+        slope=slope,
+        taps=taps,
+    )
+    return Row(slide_depthwise, launch.tile, words, map_vectors(y) * height, per_group=True)
+
+
+def _window_row(launch: Launch, program: Program, source: _Source, taps: tuple[int, ...]) -> Row:
+    x, packed, y = launch.inputs[0], launch.inputs[1], launch.outputs[0]
+    form = packed_sum(_node(launch), launch.tile, x.abreast, program.target.lanes)
+    if packed.size_bytes != FLOAT_BYTES * form.floats:
+        raise CompilerBug(f"`{packed.value.name}` holds {packed.size_bytes} bytes, not {FLOAT_BYTES * form.floats}")
+    result = _Result(channel_map(y), form.shape.y[2] * y.abreast, map_vectors(y))
+    words = _sum_windows(form, program, place(packed), source, result, _activation(launch.operation), taps)
+    return Row(sum_windows, launch.tile, words, _units(form), per_group=True)
+
+
+def _winograd_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    """Patches to their numbers, the sums over channels of each number, and back."""
+    x, packed, y = launch.inputs[0], launch.inputs[1], launch.outputs[0]
+    assert isinstance(launch.operation, ops.Convolution)
+    form = packed_winograd(_node(launch), launch.tile, program.target.lanes)
+    data, products = _patch_places(launch, program, form)
+    taking, giving = _patches(x, data, form), _patches(y, products, form)
+    before, (code, slope) = launch.operation.window.before, _activation(launch.operation)
+    taken = TransformPatches(patches=taking, before_y=before[0], before_x=before[1])
+    given = GivePatches(patches=giving, bias=place(packed) + form.sums.floats, activation=code, slope=slope)
+    return (
+        Row(transform_patches, NO_TILE, taken, map_vectors(x) * form.patches[0], per_group=True),
+        _product_row(launch.tile, program, form, place(packed), data, products),
+        Row(give_patches, NO_TILE, given, map_vectors(y) * form.patches[0], per_group=True),
+    )
+
+
+def _patches(buffer: Buffer, numbers: ChannelMap, form: PackedWinograd) -> Patches:
+    """A map and the numbers of its patches."""
+    _, height, width = buffer.value.shape
+    return Patches(
+        map=channel_map(buffer),
+        height=height,
+        width=width,
+        vectors=map_vectors(buffer),
+        numbers=numbers,
+        plane=form.plane_floats,
+        patches_y=form.patches[0],
+        patches_x=form.patches[1],
+        side=form.side,
+    )
+
+
+def _product_row(
+    tile: Tile, program: Program, form: PackedWinograd, packed: int, data: ChannelMap, products: ChannelMap
+) -> Row:
+    """The sums over channels, as of a map of 36 rows."""
+    sums, plane = form.sums, form.plane_floats
+    result = _Result(products, plane, sums.blocks * sums.columns)
+    words = _sum_windows(sums, program, packed, _Source(data, plane, plane), result, (CODES["identity"], 0.0), (0,))
+    return Row(sum_windows, tile, words, _units(sums), per_group=True)
+
+
+def _patch_places(launch: Launch, program: Program, form: PackedWinograd) -> tuple[ChannelMap, ChannelMap]:
+    """Where patches and their sums go; checks that they fit, and a patch into a thread's scratch."""
+    if launch.scratch is None or launch.scratch.size_bytes < FLOAT_BYTES * form.scratch_floats * program.batch:
+        raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its patches")
+    if program.thread_bytes < FLOAT_BYTES * form.patch_floats:
+        raise CompilerBug(f"`{launch.layer}` needs room for a patch in each thread's scratch")
+    data = place(launch.scratch)
+    products = data + form.data_floats * program.batch
+    return (
+        ChannelMap(place=data, image=form.data_floats, vector=form.vector_floats),
+        ChannelMap(place=products, image=form.product_floats, vector=form.vector_floats),
+    )
+
+
+class _Result(NamedTuple):
+    """Where a sum writes: a map, what lies between two rows, and vectors of channels."""
+
+    y: ChannelMap
+    row: int
+    vectors: int
+
+
+def _sum_windows(
+    form: PackedSum,
+    program: Program,
+    packed: int,
+    source: _Source,
+    result: _Result,
+    activation: tuple[int, float],
+    taps: tuple[int, ...],
+) -> SumWindows:
+    """The words of a sum; `taps` are where the taps of a row are read."""
+    weights, biases = form.position_floats, form.blocks * form.width
+    chunks, rows = _chunks(form)
+    return SumWindows(
+        x=source.x,
+        x_row=source.row,
+        x_stride_rows=source.stride_rows,
+        abreast=form.abreast,
+        channels=form.shape.x[0],
+        y=result.y,
+        y_row=result.row,
+        y_vectors=result.vectors,
+        out_height=form.shape.y[1],
+        out_width=form.shape.y[2],
+        weights=packed,
+        w_block=form.block_floats,
+        w_row=form.steps(weights)[0],
+        w_column=form.steps(weights)[1],
+        bias=packed + form.positions * weights,
+        bias_row=form.steps(biases)[0],
+        bias_column=form.steps(biases)[1],
+        taps_y=form.shape.taps[0],
+        taps_x=form.shape.taps[1],
+        blocks=form.blocks,
+        input_block=_input_block(form, program, rows),
+        chunks=chunks,
+        chunk_rows=rows,
+        activation=activation[0],
+        slope=activation[1],
+        table=(*_blocks(form), *taps),
+    )
+
+
+def _blocks(form: PackedSum) -> tuple[int, ...]:
+    """The table of each block's first vector of inputs and of the one behind its last."""
+    return tuple(end for block in range(form.blocks) for end in form.inputs(block))
+
+
+def _chunks(form: PackedSum) -> tuple[int, int]:
+    """How many chunks the rows of an image are cut into, and how many rows are in one."""
+    height = form.shape.y[1]
+    rows = -(-height * form.blocks // UNITS)
+    return -(-height // rows), rows
+
+
+def _units(form: PackedSum) -> int:
+    return form.blocks * _chunks(form)[0]
+
+
+def _input_block(form: PackedSum, program: Program, rows: int) -> int:
+    """Vectors of inputs whose weights for a block of outputs stay in a part of the second cache; all, where weights
+    are not read again."""
+    vector_bytes = FLOAT_BYTES * form.abreast * form.shape.taps[0] * form.shape.taps[1] * form.width
+    everything = vectors(form.shape.x[0], form.abreast)
+    return everything if form.positions > 1 or rows == 1 else max(1, program.target.l2_bytes // 4 // vector_bytes)

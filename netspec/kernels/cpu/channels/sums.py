@@ -1,0 +1,144 @@
+"""Sums over windows with lanes = output channels: convolution, deconvolution, local and dense layers.
+
+A tile's rows are neighbouring pixels of an output row, its columns vectors of output channels. Weights come packed,
+[block][vector of inputs][i][j][input][columns][lanes], and are read once a unit, in that order.
+"""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from typing import NamedTuple
+
+from netspec.kernels.cpu.channels.products import ask_ahead, columns_spread, outer_spaced
+from netspec.kernels.cpu.language.descriptor import ChannelMap, Words, places
+from netspec.kernels.cpu.language.jit import kernel, routine
+from netspec.kernels.cpu.language.memory import real
+from netspec.kernels.cpu.language.tile import columns, lanes, load, rows, save
+from netspec.kernels.cpu.language.vector import load as load_vector
+from netspec.kernels.cpu.language.vector import store
+from netspec.kernels.cpu.layers.activations import IDENTITY, activate
+
+AHEAD = 2048
+"""float32 numbers between the weights that are used and those that are asked for: from memory they come late"""
+
+
+class SumWindows(NamedTuple):
+    """Words of `sum_windows`. Steps and strides count float32 numbers. The table: for each block of outputs its first
+    vector of inputs and one behind its last, and for each tap of a row where it is read."""
+
+    x: ChannelMap
+    x_row: int
+    x_stride_rows: int
+    abreast: int
+    channels: int
+    y: ChannelMap
+    y_row: int
+    y_vectors: int
+    out_height: int
+    out_width: int
+    weights: int
+    w_block: int
+    w_row: int
+    w_column: int
+    bias: int
+    bias_row: int
+    bias_column: int
+    taps_y: int
+    taps_x: int
+    blocks: int
+    input_block: int
+    chunks: int
+    chunk_rows: int
+    activation: int
+    slope: float
+    table: tuple[int, ...]
+
+
+SUMS = places(SumWindows)
+
+
+@routine
+def _sum_vectors(tile, arena, d, x, w, taps, registers, first, last):
+    """Adds the products of the vectors of inputs first … last."""
+    width, step = columns(tile) * lanes(tile), lanes(tile)
+    for a in range(first, last):
+        inner = min(step, d[SUMS.channels] - a * step)
+        for i in range(d[SUMS.taps_y]):
+            row = x + a * d[SUMS.x.vector] + i * d[SUMS.x_row]
+            for j in range(d[SUMS.taps_x]):
+                at = row + d[taps + j]
+                for _ in range(inner):
+                    ask_ahead(tile, arena, w + AHEAD)
+                    registers = outer_spaced(registers, arena, w, at, step)
+                    at += 1
+                    w += width
+    return registers
+
+
+@routine
+def _sum_planes(tile, arena, d, x, w, taps, registers, first, last):
+    """The same where channels lie plainly. Without the loop over lanes, or the pixels that two of its rounds share
+    would be kept, and the sums would leave the registers for them."""
+    width = columns(tile) * lanes(tile)
+    for a in range(first, last):
+        for i in range(d[SUMS.taps_y]):
+            row = x + a * d[SUMS.x.vector] + i * d[SUMS.x_row]
+            for j in range(d[SUMS.taps_x]):
+                registers = outer_spaced(registers, arena, w, row + d[taps + j], 1)
+                w += width
+    return registers
+
+
+@routine
+def _finish(tile, arena, d, y, vectors, count):
+    """The activation of outputs that have just been stored."""
+    code, slope = d[SUMS.activation], real(d, SUMS.slope)
+    for c in range(vectors):
+        for r in range(count):
+            place = y + c * d[SUMS.y.vector] + r * lanes(tile)
+            store(arena, place, activate(load_vector(tile, arena, place), code, slope))
+
+
+@routine
+def _row(tile, arena, d, image, block, row, first, last, weights, begin):
+    """One row of outputs of a block of channels, from the vectors of inputs first … last; `begin` is the block's
+    first, and the sums of those before `first` stand in the output."""
+    taps = SUMS.table + 2 * d[SUMS.blocks]
+    y_row = d[SUMS.y.place] + image * d[SUMS.y.image] + block * columns(tile) * d[SUMS.y.vector] + row * d[SUMS.y_row]
+    x_row = d[SUMS.x.place] + image * d[SUMS.x.image] + row * d[SUMS.x_stride_rows]
+    bias_row = d[SUMS.bias] + block * columns(tile) * lanes(tile) + row * d[SUMS.bias_row]
+    vectors = min(columns(tile), d[SUMS.y_vectors] - block * columns(tile))
+    for column in range(0, d[SUMS.out_width], rows(tile)):
+        count, y = min(rows(tile), d[SUMS.out_width] - column), y_row + column * lanes(tile)
+        w = weights + row * d[SUMS.w_row] + column * d[SUMS.w_column]
+        if first == begin:
+            registers = columns_spread(tile, arena, bias_row + column * d[SUMS.bias_column])
+        else:
+            registers = load(tile, arena, y, lanes(tile), d[SUMS.y.vector], count)
+        if d[SUMS.abreast] == 1:
+            registers = _sum_planes(tile, arena, d, x_row + column, w, taps, registers, first, last)
+        else:
+            x = x_row + column * lanes(tile)
+            registers = _sum_vectors(tile, arena, d, x, w, taps, registers, first, last)
+        save(registers, arena, y, lanes(tile), d[SUMS.y.vector], count)
+        if last == d[SUMS.table + 2 * block + 1] and d[SUMS.activation] != IDENTITY:
+            _finish(tile, arena, d, y, vectors, count)
+
+
+@kernel
+def sum_windows(tile, arena, d: Words[SumWindows], state, begin, end, thread):
+    """Unit: some rows of a block of output channels of an image. Where the weights of a block of inputs would leave
+    the cache from one row to the next, inputs are summed some vectors at a time."""
+    width = columns(tile) * lanes(tile)
+    for unit in range(begin, end):
+        chunk, block = unit % d[SUMS.chunks], unit // d[SUMS.chunks] % d[SUMS.blocks]
+        image = unit // (d[SUMS.chunks] * d[SUMS.blocks])
+        lowest, highest = d[SUMS.table + 2 * block], d[SUMS.table + 2 * block + 1]
+        first_row = chunk * d[SUMS.chunk_rows]
+        last_row = min(first_row + d[SUMS.chunk_rows], d[SUMS.out_height])
+        first = lowest
+        while first < highest:
+            last = min(first + d[SUMS.input_block], highest)
+            weights = d[SUMS.weights] + block * d[SUMS.w_block]
+            weights += (first - lowest) * d[SUMS.abreast] * d[SUMS.taps_y] * d[SUMS.taps_x] * width
+            for row in range(first_row, last_row):
+                _row(tile, arena, d, image, block, row, first, last, weights, lowest)
+            first = last

@@ -1,0 +1,20 @@
+"""The rows that bring a minibatch in augmented, each finished before the next."""
+
+from __future__ import annotations
+
+from netspec.kernels.cpu.incoming.augment_draws import draw_rows
+from netspec.kernels.cpu.incoming.distort import displace_rows
+from netspec.kernels.cpu.incoming.tone import tone_rows
+from netspec.kernels.cpu.incoming.warp import warp_rows
+from netspec.kernels.cpu.language.rows import Row
+from netspec.targets.cpu.program import Augmenting, Buffer, Program
+
+
+def augment_rows(
+    augmenting: Augmenting, program: Program, into: Buffer, shape: tuple[int, int, int], copying: Row
+) -> tuple[Row, ...]:
+    """Fills the input `into`, images of `shape` (C, H, W); `copying` is the row that would do so without moving
+    pixels."""
+    warping = (*displace_rows(augmenting, shape, program), *warp_rows(augmenting, shape, into))
+    coming = warping if augmenting.augmentation.warps else (copying,)
+    return (*draw_rows(augmenting, shape), *coming, *tone_rows(augmenting, shape, into))

@@ -1,0 +1,206 @@
+"""Products added to a register tile: the inner loops of everything that multiplies.
+
+Indices count float32 numbers of the arena; a step is the distance from one row, column or position to the next.
+"""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from netspec.kernels.cpu.language import emit
+from netspec.kernels.cpu.language.tile import TileShape
+
+INDEX = types.intp
+
+
+def _add_product(builder, registers, k, x, y):
+    return builder.insert_value(registers, emit.fma(builder, x, y, builder.extract_value(registers, k)), k)
+
+
+@intrinsic
+def outer(_typing, registers, arena, x, x_step, w):
+    """tile[r, c] += arena[w + r] * arena[x + c*x_step : +lanes]"""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, step, w = arguments
+        data = [
+            emit.load(builder, memory, builder.add(x, emit.scaled(builder, step, c)), shape.lanes)
+            for c in range(shape.columns)
+        ]
+        for r in range(shape.rows):
+            factor = emit.broadcast(builder, memory, w, shape.lanes, r)
+            for c in range(shape.columns):
+                values = _add_product(builder, values, r * shape.columns + c, data[c], factor)
+        return values
+
+    return registers(registers, arena, INDEX, INDEX, INDEX), codegen
+
+
+@intrinsic
+def outer_lane(_typing, registers, arena, x, w):
+    """tile[r, c] += arena[w + r*lanes] * arena[x + c*lanes : +lanes]: one lane of a vector for each row."""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, w = arguments
+        data = [emit.load(builder, memory, x, shape.lanes, c * shape.lanes) for c in range(shape.columns)]
+        for r in range(shape.rows):
+            factor = emit.broadcast(builder, memory, w, shape.lanes, r * shape.lanes)
+            for c in range(shape.columns):
+                values = _add_product(builder, values, r * shape.columns + c, data[c], factor)
+        return values
+
+    return registers(registers, arena, INDEX, INDEX), codegen
+
+
+@intrinsic
+def outer_apart(_typing, registers, arena, x, x_step, w, w_step, count):
+    """tile[r, c] += arena[w + r*w_step] * arena[x + c*x_step : +lanes]; rows from `count` on repeat the last."""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, step, w, down, count = arguments
+        data = [
+            emit.load(builder, memory, builder.add(x, emit.scaled(builder, step, c)), shape.lanes)
+            for c in range(shape.columns)
+        ]
+        for r in range(shape.rows):
+            place = builder.add(w, builder.mul(down, emit.clamped(builder, r, count)))
+            factor = emit.broadcast(builder, memory, place, shape.lanes)
+            for c in range(shape.columns):
+                values = _add_product(builder, values, r * shape.columns + c, data[c], factor)
+        return values
+
+    return registers(registers, arena, *[INDEX] * 5), codegen
+
+
+def _add_crossed(builder, shape: TileShape, values, left, right):
+    """tile[r, c] += left(r) * right(c). The vectors of the shorter side are loaded first and stay; those of the longer
+    one come and go, so that a tile needs no more registers than it must."""
+    if shape.rows <= shape.columns:
+        kept = [left(r) for r in range(shape.rows)]
+        for c in range(shape.columns):
+            passing = right(c)
+            for r in range(shape.rows):
+                values = _add_product(builder, values, r * shape.columns + c, kept[r], passing)
+        return values
+    kept = [right(c) for c in range(shape.columns)]
+    for r in range(shape.rows):
+        passing = left(r)
+        for c in range(shape.columns):
+            values = _add_product(builder, values, r * shape.columns + c, passing, kept[c])
+    return values
+
+
+def _loading(builder, memory, start, step, lanes: int):
+    """What loads the vector number k of those that begin at `start`, `step` apart."""
+    return lambda k: emit.load(builder, memory, builder.add(start, emit.scaled(builder, step, k)), lanes)
+
+
+@intrinsic
+def scaled_sum(_typing, registers, factor, others):
+    """tile[r, c] * factor + others[r, c]"""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, factor, others = arguments
+        scale = emit.splat(builder, factor, shape.lanes)
+        for k in range(shape.rows * shape.columns):
+            value, other = builder.extract_value(values, k), builder.extract_value(others, k)
+            values = builder.insert_value(values, emit.fma(builder, value, scale, other), k)
+        return values
+
+    return registers(registers, types.float32, registers), codegen
+
+
+@intrinsic
+def cross(_typing, registers, arena, x, x_step, g, g_step):
+    """tile[r, c] += arena[g + r*g_step : +lanes] * arena[x + c*x_step : +lanes], lane by lane"""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, across, g, down = arguments
+        left = _loading(builder, memory, g, down, shape.lanes)
+        return _add_crossed(builder, shape, values, left, _loading(builder, memory, x, across, shape.lanes))
+
+    return registers(registers, arena, *[INDEX] * 4), codegen
+
+
+@intrinsic
+def cross_clipped(_typing, registers, arena, x, x_step, first, last, g, g_step):
+    """As `cross` for columns from `first` up to `last`; the others are added zeros, and nothing is read for them.
+
+    At least one column must be inside.
+    """
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, across, first, last, g, down = arguments
+
+        def right(c: int):
+            column = ir.Constant(first.type, c)
+            above, below = builder.icmp_signed(">=", column, first), builder.icmp_signed("<", column, last)
+            inside = builder.and_(above, below)
+            place = builder.add(x, builder.mul(across, builder.select(inside, column, first)))
+            loaded = emit.load(builder, memory, place, shape.lanes)
+            return builder.select(emit.splat(builder, inside, shape.lanes), loaded, emit.constant(shape.lanes, 0.0))
+
+        return _add_crossed(builder, shape, values, _loading(builder, memory, g, down, shape.lanes), right)
+
+    return registers(registers, arena, *[INDEX] * 6), codegen
+
+
+def run_of(shape: TileShape) -> int:
+    """Positions that `cross_run` takes at once: up to four, as many as registers allow beside the tile."""
+    free = shape.registers - shape.rows * shape.columns - shape.columns - 1
+    return max(1, min(4, free + 1))
+
+
+@intrinsic
+def run_length(_typing, tile):
+    """How many positions `cross_run` takes at once with this tile."""
+    length = run_of(tile.shape)
+    return INDEX(tile), lambda *_: ir.Constant(emit.INT64, length)
+
+
+@intrinsic
+def cross_run(_typing, registers, arena, x, g, g_step):
+    """The sum of `cross` over a run of neighbouring positions, columns a vector apart, so they share their vectors:
+
+    tile[r, c] += sum over p of arena[g + r*g_step + p*lanes : +lanes] * arena[x + (c+p)*lanes : +lanes]
+    """
+    shape = registers.shape
+    run = run_of(shape)
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, g, down = arguments
+        right = [emit.load(builder, memory, x, shape.lanes, c * shape.lanes) for c in range(shape.columns + run - 1)]
+        heads = [builder.add(g, emit.scaled(builder, down, r)) for r in range(shape.rows)]
+        for p in range(run):
+            for r in range(shape.rows):
+                left = emit.load(builder, memory, heads[r], shape.lanes, p * shape.lanes)
+                for c in range(shape.columns):
+                    values = _add_product(builder, values, r * shape.columns + c, left, right[c + p])
+        return values
+
+    return registers(registers, arena, *[INDEX] * 3), codegen
+
+
+@intrinsic
+def accumulate(_typing, registers, arena, x, row_step, column_step):
+    """tile[r, c] += arena[x + r*row_step + c*column_step : +lanes]"""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, down, across = arguments
+        for r in range(shape.rows):
+            for c in range(shape.columns):
+                k = r * shape.columns + c
+                head = builder.add(x, emit.scaled(builder, down, r))
+                term = emit.load(builder, memory, builder.add(head, emit.scaled(builder, across, c)), shape.lanes)
+                values = builder.insert_value(values, builder.fadd(builder.extract_value(values, k), term), k)
+        return values
+
+    return registers(registers, arena, *[INDEX] * 3), codegen

@@ -1,0 +1,202 @@
+"""Batch normalisation: with running statistics, and with the batch's own, then an addend and an activation.
+
+Statistics are of live images only. Of each lane group they are taken about a number close to its mean, so that a large
+mean costs no precision and memory is read once; groups are merged in order in float64 (Chan, Golub, LeVeque 1979).
+"""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from netspec.ir.operations import BatchNorm, BatchNormTraining
+from netspec.kernels.cpu.language.descriptor import Operand, Words, places
+from netspec.kernels.cpu.language.jit import kernel, routine
+from netspec.kernels.cpu.language.memory import real
+from netspec.kernels.cpu.language.rows import Row, place, where
+from netspec.kernels.cpu.language.state import COUNT, GROUPS
+from netspec.kernels.cpu.language.tile import lanes
+from netspec.kernels.cpu.language.vector import first_lanes, fma, load, select, splat, store, sum_lanes
+from netspec.kernels.cpu.layers.piecewise_linear import bend, bend_words
+from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
+
+BLOCK = 64
+"""vectors whose sum is taken before it is added to the total: long sums lose less"""
+SAMPLES = 64
+NOWHERE = -1
+
+
+class BatchNormed(NamedTuple):
+    """Words of both kernels; the last eight are of training alone. `plane`: float32 numbers from one channel to the
+    next, of all batched values alike."""
+
+    channels: int
+    positions: int
+    epsilon: float
+    momentum: float
+    x: Operand
+    y: Operand
+    scale: int
+    shift: int
+    mean: int
+    variance: int
+    batch_mean: int
+    inverse: int
+    new_mean: int
+    new_variance: int
+    plane: int
+    addend: Operand
+    slope: float
+    upper: float
+
+
+NORM = places(BatchNormed)
+
+
+@kernel
+def batch_norm(tile, arena, d: Words[BatchNormed], state, begin, end, thread):
+    """A unit is a channel of a group."""
+    step, size, epsilon = lanes(tile), d[NORM.positions] * lanes(tile), real(d, NORM.epsilon)
+    for unit in range(begin, end):
+        group = unit // d[NORM.channels]
+        c = unit - group * d[NORM.channels]
+        factor = arena[d[NORM.scale] + c] / math.sqrt(arena[d[NORM.variance] + c] + epsilon)
+        mean, shift = arena[d[NORM.mean] + c], arena[d[NORM.shift] + c]
+        x = d[NORM.x.place] + group * d[NORM.x.group] + c * d[NORM.plane]
+        y = d[NORM.y.place] + group * d[NORM.y.group] + c * d[NORM.plane]
+        for i in range(0, size, step):
+            store(arena, y + i, fma(load(tile, arena, x + i) - mean, factor, shift))
+
+
+@routine
+def _centre(tile, arena, plane, positions, live, images):
+    """About the mean of a plane: that of up to SAMPLES vectors, evenly spread."""
+    step = lanes(tile)
+    stride = (positions + SAMPLES - 1) // SAMPLES
+    taken = (positions + stride - 1) // stride
+    total = splat(tile, 0.0)
+    for sample in range(taken):
+        total += load(tile, arena, plane + sample * stride * step)
+    return np.float32(sum_lanes(select(live, total, 0.0)) / (taken * images))
+
+
+@routine
+def _deviations(tile, arena, plane, positions, centre):
+    """The sums of x - centre and of its square over a plane's vectors, lane by lane."""
+    step = lanes(tile)
+    first_total, second_total = splat(tile, 0.0), splat(tile, 0.0)
+    for first in range(0, positions, BLOCK):
+        a = b = splat(tile, 0.0)
+        for i in range(plane + first * step, plane + min(first + BLOCK, positions) * step, step):
+            x = load(tile, arena, i) - centre
+            a, b = a + x, fma(x, x, b)
+        first_total += a
+        second_total += b
+    return first_total, second_total
+
+
+@routine
+def _statistics(tile, arena, d, state, c):
+    """Mean, biased variance and number of channel c over all live images and positions."""
+    positions, count, mean, squares = d[NORM.positions], 0.0, 0.0, 0.0
+    for group in range(state[GROUPS]):
+        plane = d[NORM.x.place] + group * d[NORM.x.group] + c * d[NORM.plane]
+        images = min(lanes(tile), state[COUNT] - group * lanes(tile))
+        live, here = first_lanes(tile, images), float(images * positions)
+        centre = _centre(tile, arena, plane, positions, live, images)
+        lane_sums, lane_squares = _deviations(tile, arena, plane, positions, centre)
+        shift = sum_lanes(select(live, lane_sums, 0.0)) / here
+        group_squares = sum_lanes(select(live, lane_squares, 0.0)) - shift * shift * here
+        difference, all_images = centre + shift - mean, count + here
+        mean += difference * (here / all_images)
+        squares += group_squares + difference * difference * (count * here / all_images)
+        count = all_images
+    return mean, max(squares, 0.0) / count, count
+
+
+@routine
+def _normalise(tile, arena, d, group, c):
+    """A plane, with its statistics where they are kept: the gradient finds the same bits there."""
+    step, size, slope, upper = lanes(tile), d[NORM.positions] * lanes(tile), real(d, NORM.slope), real(d, NORM.upper)
+    mean = arena[d[NORM.batch_mean] + c]
+    factor = arena[d[NORM.scale] + c] * arena[d[NORM.inverse] + c]
+    shift = arena[d[NORM.shift] + c]
+    x = d[NORM.x.place] + group * d[NORM.x.group] + c * d[NORM.plane]
+    y = d[NORM.y.place] + group * d[NORM.y.group] + c * d[NORM.plane]
+    addend = d[NORM.addend.place] + group * d[NORM.addend.group] + c * d[NORM.plane]
+    if d[NORM.addend.place] == NOWHERE:
+        for i in range(0, size, step):
+            store(arena, y + i, bend(fma(load(tile, arena, x + i) - mean, factor, shift), slope, upper))
+    else:
+        for i in range(0, size, step):
+            z = fma(load(tile, arena, x + i) - mean, factor, shift) + load(tile, arena, addend + i)
+            store(arena, y + i, bend(z, slope, upper))
+
+
+@kernel
+def batch_norm_training(tile, arena, d: Words[BatchNormed], state, begin, end, thread):
+    """A unit is a channel of all groups: those read last come first in the second pass, which finds them in a cache."""
+    momentum = real(d, NORM.momentum)
+    for c in range(begin, end):
+        mean, variance, count = _statistics(tile, arena, d, state, c)
+        unbiased = variance * (count / max(count - 1.0, 1.0))
+        arena[d[NORM.batch_mean] + c] = mean
+        arena[d[NORM.inverse] + c] = 1.0 / math.sqrt(variance + real(d, NORM.epsilon))
+        arena[d[NORM.new_mean] + c] = momentum * arena[d[NORM.mean] + c] + (1.0 - momentum) * mean
+        arena[d[NORM.new_variance] + c] = momentum * arena[d[NORM.variance] + c] + (1.0 - momentum) * unbiased
+        for group in range(state[GROUPS]):
+            _normalise(tile, arena, d, state[GROUPS] - 1 - group, c)
+
+
+def batch_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    (x, *channels), (y,) = launch.inputs, launch.outputs
+    words = BatchNormed(
+        **_common(launch, x, y, channels),
+        batch_mean=NOWHERE,
+        inverse=NOWHERE,
+        new_mean=NOWHERE,
+        new_variance=NOWHERE,
+        addend=Operand(NOWHERE, 0),
+        slope=1.0,
+        upper=math.inf,
+    )
+    return (Row(batch_norm, Tile(1, 1), words, words.channels, per_group=True),)
+
+
+def batch_norm_training_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    (x, *channels), (y, *statistics) = launch.inputs, launch.outputs
+    channels, addend = channels[:4], channels[4:]
+    batch_mean, inverse, new_mean, new_variance = map(place, statistics)
+    slope, upper = bend_words(launch.operation.activation)
+    words = BatchNormed(
+        **_common(launch, x, y, channels),
+        batch_mean=batch_mean,
+        inverse=inverse,
+        new_mean=new_mean,
+        new_variance=new_variance,
+        addend=where(addend[0]) if addend else Operand(NOWHERE, 0),
+        slope=slope,
+        upper=upper,
+    )
+    return (Row(batch_norm_training, Tile(1, 1), words, words.channels),)
+
+
+def _common(launch: Launch, x: Buffer, y: Buffer, channels: Sequence[Buffer]) -> dict[str, Any]:
+    """The words that both kernels read; `channels` are scale, shift, mean and variance."""
+    operation, (scale, shift, mean, variance) = launch.operation, map(place, channels)
+    assert isinstance(operation, BatchNorm | BatchNormTraining)
+    return {
+        "channels": x.value.shape[0],
+        "positions": x.value.elements // x.value.shape[0],
+        "epsilon": operation.epsilon,
+        "momentum": operation.momentum,
+        "x": where(x),
+        "y": where(y),
+        "scale": scale,
+        "shift": shift,
+        "mean": mean,
+        "variance": variance,
+        "plane": x.plane_stride,
+    }

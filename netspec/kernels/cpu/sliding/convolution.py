@@ -1,0 +1,179 @@
+"""Convolution and its input gradient: one kernel that slides a register tile over the rows of an output.
+
+A tile's rows are output channels, its columns neighbouring positions of an output row. Weights are packed before, so
+that a tile's factors lie side by side: [group of channels][block][input][i][j][rows].
+"""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from typing import NamedTuple
+
+from netspec.kernels.cpu.language.descriptor import Operand, Words, places
+from netspec.kernels.cpu.language.jit import kernel, routine
+from netspec.kernels.cpu.language.planes import NO_BIAS, UNPOOLED, Map
+from netspec.kernels.cpu.language.products import outer
+from netspec.kernels.cpu.language.state import SCRATCH
+from netspec.kernels.cpu.language.tile import columns, lanes, load, narrow, prefetch, rectify, rows, save, spread, zeros
+from netspec.kernels.cpu.layers.activations import RELU
+from netspec.kernels.cpu.layers.max_pool import NO_INDEX, halve
+from netspec.kernels.cpu.sliding.clipping import first_output, first_tap, last_output, last_tap
+
+
+class Pooled(NamedTuple):
+    """Where the largest of each 2x2 of two rows goes, and which of them it is."""
+
+    place: int
+    group: int
+    channel: int
+    row: int
+    index: Operand
+
+
+class Slide(NamedTuple):
+    """Words of `slide`. Strides count float32 numbers. A unit is `strip` rows of an output: one, which lies at `y`, or
+    two, which lie in the scratch of the thread until they are pooled."""
+
+    x: Map
+    y: int
+    y_group: int
+    y_channel: int
+    y_row: int
+    y_column: int
+    strips: int
+    out_width: int
+    taps_y: int
+    taps_x: int
+    dilation_y: int
+    dilation_x: int
+    stride_y: int
+    stride_x: int
+    before_y: int
+    before_x: int
+    weights: int
+    inputs: int
+    outputs: int
+    channel_groups: int
+    input_block: int
+    segment: int
+    bias: int
+    activation: int
+    strip: int
+    pooled: Pooled
+
+
+SLIDE = places(Slide)
+NOT_POOLED = Pooled(place=0, group=0, channel=0, row=0, index=UNPOOLED.index)
+
+
+@routine
+def _slide_tile(tile, arena, d, x, y, w, bias, first, inputs, count, i0, i1, j0, j1):
+    """One tile of outputs from the taps i0 … i1, j0 … j1 of `inputs` channels, `first` the number of the first.
+
+    x and w are where tap 0, 0 of the first channel lies. Sums of earlier channels stand in the output already.
+    """
+    registers = zeros(tile)
+    if first > 0:
+        registers = load(tile, arena, y, d[SLIDE.y_channel], d[SLIDE.y_column], count)
+    else:
+        prefetch(tile, arena, y, d[SLIDE.y_channel], d[SLIDE.y_column], count)
+        if bias >= 0:
+            registers = spread(tile, arena, bias, count)
+    height, x_step, x_tap = rows(tile), d[SLIDE.stride_x] * lanes(tile), d[SLIDE.dilation_x] * lanes(tile)
+    x_channel, x_row = d[SLIDE.x.channel], d[SLIDE.dilation_y] * d[SLIDE.x.row]
+    w_row = d[SLIDE.taps_x] * height
+    w_channel = d[SLIDE.taps_y] * w_row
+    for c in range(inputs):
+        for i in range(i0, i1):
+            at = x + c * x_channel + i * x_row + j0 * x_tap
+            factors = w + c * w_channel + i * w_row + j0 * height
+            for _ in range(j0, j1):
+                registers = outer(registers, arena, at, x_step, factors)
+                at += x_tap
+                factors += height
+    if d[SLIDE.activation] == RELU and first + inputs == d[SLIDE.inputs]:
+        registers = rectify(registers)
+    save(registers, arena, y, d[SLIDE.y_channel], d[SLIDE.y_column], count)
+
+
+@routine
+def _slide_row(tile, arena, d, group, row, result):
+    """All output channels of row `row` of a group of images, to where channel 0 of it lies.
+
+    Positions `low` … `high` see the whole window and are done in tiles; the others, and what tiles leave over, a column
+    at a time with the taps that lie on real inputs. All blocks of outputs are done for `segment` positions before the
+    next begin, so that the inputs under them stay in the second cache. Where a block of input channels is not all of
+    them, the sums of the earlier ones stand in the output.
+    """
+    out_width, width, stride, before = d[SLIDE.out_width], d[SLIDE.x.width], d[SLIDE.stride_x], d[SLIDE.before_x]
+    taps, dilation = d[SLIDE.taps_x], d[SLIDE.dilation_x]
+    low = first_output(-before, stride, out_width)
+    high = last_output(dilation * (taps - 1) - before, stride, out_width, width)
+    blocks = (d[SLIDE.outputs] + rows(tile) - 1) // rows(tile)
+    passes = (d[SLIDE.inputs] + d[SLIDE.input_block] - 1) // d[SLIDE.input_block]
+    position_y = row * d[SLIDE.stride_y] - d[SLIDE.before_y]
+    i0 = first_tap(position_y, d[SLIDE.dilation_y])
+    i1 = last_tap(position_y, d[SLIDE.dilation_y], d[SLIDE.taps_y], d[SLIDE.x.height])
+    start = 0
+    while start < out_width:
+        column = start
+        for part in range(d[SLIDE.channel_groups] * passes * blocks):
+            b, first, q = part % blocks, part // blocks % passes * d[SLIDE.input_block], part // (blocks * passes)
+            inputs = min(d[SLIDE.input_block], d[SLIDE.inputs] - first)
+            count = min(rows(tile), d[SLIDE.outputs] - b * rows(tile))
+            k = q * d[SLIDE.outputs] + b * rows(tile)
+            bias = d[SLIDE.bias] + k if d[SLIDE.bias] >= 0 else NO_BIAS
+            w = d[SLIDE.weights] + ((q * blocks + b) * d[SLIDE.inputs] + first) * d[SLIDE.taps_y] * taps * rows(tile)
+            x = (
+                d[SLIDE.x.place]
+                + group * d[SLIDE.x.group]
+                + (q * d[SLIDE.inputs] + first) * d[SLIDE.x.channel]
+                + position_y * d[SLIDE.x.row]
+            )
+            y = result + k * d[SLIDE.y_channel]
+            column = start
+            while column < min(start + d[SLIDE.segment], out_width):
+                position = column * stride - before
+                at, into = x + position * lanes(tile), y + column * d[SLIDE.y_column]
+                if low <= column and column + columns(tile) <= high:
+                    _slide_tile(tile, arena, d, at, into, w, bias, first, inputs, count, i0, i1, 0, taps)
+                    column += columns(tile)
+                else:
+                    j0, j1 = first_tap(position, dilation), last_tap(position, dilation, taps, width)
+                    _slide_tile(narrow(tile), arena, d, at, into, w, bias, first, inputs, count, i0, i1, j0, j1)
+                    column += 1
+        start = column
+
+
+@routine
+def _pool_strip(tile, arena, d, group, n, strip):
+    """The largest of each whole 2x2 of two rows, which become row n of all channels."""
+    y = d[SLIDE.pooled.place] + group * d[SLIDE.pooled.group] + n * d[SLIDE.pooled.row]
+    index = d[SLIDE.pooled.index.place] + group * d[SLIDE.pooled.index.group] + n * d[SLIDE.pooled.row]
+    for _ in range(d[SLIDE.channel_groups] * d[SLIDE.outputs]):
+        halve(
+            tile,
+            arena,
+            strip,
+            d[SLIDE.y_row],
+            2,
+            d[SLIDE.out_width],
+            y,
+            index,
+            d[SLIDE.pooled.row],
+            d[SLIDE.pooled.index.place] != NO_INDEX,
+        )
+        strip += d[SLIDE.y_channel]
+        y += d[SLIDE.pooled.channel]
+        index += d[SLIDE.pooled.channel]
+
+
+@kernel
+def slide(tile, arena, d: Words[Slide], state, begin, end, thread):
+    """The sliding sum. Unit: an output row of a group of images, or two that are pooled while they are in the cache."""
+    for unit in range(begin, end):
+        group, n = unit // d[SLIDE.strips], unit % d[SLIDE.strips]
+        pooled = d[SLIDE.strip] > 1
+        result = state[SCRATCH] if pooled else d[SLIDE.y] + group * d[SLIDE.y_group] + n * d[SLIDE.y_row]
+        for r in range(d[SLIDE.strip]):
+            _slide_row(tile, arena, d, group, n * d[SLIDE.strip] + r, result + r * d[SLIDE.y_row])
+        if pooled:
+            _pool_strip(tile, arena, d, group, n, result)

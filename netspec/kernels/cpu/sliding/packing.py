@@ -1,0 +1,117 @@
+"""Weights packed so that a tile's factors lie side by side: [group of channels][block][input][i][j][rows]."""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.memory import FLOAT_BYTES
+from netspec.kernels.cpu.language.descriptor import Words, places
+from netspec.kernels.cpu.language.jit import kernel
+from netspec.kernels.cpu.language.rows import Row, place
+from netspec.kernels.cpu.language.tile import rows
+from netspec.kernels.cpu.sliding.geometry import Axis
+from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.program import Launch, Tile
+
+
+class Pack(NamedTuple):
+    """Words of `pack`: the weights as given, strides of each index of the packed ones, and their sizes."""
+
+    source: int
+    group_step: int
+    output_step: int
+    input_step: int
+    i_step: int
+    j_step: int
+    packed: int
+    outputs: int
+    inputs: int
+    taps_y: int
+    taps_x: int
+    blocks: int
+
+
+PACK = places(Pack)
+
+
+@kernel
+def pack(tile, arena, d: Words[Pack], state, begin, end, thread):
+    """Weights into blocks of the tile's rows; rows behind the last output channel are zeros. Unit: a block."""
+    inputs, taps_y, taps_x, height = d[PACK.inputs], d[PACK.taps_y], d[PACK.taps_x], rows(tile)
+    for unit in range(begin, end):
+        group, first = unit // d[PACK.blocks], unit % d[PACK.blocks] * height
+        source = d[PACK.source] + group * d[PACK.group_step] + first * d[PACK.output_step]
+        into = d[PACK.packed] + unit * inputs * taps_y * taps_x * height
+        count = min(height, d[PACK.outputs] - first)
+        for c in range(inputs):
+            for i in range(taps_y):
+                for j in range(taps_x):
+                    at = source + c * d[PACK.input_step] + i * d[PACK.i_step] + j * d[PACK.j_step]
+                    for r in range(height):
+                        arena[into + r] = arena[at + r * d[PACK.output_step]] if r < count else np.float32(0.0)
+                    into += height
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights of a sliding sum as they lie in the arena, [outputs][inputs][kh][kw] or with the first two exchanged."""
+
+    place: int
+    outputs: int
+    """output channels of a group of channels"""
+    inputs: int
+    output_step: int
+    input_step: int
+    row_step: int
+    """float32 numbers from one kernel row to the next"""
+    groups: int = 1
+
+    @property
+    def group_step(self) -> int:
+        """From the weights of one group of channels to the next."""
+        return max(self.outputs * self.output_step, self.inputs * self.input_step)
+
+
+class Packed:
+    """Hands out a launch's scratch to packed weights, phase after phase."""
+
+    def __init__(self, launch: Launch, target: Target) -> None:
+        if launch.scratch is None:
+            raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for its weights")
+        self.tile, self.target = launch.tile, target
+        self.launch, self._source, self._scratch = launch, launch.inputs[1], launch.scratch
+        self._next = place(launch.scratch)
+
+    def take(self, floats: int) -> int:
+        """Where the next `floats` numbers may go."""
+        taken, self._next = self._next, self._next + floats
+        if self._next > place(self._scratch) + self._scratch.size_bytes // FLOAT_BYTES:
+            raise CompilerBug(f"`{self._scratch.value.name}` of {self._scratch.size_bytes} bytes is too small")
+        return taken
+
+    def weights(self, weights: Weights, vertical: Axis, horizontal: Axis) -> tuple[int, Row]:
+        """Where the next weights are packed, and the row that packs them."""
+        blocks = -(-weights.outputs // self.tile.rows)
+        into = self.take(weights.groups * blocks * self.tile.rows * weights.inputs * vertical.taps * horizontal.taps)
+        first = weights.place + vertical.tap_first * weights.row_step + horizontal.tap_first
+        words = Pack(
+            source=first,
+            group_step=weights.group_step,
+            output_step=weights.output_step,
+            input_step=weights.input_step,
+            i_step=vertical.tap_step * weights.row_step,
+            j_step=horizontal.tap_step,
+            packed=into,
+            outputs=weights.outputs,
+            inputs=weights.inputs,
+            taps_y=vertical.taps,
+            taps_x=horizontal.taps,
+            blocks=blocks,
+        )
+        units, source, scratch = weights.groups * blocks, (self._source,), (self._scratch,)
+        return into, Row(pack, Tile(self.tile.rows, 1), words, units, reads=source, writes=scratch)

@@ -1,0 +1,99 @@
+"""Launch rows of convolutions of 1x1 windows and of their input gradients."""
+
+from __future__ import annotations
+
+from netspec.ir.memory import FLOAT_BYTES
+from netspec.ir.operations import Window
+from netspec.kernels.cpu.language.clear import clear_row
+from netspec.kernels.cpu.language.planes import NOTHING, Ending, Planes
+from netspec.kernels.cpu.language.rows import Row, after_copying
+from netspec.kernels.cpu.sliding.geometry import Axis
+from netspec.kernels.cpu.sliding.packing import Packed, Weights
+from netspec.kernels.cpu.sliding.pointwise import MultiplyChannels, Positions, multiply_channels
+from netspec.targets.cpu.program import Launch, Program
+
+
+def pointwise_rows(
+    launch: Launch,
+    program: Program,
+    window: Window,
+    x: Planes,
+    y: Planes,
+    weights: Weights,
+    ending: Ending,
+) -> tuple[Row, ...]:
+    """y = weights times x at every position that y has, and the ending."""
+    return _product(launch, program, _positions(x, window.stride), _positions(y), y, weights, ending)
+
+
+def pointwise_adjoint_rows(
+    launch: Launch, program: Program, window: Window, dy: Planes, dx: Planes, weights: Weights
+) -> tuple[Row, ...]:
+    """dx = weights times dy where y has a position, and zero between."""
+    clearing = () if window.stride == (1, 1) else (clear_row(launch.outputs[0], program),)
+    given, made = _positions(dy), _positions(dx, window.stride)
+    return (*clearing, *_product(launch, program, given, made, dy, weights, NOTHING))
+
+
+def _positions(planes: Planes, stride: tuple[int, int] = (1, 1)) -> Positions:
+    return Positions(
+        place=planes.place,
+        group=planes.group_stride,
+        channel=planes.channel_stride,
+        row=stride[0] * planes.row_stride,
+        column=stride[1] * planes.lanes,
+    )
+
+
+def _product(
+    launch: Launch,
+    program: Program,
+    x: Positions,
+    y: Positions,
+    positions: Planes,
+    weights: Weights,
+    ending: Ending,
+) -> tuple[Row, ...]:
+    """The rows of y = weights times x at the `positions` of the smaller of the two."""
+    packed, point = Packed(launch, program.target), Axis(1, 1, 1, 1, 1, 0)
+    into, packing = packed.weights(weights, point, point)
+    one_row = all(each.row == positions.width * each.column for each in (x, y))
+    height, width = (1, positions.height * positions.width) if one_row else (positions.height, positions.width)
+    block = _input_block(packed, weights.inputs)
+    segment = _segment(packed, block, width)
+    segments = -(-width // segment)
+    words = MultiplyChannels(
+        x=x,
+        y=y,
+        width=width,
+        segment=segment,
+        segments=segments,
+        units=height * segments,
+        weights=into,
+        inputs=weights.inputs,
+        outputs=weights.outputs,
+        channel_groups=weights.groups,
+        input_block=block,
+        bias=ending.bias,
+        activation=ending.code,
+    )
+    product = Row(multiply_channels, launch.tile, words, words.units, per_group=True)
+    return packing, after_copying(1, launch, product)
+
+
+def _near_bytes(packed: Packed) -> int:
+    """Half of the first cache, for the inputs under a segment."""
+    return packed.target.l1_bytes // 2
+
+
+def _input_block(packed: Packed, inputs: int) -> int:
+    """Input channels that are summed at a time: equal parts of all, as few as bring what a tile sees of a part near."""
+    seen_bytes = FLOAT_BYTES * packed.target.lanes * packed.tile.columns
+    parts = -(-inputs * seen_bytes // _near_bytes(packed))
+    return -(-inputs // parts)
+
+
+def _segment(packed: Packed, block: int, width: int) -> int:
+    """Positions whose inputs, a block of channels, are near at the same time, in whole tiles."""
+    tiles = _near_bytes(packed) // (FLOAT_BYTES * packed.target.lanes * packed.tile.columns * block)
+    return min(width, packed.tile.columns * max(1, tiles))

@@ -1,0 +1,56 @@
+"""What a layer has learnt to look for, and what it sees in an image: its filters and its maps as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netspec.data.dataset import Images
+from netspec.diagnostics.failure import UsageError
+from netspec.ir.evaluate import evaluate
+from netspec.ir.evaluate_context import Array as Exact
+from netspec.ir.graph import Graph, Layer, Value
+from netspec.ir.operations import Convolution
+from netspec.passes.dead import remove_dead_nodes
+from netspec.passes.inference import inference
+from netspec.predict.intake import Intake
+from netspec.train.step.preparation import crop_pad
+from netspec.train.step.scores import Array
+from netspec.train.use.trained import Trained
+
+
+def first_convolution(graph: Graph) -> Layer:
+    """The first layer that convolves. Raises UsageError (E472) where none does."""
+    for layer in graph.layers:
+        if _weight(layer) is not None:
+            return layer
+    raise UsageError("E472", f"`{graph.name}` has no convolution, so there are no filters to show")
+
+
+def layer_filters(trained: Trained, layer: Layer) -> Array:
+    """The weights (K, C, i, j) of a layer that convolves. Raises UsageError (E472) where it does not."""
+    weight = _weight(layer)
+    if weight is None:
+        helps = ("`--image` shows what it makes of an image",) if len(layer.output.shape) == 3 else ()
+        raise UsageError("E472", f"`{layer.name}` has no filters: it is no convolution", helps=helps)
+    return trained.weights[weight.name]
+
+
+def _weight(layer: Layer) -> Value | None:
+    """The value that holds a layer's filters; a tied layer's is another's."""
+    return next((node.inputs[1] for node in layer.nodes if isinstance(node.operation, Convolution)), None)
+
+
+def layer_maps(trained: Trained, layer: Layer, images: Images) -> Exact:
+    """What a layer gives for images (N, C, H, W) in the units of the data set, its activation included: (N, K, y, x).
+
+    It is the oracle that computes, in float64, no more than the layer needs. Raises UsageError (E472) where the layer's
+    output is a flat vector.
+    """
+    if len(layer.output.shape) != 3:
+        raise UsageError("E472", f"`{layer.name}` gives {layer.output.elements} numbers and no maps")
+    whole, preparation = trained.experiment.graph, trained.preparation
+    graph = inference(remove_dead_nodes(replace(whole, outputs=(layer.output,))), None)
+    pad = crop_pad(trained.experiment)
+    intake = Intake(preparation.shape, preparation.mean, preparation.deviation, pad, preparation.levels)
+    (entry,), (output,) = graph.inputs, graph.outputs
+    return evaluate(graph, {**trained.weights, entry.name: intake.normal(images, entry.shape)})[output.name]

@@ -1,0 +1,214 @@
+"""Everything that comes before the first step: what could go wrong is found out before anything is written."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from netspec.data.classes import Known
+from netspec.data.dataset import Caution, Dataset
+from netspec.data.fit import check_fit, class_cautions, predicts_a_number
+from netspec.data.load import load
+from netspec.data.manner import HELD_BYTES, Progress, silent
+from netspec.diagnostics.failure import UsageError
+from netspec.diagnostics.text import Source
+from netspec.ir.recipe import Experiment
+from netspec.runtime.device import Device
+from netspec.train.events import Event, Started, Warned
+from netspec.train.limits import check_statistics, check_trainable
+from netspec.train.loop import train
+from netspec.train.run.document import Run
+from netspec.train.run.folder import check_folder, claim_folder, create_run, run_known, run_of_weights
+from netspec.train.run.identity import identity
+from netspec.train.run.lock import Claim
+from netspec.train.run.options import UNASKED, RunOptions
+from netspec.train.run.record import record
+from netspec.train.run.weights import read_weights, recorded_preparation
+from netspec.train.step.preparation import crop_pad, known_classes, prepared
+
+
+@dataclass(frozen=True, slots=True)
+class DataPlaces:
+    """Where published data sets are looked for, as in `data.load`; with `strict` a file that is skipped is an error.
+    A part that takes more than `held_bytes` stays in its files; `progress` is told of long work on the data."""
+
+    data_dir: Path | None = None
+    shared_dir: Path | None = None
+    strict: bool = False
+    held_bytes: int = HELD_BYTES
+    progress: Progress = silent
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an experiment came from: what a run keeps so as to build it again."""
+
+    source: Source
+    with_values: Mapping[str, str]
+    settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A training that is ready to go; nothing is compiled before the first event is asked for.
+
+    `run` is None where nothing is written. `notices` are remarks on the data.
+    """
+
+    run: Run | None
+    dataset: Dataset
+    notices: tuple[str, ...]
+    events: Generator[Event, None, None]
+
+
+def load_data(
+    experiment: Experiment, places: DataPlaces, known: Known | None = None, *, to_measure: bool = False
+) -> Dataset:
+    """The data that an experiment names, which fit its net; notices tell what was skipped or looks odd. Their
+    classes are numbered as those that a trained net knows. With `to_measure` nothing is trained on them.
+
+    Raises UsageError (E463) where it names none, DataError where they cannot be had or do not fit.
+    """
+    if experiment.data is None:
+        helps = ("add a `data` line to the spec, such as `data digits validate=0.2`", "or name data with `--data`")
+        raise UsageError("E463", f"the spec of `{experiment.graph.name}` names no data", helps=helps)
+    return load(
+        experiment.data,
+        data_dir=places.data_dir,
+        shared_dir=places.shared_dir,
+        seed=experiment.train.seed,
+        strict=places.strict,
+        shape=experiment.graph.inputs[0].shape,
+        crop_pad=crop_pad(experiment),
+        arguments=experiment.graph.arguments,
+        known=known,
+        to_measure=to_measure,
+        held_bytes=places.held_bytes,
+        progress=places.progress,
+    )
+
+
+def remarks(dataset: Dataset, experiment: Experiment) -> tuple[str, ...]:
+    """What is odd about the data. Raises DataError where labels do not fit the net's outputs."""
+    return (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss))
+
+
+def begin(
+    experiment: Experiment,
+    origin: Origin,
+    *,
+    places: DataPlaces,
+    device: Device,
+    keep: bool = True,
+    folder: Path | None = None,
+    force: bool = False,
+    weights: Path | None = None,
+    options: RunOptions = UNASKED,
+) -> Begun:
+    """Checks the recipe, the folder, the data and the weights, then makes the run's folder.
+
+    `folder` None means a new one under `runs/`; without `keep` there is none at all. `weights` is a file to start
+    from; `options` are kept with the run, and tell whether `places` are `strict`. Raises SpecError (E410, E453),
+    UsageError (E461, E463, E481) and DataError, all before anything is written.
+    """
+    check_trainable(experiment)
+    if keep and folder is not None:
+        check_folder(folder, force=force)
+    dataset = load_data(experiment, replace(places, strict=options.strict), _known(weights, experiment))
+    return begin_with(
+        dataset,
+        experiment,
+        origin,
+        device=device,
+        keep=keep,
+        folder=folder,
+        weights=weights,
+        options=options,
+    )
+
+
+def _known(weights: Path | None, experiment: Experiment) -> Known | None:
+    """The classes that a file of weights to start from knows: by its own record, or by the run in whose folder it
+    lies."""
+    if weights is None:
+        return None
+    told, run = recorded_preparation(weights), run_of_weights(weights)
+    if told is not None:
+        known = known_classes(told, experiment, ())
+    else:
+        known = run_known(run, experiment) if run is not None else None
+    return known and replace(known, further=True)
+
+
+def cautions_of(dataset: Dataset, experiment: Experiment) -> tuple[Caution, ...]:
+    """Warnings of classes that a training would have no images of: W501 to W504."""
+    return class_cautions(dataset, targets=predicts_a_number(experiment.graph, experiment.train.loss))
+
+
+def with_cautions(
+    events: Generator[Event, None, None], dataset: Dataset, experiment: Experiment
+) -> Generator[Event, None, None]:
+    """The events of a training, with warnings of its data behind the first."""
+    cautions = cautions_of(dataset, experiment)
+    with closing(events):
+        for event in events:
+            yield event
+            if isinstance(event, Started):
+                yield from (Warned(caution.code, caution.message, caution.helps) for caution in cautions)
+
+
+def begin_with(
+    dataset: Dataset,
+    experiment: Experiment,
+    origin: Origin,
+    *,
+    device: Device,
+    keep: bool = True,
+    folder: Path | None = None,
+    weights: Path | None = None,
+    options: RunOptions = UNASKED,
+) -> Begun:
+    """The same with data that are loaded, after the checks of the recipe and the folder. Raises SpecError (E410) and
+    DataError."""
+    check_statistics(experiment, len(dataset.train))
+    notices = remarks(dataset, experiment)
+    start = read_weights(weights, experiment.graph) if weights else None
+    saving, statistics = options.saving, options.statistics
+    events = train(experiment, dataset, device=device, weights=start, milestone=saving.steps, statistics=statistics)
+    events = with_cautions(events, dataset, experiment)
+    if not keep:
+        return Begun(None, dataset, notices, events)
+    new = replace(_new_run(experiment, origin, dataset, device, folder), options=options)
+    with ExitStack() as held:
+        claim = held.enter_context(closing(Claim(new.folder)))
+        run = create_run(new, origin.source, start)
+        held.pop_all()
+    return Begun(run, dataset, notices, claim.during(record(run, events)))
+
+
+def _new_run(experiment: Experiment, origin: Origin, dataset: Dataset, device: Device, folder: Path | None) -> Run:
+    return Run(
+        folder=claim_folder(folder, experiment.graph.name),
+        spec=experiment.graph.name,
+        with_values=origin.with_values,
+        settings=origin.settings,
+        seed=experiment.train.seed,
+        data=experiment.data,
+        preparation=prepared(dataset),
+        versions={
+            "netspec": version("netspec"),
+            "python": platform.python_version(),
+            "numpy": version("numpy"),
+            "numba": version("numba"),
+            "target": device.target.name,
+        },
+        exact=device.target.exact,
+        identity=identity(experiment, dataset, device.target),
+        begun=datetime.now().astimezone().isoformat(timespec="seconds"),
+        costs=device.target.costs,
+    )

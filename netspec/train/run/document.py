@@ -1,0 +1,186 @@
+"""What a run folder's `run.json` says, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from netspec.data.levels import Levels
+from netspec.data.manner import Axes
+from netspec.ir.recipe import DataOptions
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.train.run.options import UNASKED, RunOptions, options_document, options_of
+from netspec.train.run.tuning import costs_in_run, tuning_document
+from netspec.train.step.preparation import Preparation
+
+Normalize = Literal["standard", "unit", "none"]
+LARGEST = float("inf")
+LAYOUT = 1
+"""Raised when `run.json` changes so that older versions of netspec would misread it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder. `status` is running, finished, interrupted, failed or diverged; `result` is empty until the end,
+    `weights_sha256` then that of the file of weights. `exact` is whether it was trained without Winograd's convolution,
+    and is used without it. `identity` is what decides the bits (`identity.py`), `options` what else was asked for.
+    `begun` is when, as ISO 8601 with the zone of where; None in runs of versions that did not write it down."""
+
+    folder: Path
+    spec: str
+    with_values: Mapping[str, str]
+    settings: tuple[str, ...]
+    seed: int
+    data: DataOptions | None
+    preparation: Preparation
+    versions: Mapping[str, str]
+    exact: bool = False
+    costs: Costs = SHIPPED
+    options: RunOptions = UNASKED
+    identity: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    status: str = "running"
+    result: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    weights_sha256: str | None = None
+    begun: str | None = None
+
+
+def document_of(run: Run) -> dict[str, Any]:
+    """A run as JSON holds it."""
+    return {
+        "layout": LAYOUT,
+        "status": run.status,
+        "begun": run.begun,
+        "spec": run.spec,
+        "with": dict(run.with_values),
+        "set": list(run.settings),
+        "seed": run.seed,
+        "exact": run.exact,
+        "tuning": tuning_document(run.costs),
+        "options": options_document(run.options),
+        "data": _data_document(run.data),
+        **preparation_document(run.preparation),
+        "versions": dict(run.versions),
+        "identity": dict(run.identity),
+        "result": dict(run.result),
+        "weights_sha256": run.weights_sha256,
+    }
+
+
+def _data_document(data: DataOptions | None) -> dict[str, Any] | None:
+    """The options by name, paths from the root: the spec has moved into the run's folder, the data has not."""
+    if data is None:
+        return None
+    document = asdict(replace(data, span=None, lines={}))
+    for name in ("span", "lines", "unclear", "measured"):  # of the text, and of no training
+        del document[name]
+    paths = ("source", "labels", "test", "test_labels") if data.is_path else ()
+    return document | {name: str(Path(document[name]).absolute()) for name in paths if document[name] is not None}
+
+
+def run_of(folder: Path, document: Any) -> Run:
+    """A run from its JSON; every value is converted to the type it must have.
+
+    Raises ValueError, OverflowError, KeyError, TypeError or AttributeError where one cannot be.
+    """
+    if document["layout"] != LAYOUT:
+        raise ValueError(f"layout {document['layout']}, where this version reads {LAYOUT}")
+    spec = str(document["spec"])
+    if Path(spec).name != spec:
+        raise ValueError(f"the spec `{spec}` is not in the folder")
+    return Run(
+        folder=folder,
+        spec=spec,
+        with_values={str(key): str(value) for key, value in document["with"].items()},
+        settings=tuple(str(setting) for setting in document["set"]),
+        seed=int(document["seed"]),
+        data=None if document["data"] is None else _data(document["data"]),
+        preparation=preparation_of(document),
+        versions={str(key): str(value) for key, value in document["versions"].items()},
+        exact=bool(document.get("exact", False)),
+        costs=costs_in_run(document.get("tuning")),
+        options=options_of(document.get("options")),
+        identity={str(key): value for key, value in document.get("identity", {}).items()},
+        status=str(document["status"]),
+        result={str(key): value for key, value in document["result"].items()},
+        weights_sha256=_text(document.get("weights_sha256")),
+        begun=_time(document.get("begun")),
+    )
+
+
+def _data(document: Any) -> DataOptions:
+    size = document["resize"]
+    take, take_test = document["take"], document.get("take_test")
+    return DataOptions(
+        source=str(document["source"]),
+        is_path=bool(document["is_path"]),
+        format=_text(document["format"]),
+        labels=_text(document["labels"]),
+        test=_text(document["test"]),
+        test_labels=_text(document["test_labels"]),
+        validate=float(document["validate"]),
+        normalize=_normalize(document["normalize"]),
+        classes=tuple(one if isinstance(one, str) else int(one) for one in document["classes"]),
+        take=None if take is None else int(take),
+        take_test=None if take_test is None else int(take_test),
+        resize=None if size is None else (int(size[0]), int(size[1])),
+        axes=_axes(document.get("axes")),
+        black=_real(document.get("black")),
+        white=_real(document.get("white")),
+        extra={str(key): value for key, value in document["extra"].items()},
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _real(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _axes(value: Any) -> Axes | None:
+    if value not in (None, *get_args(Axes)):
+        raise ValueError(f"axes `{value}`")
+    return value
+
+
+def _time(value: Any) -> str | None:
+    return None if value is None else datetime.fromisoformat(value).astimezone().isoformat()
+
+
+def _normalize(value: Any) -> Normalize:
+    if value not in get_args(Normalize):
+        raise ValueError(f"normalisation `{value}`")
+    return value
+
+
+def preparation_document(preparation: Preparation) -> dict[str, Any]:
+    """How images were prepared, as JSON holds it."""
+    return {
+        "image": {"shape": preparation.shape, **asdict(preparation.levels)},
+        "normalisation": {"mean": preparation.mean, "deviation": preparation.deviation},
+        "classes": preparation.class_names,
+    }
+
+
+def preparation_of(document: Any) -> Preparation:
+    """The preparation from its JSON. Raises as `run_of`."""
+    channels, height, width = (int(size) for size in document["image"]["shape"])
+    mean, deviation = (tuple(float(x) for x in document["normalisation"][key]) for key in ("mean", "deviation"))
+    if not (len(mean) == len(deviation) == channels and min(channels, height, width) >= 1 and min(deviation) > 0):
+        raise ValueError("the normalisation does not fit the image")
+    names = tuple(str(name) for name in document["classes"])
+    return Preparation((channels, height, width), mean, deviation, _levels(document["image"], min(mean)), names)
+
+
+def _levels(image: Any, least_mean: float) -> Levels:
+    """Black and white. Older runs know the white alone; what was below zero in the mean had no black."""
+    black, white = float(image.get("black", 0.0)), float(image["white"])
+    if not -LARGEST < black < white < LARGEST:
+        raise ValueError(f"black {black}, white {white}")
+    if "kind" not in image:
+        return Levels(-white if least_mean < 0 else 0.0, white, kind="", settled=least_mean >= 0)
+    return Levels(black, white, str(image["kind"]), bool(image["given"]), bool(image["settled"]))

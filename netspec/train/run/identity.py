@@ -1,0 +1,118 @@
+"""What decides the bits of a training, as a table of facts: two trainings that share all of them end alike."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from netspec.data.ahead import ahead
+from netspec.data.dataset import Dataset, Images, Part
+from netspec.data.pieces import pieces
+from netspec.data.stored import Stored
+from netspec.ir.recipe import Experiment
+from netspec.targets.cpu.processor import Target
+from netspec.train.run.tuning import costs_hash
+
+WHOLE_BYTES = 1 << 30
+"""Of a part that is larger, evenly spread images tell what it is."""
+SAMPLED_IMAGES, SAMPLED_BYTES = 1024, 1 << 27
+THREADS = 2
+
+Facts = Mapping[str, Any]
+"""Name -> a number, a text or None: `train.sgd.rate` -> 0.05. As JSON holds it."""
+
+
+def identity(experiment: Experiment, dataset: Dataset, target: Target) -> dict[str, Any]:
+    """The facts of a training: net, recipe, data, processor, versions. Long ones stand as SHA-256."""
+    return {
+        **_recipe_facts(experiment),
+        **_data_facts(dataset),
+        **_target_facts(target),
+        **{f"version.{name}": version(name) for name in ("netspec", "numpy", "numba", "llvmlite")},
+    }
+
+
+def _target_facts(target: Target) -> dict[str, Any]:
+    facts = {f"target.{name}": value for name, value in asdict(target).items()}
+    return {**facts, "target.costs": costs_hash(target.costs)}
+
+
+def source_facts(texts: Mapping[str, str]) -> dict[str, Any]:
+    """The facts of a spec and of the files that it uses, by name."""
+    return {f"spec.{name}": _hash(text.encode()) for name, text in sorted(texts.items())}
+
+
+def _recipe_facts(experiment: Experiment) -> dict[str, Any]:
+    graph, train = experiment.graph, experiment.train
+    net = (graph.inputs, graph.parameters, graph.states, graph.nodes, graph.outputs)
+    augment = [(transform.kind, sorted(transform.values.items())) for transform in experiment.augment]
+    plain = replace(train, span=None, lines={}, schedule=replace(train.schedule, span=None))
+    return {
+        "net": _hash(repr(net).encode()),
+        "augment": repr(augment),
+        **{f"train.{name}": value for name, value in _flat(asdict(plain)) if not name.endswith(("span", "lines"))},
+    }
+
+
+def _flat(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{name}.")  # pyright: ignore[reportUnknownArgumentType]
+        else:
+            yield f"{above}{name}", list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _data_facts(dataset: Dataset) -> dict[str, Any]:
+    parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    checksums = {f"data.{name}": None if part is None else _checksum(part) for name, part in parts.items()}
+    levels = dataset.levels
+    named = {"data.black": levels.black, "data.white": levels.white} if levels.given else {}
+    return {**checksums, **named, "data.mean": dataset.mean.tolist(), "data.deviation": dataset.deviation.tolist()}
+
+
+def _checksum(part: Part) -> str:
+    """Of the labels and of the images, the same whether these are in memory or in files: of every byte, or of as many
+    images as can be read in a moment where a part is large. Raises DataError."""
+    images = part.images
+    digest = hashlib.sha256(f"{images.shape} {images.dtype}".encode())
+    for piece in _told_by(images):
+        digest.update(np.ascontiguousarray(piece).data)
+    digest.update(np.ascontiguousarray(part.labels).data)
+    return digest.hexdigest()
+
+
+def _told_by(images: Images | Stored) -> Iterator[Images]:
+    """The images that tell a part from others, a few at a time."""
+    image_bytes = math.prod(images.shape[1:]) * images.dtype.itemsize
+    if len(images) * image_bytes <= WHOLE_BYTES:
+        yield from ahead(lambda piece: images[piece], pieces(images.shape, images.dtype), THREADS)
+        return
+    count = max(1, min(SAMPLED_IMAGES, SAMPLED_BYTES // image_bytes))
+    yield images[np.linspace(0, len(images) - 1, count, dtype=np.int64)]
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def changed(then: Facts, now: Facts) -> tuple[str, ...]:
+    """The names of the facts that differ."""
+    names = (*then, *(name for name in now if name not in then))
+    return tuple(name for name in names if then.get(name) != now.get(name))
+
+
+def differences(then: Facts, now: Facts) -> tuple[str, ...]:
+    """What differs, a sentence a fact."""
+    return tuple(_told(name, then.get(name), now.get(name)) for name in changed(then, now))
+
+
+def _told(name: str, then: Any, now: Any) -> str:
+    if any(isinstance(value, str) and len(value) == 64 for value in (then, now)):
+        return f"`{name}` has changed"
+    return f"`{name}` was {then} and is {now}"

@@ -1,0 +1,82 @@
+"""One process at a time trains into a run folder."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Generator
+from pathlib import Path
+from time import sleep
+from typing import TypeVar
+
+from netspec.diagnostics.failure import UsageError
+from netspec.train.run.files import cannot_write
+
+Item = TypeVar("Item")
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
+
+
+TRIES, TRY_SECONDS = 5, 0.02
+"""`claimed` has a folder for a moment; a training that begins then tries again."""
+
+
+def claimed(folder: Path) -> bool:
+    """Whether a training has the folder right now; also where that cannot be found out."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who ask do not meet each other
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _lock(handle: int) -> None:
+    """Raises BlockingIOError where another keeps it, OSError where there are no locks."""
+    for _ in range(TRIES - 1):
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sleep(TRY_SECONDS)
+    return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class Claim:
+    """A lock on a folder itself, so that nothing is left in it. The system takes it back when the process dies, however
+    it dies. File systems that have no locks are trusted."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises UsageError (E481) where another training has the folder, DataError (E540) where it is gone."""
+        self._handle: int | None = None
+        try:
+            self._handle = os.open(folder, os.O_RDONLY)
+            _lock(self._handle)
+        except BlockingIOError:
+            self.close()
+            helps = ("wait for it or stop it, then go on with `--resume`",)
+            raise UsageError("E481", f"`{folder}` is being trained right now", helps=helps) from None
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                self.close()
+                raise cannot_write(folder, error) from None
+
+    def close(self) -> None:
+        """Lets others have the folder."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
+
+    def __del__(self) -> None:
+        self.close()
+
+    def during(self, items: Generator[Item, None, None]) -> Generator[Item, None, None]:
+        """The items, after the last of which the folder is let go; so it is when nobody asks for more."""
+        try:
+            yield from items
+        finally:
+            self.close()

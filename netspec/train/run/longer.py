@@ -1,0 +1,112 @@
+"""A run that is given another number of epochs: whether it comes to the bits of one that had them from the start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from netspec.diagnostics.failure import UsageError
+from netspec.ir.recipe import Experiment
+from netspec.train.run.data import data_edits
+from netspec.train.run.document import Run
+from netspec.train.run.folder import asked_of, run_texts
+from netspec.train.run.identity import Facts, changed, source_facts
+from netspec.train.step.schedules import LENGTH_BOUND
+from netspec.train.step.snapshot import Position
+
+EPOCHS = "train.epochs"
+
+
+def sets_epochs(setting: str) -> bool:
+    """Whether a setting is one of the number of epochs."""
+    return setting.partition("=")[0].strip() == EPOCHS
+
+
+def planned_epochs(run: Run) -> int | None:
+    """How many epochs the run was to have; None where an older version did not write it down."""
+    planned = run.identity.get(EPOCHS)
+    return planned if isinstance(planned, int) else None
+
+
+def has_other_epochs(run: Run, experiment: Experiment) -> bool:
+    """Whether an experiment asks for another number of epochs than the run was to have.
+
+    Raises UsageError (E478) where a finished run's spec has been given more, which a setting of the run hides.
+    """
+    planned = planned_epochs(run)
+    if planned is None or experiment.train.epochs != planned:
+        return planned is not None
+    if run.status == "finished" and text_changed(run) and any(map(sets_epochs, run.settings)):
+        asked = asked_of(run, [setting for setting in run.settings if not sets_epochs(setting)]).train.epochs
+        if asked > planned:
+            hiding = next(setting for setting in reversed(run.settings) if sets_epochs(setting))
+            message = f"the {asked:,} epochs of the spec in `{run.folder}` have no effect"
+            notes = (f"the run was given `--set {hiding}`, which stands above its spec",)
+            helps = (f"train it for longer with `netspec train --resume {run.folder} --set {EPOCHS}={asked}`",)
+            raise UsageError("E478", message, notes=notes, helps=helps)
+    return False
+
+
+def text_changed(run: Run) -> bool:
+    """Whether the spec in the run's folder, or a file that it uses, is no longer what was trained."""
+    return any(run.identity.get(name) != fact for name, fact in source_facts(run_texts(run)).items())
+
+
+def only_epochs_differ(run: Run, facts: Facts) -> bool:
+    """Whether the number of epochs is all that differs of what decides the bits. The text of the spec may differ too,
+    where net, recipe and data are what they were."""
+    names = changed(run.identity, facts)
+    if EPOCHS not in names or planned_epochs(run) is None:
+        return False
+    texts = [name for name in names if name.startswith("spec.")]
+    return len(texts) + 1 == len(names) and not (texts and data_edits(run, asked_of(run, run.settings).data))
+
+
+def check_epochs(run: Run, experiment: Experiment, position: Position | None, *, force: bool) -> None:
+    """Raises UsageError (E476) where a run that stands at `position` cannot come to the bits of one that had the
+    experiment's number of epochs from the start; with `force` only where it could not be trained for longer at all.
+
+    None, a run without a checkpoint, begins anew.
+    """
+    planned, wanted = planned_epochs(run), experiment.train.epochs
+    if planned is None or position is None or planned == wanted:
+        return
+    stopped = wanted > planned and position.watch.exhausted(position.epochs, experiment.train.stop_patience)
+    hopeless = stopped or _begun(position) > wanted
+    if force and not hopeless:
+        return
+    reasons = tuple(_reasons(experiment, position, planned))
+    if reasons:
+        message = f"`{run.folder}` was to have {planned:,} epochs and cannot be given {wanted:,}"
+        helps = ("train anew: another `--run DIR` and no `--resume`",)
+        raise UsageError("E476", message, notes=reasons, helps=helps if hopeless else (*helps, FORCE))
+
+
+FORCE = "`--force` goes on all the same, to other bits"
+
+
+def _begun(position: Position) -> int:
+    """Epochs, one that is not done included."""
+    return position.epochs + (position.tally.images > 0)
+
+
+def _reasons(experiment: Experiment, position: Position, planned: int) -> Iterator[str]:
+    recipe, begun = experiment.train, _begun(position)
+    kind = recipe.schedule.kind
+    if begun > recipe.epochs:
+        yield f"epoch {begun:,} has begun, and no training is taken back"
+    if kind in LENGTH_BOUND:
+        yield f"`schedule {kind}` runs over all epochs: with {recipe.epochs:,}, rates before would have been others"
+    if recipe.epochs > planned and position.watch.exhausted(position.epochs, recipe.stop_patience):
+        yield (
+            f"`stop patience={recipe.stop_patience}` ended it after epoch {position.epochs:,}, and would have with any "
+            f"number of epochs above"
+        )
+
+
+def with_epochs(run: Run, experiment: Experiment) -> Run:
+    """The run with the setting that gives it the experiment's number of epochs, where its spec does not."""
+    if asked_of(run, run.settings).train.epochs == experiment.train.epochs:
+        return run
+    others = tuple(setting for setting in run.settings if not sets_epochs(setting))
+    return replace(run, settings=(*others, f"{EPOCHS}={experiment.train.epochs}"))

@@ -1,0 +1,126 @@
+"""Where a pass over a part gets its images: from memory, from mapped files, or from files that are read ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from netspec.data.dataset import Part
+from netspec.data.ring import Ring
+from netspec.data.stored import Rows, Stored
+from netspec.ir.recipe import Experiment
+from netspec.runtime.feed import Pass, Source
+from netspec.train.step.feeds import (
+    epoch_order,
+    file_order,
+    held_images,
+    held_places,
+    measuring_pass,
+    source_of,
+    training_pass,
+)
+from netspec.train.step.preparation import Preparation
+
+
+class Supply(Protocol):
+    """One pass. `feed` stays the same throughout; only the images that are `ready` may be used."""
+
+    @property
+    def feed(self) -> Pass: ...
+
+    @property
+    def waited_seconds(self) -> float:
+        """How long nothing could be done for want of images that were being read. What the system reads of a mapped
+        file it reads within a step, and does not tell."""
+        ...
+
+    def ready(self, first: int, least: int) -> int:
+        """How many images from place `first` of the order on can be used, at least `least`. Raises DataError."""
+        ...
+
+    def release(self, done: int) -> None:
+        """The images before place `done` have been used."""
+        ...
+
+    def close(self) -> None:
+        """Ends the pass."""
+        ...
+
+
+class Held:
+    """Images in memory, or mapped from files that are looked at before every call."""
+
+    waited_seconds = 0.0
+
+    def __init__(self, feed: Pass, stored: Stored | None) -> None:
+        self.feed, self._stored = feed, stored
+
+    def ready(self, first: int, least: int) -> int:
+        if self._stored:
+            self._stored.source.check()
+        return len(self.feed.order) - first
+
+    def release(self, done: int) -> None:
+        """They stay."""
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+class Streamed:
+    """Images that are read ahead into a ring, which the feed's source is."""
+
+    def __init__(self, feed: Pass, ring: Ring) -> None:
+        self.feed, self._ring = feed, ring
+
+    @property
+    def waited_seconds(self) -> float:
+        return self._ring.waited_seconds
+
+    def ready(self, first: int, least: int) -> int:
+        return self._ring.ready(first, min(least, len(self.feed.order) - first))
+
+    def release(self, done: int) -> None:
+        self._ring.release(done)
+
+    def close(self) -> None:
+        self._ring.close()
+
+
+def ready_steps(supply: Supply, first: int, batch: int) -> int:
+    """How many minibatches from place `first` of the order on can be used, at least one; the last may be short."""
+    images = supply.ready(first, batch)
+    ends = first + images == len(supply.feed.order)
+    return -(-images // batch) if ends else images // batch
+
+
+class Passes:
+    """All passes over a part in minibatches of `batch`. Those over images in the address space have one source."""
+
+    def __init__(
+        self, part: Part, experiment: Experiment, preparation: Preparation, *, batch: int, readers: int
+    ) -> None:
+        self._part, self._experiment, self._preparation = part, experiment, preparation
+        self._batch, self._readers = batch, readers
+        images = held_images(part)
+        self._held = None if images is None else source_of(images, part, preparation)
+
+    def training(self, epoch: int, first: int) -> Supply:
+        """A pass in the order of an epoch, counted from zero, from place `first` of it on; to be closed."""
+        order = epoch_order(self._part, self._experiment, epoch)
+        return self._supply(order, first, partial(training_pass, self._experiment, epoch))
+
+    def measuring(self) -> Supply:
+        """A pass in the order of the files, crops in the centre; to be closed."""
+        return self._supply(file_order(self._part), 0, partial(measuring_pass, self._experiment))
+
+    def _supply(self, order: Rows, first: int, over: Callable[[Source, Rows, Rows | None], Pass]) -> Supply:
+        part, images = self._part, self._part.images
+        stored = images if isinstance(images, Stored) else None
+        if self._held is not None:
+            return Held(over(self._held, order, held_places(part, order)), stored)
+        assert stored is not None  # what is not stored is held
+        ring = Ring(stored, order, first=first, least=self._batch, readers=self._readers)
+        source = source_of(ring.buffer, part, self._preparation, volatile=True)
+        return Streamed(over(source, order, ring.places), ring)

@@ -1,0 +1,93 @@
+"""The next call of the device: how many steps it takes, and for each of them what changes from step to step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from netspec.ir.graph import Value
+from netspec.ir.objective import RATE
+from netspec.ir.recipe import TrainOptions
+from netspec.runtime.feed import Rates
+from netspec.train.step.schedules import Moment, rate_at
+from netspec.train.step.snapshot import Position
+from netspec.train.watch.sample import undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """What all calls of a training have in common: epochs of `steps_per_epoch` steps, of which the `sampled` ones,
+    counted from zero, may be looked into. A call never crosses a multiple of `milestone` steps. `scalars` are the
+    columns of its rates."""
+
+    recipe: TrainOptions
+    steps_per_epoch: int
+    sampled: range
+    milestone: int | None = None
+    scalars: tuple[Value, ...] = (RATE,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """Steps taken in one call of the device, a row of `rates` each. `looked_into`: the call is a step of the sample."""
+
+    rates: Rates
+    looked_into: bool
+
+    @property
+    def steps(self) -> int:
+        """At least one."""
+        return len(self.rates)
+
+
+def next_call(timetable: Timetable, position: Position, most: int) -> Call:
+    """What comes behind a position within an epoch that has a step left: at most `most` steps, at least one.
+
+    It ends with the epoch, at a milestone, and before a step of the sample, which is a call of its own. A rate may
+    change at every step.
+    """
+    step, (before_sample, sampled) = position.step, _sample_ahead(timetable, position)
+    end = min(step + most, end_step(timetable, position))
+    if timetable.milestone:
+        end = min(end, (step // timetable.milestone + 1) * timetable.milestone)
+    end = min(end, step + (1 if sampled else before_sample))
+    return Call(rates_of(timetable, range(step, end), position.watch.reductions), sampled)
+
+
+def end_step(timetable: Timetable, position: Position) -> int:
+    """Steps done when the epoch under way is over."""
+    return (position.epochs + 1) * timetable.steps_per_epoch
+
+
+def _sample_ahead(timetable: Timetable, position: Position) -> tuple[int, bool]:
+    """How many steps come before the next one of this epoch that is looked into, and whether none does. Where there is
+    no such step it is an epoch's."""
+    within, sampled = position.step % timetable.steps_per_epoch, timetable.sampled
+    if within < sampled.start:
+        return sampled.start - within, False
+    if within in sampled and undecided(position.sample):
+        return 0, True
+    return timetable.steps_per_epoch, False
+
+
+def rates_of(timetable: Timetable, steps: range, reductions: int) -> Rates:
+    """The rows of steps, counted from zero."""
+    rates = np.empty((len(steps), len(timetable.scalars)))
+    for column, value in enumerate(timetable.scalars):
+        number = NUMBERS[value]
+        rates[:, column] = [number(timetable, step, reductions) for step in steps]
+    return rates
+
+
+def rate_of(timetable: Timetable, step: int, reductions: int) -> float:
+    """The learning rate of a step, counted from zero."""
+    recipe, steps = timetable.recipe, timetable.steps_per_epoch
+    moment = Moment(step / steps, (step + 1) / steps, recipe.epochs, reductions)
+    return rate_at(recipe.schedule, recipe.sgd.rate, moment)
+
+
+NUMBERS: Mapping[Value, Callable[[Timetable, int, int], float]] = {RATE: rate_of}
+"""What each of a training program's `scalars` is in a step: of the timetable, the step, and how often the validation
+losses have asked for a smaller rate."""

@@ -1,0 +1,71 @@
+"""Loss and accuracy of a trained net on the images that it has not learnt from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from netspec.data.dataset import Dataset, Part
+from netspec.data.fit import check_fit
+from netspec.data.manner import Progress, silent
+from netspec.diagnostics.failure import UsageError
+from netspec.ir.ranking import is_regression
+from netspec.ir.recipe import Experiment
+from netspec.runtime.device import Device
+from netspec.train.step.preparation import Preparation, in_units_of
+from netspec.train.step.scores import Array, Scores, Tally, Weights
+from netspec.train.step.scoring import Judge
+from netspec.train.use.answers import Answers, NumberErrors, answers, number_errors
+
+PartName = Literal["test", "validation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was measured: the test part, or the validation part where there is none. `answers` is None where the labels
+    are no classes of the net, and `errors` where the net gives no number but a class."""
+
+    part: PartName
+    scores: Scores
+    answers: Answers | None
+    errors: NumberErrors | None = None
+
+
+def evaluate(
+    experiment: Experiment,
+    dataset: Dataset,
+    preparation: Preparation,
+    weights: Weights,
+    *,
+    device: Device,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Measures `weights` on the test part, else on the validation part, of a data set that fits the net. `progress` is
+    told of images measured.
+
+    Images of other units than those of the training are brought to them. Raises UsageError (E463) where it has neither,
+    DataError: E515 where a class has no output, E559 where the units cannot be told.
+    """
+    check_fit(dataset, experiment.graph, experiment.train.loss)
+    name, part = measured_part(dataset)
+    tally, found = Tally(), list[Array]()
+    for tally, outputs in Judge(experiment, in_units_of(preparation, dataset), device).observe(part, weights):
+        found.append(outputs)
+        progress(f"the {name} part", tally.images, len(part))
+    outputs = np.concatenate(found)
+    classes = max(len(dataset.class_names), len(preparation.class_names))
+    if is_regression(experiment.train.loss, outputs.shape[1], classes):
+        return Evaluation(name, tally.scores_of(regression=True), None, number_errors(outputs, part.labels))
+    return Evaluation(name, tally.scores, answers(experiment, outputs, part.labels))
+
+
+def measured_part(dataset: Dataset) -> tuple[PartName, Part]:
+    """What an evaluation measures. Raises UsageError (E463)."""
+    if dataset.test:
+        return "test", dataset.test
+    if dataset.validation:
+        return "validation", dataset.validation
+    helps = ("hold some images out: `validate=0.2` in the `data` line, or `--set data.validate=0.2`",)
+    raise UsageError("E463", "the data have neither a test part nor a validation part", helps=helps)

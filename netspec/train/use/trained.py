@@ -1,0 +1,161 @@
+"""A net with its weights and all that it needs to look at an image: from a run folder, or from a spec and a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from netspec.check.net.trainable import fewer_classes
+from netspec.data.classes import Known
+from netspec.data.levels import Asked, renamed
+from netspec.diagnostics.failure import DataError, SpecError, UsageError
+from netspec.ir.classes import Classes
+from netspec.ir.graph import Shape
+from netspec.ir.recipe import DataOptions, Experiment
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.train.run.begin import DataPlaces, load_data
+from netspec.train.run.data_line import unread_notice
+from netspec.train.run.document import Run
+from netspec.train.run.folder import RECORD, open_run, run_experiment, run_of_weights
+from netspec.train.run.latest_weights import run_weights, state
+from netspec.train.run.weights import read_weights, recorded_preparation
+from netspec.train.step.preparation import Preparation, crop_pad, known_classes, prepared
+from netspec.train.step.scores import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """`preparation` is the training's own, so that images go through what the weights have learnt on, and `exact` what
+    it was trained with; `kept` is what `classes` was then. `notices` tell where the weights are not those of a
+    training's end."""
+
+    experiment: Experiment
+    preparation: Preparation
+    weights: Weights
+    exact: bool = False
+    costs: Costs = SHIPPED
+    kept: Classes = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> Known | None:
+        """Its classes, by which those of data are numbered."""
+        return known_classes(self.preparation, self.experiment, self.kept)
+
+
+def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None = None) -> Trained:
+    """A run's net with its weights, or with those of another file, whose outputs mean the classes that the file itself
+    or the run that it lies in names; `settings` as in `run.run_experiment`. A run that has not ended has the weights of
+    its last checkpoint.
+
+    Raises UsageError (E462, and E464 where it has none yet), SpecError and DataError (E541 to E544, E482).
+    """
+    run = open_run(folder)
+    experiment = run_experiment(run, settings)
+    if weights is not None:
+        return replace(_with_weights(run, experiment, weights), notices=unread_notice(run, settings))
+    trained = with_run_weights(run, experiment, settings)
+    if trained is None:
+        helps = (_weights_help(run), "or name weights with `--weights FILE`")
+        raise UsageError("E464", f"`{folder}` has no weights yet: it has no checkpoint that is whole", helps=helps)
+    return trained
+
+
+def _weights_help(run: Run) -> str:
+    """How a run without weights comes to some."""
+    match state(run):
+        case "running":
+            return "wait for its first checkpoint: it is being trained right now"
+        case "diverged":
+            return f"see why it diverged: `netspec train --replay {run.folder}`"
+        case _:
+            return f"go on with it: `netspec train --resume {run.folder}`"
+
+
+def _with_weights(run: Run, experiment: Experiment, weights: Path) -> Trained:
+    """A run's net with the weights of another file."""
+    arrays, told, whose = (
+        read_weights(weights, experiment.graph),
+        recorded_preparation(weights),
+        run_of_weights(weights),
+    )
+    names = (told or (whose or run).preparation).class_names
+    preparation = replace(_preparation(run, experiment), class_names=names)
+    kept = kept_classes((whose or run).data)
+    return _fitting(Trained(experiment, preparation, arrays, run.exact, run.costs, kept))
+
+
+def with_run_weights(run: Run, experiment: Experiment, settings: Sequence[str]) -> Trained | None:
+    """A run's net, made with `settings`, with its weights; None where it has none yet. Raises DataError (E541 to E543,
+    E482)."""
+    found = run_weights(run, experiment.graph)
+    if found is None:
+        return None
+    weights, notices = found
+    notices = (*notices, *unread_notice(run, settings))
+    kept, preparation = kept_classes(run.data), _preparation(run, experiment)
+    return _fitting(Trained(experiment, preparation, weights, run.exact, run.costs, kept, notices))
+
+
+def _preparation(run: Run, experiment: Experiment) -> Preparation:
+    """That of the run, with the levels that are named for its data by now, if any: so `--set data.black=-1` mends a run
+    whose data do not tell them. Levels of other data are not the run's."""
+    data, kept = experiment.data, run.preparation
+    if data is None or run.data is None or Path(data.source).name != Path(run.data.source).name:
+        return kept
+    levels = renamed(kept.levels, Asked(data.black, data.white))
+    return replace(kept, levels=levels)
+
+
+def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trained:
+    """A checked net with the weights of a file.
+
+    How images are prepared is told by the file itself where `save_weights` wrote it, else by the run that it lies in,
+    else by the data that the spec names. Raises DataError (E541 to E543, E544 where that run's record is broken, E482
+    where the images were others than the net takes, or where the data cannot be had) and UsageError (E463) where
+    nothing tells.
+    """
+    arrays, told = read_weights(weights, experiment.graph), recorded_preparation(weights)
+    kept = kept_classes(experiment.data)
+    if told is not None:
+        return _fitting(Trained(experiment, told, arrays, kept=kept))
+    if not (weights.parent / RECORD).exists():
+        _check_classes(experiment)
+        return Trained(experiment, prepared(load_data(experiment, places)), arrays, kept=kept)
+    run = open_run(weights.parent)
+    return _fitting(
+        Trained(experiment, _preparation(run, experiment), arrays, run.exact, run.costs, kept_classes(run.data))
+    )
+
+
+def _fitting(trained: Trained) -> Trained:
+    """Raises DataError (E482) where the images that the weights have learnt on are none for the net, SpecError (E407)
+    where nothing tells which outputs fewer classes belong to."""
+    found, pad = trained.preparation.shape, crop_pad(trained.experiment)
+    takes = trained.experiment.graph.inputs[0].shape
+    channels, *sides = (*takes, 1, 1)[:3]
+    spare = [size + 2 * (pad or 0) - side for size, side in zip(found[1:], sides, strict=True)]
+    if found[0] != channels or (any(spare) if pad is None else min(spare) < 0):
+        message = f"the weights have learnt on images of {_size(found)}, the net takes {_size(takes)}"
+        raise DataError("E482", message, helps=("name the spec they come from, and its parameters",))
+    if trained.known is None:
+        _check_classes(trained.experiment)
+    return trained
+
+
+def _check_classes(experiment: Experiment) -> None:
+    """Raises SpecError (E407) where `classes` keeps fewer than the net has outputs: the others were read too where the
+    net is only measured on these."""
+    found = fewer_classes(experiment.graph, experiment.data and replace(experiment.data, measured=()))
+    if found:
+        raise SpecError(found)
+
+
+def _size(shape: Shape) -> str:
+    return "x".join(map(str, shape))
+
+
+def kept_classes(data: DataOptions | None) -> Classes:
+    """What `classes` is in a `data` statement; empty where all are meant."""
+    return data.classes if data else ()

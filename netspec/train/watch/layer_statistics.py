@@ -1,0 +1,74 @@
+"""What a step does in every layer, in five figures: how large weights, updates and activations are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.ir.graph import Graph
+from netspec.runtime.cpu.machine import Machine
+from netspec.train.step.scores import Array
+from netspec.train.watch.probe import Sight
+
+
+@dataclass(frozen=True, slots=True)
+class LayerStatistics:
+    """Of a layer in one step; None where it has no such numbers.
+
+    `weight` is the Euclidean norm of all its weights and biases before the step, `update` of what the step has added
+    to them: rate, momentum and decay included. Mean and deviation are of its activations, over all images and units.
+    """
+
+    layer: str
+    weight: float | None = None
+    update: float | None = None
+    mean: float | None = None
+    deviation: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """How far a step moves the weights, for their size; about 0.001 is usual."""
+        return self.update / self.weight if self.update is not None and self.weight else None
+
+
+class StepStatistics:
+    """Collects the figures of one step; made before it, as weights are read then."""
+
+    def __init__(self, machine: Machine, graph: Graph) -> None:
+        self._machine, self._graph = machine, graph
+        self._before = self._weights()
+        self._activations: dict[str, tuple[float, float]] = {}
+
+    def _weights(self) -> Mapping[str, Array]:
+        return {value.name: self._machine.read(value.name) for value in self._machine.program.parameters}
+
+    def see(self, sight: Sight) -> None:
+        """Takes in an array of the step; of a layer that writes several, the last stays. What a convolution that pools
+        on the way writes is two layers' output."""
+        if sight.role in ("input", "activations"):
+            numbers = sight.read().astype(np.float64)
+            for layer in (sight.layer, sight.value.name):
+                self._activations[layer] = float(numbers.mean()), float(numbers.std())
+
+    @np.errstate(all="ignore")  # numbers that are not finite are the guard's to report
+    def layers(self) -> tuple[LayerStatistics, ...]:
+        """After the step: a row for every layer of which there is a figure, in the order of the net."""
+        after = self._weights()
+        change = {name: array.astype(np.float64) - self._before[name] for name, array in after.items()}
+        rows: list[LayerStatistics] = []
+        for layer in self._graph.layers:
+            mean, deviation = self._activations.get(layer.name, (None, None))
+            weight, update = _norm(self._before, layer.owned), _norm(change, layer.owned)
+            rows.append(LayerStatistics(layer.name, weight, update, mean, deviation))
+        return tuple(row for row in rows if row.weight is not None or row.mean is not None)
+
+
+def _norm(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> float | None:
+    """Euclidean, of the arrays of these names together; None where there are none."""
+    found = [arrays[name] for name in names if name in arrays]
+    return math.sqrt(sum(float(np.square(array, dtype=np.float64).sum()) for array in found)) if found else None

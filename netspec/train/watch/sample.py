@@ -1,0 +1,85 @@
+"""A few minibatches near the end of an epoch seen from inside, and what they tell of every layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from netspec.ir.graph import Graph
+from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.feed import Pass, Rates
+from netspec.targets.cpu.program import Program
+from netspec.train.step.scores import Array
+from netspec.train.watch.layer_statistics import LayerStatistics, StepStatistics
+from netspec.train.watch.probe import Sight, look
+from netspec.train.watch.slope import activation_of, can_be_flat, flat
+
+SAMPLE_IMAGES = 64
+"""A layer is called dead when all of so many images, or all that whole minibatches hold, find it flat."""
+
+FEW_IMAGES = 16
+"""Looked at first: as a rule they show that a layer is alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What `images` of an epoch have shown: the layers that were `flat` for all of them (`slope.py`), sorted; where
+    asked for, figures of all `layers` in the first step of the sample."""
+
+    images: int = 0
+    flat: tuple[str, ...] = ()
+    layers: tuple[LayerStatistics, ...] = ()
+
+
+UNSAMPLED = Sample()
+
+
+def sampled_steps(images: int, batch: int) -> range:
+    """The steps of an epoch over so many images, counted from zero, from which a sample may be taken: the last whole
+    minibatches that together hold SAMPLE_IMAGES."""
+    whole = images // batch
+    return range(max(0, whole + -SAMPLE_IMAGES // batch), whole)
+
+
+def undecided(sample: Sample) -> bool:
+    """Whether one more minibatch of the sample could tell anything new: once every layer is seen alive, none can."""
+    return not sample.images or bool(sample.flat)
+
+
+def take_sampled(
+    machine: Machine, feed: Pass, before: Sample, *, first: int, step_number: int, rates: Rates, measure: Graph | None
+) -> tuple[Sample, Array]:
+    """Takes one step as `Machine.run` does, to the same bits; what is known after it, and what `run` returns.
+
+    `measure` is the net where figures of its layers are asked for.
+    """
+    found: set[str] = set()
+    statistics = StepStatistics(machine, measure) if measure and not before.images else None
+
+    def see(sight: Sight) -> None:
+        if sight.role == "activations" and _flat(sight):
+            found.add(sight.layer)
+        if statistics:
+            statistics.see(sight)
+
+    metrics = look(machine, feed, first=first, step_number=step_number, rates=rates, see=see)
+    still = found.intersection(before.flat) if before.images else found
+    images = before.images + min(SAMPLE_IMAGES, machine.program.batch)
+    return Sample(images, tuple(sorted(still)), statistics.layers() if statistics else before.layers), metrics
+
+
+def _flat(sight: Sight) -> bool:
+    activation = activation_of(sight.operation)
+    return can_be_flat(activation) and all(
+        flat(activation, sight.read_few(images)) for images in (FEW_IMAGES, SAMPLE_IMAGES)
+    )
+
+
+def flat_functions(program: Program, layers: Iterable[str]) -> dict[str, str]:
+    """Of layers that may be flat the function that makes them so."""
+    wanted, functions = set(layers), dict[str, str]()
+    for launch in program.launches:
+        activation = activation_of(launch.operation)
+        if launch.layer in wanted and can_be_flat(activation):
+            functions[launch.layer] = activation.function
+    return functions
