@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.diagnostics.failure import NetspecError
-from netspec.targets.cpu.program import Program
+from netspec.ir.program import Program
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.ir.operations import Operation
 from netspec.ir.pooled import sum_of
+from netspec.ir.program import Launch
 from netspec.ir.shapes import elements
-from netspec.targets.cpu.program import Launch
 
 
 def launch_macs(launch: Launch) -> int:
     """Multiply-adds of one launch for one image."""
     inputs, outputs = (tuple(buffer.value for buffer in buffers) for buffers in (launch.inputs, launch.outputs))
     node = Node(launch.operation, inputs, outputs, launch.layer)
-    return _packed_macs(node) if launch.outputs[0].abreast else macs(node)
+    return _packed_macs(node) if launch.is_packed else macs(node)
 
 
 def _packed_macs(node: Node) -> int:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Node
 from netspec.ir.operations import Window
-from netspec.ir.pooled import strip_stride
+from netspec.targets.cpu.strips import strip_stride
 from netspec.ir.shapes import window_output
 from netspec.schedule.cpu.direct import direct_algorithm
 from netspec.schedule.cpu.lower import lower

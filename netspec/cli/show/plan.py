@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netspec.cli.show.printing import counted, say
 from netspec.cli.show.tables import Column, show, table
 from netspec.counting.document import size_text
-from netspec.targets.cpu.program import Buffer, Program
+from netspec.ir.program import Buffer, Program
 
 COLUMNS: tuple[Column, ...] = (
     ("value", "left"),
@@ -44,10 +44,10 @@ def lifetimes(program: Program) -> Iterator[Lifetime]:
 
 def show_plan(program: Program) -> None:
     """Prints the plan as a table."""
-    target = program.target
-    say(f"{program.name} on {target.name}: {target.lanes} {program.layout} a vector, batch {program.batch}")
+    say(f"{program.name} on {program.target.name}, batch {program.batch}")
     launches = counted(len(program.launches), "launch", "launches")
-    say(f"{launches} over an arena of {program.arena_bytes:,} bytes; {program.thread_bytes:,} more for each thread")
+    say(f"{launches} over an arena of {program.arena_bytes:,} bytes")
+    say(program.description)
     say("launches are counted in the order of `--emit program`; N stands for the images of a batch")
     say()
     show(table(COLUMNS, (_cells(lifetime) for lifetime in lifetimes(program))))
@@ -70,12 +70,10 @@ def plan_document(program: Program) -> dict[str, object]:
     return {
         "name": program.name,
         "target": program.target.name,
-        "lanes": program.target.lanes,
-        "layout": program.layout,
         "batch": program.batch,
         "launches": len(program.launches),
         "arena_bytes": program.arena_bytes,
-        "thread_bytes": program.thread_bytes,
+        **program.facts,
         "memory_bytes": program.peak_bytes,
         "buffers": [
             {

@@ -11,12 +11,13 @@ from typing import Any
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node, Value
 from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
-from netspec.ir.pooled import strip_stride, sum_of
+from netspec.ir.pooled import sum_of
 from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.algorithm import Plan, sliding_sum
 from netspec.targets.cpu.incoming import BAND
 from netspec.targets.cpu.processor import Target
 from netspec.targets.cpu.program import WINOGRAD
+from netspec.targets.cpu.strips import strip_stride
 
 DenseWeights = ops.DenseWeightGradient | ops.DenseWeightUpdate
 Rule = Callable[[Any, Node, Plan, Target, int], int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,6 +73,11 @@ class Launch:
     scratch: Buffer | None = None
     algorithm: Algorithm = "direct"
 
+    @property
+    def is_packed(self) -> bool:
+        """Whether its weights are packed for lanes of channels, so that their shape says nothing."""
+        return self.outputs[0].abreast > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Augmenting:
@@ -127,3 +133,13 @@ class Program:
     def group_images(self) -> int:
         """Images of a group: as many as lanes, or one where lanes hold channels."""
         return self.target.lanes if self.layout == "images" else 1
+
+    @property
+    def description(self) -> str:
+        """How it was planned, for people."""
+        return f"{self.target.lanes} {self.layout} a vector; {self.thread_bytes:,} bytes more for each thread"
+
+    @property
+    def facts(self) -> Mapping[str, str | int]:
+        """What only programs of processors with vector lanes have, by name."""
+        return {"lanes": self.target.lanes, "layout": self.layout, "thread_bytes": self.thread_bytes}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netspec.targets.cpu.program import Program
+from netspec.ir.program import Program
 from netspec.train.events import Warned
 from netspec.train.step.snapshot import Position
 from netspec.train.watch.sample import flat_functions

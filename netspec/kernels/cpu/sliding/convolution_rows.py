@@ -6,7 +6,6 @@ from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Activation, Window
-from netspec.ir.pooled import strip_stride
 from netspec.ir.shapes import window_output
 from netspec.kernels.cpu.language.planes import (
     IN_REGISTERS,
@@ -27,6 +26,7 @@ from netspec.kernels.cpu.sliding.packing import Packed, Weights
 from netspec.kernels.cpu.sliding.pointwise_rows import pointwise_adjoint_rows, pointwise_rows
 from netspec.kernels.cpu.winograd.rows import winograd_adjoint_rows, winograd_rows
 from netspec.targets.cpu.program import WINOGRAD, Buffer, Launch, Program
+from netspec.targets.cpu.strips import strip_stride
 
 
 def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
