@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Node
 from netspec.ir.operations import Window
-from netspec.targets.cpu.strips import strip_stride
 from netspec.ir.shapes import window_output
 from netspec.schedule.cpu.direct import direct_algorithm
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX2, AVX512, Target
 from netspec.targets.cpu.program import Algorithm, Tile
+from netspec.targets.cpu.strips import strip_stride
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays, run_kernel
 from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 

@@ -14,8 +14,8 @@ from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.cpu.algorithm import Plan
 from netspec.schedule.cpu.channel_algorithm import choose_channel_plan
 from netspec.schedule.cpu.overwrites import OVERWRITES
+from netspec.schedule.cpu.verify import verify_program
 from netspec.schedule.slots import Slots, assign_slots
-from netspec.schedule.verify import verify_program
 from netspec.targets.cpu.channel_weights import Constant, packed_sum
 from netspec.targets.cpu.channel_winograd import packed_floats, packed_winograd
 from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors

@@ -15,9 +15,9 @@ from netspec.schedule.cpu.overwrites import OVERWRITES
 from netspec.schedule.cpu.planes import Plane, padded_planes, plane_stride
 from netspec.schedule.cpu.pooled import pool_sums
 from netspec.schedule.cpu.scratch import gather_bytes, scratch_bytes, thread_bytes
+from netspec.schedule.cpu.verify import verify_program
 from netspec.schedule.order import launch_order
 from netspec.schedule.slots import Slots, assign_slots
-from netspec.schedule.verify import verify_program
 from netspec.targets.cpu.processor import Target
 from netspec.targets.cpu.program import Buffer, Launch, Program
 

@@ -7,7 +7,7 @@ import pytest
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.augmentation import Augmentation
 from netspec.schedule.cpu.lower import lower
-from netspec.schedule.verify import verify_program
+from netspec.schedule.cpu.verify import verify_program
 from netspec.targets.cpu.processor import AVX512
 from netspec.targets.cpu.program import Buffer, Program
 from tests.schedule.nets import step_of
