@@ -51,8 +51,8 @@ from netspec.predict.shown import Shown, as_shown
 from netspec.resources import bundled_specs
 from netspec.runtime.device import host_device
 from netspec.targets.cpu.costs import SHIPPED, Costs
-from netspec.targets.cpu.processor import Target
 from netspec.targets.cpu.program import Program
+from netspec.targets.target import Target
 from netspec.train.events import Event, Finished
 from netspec.train.limits import judge
 from netspec.train.run.begin import DataPlaces, Origin, begin, load_data

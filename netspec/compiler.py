@@ -19,8 +19,8 @@ from netspec.passes.probabilities import with_probabilities
 from netspec.schedule.cpu.channels import lower_channels
 from netspec.schedule.cpu.layout import choose_layout
 from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import Target
 from netspec.targets.cpu.program import Program
+from netspec.targets.target import Target
 
 COUNTED_BATCH = 64
 """The batch that memory is stated at where the whole training part is one batch."""

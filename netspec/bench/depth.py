@@ -12,7 +12,7 @@ from netspec.compiler import training_program
 from netspec.counting.table import count
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
-from netspec.targets.cpu.processor import Target
+from netspec.targets.target import Target
 
 Made = TypeVar("Made")
 LAYERS = (1_200, 9_600)

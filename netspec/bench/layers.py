@@ -18,8 +18,8 @@ from netspec.frontend import check_experiment
 from netspec.ir import operations as ops
 from netspec.ir.recipe import Experiment
 from netspec.runtime.cpu.machine import Machine
-from netspec.targets.cpu.processor import Target
 from netspec.targets.cpu.program import WINOGRAD, Launch, Program
+from netspec.targets.target import Target
 
 LEAST_SECONDS = 4e-3
 """A launch is repeated until a measurement takes about this long."""

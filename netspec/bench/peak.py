@@ -27,8 +27,8 @@ from netspec.kernels.cpu.language.rows import Kernel
 from netspec.kernels.cpu.language.tile import TileShape, lanes, load, rows, save, tile_shape
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.native import code_cache, kernel_address
-from netspec.targets.cpu.processor import Target
 from netspec.targets.cpu.program import Tile
+from netspec.targets.target import Target
 
 ENTRY = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 6, *[ctypes.c_int64] * 3)
 ROUNDS = 2_000_000

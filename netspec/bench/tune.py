@@ -24,8 +24,8 @@ from netspec.ir.graph import Node
 from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.algorithm import direct_slots, direct_weight_slots, sliding_sum
 from netspec.targets.cpu.costs import SHIPPED, Costs
-from netspec.targets.cpu.processor import Target
 from netspec.targets.cpu.program import WINOGRAD, Launch
+from netspec.targets.target import Target
 
 BATCH = 64
 PROBES = (

@@ -20,8 +20,8 @@ from netspec.runtime.pace import Pace
 from netspec.schedule.cpu.channels import lower_channels
 from netspec.schedule.cpu.layout import choose_layout
 from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import Target
 from netspec.targets.cpu.program import Layout
+from netspec.targets.target import Target
 
 Array = NDArray[Any]
 

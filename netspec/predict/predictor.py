@@ -18,7 +18,7 @@ from netspec.predict.fork_safe_lock import Turns
 from netspec.predict.intake import Intake
 from netspec.predict.shown import Shown, as_shown
 from netspec.predict.verdict import Reading, Verdict
-from netspec.targets.cpu.processor import Target
+from netspec.targets.target import Target
 
 Array = NDArray[Any]
 

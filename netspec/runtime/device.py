@@ -12,8 +12,8 @@ from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import Machine
 from netspec.runtime.cpu.processors import usable_cores
 from netspec.targets.cpu.costs import SHIPPED, Costs
-from netspec.targets.cpu.processor import Target
 from netspec.targets.cpu.program import Program
+from netspec.targets.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from netspec.bench.tune import BATCH, SUMS, fit_costs, measure_costs, node_of, p
 from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.algorithm import direct_slots, direct_weight_slots, sliding_sum
 from netspec.targets.cpu.costs import SHIPPED, Costs
-from netspec.targets.cpu.processor import AVX2, AVX512, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, CpuTarget
 from netspec.targets.cpu.program import Launch, Program
 
 SLOT_SECONDS = 2e-10
 
 
-def made_up_seconds(launch: Launch, target: Target) -> float:
+def made_up_seconds(launch: Launch, target: CpuTarget) -> float:
     """What a launch takes on a machine that the model describes exactly."""
     node, groups = node_of(launch), -(-BATCH // target.lanes)
     if isinstance(launch.operation, SUMS):
@@ -30,7 +30,7 @@ def made_up_seconds(launch: Launch, target: Target) -> float:
 
 @pytest.mark.parametrize("target", [AVX512, AVX2])
 @pytest.mark.parametrize("costs", [SHIPPED, Costs(1.15, 100, 900, 300, 700, 2000, 0, 90, 10, 5)])
-def test_the_costs_of_a_machine_are_found(target: Target, costs: Costs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_costs_of_a_machine_are_found(target: CpuTarget, costs: Costs, monkeypatch: pytest.MonkeyPatch) -> None:
     def seconds(launch: Launch, program: Program, cache_dir: Path | None) -> float:
         return made_up_seconds(launch, replace(target, costs=costs))
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from netspec.ir.graph import Shape, Value
 from netspec.ir.operations import Operation, Window
 from netspec.ir.shapes import output_shapes, window_output
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, CpuTarget
 from tests.kernels.harness import Graph, batched, one_operation
 
 TARGETS = (AVX512, AVX2, NEON)
@@ -17,7 +17,7 @@ WIDEST_AND_NARROWEST = (AVX512, NEON)
 
 
 @st.composite
-def runs(draw: st.DrawFn, targets: tuple[Target, ...] = TARGETS) -> dict[str, Any]:
+def runs(draw: st.DrawFn, targets: tuple[CpuTarget, ...] = TARGETS) -> dict[str, Any]:
     """Options of `agree`: a target, a minibatch of 1 to 40 images, the size it is planned for, at least that, and
     threads."""
     images = draw(st.integers(1, 40))

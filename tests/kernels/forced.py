@@ -9,7 +9,7 @@ from netspec.ir import operations as ops
 from netspec.ir.operations import Window
 from netspec.runtime.cpu.host import host_target
 from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Program
 from tests.kernels.assembly import instructions, spilled
 from tests.kernels.test_assembly import object_file, units
@@ -19,7 +19,7 @@ from tests.kernels.test_steps import eager, step_program, steps_agree
 REGISTER = re.compile(r"%([xyz]mm)\d")
 
 
-def convolutions(target: Target) -> list[Program]:
+def convolutions(target: CpuTarget) -> list[Program]:
     """A convolution and its gradients, found to agree with the oracle."""
     case = Case(Window((3, 3), before=(1, 1), after=(1, 1)), 1, 5, 8, 7, 9, 11, target, 2)
     graphs = (forward(case, ops.Activation("relu"), bias=True), input_gradient(case), weight_gradient(case))
@@ -28,7 +28,7 @@ def convolutions(target: Target) -> list[Program]:
     return [lower(graph, target, case.images) for graph in graphs]
 
 
-def steps(target: Target) -> list[Program]:
+def steps(target: CpuTarget) -> list[Program]:
     """Steps of a net with nearly every layer, found to agree with the oracle: once as the costs choose, once by
     Winograd's algorithm wherever it can be."""
     targets = (target, eager(target))

@@ -14,7 +14,7 @@ from netspec.ir.graph import Graph, Initial, Node, State, Update, Value
 from netspec.ir.operations import Operation
 from netspec.runtime.cpu.machine import Machine
 from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import AVX512, Target
+from netspec.targets.cpu.processor import AVX512, CpuTarget
 
 CACHE_DIR = Path(os.environ.get("NETSPEC_TEST_CACHE", Path(gettempdir()) / "netspec-test-cache"))
 """Compiled kernels are kept from one test run to the next."""
@@ -52,7 +52,7 @@ def run_kernel(
     *,
     images: int,
     batch: int | None = None,
-    target: Target = AVX512,
+    target: CpuTarget = AVX512,
     threads: int = 1,
     seed: int = 0,
     step: int = 0,

@@ -16,7 +16,7 @@ from netspec.runtime.cpu.machine import Machine
 from netspec.runtime.feed import Pass, Source
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.incoming import DRAW_ROWS
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, CpuTarget
 from tests.ir.augmenting import ALL, SINGLE, augmentations, normal, pictures
 from tests.kernels.harness import CACHE_DIR
 from tests.schedule.nets import experiment
@@ -44,7 +44,7 @@ def run(
     *,
     batch: int = 16,
     threads: int = 1,
-    target: Target = AVX512,
+    target: CpuTarget = AVX512,
 ) -> Any:
     """What reaches the input, (N, C, H, W), of a program whose arena held no numbers before."""
     net = experiment(f"net t {{\ninput {shape[0]}x{shape[1]}x{shape[2]}\nflatten\n}}")
@@ -78,7 +78,7 @@ def test_kernels_agree_with_the_definition(
     shape: tuple[int, int, int],
     dtype: Any,
     crop: tuple[int, int, int] | None,
-    target: Target,
+    target: CpuTarget,
     count: int,
     threads: int,
 ) -> None:

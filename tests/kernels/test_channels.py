@@ -21,7 +21,7 @@ from netspec.runtime.cpu.machine import Machine
 from netspec.schedule.cpu import channel_tiles
 from netspec.schedule.cpu.channels import lower_channels
 from netspec.targets.cpu.costs import Costs
-from netspec.targets.cpu.processor import AVX512, NEON, Target
+from netspec.targets.cpu.processor import AVX512, NEON, CpuTarget
 from tests.kernels.harness import CACHE_DIR
 from tests.passes.test_fold import generic
 from tests.strategies import valid_specs
@@ -47,7 +47,7 @@ def few_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_tiles, "DEPTHWISE_HEIGHTS", (1, 4))
 
 
-def run(net: Experiment, weights: dict[str, Any], images: Any, target: Target, batch: int, threads: int) -> Any:
+def run(net: Experiment, weights: dict[str, Any], images: Any, target: CpuTarget, batch: int, threads: int) -> Any:
     """The first images' outputs, from an arena that was full of NaN."""
     folded = forward(net)
     arrays = folded_weights(folded, weights)
@@ -62,7 +62,7 @@ def run(net: Experiment, weights: dict[str, Any], images: Any, target: Target, b
     return machine.read(plan.program.outputs[0].name)[: len(images)]
 
 
-def agree(text: str, target: Target, images: int = 1, batch: int = 1, threads: int = 1, seed: int = 1) -> None:
+def agree(text: str, target: CpuTarget, images: int = 1, batch: int = 1, threads: int = 1, seed: int = 1) -> None:
     net = checked(text)
     weights = generic(net.graph, seed)
     given_ = np.random.default_rng(seed).standard_normal((images, *net.graph.inputs[0].shape)).astype(np.float32)
@@ -75,7 +75,7 @@ def agree(text: str, target: Target, images: int = 1, batch: int = 1, threads: i
 
 @settings(max_examples=60)
 @given(valid_specs(), TARGETS, st.integers(1, 3), st.integers(0, 2), st.integers(1, 3))
-def test_any_net_is_what_the_oracle_says(text: str, target: Target, images: int, spare: int, threads: int) -> None:
+def test_any_net_is_what_the_oracle_says(text: str, target: CpuTarget, images: int, spare: int, threads: int) -> None:
     agree(text, target, images, images + spare, threads)
 
 
@@ -96,7 +96,7 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES, ids=str)
 @pytest.mark.parametrize("target", [AVX512, NEON], ids=lambda target: target.name)
-def test_every_operation_is_what_the_oracle_says(body: str, target: Target) -> None:
+def test_every_operation_is_what_the_oracle_says(body: str, target: CpuTarget) -> None:
     agree(f"net n {{ input 2x9x11; {BODIES[body]}; dense 3 }}\n", target, images=2, batch=3, threads=2)
 
 
@@ -104,12 +104,12 @@ PATCHES = "conv 20 1; conv 33 3 pad=1 relu; conv 5 3 gelu; conv 18 5 pad=2 nobia
 
 
 def test_inputs_are_summed_in_parts_where_weights_would_leave_the_cache() -> None:
-    small = Target("small caches", lanes=16, registers=32, l1_bytes=4096, l2_bytes=16 * 1024)
+    small = CpuTarget("small caches", lanes=16, registers=32, l1_bytes=4096, l2_bytes=16 * 1024)
     agree("net n { input 3x40x9; conv 50 1; conv 40 3 pad=1 relu; conv 2 1; dense 2 }\n", small, threads=2)
 
 
 @pytest.mark.parametrize("target", [AVX512, NEON], ids=lambda target: target.name)
-def test_winograds_algorithm_is_what_the_oracle_says(target: Target) -> None:
+def test_winograds_algorithm_is_what_the_oracle_says(target: CpuTarget) -> None:
     target = replace(target, costs=Costs(clearly=1e-9))
     text = f"net n {{ input 2x9x11; {PATCHES}; dense 3 }}\n"
     launches = lower_channels(forward(checked(text)).graph, target, 3).program.launches

@@ -13,7 +13,7 @@ from netspec.ir.operations import Window
 from netspec.ir.shapes import window_output
 from netspec.schedule.cpu.direct import direct_algorithm
 from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import AVX2, AVX512, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, CpuTarget
 from netspec.targets.cpu.program import Algorithm, Tile
 from netspec.targets.cpu.strips import strip_stride
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays, run_kernel
@@ -31,7 +31,7 @@ class Case:
     h: int
     w: int
     images: int
-    target: Target
+    target: CpuTarget
     threads: int
 
     @property
@@ -199,7 +199,7 @@ def test_a_short_batch_leaves_the_rest_alone(images: int) -> None:
 
 
 def test_many_channels_are_summed_block_by_block() -> None:
-    small = Target("small caches", lanes=16, registers=32, l1_bytes=8 * 1024, l2_bytes=16 * 1024)
+    small = CpuTarget("small caches", lanes=16, registers=32, l1_bytes=8 * 1024, l2_bytes=16 * 1024)
     case = Case(Window((3, 3), (1, 1), (1, 1), (1, 1)), 1, 19, 6, 6, 6, 20, small, 1)
     with few_tiles():
         check(forward(case, ops.Activation("relu"), bias=True), case)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph
-from netspec.targets.cpu.processor import AVX512, Target
+from netspec.targets.cpu.processor import AVX512, CpuTarget
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
 from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 
@@ -53,7 +53,7 @@ def test_a_dense_layer_is_what_the_oracle_says(
     function: ops.ActivationName,
     bias: bool,
     images: int,
-    target: Target,
+    target: CpuTarget,
     threads: int,
 ) -> None:
     graph = forward(shape, outputs, ops.Activation(function), bias)
@@ -63,7 +63,7 @@ def test_a_dense_layer_is_what_the_oracle_says(
 
 @given(SHAPES, OUTPUTS, IMAGES, TARGETS, THREADS)
 def test_its_gradients_are_what_the_oracle_says(
-    shape: tuple[int, ...], outputs: int, images: int, target: Target, threads: int
+    shape: tuple[int, ...], outputs: int, images: int, target: CpuTarget, threads: int
 ) -> None:
     with few_tiles():
         for graph in gradients(shape, outputs):
@@ -72,7 +72,7 @@ def test_its_gradients_are_what_the_oracle_says(
 
 @given(SHAPES, OUTPUTS, st.sampled_from((None, False, True)), IMAGES, TARGETS, THREADS)
 def test_its_update_is_what_the_oracle_says(
-    shape: tuple[int, ...], outputs: int, nesterov: bool | None, images: int, target: Target, threads: int
+    shape: tuple[int, ...], outputs: int, nesterov: bool | None, images: int, target: CpuTarget, threads: int
 ) -> None:
     graph = update(shape, outputs, nesterov)
     with few_tiles():
@@ -81,7 +81,7 @@ def test_its_update_is_what_the_oracle_says(
 
 @given(st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5)), OUTPUTS, IMAGES, TARGETS)
 def test_a_window_that_holds_a_whole_map_is_one(
-    shape: tuple[int, int, int], outputs: int, images: int, target: Target
+    shape: tuple[int, int, int], outputs: int, images: int, target: CpuTarget
 ) -> None:
     forwards = forward(shape, outputs, ops.Activation("tanh"), bias=True, window=True)
     with few_tiles():
@@ -103,7 +103,7 @@ def test_a_short_batch_touches_live_groups_only() -> None:
 
 
 def test_long_sums_are_cut_into_blocks() -> None:
-    small = Target("small cache", lanes=16, registers=32, l1_bytes=2048)
+    small = CpuTarget("small cache", lanes=16, registers=32, l1_bytes=2048)
     with few_tiles():
         for graph in (forward((101,), 5, ops.Activation("relu"), bias=True), *gradients((101,), 9)):
             agree(graph, random_arrays(graph, 40), images=40, target=small)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from netspec.ir import operations as ops
 from netspec.ir.operations import Window
 from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import AVX2, AVX512, SSE, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, SSE, CpuTarget
 from tests.kernels.test_convolution import Case, check, forward, input_gradient, pairs, weight_gradient
 from tests.kernels.tiling import IMAGES, THREADS
 
-SMALL = Target("a small cache", lanes=16, registers=32, l2_bytes=4096)
+SMALL = CpuTarget("a small cache", lanes=16, registers=32, l2_bytes=4096)
 """planes are done in bands of a few rows"""
 
 

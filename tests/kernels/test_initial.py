@@ -12,7 +12,7 @@ from netspec.ir.initialize import initialize
 from netspec.ir.operations import Reshape
 from netspec.runtime.cpu.machine import Machine
 from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import AVX512, Target
+from netspec.targets.cpu.processor import AVX512, CpuTarget
 from tests.kernels.harness import CACHE_DIR, batched, plain
 from tests.kernels.tiling import TARGETS
 
@@ -39,7 +39,7 @@ def kept(initials: list[tuple[Initial, int]]) -> Graph:
     return Graph("kept", (x,), parameters, (state,), (Node(Reshape(), (x,), (y,), "flatten"),), (y,), ())
 
 
-def drawn(graph: Graph, seed: int, target: Target = AVX512, threads: int = 1) -> dict[str, Any]:
+def drawn(graph: Graph, seed: int, target: CpuTarget = AVX512, threads: int = 1) -> dict[str, Any]:
     machine = Machine(lower(graph, target, 4), threads, cache_dir=CACHE_DIR)
     machine.arena[:] = np.nan
     machine.initialize((*graph.parameters, *graph.states), seed)
@@ -47,7 +47,9 @@ def drawn(graph: Graph, seed: int, target: Target = AVX512, threads: int = 1) ->
 
 
 @given(st.lists(st.tuples(st.sampled_from(INITIALS), SIZES), min_size=1, max_size=4), SEEDS, TARGETS)
-def test_kernels_draw_what_the_definition_says(initials: list[tuple[Initial, int]], seed: int, target: Target) -> None:
+def test_kernels_draw_what_the_definition_says(
+    initials: list[tuple[Initial, int]], seed: int, target: CpuTarget
+) -> None:
     graph = kept(initials)
     found = drawn(graph, seed, target)
     for name, array in initialize(graph, seed).items():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from netspec.ir.graph import Graph, Value
 from netspec.ir.operations import Loss, LossGradient, LossName
 from netspec.kernels.cpu.layers.loss import CODES
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from tests.kernels.draws import TARGETS, runs
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays, run_kernel
 
@@ -75,7 +75,7 @@ def test_large_logits_overflow_nowhere(function: LossName) -> None:
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 @pytest.mark.parametrize("function", ["squared_error", "binary_cross_entropy", "hinge"])
-def test_one_output_is_right_where_it_is_on_the_side_of_the_label(function: LossName, target: Target) -> None:
+def test_one_output_is_right_where_it_is_on_the_side_of_the_label(function: LossName, target: CpuTarget) -> None:
     boundary = 0.5 if function == "squared_error" else 0.0
     z = boundary + np.array([-1e9, -0.7, -1e-6, 0.0, 1e-6, 0.7, 1e9], np.float32)
     for label, right in ((0, 4), (1, 3), (2, 0)):

@@ -13,7 +13,7 @@ from netspec.runtime.feed import Pass, Source
 from netspec.schedule.cpu.lower import lower
 from netspec.schedule.cpu.planes import PADDABLE, padded_planes
 from netspec.targets.cpu.costs import Costs
-from netspec.targets.cpu.processor import AVX2, AVX512, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, CpuTarget
 from tests.kernels.harness import CACHE_DIR, agree, batched, one_operation, plain, random_arrays
 from tests.kernels.tiling import few_tiles
 
@@ -72,7 +72,7 @@ def test_none_is_left_out() -> None:
 
 @pytest.mark.parametrize("target", [AVX512, AVX2], ids=lambda target: target.name)
 @pytest.mark.parametrize("graph", GRAPHS, ids=_name)
-def test_it_is_what_the_oracle_says(graph: Graph, target: Target) -> None:
+def test_it_is_what_the_oracle_says(graph: Graph, target: CpuTarget) -> None:
     assert (16, 8) in padded_planes(graph, target)
     arrays = random_arrays(graph, 21)
     if "variance" in arrays:

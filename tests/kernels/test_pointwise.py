@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from netspec.ir import operations as ops
 from netspec.ir.operations import Window
 from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import AVX512, Target
+from netspec.targets.cpu.processor import AVX512, CpuTarget
 from tests.kernels.test_convolution import Case, check, forward, input_gradient, pairs, weight_gradient
 from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 
@@ -43,7 +43,7 @@ def test_its_weight_gradient_is_what_the_oracle_says(case: Case) -> None:
 
 
 def test_many_channels_are_summed_block_by_block() -> None:
-    small = Target("a small cache", lanes=16, registers=32, l1_bytes=4 * 1024)
+    small = CpuTarget("a small cache", lanes=16, registers=32, l1_bytes=4 * 1024)
     case = Case(Window((1, 1)), 2, 38, 12, 5, 7, 20, small, 2)
     with few_tiles():
         check(forward(case, ops.Activation("relu"), bias=True), case)

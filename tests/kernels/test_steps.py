@@ -16,7 +16,7 @@ from netspec.ir.operations import LossName
 from netspec.ir.recipe import Experiment
 from netspec.runtime.cpu.machine import Machine
 from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import AVX512, NEON, Target
+from netspec.targets.cpu.processor import AVX512, NEON, CpuTarget
 from netspec.targets.cpu.program import Program
 from tests.kernels.harness import CACHE_DIR
 
@@ -63,17 +63,17 @@ def fed(graph: Graph, images: int, generator: np.random.Generator) -> dict[str, 
     return {value.name: array(value) for value in graph.inputs}
 
 
-def eager(target: Target) -> Target:
+def eager(target: CpuTarget) -> CpuTarget:
     """The same target, but Winograd's algorithm is taken wherever it can be."""
     return replace(target, costs=replace(target.costs, clearly=0.0))
 
 
-def step_program(loss: LossName, target: Target) -> Program:
+def step_program(loss: LossName, target: CpuTarget) -> Program:
     """A training step of the net, not augmented."""
     return lower(step_graph(experiment(loss)), target, max(IMAGES))
 
 
-def steps_agree(loss: LossName, target: Target, threads: int) -> None:
+def steps_agree(loss: LossName, target: CpuTarget, threads: int) -> None:
     """Three steps; after each, loss, number of right answers, weights and states are the oracle's."""
     graph = step_graph(experiment(loss))
     machine = Machine(step_program(loss, target), threads, cache_dir=CACHE_DIR)
@@ -99,5 +99,5 @@ def steps_agree(loss: LossName, target: Target, threads: int) -> None:
 @pytest.mark.slow  # some thirty kernels for each target, all compiled
 @pytest.mark.parametrize("target", [AVX512, NEON, eager(AVX512)])
 @pytest.mark.parametrize("loss", get_args(LossName))
-def test_three_steps_under_every_loss_are_the_oracle_s(loss: LossName, target: Target) -> None:
+def test_three_steps_under_every_loss_are_the_oracle_s(loss: LossName, target: CpuTarget) -> None:
     steps_agree(loss, target, threads=2)

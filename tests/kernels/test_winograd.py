@@ -12,7 +12,7 @@ from netspec.ir.graph import Graph
 from netspec.ir.operations import Window
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.costs import Costs
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, CpuTarget
 from netspec.targets.cpu.program import WINOGRAD
 from tests.kernels.harness import agree, random_arrays, run_kernel
 from tests.kernels.test_convolution import Case, check_pooled, forward, input_gradient, weight_gradient
@@ -22,12 +22,12 @@ TOLERANCE = 2e-5
 """of the largest number, where a direct sum gets 1e-6: see docs/numerics.md"""
 
 
-def eager(target: Target) -> Target:
+def eager(target: CpuTarget) -> CpuTarget:
     """The target, with Winograd wherever it applies."""
     return replace(target, costs=Costs(clearly=0.0))
 
 
-def all_at_once(target: Target) -> Target:
+def all_at_once(target: CpuTarget) -> CpuTarget:
     """The target, with all patches of a batch multiplied at once where they are few."""
     return replace(target, l2_bytes=1)
 
@@ -82,7 +82,7 @@ HOW = ["winograd", "winograd_batched"]
 
 
 def square(
-    taps: int, pad: int, channels: int, size: int, *, images: int = 20, target: Target = AVX512, threads: int = 1
+    taps: int, pad: int, channels: int, size: int, *, images: int = 20, target: CpuTarget = AVX512, threads: int = 1
 ) -> Case:
     window = Window((taps, taps), (1, 1), (pad, pad), (pad, pad), (1, 1))
     return Case(window, 1, channels, channels, size, size, images, eager(target), threads)
@@ -115,7 +115,7 @@ def test_a_short_batch_leaves_the_rest_alone(images: int) -> None:
 
 @pytest.mark.parametrize("target", [AVX512, AVX2, NEON])
 @pytest.mark.parametrize("taps", [3, 5])
-def test_the_same_bits_come_out_for_any_number_of_threads(taps: int, target: Target) -> None:
+def test_the_same_bits_come_out_for_any_number_of_threads(taps: int, target: CpuTarget) -> None:
     case = square(taps, taps // 2, 6, 11, target=target)
     for graph in (forward(case, ops.Activation("relu"), bias=True), input_gradient(case), weight_gradient(case)):
         arrays = random_arrays(graph, case.images)

@@ -13,7 +13,7 @@ from netspec.predict.intake import Intake
 from netspec.resources import bundled_specs
 from netspec.runtime.cpu.host import host_target
 from netspec.schedule.cpu.layout import choose_layout
-from netspec.targets.cpu.processor import AVX512, Target
+from netspec.targets.cpu.processor import AVX512, CpuTarget
 from netspec.targets.cpu.program import Layout
 from tests.kernels.harness import CACHE_DIR
 from tests.schedule.nets import bundled, experiment
@@ -54,8 +54,8 @@ def test_every_spec_predicts_alike_in_both_layouts(name: str) -> None:
     agree(name, 1)
 
 
-@pytest.mark.parametrize("target", [AVX512, Target("wide", lanes=64, registers=32)])
-def test_few_images_leave_lanes_to_channels(target: Target) -> None:
+@pytest.mark.parametrize("target", [AVX512, CpuTarget("wide", lanes=64, registers=32)])
+def test_few_images_leave_lanes_to_channels(target: CpuTarget) -> None:
     graph = prediction(bundled("lenet")).graph
     assert choose_layout(graph, target, 1) == "channels"
     assert choose_layout(graph, target, target.lanes) == "images"

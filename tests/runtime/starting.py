@@ -14,11 +14,11 @@ from netspec.runtime.cpu import native
 from netspec.runtime.cpu.compilation import Unit
 from netspec.runtime.cpu.compile_workers import compile_units
 from netspec.runtime.cpu.machine import Machine
-from netspec.targets.cpu.processor import TARGETS, Target
+from netspec.targets.cpu.processor import TARGETS, CpuTarget
 from tests.schedule.nets import bundled, experiment, step_graph
 
 
-def compiled(spec: str, target: Target, batch: int, cache_dir: Path) -> list[str]:
+def compiled(spec: str, target: CpuTarget, batch: int, cache_dir: Path) -> list[str]:
     """The functions that had to be compiled before a first step could be taken."""
     asked: list[str] = []
 

@@ -25,8 +25,8 @@ from netspec.schedule.cpu.show import listing
 from netspec.syntax import show as tree_text
 from netspec.syntax.parse import parse
 from netspec.targets.cpu.costs import SHIPPED, Costs
-from netspec.targets.cpu.processor import Target
 from netspec.targets.cpu.program import Program
+from netspec.targets.target import Target
 
 PROGRAMS: Mapping[str, Callable[[Experiment, Target, int], Program]] = {
     "training": training_program,

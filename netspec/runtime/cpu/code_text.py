@@ -10,7 +10,7 @@ from netspec.kernels.cpu.language.rows import Row
 from netspec.kernels.cpu.language.tile import tile_shape
 from netspec.runtime.cpu.compilation import Unit, compiling
 from netspec.runtime.cpu.launch_table import launch_rows
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Program
 
 Form = Literal["llvm", "asm"]
@@ -30,7 +30,7 @@ def _tile_text(row: Row, program: Program) -> str:
     return f"{row.tile.rows}x{row.tile.columns}x{program.target.lanes}"
 
 
-def _text(row: Row, target: Target, form: Form) -> str:
+def _text(row: Row, target: CpuTarget, form: Form) -> str:
     arguments = Unit(row.kernel, tile_shape(row.tile, target)).arguments
     with compiling():
         row.kernel.compile(arguments)

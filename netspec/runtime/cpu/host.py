@@ -9,7 +9,7 @@ import llvmlite.binding as llvm
 from numba.core import config
 from numba.core.codegen import get_host_cpu_features
 
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, CpuTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ def processor() -> Processor:
     return Processor(str(name), str(features))
 
 
-def host_target() -> Target:
+def host_target() -> CpuTarget:
     """The target that fits the processor that Numba compiles for."""
     return target_of(processor(), llvm.get_process_triple())
 
 
-def target_of(chosen: Processor, triple: str) -> Target:
+def target_of(chosen: Processor, triple: str) -> CpuTarget:
     """The target for a processor of a triple such as `x86_64-unknown-linux-gnu`."""
     if not triple.startswith(("x86_64", "i686", "amd64")):
         return NEON

@@ -11,7 +11,7 @@ from netspec.ir.operations import Window
 from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.direct import direct_algorithm
 from netspec.schedule.cpu.tiles import choose_tile, interior_width, step_slots
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Algorithm, Tile
 
 
@@ -23,7 +23,7 @@ class Plan:
     algorithm: Algorithm = "direct"
 
 
-def choose_plan(node: Node, target: Target, groups: int) -> Plan:
+def choose_plan(node: Node, target: CpuTarget, groups: int) -> Plan:
     """The plan of a node's launch; `groups` are lane groups of a batch."""
     direct = _direct_plan(node, target, groups)
     if target.exact:
@@ -43,7 +43,7 @@ def choose_plan(node: Node, target: Target, groups: int) -> Plan:
     return direct
 
 
-def _direct_plan(node: Node, target: Target, groups: int) -> Plan:
+def _direct_plan(node: Node, target: CpuTarget, groups: int) -> Plan:
     tile = choose_tile(node, target, groups)
     return Plan(tile, direct_algorithm(node, tile, target))
 
@@ -71,7 +71,7 @@ def direct_slots(node: Node, tile: Tile, groups: int) -> float:
     return groups * -(-layer.outputs // tile.rows) * layer.inputs * rows * columns
 
 
-def direct_weight_slots(node: Node, tile: Tile, target: Target, groups: int) -> float:
+def direct_weight_slots(node: Node, tile: Tile, target: CpuTarget, groups: int) -> float:
     """Cost for all groups of the weight gradient done as it is defined."""
     layer = winograd_weights.layer_of(node)
     rows, blocks = _real_taps(node, 0), -(-layer.outputs // tile.rows)

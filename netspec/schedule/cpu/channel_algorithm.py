@@ -9,7 +9,7 @@ from netspec.schedule.cpu.channel_tiles import choose_channel_tile, sum_tile
 from netspec.targets.cpu.channel_winograd import applies, packed_winograd
 from netspec.targets.cpu.channels import Sum
 from netspec.targets.cpu.patches import PRODUCTS
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Tile
 
 WEIGHT_MACS = 16
@@ -20,7 +20,7 @@ OUTPUT_MACS = 300
 """a lane of a patch to transform, of inputs and of outputs; measured."""
 
 
-def choose_channel_plan(node: Node, target: Target, abreast: int) -> Plan:
+def choose_channel_plan(node: Node, target: CpuTarget, abreast: int) -> Plan:
     """The plan of a node's launch, whose input has `abreast` channels side by side."""
     direct = Plan(choose_channel_tile(node, target))
     if not isinstance(node.operation, Sum) or target.exact or abreast == 1 or not applies(node):
@@ -31,12 +31,12 @@ def choose_channel_plan(node: Node, target: Target, abreast: int) -> Plan:
     return Plan(tile, "winograd") if cost > target.costs.clearly * _winograd_macs(node, tile, target) else direct
 
 
-def _patches(node: Node, target: Target) -> int:
+def _patches(node: Node, target: CpuTarget) -> int:
     down, across = packed_winograd(node, Tile(1, 1), target.lanes).patches
     return down * across
 
 
-def _winograd_macs(node: Node, tile: Tile, target: Target) -> int:
+def _winograd_macs(node: Node, tile: Tile, target: CpuTarget) -> int:
     """The cost of one image in multiply-adds."""
     form = packed_winograd(node, tile, target.lanes)
     patches = -(-_patches(node, target) // tile.rows) * tile.rows

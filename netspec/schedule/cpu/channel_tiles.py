@@ -7,7 +7,7 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.schedule.cpu.tiles import step_slots
 from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Tile
 
 HEIGHTS = (1, 2, 4, 6, 7, 8, 12, 14)
@@ -16,7 +16,7 @@ WIDTHS = (1, 2, 3, 4, 8)
 DEPTHWISE_HEIGHTS = (1, 4, 8)
 
 
-def choose_channel_tile(node: Node, target: Target) -> Tile:
+def choose_channel_tile(node: Node, target: CpuTarget) -> Tile:
     """The tile of a node's launch; 1x1 for operations whose kernels have none. Where every pixel has weights of its
     own, a tile is one pixel."""
     if not isinstance(node.operation, Sum):
@@ -27,7 +27,7 @@ def choose_channel_tile(node: Node, target: Target) -> Tile:
     return sum_tile(target, channels, 1 if isinstance(node.operation, ops.Local) else width)
 
 
-def sum_tile(target: Target, channels: int, width: int) -> Tile:
+def sum_tile(target: CpuTarget, channels: int, width: int) -> Tile:
     """The tile of a sum with `channels` outputs and rows of `width` pixels. Of equal ones the highest, which reads the
     fewest weights: those come from farther away than pixels."""
     count = vectors(channels, target.lanes)
@@ -38,7 +38,7 @@ def sum_tile(target: Target, channels: int, width: int) -> Tile:
     return min(_fitting(target, width, count), key=cost)
 
 
-def _fitting(target: Target, width: int, count: int) -> list[Tile]:
+def _fitting(target: CpuTarget, width: int, count: int) -> list[Tile]:
     """Tiles that stay in registers beside a vector a column and one more."""
     free = target.registers - 1
     heights, widths = (h for h in HEIGHTS if h <= width), [w for w in WIDTHS if w <= count]

@@ -19,7 +19,7 @@ from netspec.schedule.slots import Slots, assign_slots
 from netspec.targets.cpu.channel_weights import Constant, packed_sum
 from netspec.targets.cpu.channel_winograd import packed_floats, packed_winograd
 from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Buffer, Launch, Program
 
 
@@ -31,7 +31,7 @@ class ChannelPlan:
     constants: tuple[Constant, ...]
 
 
-def lower_channels(graph: Graph, target: Target, batch: int) -> ChannelPlan:
+def lower_channels(graph: Graph, target: CpuTarget, batch: int) -> ChannelPlan:
     """The program that runs a forward pass on up to `batch` images with channels in its lanes; verified."""
     abreast = _abreast(graph, target)
     plans = {node.outputs[0]: choose_channel_plan(node, target, abreast[node.inputs[0]]) for node in graph.nodes}
@@ -67,7 +67,7 @@ def lower_channels(graph: Graph, target: Target, batch: int) -> ChannelPlan:
     return ChannelPlan(program, tuple(constants.values()))
 
 
-def _abreast(graph: Graph, target: Target) -> dict[Value, int]:
+def _abreast(graph: Graph, target: CpuTarget) -> dict[Value, int]:
     """How many channels of each batched value lie side by side: one of an image that only sums over windows read."""
     plain = {value for value in graph.inputs if value not in graph.outputs}
     for node in graph.nodes:
@@ -77,7 +77,9 @@ def _abreast(graph: Graph, target: Target) -> dict[Value, int]:
     return {value: 1 if value in plain else target.lanes for value in (*graph.inputs, *made)}
 
 
-def _constant(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: Target) -> tuple[Constant, ...]:
+def _constant(
+    node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: CpuTarget
+) -> tuple[Constant, ...]:
     plan, own = plans[node.outputs[0]], abreast[node.inputs[0]]
     floats = packed_floats(node, plan.tile, plan.algorithm, own, target.lanes)
     value = Value(f"{node.outputs[0].name}.packed", (floats,), batched=False)
@@ -96,7 +98,7 @@ def _with_constants(graph: Graph, constants: dict[Value, Constant]) -> Graph:
     return replace(graph, nodes=nodes, parameters=(), states=states)
 
 
-def _room(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: Target) -> int:
+def _room(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: CpuTarget) -> int:
     """The image stride of what a node makes. Sums over windows done by definition write whole blocks of vectors."""
     y = node.outputs[0]
     if not isinstance(node.operation, Sum) or sliding(node).depthwise or plans[y].algorithm == "winograd":
@@ -113,7 +115,9 @@ def _image_stride(value: Value, abreast: int, least_vectors: int) -> int:
     return (stride_bytes + 64 * (stride_bytes % PAGE_BYTES == 0)) // FLOAT_BYTES
 
 
-def _scratch_bytes(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: Target, batch: int) -> int:
+def _scratch_bytes(
+    node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: CpuTarget, batch: int
+) -> int:
     """Of the copies with zeros around them that a sum over windows reads, or of patches and their sums."""
     if not isinstance(node.operation, Sum):
         return 0
@@ -123,7 +127,7 @@ def _scratch_bytes(node: Node, plans: dict[Value, Plan], abreast: dict[Value, in
     return FLOAT_BYTES * batch * shape.copy_floats(abreast[node.inputs[0]]) if shape.copied else 0
 
 
-def _thread_bytes(node: Node, plans: dict[Value, Plan], target: Target) -> int:
+def _thread_bytes(node: Node, plans: dict[Value, Plan], target: CpuTarget) -> int:
     """Of the outputs of a patch, or of a pixel's channels with their neighbours before and behind."""
     plan = plans[node.outputs[0]]
     if plan.algorithm == "winograd":

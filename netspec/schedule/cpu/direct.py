@@ -6,7 +6,7 @@ from __future__ import annotations
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node, Value
 from netspec.ir.operations import Window
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Algorithm, Tile
 
 BESIDE_TAPS = 5
@@ -16,7 +16,7 @@ FEW_TILES = 8
 """A weight gradient of fewer tiles than this, not counting rows of the kernel, is summed group by group."""
 
 
-def direct_algorithm(node: Node, tile: Tile, target: Target) -> Algorithm:
+def direct_algorithm(node: Node, tile: Tile, target: CpuTarget) -> Algorithm:
     """The way a node is done, with a tile, that follows its definition."""
     match node.operation:
         case ops.Convolution(window, groups) if is_depthwise(window, groups, node.inputs[1], target):
@@ -42,7 +42,7 @@ def _weight_gradient(weights: Value, groups: int, tile: Tile) -> Algorithm:
     return "direct_taps_by_group" if tiles < FEW_TILES else "direct_taps"
 
 
-def is_depthwise(window: Window, groups: int, weights: Value, target: Target) -> bool:
+def is_depthwise(window: Window, groups: int, weights: Value, target: CpuTarget) -> bool:
     """Whether every channel is summed by itself, over a window without gaps whose taps fit into registers."""
     taps = window.kernel[0] * window.kernel[1]
     dense = window.dilation == (1, 1)

@@ -10,11 +10,13 @@ from netspec.ir.graph import Graph, Value
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.schedule.slots import Slot
 from netspec.targets.cpu.incoming import DRAW_ROWS
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Augmenting, Buffer
 
 
-def incoming_values(graph: Graph, augmentation: Augmentation | None, target: Target, groups: int) -> tuple[Value, ...]:
+def incoming_values(
+    graph: Graph, augmentation: Augmentation | None, target: CpuTarget, groups: int
+) -> tuple[Value, ...]:
     """The arrays that augmentation needs: draws (groups, rows, lanes) and, to distort, displacements (groups, H,
     2W + 1, lanes), down and right in turn; the odd vector keeps rows from being a power of two apart."""
     if augmentation is None:
@@ -41,7 +43,7 @@ def size_bytes(value: Value) -> int:
     return FLOAT_BYTES * value.elements
 
 
-def noise_row_bytes(graph: Graph, augmentation: Augmentation | None, target: Target) -> int:
+def noise_row_bytes(graph: Graph, augmentation: Augmentation | None, target: CpuTarget) -> int:
     """Bytes that every thread needs for a row of noise before it is smoothed: down and right in turn, with zeros on
     either side as far as the smoothing reaches; of an odd width a pixel more is drawn."""
     if augmentation is None or not augmentation.distort:

@@ -8,14 +8,14 @@ from netspec.ir.graph import Graph, Node
 from netspec.schedule.cpu.channel_tiles import choose_channel_tile
 from netspec.targets.cpu.channel_weights import packed_sum
 from netspec.targets.cpu.channels import Sum, sliding, vectors
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Layout
 
 WEIGHT_MACS = 8
 """A weight that is used once costs as much as so many multiply-adds: it has to come from memory."""
 
 
-def choose_layout(graph: Graph, target: Target, batch: int) -> Layout:
+def choose_layout(graph: Graph, target: CpuTarget, batch: int) -> Layout:
     """Lanes of channels where `batch` images cost less so. Lanes of images do as many at a time as there are lanes,
     fewer images or not; lanes of channels do whole vectors of channels and whole tiles of pixels."""
     groups = -(-batch // target.lanes)
@@ -24,7 +24,7 @@ def choose_layout(graph: Graph, target: Target, batch: int) -> Layout:
     return "channels" if channels <= images else "images"
 
 
-def _channel_macs(node: Node, target: Target) -> float:
+def _channel_macs(node: Node, target: CpuTarget) -> float:
     """Multiply-adds of one image with lanes = channels, those for nothing included."""
     (outputs, _, width), tile = sliding(node).y, choose_channel_tile(node, target)
     if sliding(node).depthwise:

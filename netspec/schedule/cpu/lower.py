@@ -18,11 +18,11 @@ from netspec.schedule.cpu.scratch import gather_bytes, scratch_bytes, thread_byt
 from netspec.schedule.cpu.verify import verify_program
 from netspec.schedule.order import launch_order
 from netspec.schedule.slots import Slots, assign_slots
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Buffer, Launch, Program
 
 
-def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation | None = None) -> Program:
+def lower(graph: Graph, target: CpuTarget, batch: int, augmentation: Augmentation | None = None) -> Program:
     """The program that runs `graph` on minibatches of up to `batch` images on `target`, augmented as they come in;
     verified."""
     groups = -(-batch // target.lanes)
@@ -88,7 +88,7 @@ def _kind(value: Value) -> Kind:
     return value.shape, value.batched
 
 
-def _extent(kind: Kind, target: Target, groups: int, padded: frozenset[Plane]) -> _Extent:
+def _extent(kind: Kind, target: CpuTarget, groups: int, padded: frozenset[Plane]) -> _Extent:
     value = Value("", *kind)
     plane = plane_stride(value, target, padded)
     stride = group_stride(value, plane)
@@ -106,7 +106,7 @@ def _values(graph: Graph, order: tuple[Node, ...]) -> tuple[Value, ...]:
     return (*kept, *graph.inputs, *(value for node in order for value in node.outputs))
 
 
-def _thread_bytes(graph: Graph, nodes: tuple[Node, ...], plans: tuple[Plan, ...], target: Target, batch: int) -> int:
+def _thread_bytes(graph: Graph, nodes: tuple[Node, ...], plans: tuple[Plan, ...], target: CpuTarget, batch: int) -> int:
     needs = (thread_bytes(node, plan, target, batch) for node, plan in zip(nodes, plans, strict=True))
     gathering = (gather_bytes(value, target) for value in graph.inputs)
     return rounded(max((*needs, *gathering), default=0))

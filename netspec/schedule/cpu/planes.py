@@ -11,7 +11,7 @@ from math import prod
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 
 Plane = tuple[int, ...]
 """Height and width."""
@@ -42,7 +42,7 @@ PADDABLE: frozenset[type[ops.Operation]] = frozenset(
 """Operations whose kernels step from channel to channel by `plane_stride`. To the others channels lie side by side."""
 
 
-def padded_planes(graph: Graph, target: Target) -> frozenset[Plane]:
+def padded_planes(graph: Graph, target: CpuTarget) -> frozenset[Plane]:
     """The sizes of planes, height x width, that get a vector more.
 
     It is all maps of a size or none, so that kernels which treat every number alike find any two of them laid out
@@ -54,7 +54,7 @@ def padded_planes(graph: Graph, target: Target) -> frozenset[Plane]:
     return frozenset(wanted - {value.shape[1:] for node in others for value in _values(node) if _is_map(value)})
 
 
-def plane_stride(value: Value, target: Target, padded: frozenset[Plane]) -> int:
+def plane_stride(value: Value, target: CpuTarget, padded: frozenset[Plane]) -> int:
     """float32 numbers from one channel of a batched value to the next; 0 for an unbatched one."""
     if not value.batched:
         return 0
@@ -70,5 +70,5 @@ def _is_map(value: Value) -> bool:
     return value.batched and len(value.shape) == 3
 
 
-def _conflicts(plane: Plane, target: Target) -> bool:
+def _conflicts(plane: Plane, target: CpuTarget) -> bool:
     return prod(plane) * target.lanes * FLOAT_BYTES % PAGE_BYTES == 0

@@ -9,7 +9,7 @@ from netspec.ir.operations import Convolution, MaxPool, PooledConvolution, Windo
 from netspec.ir.rewrite import reads, with_nodes
 from netspec.schedule.cpu.algorithm import choose_plan
 from netspec.schedule.cpu.scratch import strip_bytes
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import WINOGRAD, Algorithm
 
 HALVES = Window((2, 2), (2, 2))
@@ -20,7 +20,7 @@ STRIP_SHARE = 4
 """Two rows of a map may take one part in so many of the second cache."""
 
 
-def pool_sums(graph: Graph, target: Target, groups: int) -> Graph:
+def pool_sums(graph: Graph, target: CpuTarget, groups: int) -> Graph:
     """Joins a convolution to the MaxPool of 2x2 that alone reads it, to the same bits: patches of Winograd's algorithm
     are pooled one by one, the rows of a direct sum in pairs."""
     counted = reads(graph, {node.inputs[0] for node in graph.nodes if _halves(node)})
@@ -37,7 +37,7 @@ def pool_sums(graph: Graph, target: Target, groups: int) -> Graph:
     return with_nodes(graph, nodes) if pools else graph
 
 
-def _can_wait(node: Node, algorithm: Algorithm, target: Target) -> bool:
+def _can_wait(node: Node, algorithm: Algorithm, target: CpuTarget) -> bool:
     """Whether what is to be pooled stays in the cache until it is."""
     direct = algorithm == "direct" and STRIP_SHARE * strip_bytes(node, target) <= target.l2_bytes
     return direct or algorithm in WINOGRAD

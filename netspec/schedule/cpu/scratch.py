@@ -15,15 +15,15 @@ from netspec.ir.pooled import sum_of
 from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.algorithm import Plan, sliding_sum
 from netspec.targets.cpu.incoming import BAND
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import WINOGRAD
 from netspec.targets.cpu.strips import strip_stride
 
 DenseWeights = ops.DenseWeightGradient | ops.DenseWeightUpdate
-Rule = Callable[[Any, Node, Plan, Target, int], int]
+Rule = Callable[[Any, Node, Plan, CpuTarget, int], int]
 
 
-def scratch_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
+def scratch_bytes(node: Node, plan: Plan, target: CpuTarget, batch: int) -> int:
     """Bytes that the whole team shares while the launch runs."""
     node = sum_of(node)
     if plan.algorithm == "depthwise":
@@ -34,7 +34,7 @@ def scratch_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     return rule(node.operation, node, plan, target, batch) if rule else 0
 
 
-def thread_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
+def thread_bytes(node: Node, plan: Plan, target: CpuTarget, batch: int) -> int:
     """Bytes that every thread has for itself while the launch runs."""
     if isinstance(node.operation, ops.PooledConvolution) and plan.algorithm == "direct":
         return strip_bytes(sum_of(node), target)
@@ -47,7 +47,7 @@ def thread_bytes(node: Node, plan: Plan, target: Target, batch: int) -> int:
     return rule(node.operation, node, plan, target, batch) if rule else 0
 
 
-def _winograd_bytes(node: Node, plan: Plan, target: Target, groups: int) -> int:
+def _winograd_bytes(node: Node, plan: Plan, target: CpuTarget, groups: int) -> int:
     if winograd_weights.applies(node.operation):
         return winograd_weights.part_bytes(winograd_weights.layer_of(node), plan.tile, target, groups)
     if plan.algorithm == "winograd_batched":
@@ -55,7 +55,7 @@ def _winograd_bytes(node: Node, plan: Plan, target: Target, groups: int) -> int:
     return winograd.weight_bytes(sliding_sum(node), plan.tile, target)
 
 
-def _winograd_thread_bytes(node: Node, plan: Plan, target: Target, groups: int) -> int:
+def _winograd_thread_bytes(node: Node, plan: Plan, target: CpuTarget, groups: int) -> int:
     if winograd_weights.applies(node.operation):
         return winograd_weights.unit_bytes(winograd_weights.layer_of(node), plan.tile, target, groups)
     if plan.algorithm == "winograd_batched":
@@ -63,13 +63,13 @@ def _winograd_thread_bytes(node: Node, plan: Plan, target: Target, groups: int) 
     return winograd.strip_bytes(sliding_sum(node), plan.tile, target)
 
 
-def strip_bytes(node: Node, target: Target) -> int:
+def strip_bytes(node: Node, target: CpuTarget) -> int:
     """Two rows of all channels of a map, which wait to be pooled."""
     channels, _, width = node.outputs[0].shape
     return FLOAT_BYTES * channels * strip_stride(width, target.lanes)
 
 
-def gather_bytes(value: Value, target: Target) -> int:
+def gather_bytes(value: Value, target: CpuTarget) -> int:
     """Bytes that every thread has for itself while an input comes in: a band of rows of an image for each lane."""
     if not value.batched or value.dtype != "float32":
         return 0
@@ -89,22 +89,22 @@ def _packed(outputs: int, inputs: int, taps: int, groups: int, rows: int) -> int
     return FLOAT_BYTES * groups * -(-outputs // rows) * rows * inputs * taps
 
 
-def _convolution(op: ops.Convolution, node: Node, plan: Plan, _: Target, __: int) -> int:
+def _convolution(op: ops.Convolution, node: Node, plan: Plan, _: CpuTarget, __: int) -> int:
     k, c, kh, kw = node.inputs[1].shape
     return _packed(k // op.groups, c, kh * kw, op.groups, plan.tile.rows)
 
 
-def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, plan: Plan, _: Target, __: int) -> int:
+def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, plan: Plan, _: CpuTarget, __: int) -> int:
     k, c, kh, kw = node.inputs[1].shape
     return _packed(c, k // op.groups, kh * kw, op.groups, plan.tile.rows)
 
 
-def _deconvolution(_: ops.Deconvolution, node: Node, plan: Plan, __: Target, ___: int) -> int:
+def _deconvolution(_: ops.Deconvolution, node: Node, plan: Plan, __: CpuTarget, ___: int) -> int:
     c, k, kh, kw = node.inputs[1].shape
     return _packed(k, c, kh * kw, 1, plan.tile.rows)
 
 
-def _band(node: Node, target: Target) -> int:
+def _band(node: Node, target: CpuTarget) -> int:
     """Rows of a plane with the zeros around them, for a sum channel by channel: all of them, or as many as a quarter
     of the second cache holds, and no fewer than a window needs."""
     assert isinstance(node.operation, ops.Convolution | ops.ConvolutionInputGradient | ops.ConvolutionWeightGradient)
@@ -114,12 +114,12 @@ def _band(node: Node, target: Target) -> int:
     return row_bytes * max(margins[0], min(height + margins[0], target.l2_bytes // 4 // row_bytes))
 
 
-def _dense_weight_gradient(_: DenseWeights, node: Node, __: Plan, target: Target, batch: int) -> int:
+def _dense_weight_gradient(_: DenseWeights, node: Node, __: Plan, target: CpuTarget, batch: int) -> int:
     images = -(-batch // target.lanes) * target.lanes
     return FLOAT_BYTES * images * padded_rows(node.inputs[0].elements, target.lanes)
 
 
-def _group_sums(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, target: Target, batch: int) -> int:
+def _group_sums(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, target: CpuTarget, batch: int) -> int:
     """A small gradient's tiles of each lane group, whose columns are the taps of a kernel row."""
     (k, inputs, taps_y, taps_x), groups = node.outputs[0].shape, -(-batch // target.lanes)
     if plan.algorithm != "direct_taps_by_group":
@@ -128,7 +128,7 @@ def _group_sums(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, targe
     return FLOAT_BYTES * groups * tiles * taps_y * plan.tile.rows * taps_x * target.lanes
 
 
-def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, target: Target, _: int) -> int:
+def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, target: CpuTarget, _: int) -> int:
     """The tiles of a row of kernels; or, where columns are input channels, as many as a quarter of the second cache
     holds."""
     k, inputs, taps_y, taps_x = node.outputs[0].shape
@@ -139,19 +139,19 @@ def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, node: Node, plan: 
     return taps_y * taps_x * tile_bytes * max(1, min(units, target.l2_bytes // 4 // (taps_y * taps_x * tile_bytes)))
 
 
-def _one_vector_tile(_: DenseWeights, __: Node, plan: Plan, target: Target, ___: int) -> int:
+def _one_vector_tile(_: DenseWeights, __: Node, plan: Plan, target: CpuTarget, ___: int) -> int:
     return FLOAT_BYTES * plan.tile.rows * target.lanes
 
 
-def _neighbours(_: ops.LocalResponseNorm, node: Node, plan: Plan, target: Target, __: int) -> int:
+def _neighbours(_: ops.LocalResponseNorm, node: Node, plan: Plan, target: CpuTarget, __: int) -> int:
     return 3 * FLOAT_BYTES * node.inputs[0].shape[0] * plan.tile.rows * target.lanes
 
 
-def _neighbour_terms(_: ops.LocalResponseNormGradient, node: Node, plan: Plan, target: Target, __: int) -> int:
+def _neighbour_terms(_: ops.LocalResponseNormGradient, node: Node, plan: Plan, target: CpuTarget, __: int) -> int:
     return 4 * FLOAT_BYTES * node.inputs[0].shape[0] * plan.tile.rows * target.lanes
 
 
-def _tap_rows(_: ops.LocalInputGradient, __: Node, plan: Plan, target: Target, ___: int) -> int:
+def _tap_rows(_: ops.LocalInputGradient, __: Node, plan: Plan, target: CpuTarget, ___: int) -> int:
     return FLOAT_BYTES * plan.tile.rows * target.lanes
 
 

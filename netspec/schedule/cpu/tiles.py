@@ -16,7 +16,7 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Node, Shape
 from netspec.ir.operations import Window
 from netspec.schedule.cpu.direct import is_depthwise, is_pointwise
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Tile
 
 LATENCY_SLOTS = 8
@@ -28,10 +28,10 @@ WIDTHS = (1, 2, 3, 4, 5, 6, 7, 8)
 MOST_APART = 8
 """Rows of a tile whose places lie apart in memory: more would need more address registers than there are."""
 
-Rule = Callable[[Any, Node, Target, int], Tile]
+Rule = Callable[[Any, Node, CpuTarget, int], Tile]
 
 
-def choose_tile(node: Node, target: Target, groups: int) -> Tile:
+def choose_tile(node: Node, target: CpuTarget, groups: int) -> Tile:
     """The tile for a node's launch; 1x1 for operations whose kernels have none. `groups` are lane groups of a batch."""
     rule = TILES.get(type(node.operation))
     return rule(node.operation, node, target, groups) if rule else Tile(1, 1)
@@ -42,13 +42,13 @@ def step_slots(rows: int, columns: int) -> int:
     return max(rows * columns, rows + columns, LATENCY_SLOTS) + LOOP_SLOTS
 
 
-def fitting_tiles(target: Target, rows: int) -> tuple[Tile, ...]:
+def fitting_tiles(target: CpuTarget, rows: int) -> tuple[Tile, ...]:
     """Tiles that stay in registers beside a vector a column and one more; none higher than `rows`."""
     free = target.registers - 1
     return tuple(Tile(r, c) for r in HEIGHTS if r <= rows for c in WIDTHS if r * c + c <= free)
 
 
-def sliding_tile(target: Target, outputs: int, width: int, interior: int) -> Tile:
+def sliding_tile(target: CpuTarget, outputs: int, width: int, interior: int) -> Tile:
     """The tile of a sliding window: rows are output channels, columns positions of an output row.
 
     Of `width` positions in a row `interior` ones see the whole window; all others, and what full tiles leave over,
@@ -71,13 +71,13 @@ def interior_width(width: int, size: int, taps: int, stride: int, before: int, d
     return max(0, min(last, width - 1) - first + 1)
 
 
-def _slide(window: Window, size: int, width: int, outputs: int, target: Target) -> Tile:
+def _slide(window: Window, size: int, width: int, outputs: int, target: CpuTarget) -> Tile:
     """The tile of a window sliding over rows of `size` that gives rows of `width`."""
     interior = interior_width(width, size, window.kernel[1], window.stride[1], window.before[1], window.dilation[1])
     return sliding_tile(target, outputs, width, interior)
 
 
-def _adjoint(window: Window, size: int, width: int, outputs: int, target: Target) -> Tile:
+def _adjoint(window: Window, size: int, width: int, outputs: int, target: CpuTarget) -> Tile:
     """The tile of a window's transpose, which gathers rows of `size` from cotangents of `width`. With a stride, each
     of its phases slides over the cotangents with the taps of that phase."""
     stride, taps = window.stride[1], window.kernel[1]
@@ -88,13 +88,13 @@ def _adjoint(window: Window, size: int, width: int, outputs: int, target: Target
     return sliding_tile(target, outputs, phase, interior)
 
 
-def _pointwise(window: Window, positions: Shape, outputs: int, target: Target) -> Tile:
+def _pointwise(window: Window, positions: Shape, outputs: int, target: CpuTarget) -> Tile:
     """The tile of a product at every one of `positions`, which are a single row where no stride parts them."""
     width = positions[2] if window.stride != (1, 1) else positions[1] * positions[2]
     return sliding_tile(target, outputs, width, width)
 
 
-def _convolution(op: ops.Convolution, node: Node, target: Target, _: int) -> Tile:
+def _convolution(op: ops.Convolution, node: Node, target: CpuTarget, _: int) -> Tile:
     x, y = node.inputs[0].shape, node.outputs[0].shape
     if is_depthwise(op.window, op.groups, node.inputs[1], target):
         return Tile(*op.window.kernel)
@@ -109,7 +109,7 @@ def _phase_taps(window: Window, axis: int) -> int:
     return -(-window.kernel[axis] // (stride // gcd(stride, window.dilation[axis])))
 
 
-def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, target: Target, _: int) -> Tile:
+def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, target: CpuTarget, _: int) -> Tile:
     dy, dx = node.inputs[0].shape, node.outputs[0].shape
     if is_depthwise(op.window, op.groups, node.inputs[1], target):
         return Tile(_phase_taps(op.window, 0), _phase_taps(op.window, 1))
@@ -118,12 +118,12 @@ def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, target: Target
     return _adjoint(op.window, dx[2], dy[2], dx[0] // op.groups, target)
 
 
-def _deconvolution(op: ops.Deconvolution, node: Node, target: Target, _: int) -> Tile:
+def _deconvolution(op: ops.Deconvolution, node: Node, target: CpuTarget, _: int) -> Tile:
     x, y = node.inputs[0].shape, node.outputs[0].shape
     return _adjoint(op.window, y[2], x[2], y[0], target)
 
 
-def _weight_gradient(op: ops.ConvolutionWeightGradient, node: Node, target: Target, _: int) -> Tile:
+def _weight_gradient(op: ops.ConvolutionWeightGradient, node: Node, target: CpuTarget, _: int) -> Tile:
     """Rows are output channels; columns are the taps of a window's row, or input channels where these are few or more
     than registers take."""
     if is_depthwise(op.window, op.groups, node.outputs[0], target):
@@ -132,7 +132,7 @@ def _weight_gradient(op: ops.ConvolutionWeightGradient, node: Node, target: Targ
     return weight_gradient_tile(target, k // op.groups, c, taps)
 
 
-def weight_gradient_tile(target: Target, outputs: int, inputs: int, taps: int) -> Tile:
+def weight_gradient_tile(target: CpuTarget, outputs: int, inputs: int, taps: int) -> Tile:
     """The tile of a weight gradient of `outputs` x `inputs` x `taps` a group of channels."""
     if taps > 2 and 2 * taps < target.registers:
         heights = [r for r in HEIGHTS if r <= outputs and r * taps + taps < target.registers]
@@ -146,27 +146,27 @@ def weight_gradient_tile(target: Target, outputs: int, inputs: int, taps: int) -
     return min((tile for tile in low if tile.columns <= inputs and _crosses(tile, target)), key=cost)
 
 
-def _crosses(tile: Tile, target: Target) -> bool:
+def _crosses(tile: Tile, target: CpuTarget) -> bool:
     """Whether a tile stays in registers beside the vectors of its shorter side and one more."""
     return tile.rows * tile.columns + min(tile.rows, tile.columns) < target.registers
 
 
-def _dense(_: ops.Dense, node: Node, target: Target, groups: int) -> Tile:
+def _dense(_: ops.Dense, node: Node, target: CpuTarget, groups: int) -> Tile:
     return dense_tile(target, node.outputs[0].elements, groups)
 
 
-def _dense_input_gradient(_: ops.DenseInputGradient, node: Node, target: Target, groups: int) -> Tile:
+def _dense_input_gradient(_: ops.DenseInputGradient, node: Node, target: CpuTarget, groups: int) -> Tile:
     return dense_tile(target, node.outputs[0].elements, groups)
 
 
 def _dense_weight_gradient(
-    _: ops.DenseWeightGradient | ops.DenseWeightUpdate, node: Node, target: Target, __: int
+    _: ops.DenseWeightGradient | ops.DenseWeightUpdate, node: Node, target: CpuTarget, __: int
 ) -> Tile:
     k, features = node.outputs[0].shape[0], node.inputs[0].elements
     return dense_tile(target, k, -(-features // target.lanes))
 
 
-def dense_tile(target: Target, outputs: int, vectors: int) -> Tile:
+def dense_tile(target: CpuTarget, outputs: int, vectors: int) -> Tile:
     """The tile of a product of matrices: rows are outputs, columns vectors (lane groups, or lanes of features).
 
     Rows of weights lie apart.
@@ -180,12 +180,14 @@ def dense_tile(target: Target, outputs: int, vectors: int) -> Tile:
     return min((tile for tile in fitting_tiles(target, min(outputs, MOST_APART)) if tile.columns <= vectors), key=cost)
 
 
-def _neighbourhood(_: ops.LocalResponseNorm | ops.LocalResponseNormGradient, __: Node, ___: Target, ____: int) -> Tile:
+def _neighbourhood(
+    _: ops.LocalResponseNorm | ops.LocalResponseNormGradient, __: Node, ___: CpuTarget, ____: int
+) -> Tile:
     """Rows are neighbouring positions: eight chains of sums over channels hide each other's latency."""
     return Tile(8, 1)
 
 
-def _channel_sum(_: ops.ChannelSum, node: Node, __: Target, ___: int) -> Tile:
+def _channel_sum(_: ops.ChannelSum, node: Node, __: CpuTarget, ___: int) -> Tile:
     return Tile(_height(node.outputs[0].elements), 1)
 
 
@@ -194,16 +196,16 @@ def _height(rows: int) -> int:
     return next(r for r in (8, 7, 6, 5, 4, 3, 2, 1) if rows % r == 0)
 
 
-def _local(_: ops.Local, node: Node, __: Target, ___: int) -> Tile:
+def _local(_: ops.Local, node: Node, __: CpuTarget, ___: int) -> Tile:
     return Tile(_even(node.outputs[0].shape[0], 8), 1)
 
 
-def _local_input_gradient(op: ops.LocalInputGradient, _: Node, __: Target, ___: int) -> Tile:
+def _local_input_gradient(op: ops.LocalInputGradient, _: Node, __: CpuTarget, ___: int) -> Tile:
     """Rows are taps of the window."""
     return Tile(_even(op.window.kernel[0] * op.window.kernel[1], 12), 1)
 
 
-def _local_weight_gradient(_: ops.LocalWeightGradient, node: Node, target: Target, __: int) -> Tile:
+def _local_weight_gradient(_: ops.LocalWeightGradient, node: Node, target: CpuTarget, __: int) -> Tile:
     """Rows are output channels, columns input channels."""
     inputs, outputs = node.inputs[0].shape[0], node.inputs[1].shape[0]
     columns = next(c for c in (4, 3, 2, 1) if inputs % c == 0)

@@ -13,7 +13,7 @@ from netspec.schedule.cpu import tiles
 from netspec.targets.cpu.packed_kernels import PackedKernels
 from netspec.targets.cpu.patches import PATCH, PRODUCTS
 from netspec.targets.cpu.patches_at_once import PatchesAtOnce
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Algorithm, Tile
 
 WIDEST = 4
@@ -57,7 +57,7 @@ def has_window(window: ops.Window, groups: int) -> bool:
     return window.kernel in ((3, 3), (5, 5)) and window.stride == window.dilation == (1, 1) and groups == 1
 
 
-def choose_tile(layer: Layer, target: Target, groups: int) -> Tile:
+def choose_tile(layer: Layer, target: CpuTarget, groups: int) -> Tile:
     """Rows are output channels, columns neighbouring patches. Kernels are transformed a lane an output channel, so
     there are no more rows than lanes."""
     fitting = tiles.fitting_tiles(target, min(layer.outputs, target.lanes))
@@ -71,7 +71,7 @@ def product_slots(layer: Layer, tile: Tile, groups: int) -> int:
     return PRODUCTS * strips * blocks * layer.inputs * tiles.step_slots(tile.rows, tile.columns)
 
 
-def slots(layer: Layer, tile: Tile, target: Target, groups: int) -> float:
+def slots(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> float:
     """Cost for all groups: products, both transforms of every patch, and those of the kernels."""
     costs = target.costs
     output = costs.winograd_output_3x3, costs.winograd_output_5x5
@@ -93,7 +93,7 @@ def by_taps(layer: Layer, count: int) -> tuple[int, int]:
     return (count, 0) if layer.taps == 3 else (0, count)
 
 
-def algorithm(layer: Layer, target: Target, groups: int) -> Algorithm:
+def algorithm(layer: Layer, target: CpuTarget, groups: int) -> Algorithm:
     """All patches of a batch at once where they are so few, and kernels so many, that transformed these would leave the
     second cache."""
     few = layer.patches * groups <= MOST_BATCHED
@@ -105,18 +105,18 @@ def _kernel_bytes(layer: Layer) -> int:
     return FLOAT_BYTES * PRODUCTS * layer.outputs * layer.inputs
 
 
-def weight_bytes(layer: Layer, tile: Tile, target: Target) -> int:
+def weight_bytes(layer: Layer, tile: Tile, target: CpuTarget) -> int:
     """Transformed kernels, where threads share them."""
     return FLOAT_BYTES * PackedKernels(layer.outputs, layer.inputs, tile.rows, target.lanes).floats
 
 
-def batched_bytes(layer: Layer, tile: Tile, target: Target, groups: int) -> int:
+def batched_bytes(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> int:
     """What a thread needs for all patches of a batch at once."""
     form = PatchesAtOnce(layer.outputs, layer.inputs, layer.patches * groups, tile, target.lanes)
     return FLOAT_BYTES * form.floats
 
 
-def strip_bytes(layer: Layer, tile: Tile, target: Target) -> int:
+def strip_bytes(layer: Layer, tile: Tile, target: CpuTarget) -> int:
     """What a thread needs: the transformed inputs and the products of a strip of patches, and a patch to spare, or a
     kernel."""
     channels = layer.inputs + _whole(layer.outputs, tile.rows)

@@ -8,7 +8,7 @@ from netspec.targets.cpu.costs import SHIPPED, Costs
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CpuTarget:
     """A kind of processor. A plan is a function of the network, the batch and this alone, never of a measurement."""
 
     name: str
@@ -24,9 +24,9 @@ class Target:
     """by which algorithms are chosen"""
 
 
-AVX512 = Target("avx512", lanes=16, registers=32)
-AVX2 = Target("avx2", lanes=8, registers=16)
-SSE = Target("sse", lanes=4, registers=15)
+AVX512 = CpuTarget("avx512", lanes=16, registers=32)
+AVX2 = CpuTarget("avx2", lanes=8, registers=16)
+SSE = CpuTarget("sse", lanes=4, registers=15)
 """One of its 16 registers holds products: it has no fused multiply-add."""
-NEON = Target("neon", lanes=4, registers=32)
-TARGETS: dict[str, Target] = {target.name: target for target in (AVX512, AVX2, SSE, NEON)}
+NEON = CpuTarget("neon", lanes=4, registers=32)
+TARGETS: dict[str, CpuTarget] = {target.name: target for target in (AVX512, AVX2, SSE, NEON)}

@@ -9,7 +9,7 @@ from typing import Literal
 from netspec.ir.augmentation import Augmentation
 from netspec.ir.graph import Update, Value
 from netspec.ir.operations import Operation
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Program:
     """
 
     name: str
-    target: Target
+    target: CpuTarget
     batch: int
     arena_bytes: int
     thread_bytes: int

@@ -16,7 +16,7 @@ from netspec.data.dataset import Dataset, Images, Part
 from netspec.data.pieces import pieces
 from netspec.data.stored import Stored
 from netspec.ir.recipe import Experiment
-from netspec.targets.cpu.processor import Target
+from netspec.targets.target import Target
 from netspec.train.run.tuning import costs_hash
 
 WHOLE_BYTES = 1 << 30

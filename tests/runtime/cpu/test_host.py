@@ -3,7 +3,7 @@
 import pytest
 
 from netspec.runtime.cpu.host import Processor, target_of
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, CpuTarget
 
 X86 = "x86_64-unknown-linux-gnu"
 
@@ -19,5 +19,5 @@ X86 = "x86_64-unknown-linux-gnu"
         ("+neon", "arm64-apple-darwin22.1.0", NEON),
     ],
 )
-def test_a_processor_has_a_target(features: str, triple: str, target: Target) -> None:
+def test_a_processor_has_a_target(features: str, triple: str, target: CpuTarget) -> None:
     assert target_of(Processor("any", features), triple) == target

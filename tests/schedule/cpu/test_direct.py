@@ -9,7 +9,7 @@ from netspec.ir import operations as ops
 from netspec.runtime.cpu.launch_table import one_launch
 from netspec.schedule.cpu.lower import lower
 from netspec.schedule.cpu.show import listing
-from netspec.targets.cpu.processor import AVX2, AVX512, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, CpuTarget
 from netspec.targets.cpu.program import Launch, Program, Tile
 from tests.schedule.nets import experiment, step_graph
 
@@ -23,7 +23,7 @@ GRADIENTS = {
 """Of what follows an image of four channels."""
 
 
-def gradient_program(body: str, target: Target) -> Program:
+def gradient_program(body: str, target: CpuTarget) -> Program:
     """A training step whose first layer stands after another, of four channels."""
     text = f"net t {{ input 2x20x20; conv 4 1x1; {body}; dense 3 }}\ntrain {{ sgd rate=0.1 }}\n"
     return lower(step_graph(experiment(text)), replace(target, exact=True), 20)
@@ -41,7 +41,7 @@ def kernels(launch: Launch, program: Program) -> list[str]:
 
 @pytest.mark.parametrize("target", [AVX512, AVX2])
 @pytest.mark.parametrize(("body", "algorithm"), GRADIENTS.items())
-def test_the_planner_names_how_a_weight_gradient_is_done(body: str, algorithm: str, target: Target) -> None:
+def test_the_planner_names_how_a_weight_gradient_is_done(body: str, algorithm: str, target: CpuTarget) -> None:
     program = gradient_program(body, target)
     assert gradient_of(program).algorithm == algorithm
     assert f"  {algorithm}  " in listing(program)

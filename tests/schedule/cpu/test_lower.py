@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from netspec.diagnostics.failure import SpecError
 from netspec.ir import operations as ops
 from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, CpuTarget
 from netspec.targets.cpu.program import Program
 from tests.schedule.nets import bundled, spec_texts, step_graph, step_of
 
@@ -33,7 +33,7 @@ def live_bytes(program: Program) -> list[int]:
 
 
 @given(spec_texts(), TARGETS, st.integers(1, 70))
-def test_any_net_is_planned_without_overlap(text: str, target: Target, batch: int) -> None:
+def test_any_net_is_planned_without_overlap(text: str, target: CpuTarget, batch: int) -> None:
     try:
         graph = step_of(text)
     except SpecError:
@@ -46,7 +46,7 @@ def test_any_net_is_planned_without_overlap(text: str, target: Target, batch: in
 
 
 @given(spec_texts(), TARGETS)
-def test_updates_overwrite_what_they_replace(text: str, target: Target) -> None:
+def test_updates_overwrite_what_they_replace(text: str, target: CpuTarget) -> None:
     try:
         graph = step_of(text)
     except SpecError:

@@ -7,14 +7,14 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.ir.operations import Window
 from netspec.schedule.cpu.tiles import choose_tile, dense_tile, interior_width, sliding_tile, weight_gradient_tile
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, CpuTarget
 from tests.kernels.harness import batched, plain
 
 TARGETS = st.sampled_from((AVX512, AVX2, SSE, NEON))
 
 
 @given(TARGETS, st.integers(1, 600), st.integers(1, 120), st.integers(0, 6))
-def test_a_sliding_tile_fits_into_registers(target: Target, outputs: int, width: int, border: int) -> None:
+def test_a_sliding_tile_fits_into_registers(target: CpuTarget, outputs: int, width: int, border: int) -> None:
     tile = sliding_tile(target, outputs, width, max(0, width - border))
     assert tile.rows <= outputs
     assert tile.rows * tile.columns + tile.columns <= target.registers
@@ -22,7 +22,7 @@ def test_a_sliding_tile_fits_into_registers(target: Target, outputs: int, width:
 
 @given(TARGETS, st.integers(1, 600), st.integers(1, 40))
 def test_a_dense_tile_fits_into_registers_and_into_address_registers(
-    target: Target, outputs: int, vectors: int
+    target: CpuTarget, outputs: int, vectors: int
 ) -> None:
     tile = dense_tile(target, outputs, vectors)
     assert tile.rows <= min(8, outputs)
@@ -32,7 +32,7 @@ def test_a_dense_tile_fits_into_registers_and_into_address_registers(
 
 @given(TARGETS, st.integers(1, 100), st.integers(1, 100), st.integers(1, 17))
 def test_a_weight_gradient_tile_never_reaches_past_the_weights(
-    target: Target, outputs: int, inputs: int, taps: int
+    target: CpuTarget, outputs: int, inputs: int, taps: int
 ) -> None:
     tile = weight_gradient_tile(target, outputs, inputs, taps)
     assert tile.rows <= outputs
@@ -42,7 +42,7 @@ def test_a_weight_gradient_tile_never_reaches_past_the_weights(
 
 @given(TARGETS, st.integers(1, 20), st.integers(1, 20))
 def test_a_tile_of_untied_weights_fits_into_registers_and_divides_the_inputs(
-    target: Target, outputs: int, inputs: int
+    target: CpuTarget, outputs: int, inputs: int
 ) -> None:
     x, dy, dw = batched("x", inputs, 4, 4), batched("dy", outputs, 4, 4), plain("dw", outputs, 16, inputs, 1)
     tile = choose_tile(Node(ops.LocalWeightGradient(Window((1, 1))), (x, dy), (dw,), "layer"), target, 1)

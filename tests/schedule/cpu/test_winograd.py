@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from netspec.ir import operations as ops
 from netspec.schedule.cpu.lower import lower
 from netspec.schedule.cpu.winograd import MOST_BATCHED, WIDEST, Layer, algorithm, choose_tile
-from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, Target
+from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, CpuTarget
 from netspec.targets.cpu.program import WINOGRAD, Program
 from tests.schedule.nets import bundled, experiment, step_graph
 
@@ -17,7 +17,7 @@ LAYERS = st.builds(
 
 
 @given(LAYERS, st.sampled_from((AVX512, AVX2, SSE, NEON)), st.integers(1, 8))
-def test_a_tile_fits_into_registers_and_has_a_lane_for_each_row(layer: Layer, target: Target, groups: int) -> None:
+def test_a_tile_fits_into_registers_and_has_a_lane_for_each_row(layer: Layer, target: CpuTarget, groups: int) -> None:
     tile = choose_tile(layer, target, groups)
     assert tile.rows <= min(layer.outputs, target.lanes)
     assert tile.columns <= min(WIDEST, layer.patches * groups)
@@ -68,7 +68,7 @@ def test_sums_are_pooled_where_a_pool_alone_reads_them(body: str, pooled: list[s
 
 
 @pytest.mark.parametrize("target", [AVX512, AVX2, NEON])
-def test_lenet_gets_it_where_no_work_is_lost_on_padding(target: Target) -> None:
+def test_lenet_gets_it_where_no_work_is_lost_on_padding(target: CpuTarget) -> None:
     program = lower(step_graph(bundled("lenet")), target, 64)
     assert algorithms(program, ops.PooledConvolution) == {"conv1": "direct", "conv2": "winograd"}
     assert algorithms(program, ops.ConvolutionInputGradient) == {"conv2": "direct"}

@@ -18,7 +18,7 @@ from numba.core.imputils import lower_constant
 from numba.extending import intrinsic, models, register_model, typeof_impl
 
 from netspec.kernels.cpu.language import emit
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Tile
 
 
@@ -35,7 +35,7 @@ class TileShape:
         return f"{self.rows}x{self.columns}x{self.lanes}r{self.registers}"
 
 
-def tile_shape(tile: Tile, target: Target) -> TileShape:
+def tile_shape(tile: Tile, target: CpuTarget) -> TileShape:
     """A tile on a target."""
     return TileShape(tile.rows, tile.columns, target.lanes, target.registers)
 

@@ -15,7 +15,7 @@ from netspec.kernels.cpu.language.jit import kernel
 from netspec.kernels.cpu.language.rows import Row, place
 from netspec.kernels.cpu.language.tile import rows
 from netspec.kernels.cpu.sliding.geometry import Axis
-from netspec.targets.cpu.processor import Target
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Launch, Tile
 
 
@@ -80,7 +80,7 @@ class Weights:
 class Packed:
     """Hands out a launch's scratch to packed weights, phase after phase."""
 
-    def __init__(self, launch: Launch, target: Target) -> None:
+    def __init__(self, launch: Launch, target: CpuTarget) -> None:
         if launch.scratch is None:
             raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for its weights")
         self.tile, self.target = launch.tile, target
