@@ -49,8 +49,9 @@ from netspec.ir.recipe import DataOptions, Experiment
 from netspec.predict.predictor import Predictor
 from netspec.predict.shown import Shown, as_shown
 from netspec.resources import bundled_specs
-from netspec.runtime.device import host_device
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.runtime.device import DeviceChoice, open_device
+from netspec.targets.cpu.cost_table import read_tuning
+from netspec.targets.cpu.costs import Costs
 from netspec.targets.cpu.program import Program
 from netspec.targets.target import Target
 from netspec.train.events import Event, Finished
@@ -64,7 +65,6 @@ from netspec.train.run.latest_weights import holds_weights
 from netspec.train.run.measurable import measurable
 from netspec.train.run.options import RunOptions
 from netspec.train.run.resume import resume as resume_run
-from netspec.train.run.tuning import read_tuning
 from netspec.train.run.weights import write_weights
 from netspec.train.step.preparation import prepared
 from netspec.train.step.scores import Array
@@ -153,7 +153,7 @@ class Network:
     def compile(self, batch: int | None = None, target: Target | None = None) -> Program:
         """One training step as launches over one planned arena, for `batch` images (default: the spec's) on a kind of
         processor (default: this one). Raises SpecError."""
-        return training_program(self.experiment, target or host_device().target, batch)
+        return training_program(self.experiment, target or open_device().target, batch)
 
     @accepts(
         run=optional(PATH),
@@ -217,8 +217,8 @@ class Network:
         if resume and folder is None:
             raise UsageError("E474", "`resume` needs the folder of a run", helps=("name it with `run`",))
         kept = open_run(folder) if resume and folder is not None and holds_run(folder) else None
-        costs = _costs(tuning, kept)
-        device = host_device(threads, exact=exact, costs=costs)
+        choice = DeviceChoice(threads, exact, _costs(tuning, kept))
+        device = open_device(choice)
         if kept is not None:
             begun = resume_run(kept, self.experiment, places=places, device=device, options=options, force=force)
         else:
@@ -239,7 +239,9 @@ class Network:
                     watch(event)
                 if isinstance(event, Finished):
                     kept = kept_classes(self.experiment.data)
-                    self._trained = Trained(self.experiment, prepared(begun.dataset), event.weights, exact, costs, kept)
+                    self._trained = Trained(
+                        self.experiment, prepared(begun.dataset), event.weights, device.planned_by, kept
+                    )
                     return event
         raise AssertionError("a training ends with Finished")
 
@@ -257,7 +259,7 @@ class Network:
         """
         trained = self._require_weights()
         dataset = load_data(self.experiment, _places(data_dir, data_memory), trained.known, to_measure=True)
-        device = host_device(threads, exact=trained.exact, costs=trained.costs)
+        device = open_device(trained.planned_by.with_threads(threads))
         return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
 
     @accepts(threads=THREADS)
@@ -271,7 +273,7 @@ class Network:
         """
         trained = self._require_weights()
         fitting = as_shown(images, trained.preparation.shape, trained.preparation.levels)
-        device = host_device(threads, exact=trained.exact, costs=trained.costs)
+        device = open_device(trained.planned_by.with_threads(threads))
         return predict(trained, fitting, device)
 
     @accepts(batch=whole(), threads=THREADS)
@@ -282,7 +284,7 @@ class Network:
         are no weights (E464) or `batch` is below one (E467), DeviceError (E590) where memory does not suffice.
         """
         trained = self._require_weights()
-        return make_predictor(trained, host_device(threads, exact=trained.exact, costs=trained.costs), batch)
+        return make_predictor(trained, open_device(trained.planned_by.with_threads(threads)), batch)
 
     @property
     def weights(self) -> dict[str, Array]:
@@ -332,11 +334,11 @@ def _saving(every: int | timedelta | None, keep: int | None) -> Saving:
     return Saving(steps, seconds, keep)
 
 
-def _costs(tuning: str | Path | None, run: Run | None) -> Costs:
+def _costs(tuning: str | Path | None, run: Run | None) -> Costs | None:
     """The named table, else the one that the run goes on with. Raises DataError (E547)."""
     if tuning is not None:
         return read_tuning(Path(tuning))
-    return SHIPPED if run is None else run.costs
+    return None if run is None else run.planned_by.costs
 
 
 def _path(path: str | Path | None) -> Path | None:

@@ -22,7 +22,7 @@ from netspec import NetspecError, Network
 from netspec.diagnostics.failure import DataError, DivergedError, SpecError, UsageError
 from netspec.targets.cpu.costs import SHIPPED
 from netspec.train.events import EpochDone, Event, Started, Warned
-from netspec.train.run.tuning import write_tuning
+from netspec.targets.cpu.cost_table import tuning_text
 from netspec.train.run.weights import write_weights
 from tests.data.samples import write_greys
 
@@ -250,7 +250,7 @@ def test_a_run_does_not_go_on_in_other_minibatches(tmp_path: Path) -> None:
 def test_a_run_goes_on_by_the_table_that_it_keeps(tmp_path: Path) -> None:
     tables = [tmp_path / "one.json", tmp_path / "other.json"]
     for ratio, table in enumerate(tables, 2):
-        write_tuning(table, replace(SHIPPED, clearly=float(ratio)), {})
+        table.write_text(tuning_text(replace(SHIPPED, clearly=float(ratio)), {}))
     with pytest.raises(StoppedError):
         netspec.load(SMALL).train(run=tmp_path / "run", tuning=tables[0], watch=stop_in(1))
     with pytest.raises(UsageError) as caught:

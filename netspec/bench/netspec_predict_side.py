@@ -14,14 +14,16 @@ from netspec.ir.initialize import initialize
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
 from netspec.runtime.cpu.host import host_target
-from netspec.targets.cpu.costs import Costs
+from netspec.runtime.device import choice_of
+from netspec.targets.cpu.costs import SHIPPED
 
 
 def side(job: Request) -> Answer:
     """Makes the job's predictor and returns what answers requests."""
     experiment, batch = experiment_of(job), int(job["batch"])
     cache_dir = Path(job["cache_dir"]) if job["cache_dir"] else None
-    target = replace(host_target(), exact=job["exact"], costs=Costs(**job["costs"]))
+    choice = choice_of(job["planned_by"])
+    target = replace(host_target(), exact=choice.exact, costs=choice.costs or SHIPPED)
     images = prediction_images(experiment, batch)
     channels, height, width = images[0].shape[1:]
     predictor = Predictor(

@@ -15,8 +15,9 @@ from netspec.bench.serve import Answer, Array, Request, experiment_of, made_up_d
 from netspec.ir.initialize import initialize
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.device import choice_of
 from netspec.runtime.feed import Pass, Source
-from netspec.targets.cpu.costs import Costs
+from netspec.targets.cpu.costs import SHIPPED
 
 BLOCKS = 3
 """native calls a request: their mean step times are what is reported"""
@@ -40,7 +41,8 @@ def side(job: Request) -> Answer:
     """Compiles the job's program and returns what answers requests."""
     experiment, batch = experiment_of(job), int(job["batch"])
     cache_dir = Path(job["cache_dir"]) if job["cache_dir"] else None
-    target = replace(host_target(), exact=job["exact"], costs=Costs(**job["costs"]))
+    choice = choice_of(job["planned_by"])
+    target = replace(host_target(), exact=choice.exact, costs=choice.costs or SHIPPED)
     program = compiler.training_program(experiment, target, batch)
     machine = Machine(program, job["threads"], cache_dir=cache_dir)
     for name, array in initialize(experiment.graph, experiment.train.seed).items():

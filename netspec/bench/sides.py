@@ -9,12 +9,12 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from threading import Timer
 from typing import Any
 
 from netspec.diagnostics.failure import DeviceError
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.runtime.device import USUAL, DeviceChoice, choice_document
 
 ROUND_SECONDS = 0.6
 """How long one side's block of steps takes, about."""
@@ -36,8 +36,7 @@ class Job:
     batch: int
     threads: int
     cache_dir: str | None
-    exact: bool = False
-    costs: Costs = SHIPPED
+    planned_by: DeviceChoice = USUAL
     predict: bool = False
     """whether a prediction is timed, not a training step"""
 
@@ -97,8 +96,7 @@ def started(
             batch=job.batch,
             threads=job.threads,
             cache_dir=job.cache_dir,
-            exact=job.exact,
-            costs=asdict(job.costs),
+            planned_by=choice_document(job.planned_by),
         )
         yield side
     finally:

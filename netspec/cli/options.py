@@ -96,12 +96,6 @@ data_dir_option: Decorator[Any] = click.option(
 weights_option: Decorator[Any] = click.option(
     "--weights", metavar="FILE", type=click.Path(path_type=Path), help="A file of weights (safetensors)."
 )
-threads_option: Decorator[Any] = click.option(
-    "--threads", type=click.IntRange(1, 1024), help="How many threads compute  [default: physical cores it may use]."
-)
-exact_option: Decorator[Any] = click.option(
-    "--exact", is_flag=True, help="Plan without Winograd's convolution, which is faster and rounds a little more."
-)
 
 
 def find_spec(name: str) -> Path:

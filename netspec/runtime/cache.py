@@ -16,6 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import platformdirs
+
 from netspec.runtime.cache_limits import keep_within_limits, mark_used
 
 DIGEST_BYTES = 32
@@ -31,6 +33,11 @@ class Code:
 
     symbol: str
     object_file: bytes
+
+
+def user_cache() -> Path:
+    """The user's folder of compiled kernels."""
+    return platformdirs.user_cache_path("netspec", appauthor=False)
 
 
 def version_key(sources: Mapping[str, Path], *facts: str) -> str:

@@ -1,50 +1,95 @@
-"""Where programs run: a processor, a number of threads, and a folder for compiled kernels."""
+"""Where programs run, and what a person asks of it. The one place besides `compiler.py` that knows every kind of device."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from importlib import import_module
+from typing import Any, Protocol
 
-import platformdirs
-
-from netspec.runtime.cpu.compilation import check_compiler
-from netspec.runtime.cpu.host import host_target
-from netspec.runtime.cpu.machine import Machine
-from netspec.runtime.cpu.processors import usable_cores
+from netspec.ir.program import Program
+from netspec.runtime.machine import Machine
+from netspec.targets.cpu.cost_table import costs_in_run, tuning_document
 from netspec.targets.cpu.costs import SHIPPED, Costs
-from netspec.targets.cpu.program import Program
 from netspec.targets.target import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """`threads` changes how fast something is and never a bit of it; `cache_dir` None compiles everything anew."""
+class Device(Protocol):
+    """A processor that runs programs planned for its target."""
 
-    target: Target
-    threads: int = 1
-    cache_dir: Path | None = None
+    @property
+    def target(self) -> Target:
+        """What programs are planned for; with the program, all that decides bits."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """For people: `avx512, 2 threads`."""
+        ...
+
+    @property
+    def planned_by(self) -> DeviceChoice:
+        """What of a choice decides bits."""
+        ...
+
+    @property
+    def readers(self) -> int:
+        """How many threads read and decode images ahead while the device computes."""
+        ...
+
+    def facts(self) -> Mapping[str, str | int | float | bool]:
+        """What of the device decides bits, by name, as JSON holds it."""
+        ...
 
     def machine(self, program: Program) -> Machine:
         """The program, compiled and in memory. Raises DeviceError (E590) where memory does not suffice."""
-        return Machine(program, self.threads, cache_dir=self.cache_dir)
+        ...
 
 
-def reader_threads(device: Device) -> int:
-    """How many threads read and decode images ahead while the device computes."""
-    return max(2, device.threads)
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """What a person asks of a device. `threads`, None for as many as the process may use cores, changes no bit of a
+    result. `exact` plans without Winograd's convolution; `costs` are what algorithms are chosen by, None for those that
+    the version ships."""
+
+    threads: int | None = None
+    exact: bool = False
+    costs: Costs | None = None
+
+    @property
+    def planned(self) -> bool:
+        """Whether anything is asked for that decides bits."""
+        return self.exact or self.costs is not None
+
+    def over(self, kept: DeviceChoice) -> DeviceChoice:
+        """With what a run keeps wherever this asks for nothing."""
+        return DeviceChoice(self.threads or kept.threads, self.exact or kept.exact, self.costs or kept.costs)
+
+    def with_threads(self, threads: int | None) -> DeviceChoice:
+        """The same on so many threads."""
+        return replace(self, threads=threads)
 
 
-def host_device(threads: int | None = None, *, exact: bool = False, costs: Costs = SHIPPED) -> Device:
-    """This machine, on as many threads as this process may use cores unless told otherwise; kernels in
-    the user's cache.
+USUAL = DeviceChoice()
+"""This machine's processor, as the version plans for it."""
 
-    With `exact` programs are planned without Winograd's convolution; `costs` are what algorithms are chosen by.
+
+def open_device(choice: DeviceChoice = USUAL) -> Device:
+    """The device that is asked for, kernels in the user's cache.
+
     Raises DeviceError (E592, E593, E595, E596) where Numba's settings do not go with netspec.
     """
-    check_compiler()
-    return Device(replace(host_target(), exact=exact, costs=costs), threads or usable_cores(), user_cache())
+    cpu = import_module("netspec.runtime.cpu.device")
+    return cpu.host_device(choice.threads, exact=choice.exact, costs=choice.costs)
 
 
-def user_cache() -> Path:
-    """The user's folder of compiled kernels."""
-    return platformdirs.user_cache_path("netspec", appauthor=False)
+def choice_document(choice: DeviceChoice) -> dict[str, Any]:
+    """What of a choice decides bits, as a run's record keeps it, under the kind of device."""
+    return {"kind": "cpu", "exact": choice.exact, "tuning": tuning_document(choice.costs or SHIPPED)}
+
+
+def choice_of(document: Mapping[str, Any]) -> DeviceChoice:
+    """The choice from its JSON. Raises ValueError, KeyError or TypeError where it is none."""
+    if document["kind"] != "cpu":
+        raise ValueError(f"a device of kind {document['kind']}, where this version knows cpu")
+    return DeviceChoice(exact=bool(document["exact"]), costs=costs_in_run(document["tuning"]))

@@ -10,7 +10,7 @@ from netspec.compiler import training_program
 from netspec.data.dataset import Dataset
 from netspec.ir.ranking import is_regression
 from netspec.ir.recipe import Experiment
-from netspec.runtime.device import Device, reader_threads
+from netspec.runtime.device import Device
 from netspec.runtime.feed import Pass
 from netspec.runtime.pace import Pace
 from netspec.train.events import Phase
@@ -72,7 +72,7 @@ class Training:
         self._best: Weights = start.best
         self._stepping, self.lost = False, LostFiles(dataset)
         self._passes = Passes(
-            dataset.train, experiment, prepared(dataset), batch=self.batch, readers=reader_threads(device)
+            dataset.train, experiment, prepared(dataset), batch=self.batch, readers=device.readers
         )
         self._begun, self.epoch_seconds = perf_counter() - start.elapsed.seconds, start.elapsed.epoch_seconds
         self.waited_seconds = start.elapsed.waited_seconds

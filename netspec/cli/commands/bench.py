@@ -19,8 +19,9 @@ from netspec.bench.losses import compare_losses
 from netspec.bench.sides import Job
 from netspec.cli.combinations import USUAL, refuse_what_is_ignored
 from netspec.cli.data_options import size_bytes
+from netspec.cli.device_options import planning_options
 from netspec.cli.experiment import load_experiment
-from netspec.cli.options import exact_option, find_spec, json_option, override_options
+from netspec.cli.options import find_spec, json_option, override_options
 from netspec.cli.show.losses import losses_document, show_losses
 from netspec.cli.show.printing import say
 from netspec.cli.show.provenance import say_measured
@@ -28,14 +29,13 @@ from netspec.cli.show.roofline import peak_remark, roofline_document, show_roofl
 from netspec.cli.show.schedule_costs import costs_document, schedule_costs, show_costs
 from netspec.cli.show.streaming import stream
 from netspec.cli.show.tables import Column, show, table
-from netspec.cli.tuning import tuning_option
 from netspec.compiler import COUNTED_BATCH
 from netspec.diagnostics.failure import UsageError
 from netspec.frontend import read_source
 from netspec.ir.graph import Graph
 from netspec.ir.recipe import Experiment
-from netspec.runtime.device import Device, host_device
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.runtime.cache import user_cache
+from netspec.runtime.device import Device, DeviceChoice, open_device
 
 SIDE_COLUMNS: tuple[Column, ...] = (
     ("side", "left"),
@@ -85,8 +85,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
 @click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Threads to measure with.")
 @click.option("--batch", type=click.IntRange(1, 1 << 20), help="Images a step (default: the spec's).")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=7, show_default=True, help="Interleaved rounds.")
-@exact_option
-@tuning_option
+@planning_options
 @override_options
 @json_option
 @click.pass_context
@@ -106,8 +105,7 @@ def command(
     threads: int,
     batch: int | None,
     rounds: int,
-    exact: bool,
-    costs: Costs | None,
+    choice: DeviceChoice,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -134,11 +132,11 @@ def command(
         return _schedules(experiment, host_device(threads, exact=exact, costs=costs or SHIPPED), rounds, as_json)
     if layers:
         experiment = load_experiment(spec, with_values=with_values, settings=settings)
-        return _layers(experiment, batch, host_device(exact=exact, costs=costs or SHIPPED), as_json)
+        return _layers(experiment, batch, open_device(choice), as_json)
     if augment:
         return _augmenting(spec, batch, rounds, with_values, settings, as_json)
-    job = _job(spec, batch or (1 if predict else None), threads, exact, with_values, settings)
-    job = replace(job, predict=predict, costs=costs or SHIPPED)
+    job = _job(spec, batch or (1 if predict else None), threads, choice, with_values, settings)
+    job = replace(job, predict=predict)
     if (against or losses) and not find_module("torch"):
         raise UsageError("E621", "PyTorch is not installed", helps=("pip install 'netspec[bench]'",))
     if losses:
@@ -173,7 +171,7 @@ def _augmenting(
     every = (*every_transform(plain.graph.inputs[0].shape), *settings)
     experiment = load_experiment(spec, with_values=with_values, settings=every)
     images = batch or experiment.train.batch or COUNTED_BATCH
-    cost = measure_augmenting(experiment, images, rounds, host_device().cache_dir, _progress)
+    cost = measure_augmenting(experiment, images, rounds, user_cache(), _progress)
     _clear_progress()
     if as_json:
         promise = {"promised_share": PROMISED_SHARE, "of_promise": cost.of_promise}
@@ -201,12 +199,12 @@ def _job(
     spec: str,
     batch: int | None,
     threads: int,
-    exact: bool,
+    choice: DeviceChoice,
     with_values: dict[str, str],
     settings: tuple[str, ...],
 ) -> Job:
     experiment = load_experiment(spec, with_values=with_values, settings=settings)
-    source, cache = read_source(find_spec(spec)), host_device().cache_dir
+    source, cache = read_source(find_spec(spec)), user_cache()
     return Job(
         experiment.graph.name,
         source.name,
@@ -216,7 +214,7 @@ def _job(
         batch or experiment.train.batch or COUNTED_BATCH,
         threads,
         str(cache) if cache else None,
-        exact,
+        choice,
     )
 
 
@@ -307,7 +305,7 @@ def _show_memory(measured: Comparison) -> None:
 
 def _front_end(as_json: bool) -> int:
     timings: list[FrontEndTiming] = list(measure_front_end())
-    depths: list[DepthTiming] = list(measure_depth(host_device().target))
+    depths: list[DepthTiming] = list(measure_depth(open_device().target))
     most = max(depth.times for depth in depths)
     if as_json:
         rows = [{"text": t.name, "bytes": t.bytes, "diagnostics": t.diagnostics, "seconds": t.seconds} for t in timings]

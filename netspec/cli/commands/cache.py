@@ -10,9 +10,9 @@ import click
 from netspec.cli.options import json_option
 from netspec.cli.show.printing import counted, say, say_json, say_line
 from netspec.cli.show.tables import Column, show, table
+from netspec.runtime.cache import user_cache
 from netspec.runtime.cache_limits import MOST_BYTES, MOST_VERSIONS, CachedVersion, cached_versions, clear
 from netspec.runtime.cpu.native import kernel_folder
-from netspec.runtime.device import user_cache
 
 COLUMNS: tuple[Column, ...] = (
     ("version", "left"),

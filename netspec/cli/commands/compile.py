@@ -8,23 +8,23 @@ import click
 
 from netspec.bench.forecast import launch_works, measure_ceilings
 from netspec.cli.combinations import refuse_all_but
+from netspec.cli.device_options import planning_options
 from netspec.cli.experiment import load_experiment
-from netspec.cli.options import exact_option, find_spec, json_option, override_options, spec_argument
+from netspec.cli.options import find_spec, json_option, override_options, spec_argument
 from netspec.cli.show.plan import plan_document, show_plan
 from netspec.cli.show.printing import say, say_json
 from netspec.cli.show.roofline import forecast_document, show_forecast
-from netspec.cli.tuning import tuning_option
 from netspec.compiler import COUNTED_BATCH, evaluation_program, prediction_program, step_graph, training_program
 from netspec.diagnostics.message import Report
 from netspec.frontend import read_source
 from netspec.ir import show as graph_text
 from netspec.ir.recipe import Experiment
+from netspec.runtime.cache import user_cache
 from netspec.runtime.cpu.code_text import Form, kernel_texts
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.schedule.cpu.show import listing
 from netspec.syntax import show as tree_text
 from netspec.syntax.parse import parse
-from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.targets.cpu.program import Program
 from netspec.targets.target import Target
 
@@ -47,8 +47,7 @@ FORMS = (*FRONT, "program", "llvm", "asm")
 @click.option("--emit", type=click.Choice(FORMS), help="The form to print; without it, memory plan and forecast.")
 @click.option("--for", "purpose", type=click.Choice(list(PROGRAMS)), default="training", help="Which program.")
 @click.option("--batch", type=click.IntRange(1, 2**31 - 1), help="Images a step; the spec's if left out.")
-@exact_option
-@tuning_option
+@planning_options
 @override_options
 @json_option
 @click.pass_context
@@ -58,8 +57,7 @@ def command(
     emit: str | None,
     purpose: str,
     batch: int | None,
-    exact: bool,
-    costs: Costs | None,
+    choice: DeviceChoice,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -80,7 +78,7 @@ def command(
         experiment = load_experiment(spec, with_values=with_values, settings=settings)
         return _print(emit, _front_text(emit, spec, experiment), as_json=as_json)
     experiment = load_experiment(spec, with_values=with_values, settings=settings)
-    target = host_device(exact=exact, costs=costs or SHIPPED).target
+    target = open_device(choice).target
     program = PROGRAMS[purpose](experiment, target, batch or experiment.train.batch or COUNTED_BATCH)
     if emit is None:
         return _outlook(program, experiment, purpose, as_json=as_json)
@@ -89,7 +87,7 @@ def command(
 
 def _outlook(program: Program, experiment: Experiment, purpose: str, *, as_json: bool) -> None:
     """The memory plan, and the forecast from what a core reaches, measured now."""
-    ceilings = measure_ceilings(host_device().cache_dir)
+    ceilings = measure_ceilings(user_cache())
     works = launch_works(program, ceilings)
     trained = experiment if purpose == "training" else None  # only steps make up epochs
     if as_json:

@@ -19,10 +19,10 @@ from netspec.data.environment import DATA_VARIABLE, readable_data_folder
 from netspec.data.places import Places
 from netspec.diagnostics.failure import DeviceError
 from netspec.kernels.cpu.language.numba_settings import settings
+from netspec.runtime.cache import user_cache
 from netspec.runtime.cpu.compilation import check_compiler
 from netspec.runtime.cpu.host import host_target, processor
 from netspec.runtime.cpu.processors import usable_cores
-from netspec.runtime.device import user_cache
 
 REQUIRED = ("netspec", "numpy", "numba", "llvmlite", "lark", "click", "rich", "safetensors", "Pillow", "matplotlib")
 OPTIONAL = {

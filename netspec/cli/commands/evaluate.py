@@ -8,26 +8,23 @@ from pathlib import Path
 import click
 
 from netspec.cli.data_options import data_memory_option, data_progress
+from netspec.cli.device_options import device_options
 from netspec.cli.options import (
     data_dir_option,
     data_option,
-    exact_option,
     json_option,
     override_options,
-    threads_option,
     weights_option,
 )
 from netspec.cli.show.evaluation_progress import EvaluationProgress
 from netspec.cli.show.printing import note, say, say_json, say_line
 from netspec.cli.show.training_display import percent, scores_line
 from netspec.cli.trained import load_trained
-from netspec.cli.tuning import tuning_option
 from netspec.data.dataset import Dataset
 from netspec.data.environment import readable_data_folder
 from netspec.data.fit import check_fit
 from netspec.diagnostics.cells import shown
-from netspec.runtime.device import Device, host_device
-from netspec.targets.cpu.costs import Costs
+from netspec.runtime.device import Device, DeviceChoice, open_device
 from netspec.train.draw.matrix import WRITTEN_CLASSES, draw_matrix
 from netspec.train.run.begin import DataPlaces, load_data
 from netspec.train.run.files import check_can_write, write_whole
@@ -46,9 +43,7 @@ from netspec.train.use.trained import Trained
 @data_option
 @data_dir_option
 @data_memory_option
-@threads_option
-@exact_option
-@tuning_option
+@device_options
 @override_options
 @json_option
 def command(
@@ -59,9 +54,7 @@ def command(
     data: str | None,
     data_dir: Path | None,
     data_memory: int,
-    threads: int | None,
-    exact: bool,
-    costs: Costs | None,
+    choice: DeviceChoice,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -80,9 +73,7 @@ def command(
     fit = check_fit(dataset, trained.experiment.graph, trained.experiment.train.loss)
     for notice in (*dataset.notices, *fit):
         note(notice)
-    found = _measured(
-        trained, dataset, host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs)
-    )
+    found = _measured(trained, dataset, open_device(choice.over(trained.planned_by)))
     names = class_names(found, dataset.class_names)
     drawn = matrix and draw(matrix, f"{trained.experiment.graph.name}, {found.part} part", found.answers, names)
     if as_json:

@@ -10,23 +10,20 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.cli.device_options import device_options
 from netspec.cli.options import (
     data_dir_option,
     data_option,
-    exact_option,
     json_option,
     override_options,
-    threads_option,
     weights_option,
 )
 from netspec.cli.show.printing import note, say_json, say_line
 from netspec.cli.show.training_display import percent
 from netspec.cli.trained import load_trained
-from netspec.cli.tuning import tuning_option
 from netspec.data.environment import readable_data_folder
 from netspec.predict.verdict import Verdict
-from netspec.runtime.device import host_device
-from netspec.targets.cpu.costs import Costs
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.run.begin import DataPlaces
 from netspec.train.step.preparation import Preparation
 from netspec.train.step.scores import Array
@@ -41,9 +38,7 @@ from netspec.train.use.predictor import verdict
 @weights_option
 @data_option
 @data_dir_option
-@threads_option
-@exact_option
-@tuning_option
+@device_options
 @override_options
 @json_option
 def command(
@@ -53,9 +48,7 @@ def command(
     weights: Path | None,
     data: str | None,
     data_dir: Path | None,
-    threads: int | None,
-    exact: bool,
-    costs: Costs | None,
+    choice: DeviceChoice,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -68,7 +61,7 @@ def command(
     pictures, notices = read_pictures(images, trained.preparation)
     for notice in notices:
         note(notice)
-    device = host_device(threads, exact=exact or trained.exact, costs=costs or trained.costs)
+    device = open_device(choice.over(trained.planned_by))
     documents = predictions(verdict(trained, pictures, device), top, trained.preparation)
     if as_json:
         say_json({"predictions": [{"image": path, **told} for path, told in zip(images, documents, strict=True)]})

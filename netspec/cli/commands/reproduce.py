@@ -10,12 +10,13 @@ import click
 
 from netspec.cli.commands.train import introduce, watch
 from netspec.cli.data_options import data_memory_option, data_progress
-from netspec.cli.options import data_dir_option, json_option, threads_option
+from netspec.cli.device_options import threads_option
+from netspec.cli.options import data_dir_option, json_option
 from netspec.cli.show.printing import counted, say, say_json
 from netspec.cli.show.training_display import Display
 from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.cells import shown
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.run.begin import DataPlaces
 from netspec.train.run.document import Run
 from netspec.train.run.folder import open_run, run_experiment
@@ -39,7 +40,7 @@ def command(
     force: bool,
     data_dir: Path | None,
     data_memory: int,
-    threads: int | None,
+    choice: DeviceChoice,
     as_json: bool,
 ) -> int:
     """Train RUN once more from its folder alone, and compare every epoch and the weights, to the bit.
@@ -48,7 +49,7 @@ def command(
     decides the bits, as data, versions and the kind of processor, must be as it was.
     """
     run = open_run(folder)
-    experiment, device = run_experiment(run), host_device(threads, exact=run.exact, costs=run.costs)
+    experiment, device = run_experiment(run), open_device(choice.over(run.planned_by))
     places = DataPlaces(data_dir, readable_data_folder(), held_bytes=data_memory, progress=data_progress)
     begun = begin_again(run, experiment, places=places, device=device, folder=into, force=force)
     comparison, display = Comparison(run), Display(sys.stderr if as_json else sys.stdout)

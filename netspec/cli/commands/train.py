@@ -11,15 +11,14 @@ from pathlib import Path
 import click
 
 from netspec.cli.data_options import data_memory_option, data_progress
+from netspec.cli.device_options import device_options
 from netspec.cli.experiment import load_experiment, with_data
 from netspec.cli.options import (
     data_dir_option,
     data_option,
-    exact_option,
     find_spec,
     json_option,
     override_options,
-    threads_option,
     weights_option,
 )
 from netspec.cli.saving import checkpoint_options
@@ -28,15 +27,13 @@ from netspec.cli.show.replay import show_replay
 from netspec.cli.show.statistics_table import show_statistics
 from netspec.cli.show.training_display import Display, duration, scores_line
 from netspec.cli.stopping import Stop
-from netspec.cli.tuning import tuning_option
 from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.cells import shown
 from netspec.diagnostics.failure import DivergedError, NetspecError, UsageError
 from netspec.diagnostics.quoting import quoted
 from netspec.frontend import read_source
 from netspec.ir.recipe import Experiment
-from netspec.runtime.device import Device, host_device
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.runtime.device import Device, DeviceChoice, open_device
 from netspec.train.events import Finished, Lost
 from netspec.train.run.begin import Begun, DataPlaces, Origin, begin
 from netspec.train.run.cadence import Saving
@@ -71,9 +68,7 @@ LONGER = {"--resume": ("`--set train.epochs=N` trains it for longer",)}
 @data_option
 @data_dir_option
 @data_memory_option
-@threads_option
-@exact_option
-@tuning_option
+@device_options
 @override_options
 @json_option
 def command(
@@ -90,9 +85,7 @@ def command(
     data: str | None,
     data_dir: Path | None,
     data_memory: int,
-    threads: int | None,
-    exact: bool,
-    costs: Costs | None,
+    choice: DeviceChoice,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -107,25 +100,25 @@ def command(
     options = RunOptions(saving, stats, tensorboard, strict)
     places = DataPlaces(data_dir, readable_data_folder(), strict, data_memory, data_progress)
     if replayed is not None:
-        _refuse_beside("--replay", spec, folder, resumed, weights, data, exact, costs, with_values, settings)
-        return show_replay(open_run(replayed), places, threads, force=force, as_json=as_json)
+        _refuse_beside("--replay", spec, folder, resumed, weights, data, choice.planned, with_values, settings)
+        return show_replay(open_run(replayed), places, choice, force=force, as_json=as_json)
     if resumed is not None:
         others = [setting for setting in settings if not sets_epochs(setting)]
-        _refuse_beside("--resume", spec, folder, weights, data, exact, costs, with_values, others)
+        _refuse_beside("--resume", spec, folder, weights, data, choice.planned, with_values, others)
         run = open_run(resumed)
         experiment = run_experiment(run, settings)
         if run.status == "finished" and not force and not has_other_epochs(run, experiment):
             check_data_line(run, experiment)
             return _tell_finished(run, as_json)
         _check_logging(options.over(run.options))
-        device = host_device(threads, exact=run.exact, costs=run.costs)
+        device = open_device(choice.over(run.planned_by))
         begun = resume(run, experiment, places=places, device=device, options=options, force=force)
         return _train(_logged(begun), experiment, device, as_json)
     if spec is None:
         raise click.UsageError("Missing argument 'SPEC'.")
     _check_logging(options)
     experiment = load_experiment(spec, with_values=with_values, settings=settings, data=data)
-    device = host_device(threads, exact=exact, costs=costs or SHIPPED)
+    device = open_device(choice)
     origin = Origin(read_source(find_spec(spec)), with_values, with_data(data, settings))
     begun = begin(
         experiment,
@@ -198,7 +191,7 @@ def introduce(display: Display, begun: Begun, experiment: Experiment, device: De
     display.line(f"net     {graph.name}, {parameters:,} parameters")
     display.line(f"data    {shown(dataset.description)}: {sizes} images")
     display.line(f"recipe  {counted(recipe.epochs, 'epoch')}, batch {recipe.batch or 'all'}, seed {recipe.seed}")
-    display.line(f"device  {device.target.name}, {counted(device.threads, 'thread')}")
+    display.line(f"device  {device.description}")
     display.line(f"run     {shown(str(begun.run.folder)) if begun.run else 'kept nowhere'}\n")
 
 

@@ -18,10 +18,10 @@ from netspec.cli.show.tables import Column, show, table
 from netspec.diagnostics.cells import shown
 from netspec.diagnostics.quoting import quoted
 from netspec.runtime.cpu.host import host_target, processor
-from netspec.runtime.device import host_device
+from netspec.runtime.cpu.device import host_device
+from netspec.targets.cpu.cost_table import costs_hash, tuning_text
 from netspec.targets.cpu.costs import SHIPPED, Costs
-from netspec.train.run.files import check_can_write
-from netspec.train.run.tuning import costs_hash, write_tuning
+from netspec.train.run.files import check_can_write, write_whole
 
 COLUMNS: tuple[Column, ...] = (("cost", "left"), ("shipped", "right"), ("measured", "right"))
 
@@ -51,7 +51,7 @@ def command(output: Path, as_json: bool) -> None:
         "fma_peak_gflops": round(core_peak_gflops(cache_dir), 1),
         "time": f"{datetime.now():%Y-%m-%d %H:%M}",
     }
-    write_tuning(output, costs, measured)
+    write_whole(output, tuning_text(costs, measured).encode())
     if as_json:
         say_json({"file": output, "hash": costs_hash(costs), "costs": asdict(costs), "measured": measured})
     else:

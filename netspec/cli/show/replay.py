@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netspec.cli.show.printing import counted, failure_as_json, report_failure, say, say_json
 from netspec.cli.show.tables import Column, show, table
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.events import Diverged
 from netspec.train.run.begin import DataPlaces
 from netspec.train.run.document import Run
@@ -22,11 +22,11 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def show_replay(run: Run, places: DataPlaces, threads: int | None, *, force: bool, as_json: bool) -> int:
+def show_replay(run: Run, places: DataPlaces, choice: DeviceChoice, *, force: bool, as_json: bool) -> int:
     """Takes the step again and shows it. Returns the exit status: that of the training, or 0 where, with `force`, what
     has changed since keeps it from diverging."""
     experiment = run_experiment(run)
-    device = host_device(threads, exact=run.exact, costs=run.costs)
+    device = open_device(choice.over(run.planned_by))
     diverged = replay(run, experiment, places=places, device=device, force=force)
     error = diverged_error(diverged, experiment) if diverged.dissection.culprit else None
     if as_json:

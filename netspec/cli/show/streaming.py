@@ -11,7 +11,7 @@ from netspec.cli.data_options import data_progress
 from netspec.cli.show.printing import say
 from netspec.cli.show.provenance import say_measured
 from netspec.cli.show.tables import Column, show, table
-from netspec.runtime.device import host_device
+from netspec.runtime.cpu.device import host_device
 
 COLUMNS: tuple[Column, ...] = (
     ("data", "left"),

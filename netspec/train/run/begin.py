@@ -207,8 +207,7 @@ def _new_run(experiment: Experiment, origin: Origin, dataset: Dataset, device: D
             "numba": version("numba"),
             "target": device.target.name,
         },
-        exact=device.target.exact,
-        identity=identity(experiment, dataset, device.target),
+        identity=identity(experiment, dataset, device),
         begun=datetime.now().astimezone().isoformat(timespec="seconds"),
-        costs=device.target.costs,
+        planned_by=device.planned_by,
     )

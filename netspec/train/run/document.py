@@ -11,22 +11,22 @@ from typing import Any, Literal, get_args
 from netspec.data.levels import Levels
 from netspec.data.manner import Axes
 from netspec.ir.recipe import DataOptions
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.runtime.device import USUAL, DeviceChoice, choice_document, choice_of
 from netspec.train.run.options import UNASKED, RunOptions, options_document, options_of
-from netspec.train.run.tuning import costs_in_run, tuning_document
 from netspec.train.step.preparation import Preparation
 
 Normalize = Literal["standard", "unit", "none"]
 LARGEST = float("inf")
-LAYOUT = 1
-"""Raised when `run.json` changes so that older versions of netspec would misread it."""
+LAYOUT = 2
+"""Raised when `run.json` changes so that older versions of netspec would misread it. In layout 1 `exact` and `tuning`
+stood beside `device`, whose kind was cpu."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run folder. `status` is running, finished, interrupted, failed or diverged; `result` is empty until the end,
-    `weights_sha256` then that of the file of weights. `exact` is whether it was trained without Winograd's convolution,
-    and is used without it. `identity` is what decides the bits (`identity.py`), `options` what else was asked for.
+    `weights_sha256` then that of the file of weights. `planned_by` is what
+    its programs were planned by, and are planned by when it is used. `identity` is what decides the bits (`identity.py`), `options` what else was asked for.
     `begun` is when, as ISO 8601 with the zone of where; None in runs of versions that did not write it down."""
 
     folder: Path
@@ -37,8 +37,7 @@ class Run:
     data: DataOptions | None
     preparation: Preparation
     versions: Mapping[str, str]
-    exact: bool = False
-    costs: Costs = SHIPPED
+    planned_by: DeviceChoice = USUAL
     options: RunOptions = UNASKED
     identity: Mapping[str, Any] = field(default_factory=dict[str, Any])
     status: str = "running"
@@ -57,8 +56,7 @@ def document_of(run: Run) -> dict[str, Any]:
         "with": dict(run.with_values),
         "set": list(run.settings),
         "seed": run.seed,
-        "exact": run.exact,
-        "tuning": tuning_document(run.costs),
+        "device": choice_document(run.planned_by),
         "options": options_document(run.options),
         "data": _data_document(run.data),
         **preparation_document(run.preparation),
@@ -85,8 +83,8 @@ def run_of(folder: Path, document: Any) -> Run:
 
     Raises ValueError, OverflowError, KeyError, TypeError or AttributeError where one cannot be.
     """
-    if document["layout"] != LAYOUT:
-        raise ValueError(f"layout {document['layout']}, where this version reads {LAYOUT}")
+    if document["layout"] not in (1, LAYOUT):
+        raise ValueError(f"layout {document['layout']}, where this version reads 1 to {LAYOUT}")
     spec = str(document["spec"])
     if Path(spec).name != spec:
         raise ValueError(f"the spec `{spec}` is not in the folder")
@@ -99,8 +97,7 @@ def run_of(folder: Path, document: Any) -> Run:
         data=None if document["data"] is None else _data(document["data"]),
         preparation=preparation_of(document),
         versions={str(key): str(value) for key, value in document["versions"].items()},
-        exact=bool(document.get("exact", False)),
-        costs=costs_in_run(document.get("tuning")),
+        planned_by=choice_of(_device(document)),
         options=options_of(document.get("options")),
         identity={str(key): value for key, value in document.get("identity", {}).items()},
         status=str(document["status"]),
@@ -108,6 +105,12 @@ def run_of(folder: Path, document: Any) -> Run:
         weights_sha256=_text(document.get("weights_sha256")),
         begun=_time(document.get("begun")),
     )
+
+
+def _device(document: Any) -> Any:
+    if document["layout"] == 1:
+        return {"kind": "cpu", "exact": document.get("exact", False), "tuning": document.get("tuning")}
+    return document["device"]
 
 
 def _data(document: Any) -> DataOptions:

@@ -16,8 +16,7 @@ from netspec.data.dataset import Dataset, Images, Part
 from netspec.data.pieces import pieces
 from netspec.data.stored import Stored
 from netspec.ir.recipe import Experiment
-from netspec.targets.target import Target
-from netspec.train.run.tuning import costs_hash
+from netspec.runtime.device import Device
 
 WHOLE_BYTES = 1 << 30
 """Of a part that is larger, evenly spread images tell what it is."""
@@ -28,19 +27,14 @@ Facts = Mapping[str, Any]
 """Name -> a number, a text or None: `train.sgd.rate` -> 0.05. As JSON holds it."""
 
 
-def identity(experiment: Experiment, dataset: Dataset, target: Target) -> dict[str, Any]:
+def identity(experiment: Experiment, dataset: Dataset, device: Device) -> dict[str, Any]:
     """The facts of a training: net, recipe, data, processor, versions. Long ones stand as SHA-256."""
     return {
         **_recipe_facts(experiment),
         **_data_facts(dataset),
-        **_target_facts(target),
+        **{f"target.{name}": value for name, value in device.facts().items()},
         **{f"version.{name}": version(name) for name in ("netspec", "numpy", "numba", "llvmlite")},
     }
-
-
-def _target_facts(target: Target) -> dict[str, Any]:
-    facts = {f"target.{name}": value for name, value in asdict(target).items()}
-    return {**facts, "target.costs": costs_hash(target.costs)}
 
 
 def source_facts(texts: Mapping[str, str]) -> dict[str, Any]:

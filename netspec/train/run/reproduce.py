@@ -61,7 +61,7 @@ def begin_again(
         _check_other_folder(run, folder)
         check_folder(folder, force=force)
     dataset = load_again(run, experiment, places, None if force else partial(_changed, run))
-    found = differences(run.identity, {**source_facts(run_texts(run)), **identity(experiment, dataset, device.target)})
+    found = differences(run.identity, {**source_facts(run_texts(run)), **identity(experiment, dataset, device)})
     if found and not force:
         unread = unread_notes(run, experiment)
         forced = "`--force` trains all the same, and tells what comes out differently"

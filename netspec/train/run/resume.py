@@ -121,7 +121,7 @@ def cannot_go_on(run: Run, notes: tuple[str, ...], *helps: str) -> UsageError:
 
 def current_facts(run: Run, experiment: Experiment, dataset: Dataset, device: Device) -> dict[str, Any]:
     """What would decide the bits of the run now, as `Run.identity` tells what did when it began."""
-    return {**source_facts(run_texts(run)), **identity(experiment, dataset, device.target)}
+    return {**source_facts(run_texts(run)), **identity(experiment, dataset, device)}
 
 
 def kept_shapes(experiment: Experiment) -> dict[str, Shape]:

@@ -13,7 +13,7 @@ from netspec.compiler import evaluation_program
 from netspec.data.dataset import Part
 from netspec.ir.recipe import Experiment
 from netspec.runtime.cpu.machine import Array, Machine
-from netspec.runtime.device import Device, reader_threads
+from netspec.runtime.device import Device
 from netspec.runtime.feed import Pass, Rates
 from netspec.runtime.pace import Pace
 from netspec.train.step.batch_source import Passes, Supply, ready_steps
@@ -30,7 +30,7 @@ class Judge:
     """Measures weights of one net; compiled once, used after every epoch."""
 
     def __init__(self, experiment: Experiment, preparation: Preparation, device: Device) -> None:
-        self._experiment, self._preparation, self._readers = experiment, preparation, reader_threads(device)
+        self._experiment, self._preparation, self._readers = experiment, preparation, device.readers
         self._machine = device.machine(evaluation_program(experiment, device.target, MEASURING_BATCH))
         self._passes: dict[Part, Passes] = {}
 

@@ -22,10 +22,8 @@ def make_predictor(trained: Trained, device: Device, batch: int) -> Predictor:
         trained.experiment,
         trained.weights,
         intake,
-        device.target,
+        device,
         batch=batch,
-        threads=device.threads,
-        cache_dir=device.cache_dir,
         class_names=preparation.class_names,
     )
 

@@ -13,7 +13,7 @@ from netspec.diagnostics.failure import DataError, SpecError, UsageError
 from netspec.ir.classes import Classes
 from netspec.ir.graph import Shape
 from netspec.ir.recipe import DataOptions, Experiment
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.runtime.device import USUAL, DeviceChoice
 from netspec.train.run.begin import DataPlaces, load_data
 from netspec.train.run.data_line import unread_notice
 from netspec.train.run.document import Run
@@ -26,15 +26,14 @@ from netspec.train.step.scores import Weights
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """`preparation` is the training's own, so that images go through what the weights have learnt on, and `exact` what
-    it was trained with; `kept` is what `classes` was then. `notices` tell where the weights are not those of a
+    """`preparation` is the training's own, so that images go through what the weights have learnt on, and `device` what
+    its programs were planned by; `kept` is what `classes` was then. `notices` tell where the weights are not those of a
     training's end."""
 
     experiment: Experiment
     preparation: Preparation
     weights: Weights
-    exact: bool = False
-    costs: Costs = SHIPPED
+    planned_by: DeviceChoice = USUAL
     kept: Classes = ()
     notices: tuple[str, ...] = ()
 
@@ -83,7 +82,7 @@ def _with_weights(run: Run, experiment: Experiment, weights: Path) -> Trained:
     names = (told or (whose or run).preparation).class_names
     preparation = replace(_preparation(run, experiment), class_names=names)
     kept = kept_classes((whose or run).data)
-    return _fitting(Trained(experiment, preparation, arrays, run.exact, run.costs, kept))
+    return _fitting(Trained(experiment, preparation, arrays, run.planned_by, kept))
 
 
 def with_run_weights(run: Run, experiment: Experiment, settings: Sequence[str]) -> Trained | None:
@@ -95,7 +94,7 @@ def with_run_weights(run: Run, experiment: Experiment, settings: Sequence[str]) 
     weights, notices = found
     notices = (*notices, *unread_notice(run, settings))
     kept, preparation = kept_classes(run.data), _preparation(run, experiment)
-    return _fitting(Trained(experiment, preparation, weights, run.exact, run.costs, kept, notices))
+    return _fitting(Trained(experiment, preparation, weights, run.planned_by, kept, notices))
 
 
 def _preparation(run: Run, experiment: Experiment) -> Preparation:
@@ -124,9 +123,7 @@ def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trai
         _check_classes(experiment)
         return Trained(experiment, prepared(load_data(experiment, places)), arrays, kept=kept)
     run = open_run(weights.parent)
-    return _fitting(
-        Trained(experiment, _preparation(run, experiment), arrays, run.exact, run.costs, kept_classes(run.data))
-    )
+    return _fitting(Trained(experiment, _preparation(run, experiment), arrays, run.planned_by, kept_classes(run.data)))
 
 
 def _fitting(trained: Trained) -> Trained:

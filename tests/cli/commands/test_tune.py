@@ -15,7 +15,7 @@ from netspec.cli.commands import evaluate, predict, tune
 from netspec.runtime.device import Device, host_device
 from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.train.run.folder import open_run
-from netspec.train.run.tuning import costs_hash, read_tuning, tuning_document, write_tuning
+from netspec.targets.cpu.cost_table import costs_hash, read_tuning, tuning_document, tuning_text
 from netspec.train.use.trained import from_run
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_json import documented
@@ -26,7 +26,7 @@ NEVER = replace(SHIPPED, clearly=1e6)
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     """A table by which Winograd's algorithm never pays."""
-    write_tuning(tmp_path / "table.json", NEVER, {})
+    (tmp_path / "table.json").write_text(tuning_text(NEVER, {}))
     return tmp_path / "table.json"
 
 
@@ -159,7 +159,7 @@ def test_a_runs_weights_are_used_by_its_own_table_unless_another_is_named(
 
     few = ("--set", "train.epochs=1", "--set", "data.take=64")
     assert run("train", "digits", "--run", tmp_path / "run", "--tuning", table, *few).exit_code == 0
-    write_tuning(tmp_path / "shipped.json", SHIPPED, {})
+    (tmp_path / "shipped.json").write_text(tuning_text(SHIPPED, {}))
     Image.new("L", (8, 8)).save(tmp_path / "image.png")
     for module, words in ((evaluate, ()), (predict, (tmp_path / "image.png",))):
         monkeypatch.setattr(module, "host_device", watched)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from netspec.targets.cpu.costs import SHIPPED
-from netspec.train.run.tuning import write_tuning
+from netspec.targets.cpu.cost_table import tuning_text
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_resume import SPEC
 
@@ -46,7 +46,7 @@ def test_a_replay_says_what_the_training_said(here: Path) -> None:
 
 
 def test_a_replay_is_planned_by_the_table_that_the_run_keeps(here: Path) -> None:
-    write_tuning(here / "table.json", replace(SHIPPED, clearly=1e6), {})
+    (here / "table.json").write_text(tuning_text(replace(SHIPPED, clearly=1e6), {}))
     said = explode("--tuning", here / "table.json")
     (here / "table.json").unlink()
     done = run("train", "--replay", "one")

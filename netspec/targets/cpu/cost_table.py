@@ -15,7 +15,6 @@ from typing import Any
 
 from netspec.diagnostics.failure import DataError
 from netspec.targets.cpu.costs import SHIPPED, Costs
-from netspec.train.run.files import write_whole
 
 LAYOUT = 1
 NAMES = tuple(field.name for field in fields(Costs))
@@ -30,10 +29,10 @@ def costs_hash(costs: Costs) -> str:
     return hashlib.sha256(json.dumps(asdict(costs), sort_keys=True).encode()).hexdigest()
 
 
-def write_tuning(path: Path, costs: Costs, measured: Mapping[str, object]) -> None:
-    """Writes a table, whole or not at all. Raises DataError (E540)."""
+def tuning_text(costs: Costs, measured: Mapping[str, object]) -> str:
+    """A table as a file holds it."""
     document = {"layout": LAYOUT, "costs": asdict(costs), "measured": dict(measured)}
-    write_whole(path, (json.dumps(document, indent=2) + "\n").encode())
+    return json.dumps(document, indent=2) + "\n"
 
 
 def read_tuning(path: Path) -> Costs:

@@ -9,13 +9,13 @@ import pytest
 
 from netspec.diagnostics.failure import DataError
 from netspec.targets.cpu.costs import SHIPPED
-from netspec.train.run.tuning import costs_hash, costs_in_run, read_tuning, tuning_document, write_tuning
+from netspec.targets.cpu.cost_table import costs_hash, costs_in_run, read_tuning, tuning_document, tuning_text
 
 OTHER = replace(SHIPPED, winograd_input=321.5)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    write_tuning(tmp_path / "t.json", OTHER, {"processor": "this one"})
+    (tmp_path / "t.json").write_text(tuning_text(OTHER, {"processor": "this one"}))
     assert read_tuning(tmp_path / "t.json") == OTHER
     assert [path.name for path in tmp_path.iterdir()] == ["t.json"]
 

@@ -1,0 +1,66 @@
+"""This machine's processor: its vector unit, a number of threads, and a folder for compiled kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from netspec.diagnostics.failure import CompilerBug
+from netspec.ir.program import Program
+from netspec.runtime.cache import user_cache
+from netspec.runtime.cpu.compilation import check_compiler
+from netspec.runtime.cpu.host import host_target
+from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.processors import usable_cores
+from netspec.runtime.device import DeviceChoice
+from netspec.targets.cpu.cost_table import costs_hash
+from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.processor import CpuTarget
+from netspec.targets.cpu.program import Program as CpuProgram
+
+
+@dataclass(frozen=True, slots=True)
+class CpuDevice:
+    """`threads` changes how fast something is and never a bit of it; `cache_dir` None compiles everything anew."""
+
+    target: CpuTarget
+    threads: int = 1
+    cache_dir: Path | None = None
+
+    @property
+    def description(self) -> str:
+        """`avx512, 2 threads`"""
+        return f"{self.target.name}, {self.threads} thread{'s' * (self.threads != 1)}"
+
+    @property
+    def planned_by(self) -> DeviceChoice:
+        """What of a choice decides bits."""
+        return DeviceChoice(exact=self.target.exact, costs=self.target.costs)
+
+    @property
+    def readers(self) -> int:
+        """How many threads read and decode images ahead while the device computes."""
+        return max(2, self.threads)
+
+    def facts(self) -> Mapping[str, str | int | float | bool]:
+        """What of the device decides bits: the target's fields, and a hash of its costs."""
+        return {**asdict(self.target), "costs": costs_hash(self.target.costs)}
+
+    def machine(self, program: Program) -> Machine:
+        """The program, compiled and in memory. Raises DeviceError (E590) where memory does not suffice."""
+        if not isinstance(program, CpuProgram):
+            raise CompilerBug(f"a program planned for {program.target.name} cannot run on {self.target.name}")
+        return Machine(program, self.threads, cache_dir=self.cache_dir)
+
+
+def host_device(threads: int | None = None, *, exact: bool = False, costs: Costs | None = None) -> CpuDevice:
+    """This machine, on as many threads as this process may use cores unless told otherwise; kernels in
+    the user's cache.
+
+    With `exact` programs are planned without Winograd's convolution; `costs` are what algorithms are chosen by.
+    Raises DeviceError (E592, E593, E595, E596) where Numba's settings do not go with netspec.
+    """
+    check_compiler()
+    target = replace(host_target(), exact=exact, costs=costs or SHIPPED)
+    return CpuDevice(target, threads or usable_cores(), user_cache())
