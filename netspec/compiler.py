@@ -6,9 +6,10 @@ The first half, from a file to the checked graph, is `frontend.py`.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 from netspec.autodiff.differentiate import training_step
-from netspec.ir.augmentation import augmentation
+from netspec.ir.augmentation import Augmentation, augmentation
 from netspec.ir.collector import resting_collector
 from netspec.ir.graph import Graph
 from netspec.ir.recipe import Experiment
@@ -18,12 +19,32 @@ from netspec.passes.optimize import optimize
 from netspec.passes.probabilities import with_probabilities
 from netspec.schedule.cpu.channels import lower_channels
 from netspec.schedule.cpu.layout import choose_layout
-from netspec.schedule.cpu.lower import lower
+from netspec.schedule.cpu.lower import lower as plan_for_cpu
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Program
 from netspec.targets.target import Target
 
 COUNTED_BATCH = 64
 """The batch that memory is stated at where the whole training part is one batch."""
+
+
+def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation | None = None) -> Program:
+    """The plan of a graph for minibatches of up to `batch` images, by the planner of its kind of processor."""
+    match target:
+        case CpuTarget():
+            return plan_for_cpu(graph, target, batch, augmentation)
+        case _:
+            assert_never(target)
+
+
+def forward_program(graph: Graph, target: Target, batch: int) -> Program:
+    """The plan of a forward pass alone, on up to `batch` images."""
+    match target:
+        case CpuTarget():
+            plan = lower_channels if choose_layout(graph, target, batch) == "channels" else plan_for_cpu
+            return plan(graph, target, batch)
+        case _:
+            assert_never(target)
 
 
 @resting_collector()
@@ -57,7 +78,4 @@ def prediction(experiment: Experiment) -> Folded:
 def prediction_program(experiment: Experiment, target: Target, batch: int) -> Program:
     """Forward alone: probabilities of up to `batch` images. Its weights are `fold_weights.folded_weights`, or packed
     from them where lanes hold channels."""
-    graph = prediction(experiment).graph
-    if choose_layout(graph, target, batch) == "channels":
-        return lower_channels(graph, target, batch).program
-    return lower(graph, target, batch)
+    return forward_program(prediction(experiment).graph, target, batch)

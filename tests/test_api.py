@@ -20,9 +20,9 @@ from PIL import Image
 import netspec
 from netspec import NetspecError, Network
 from netspec.diagnostics.failure import DataError, DivergedError, SpecError, UsageError
+from netspec.targets.cpu.cost_table import tuning_text
 from netspec.targets.cpu.costs import SHIPPED
 from netspec.train.events import EpochDone, Event, Started, Warned
-from netspec.targets.cpu.cost_table import tuning_text
 from netspec.train.run.weights import write_weights
 from tests.data.samples import write_greys
 

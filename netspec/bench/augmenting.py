@@ -14,7 +14,7 @@ from netspec.compiler import training_program
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.runtime.cpu.host import host_target
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.feed import Pass, Source
 from netspec.targets.cpu.program import Program
 
@@ -88,7 +88,7 @@ def _incoming(program: Program) -> Program:
 
 def _stepping(program: Program, experiment: Experiment, cache_dir: Path | None) -> Callable[[], float]:
     """What runs some steps and tells the seconds of one."""
-    machine = Machine(program, cache_dir=cache_dir)
+    machine = CpuMachine(program, cache_dir=cache_dir)
     for name, array in initialize(experiment.graph, experiment.train.seed).items():
         machine.write(name, array)
     feed, rates = _made_up(program, experiment), np.full((BATCHES, 1), RATE)

@@ -17,7 +17,7 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir import operations as ops
 from netspec.ir.recipe import Experiment
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.targets.cpu.program import WINOGRAD, Launch, Program
 from netspec.targets.target import Target
 
@@ -109,6 +109,6 @@ def launch_seconds(launch: Launch, program: Program, cache_dir: Path | None) -> 
 
 
 def _repeated(launch: Launch, program: Program, repeats: int, cache_dir: Path | None) -> float:
-    machine = Machine(replace(program, launches=(launch,) * repeats), cache_dir=cache_dir)
+    machine = CpuMachine(replace(program, launches=(launch,) * repeats), cache_dir=cache_dir)
     machine.step(program.batch)
     return best_seconds(lambda: machine.step(program.batch))

@@ -13,9 +13,8 @@ from netspec.compiler import prediction_program
 from netspec.ir.initialize import initialize
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
-from netspec.runtime.cpu.host import host_target
+from netspec.runtime.cpu.device import host_device
 from netspec.runtime.device import choice_of
-from netspec.targets.cpu.costs import SHIPPED
 
 
 def side(job: Request) -> Answer:
@@ -23,17 +22,15 @@ def side(job: Request) -> Answer:
     experiment, batch = experiment_of(job), int(job["batch"])
     cache_dir = Path(job["cache_dir"]) if job["cache_dir"] else None
     choice = choice_of(job["planned_by"])
-    target = replace(host_target(), exact=choice.exact, costs=choice.costs or SHIPPED)
+    device = replace(host_device(job["threads"], exact=choice.exact, costs=choice.costs), cache_dir=cache_dir)
     images = prediction_images(experiment, batch)
     channels, height, width = images[0].shape[1:]
     predictor = Predictor(
         experiment,
         initialize(experiment.graph, experiment.train.seed),
         Intake((channels, height, width), (0.0,) * channels, (1.0,) * channels),
-        target,
+        device,
         batch=batch,
-        threads=job["threads"],
-        cache_dir=cache_dir,
     )
 
     def seconds(k: int) -> float:
@@ -45,7 +42,7 @@ def side(job: Request) -> Answer:
         if request.get("peak"):
             return dict(peaks(cache_dir, job["threads"]))
         if request.get("work"):
-            return {"least_flops": program_least_flops(prediction_program(experiment, target, batch))}
+            return {"least_flops": program_least_flops(prediction_program(experiment, device.target, batch))}
         return {"seconds": [seconds(k) for k in range(request["steps"])]}
 
     return answer

@@ -14,7 +14,7 @@ from netspec.bench.products import program_least_flops
 from netspec.bench.serve import Answer, Array, Request, experiment_of, made_up_data, serve
 from netspec.ir.initialize import initialize
 from netspec.runtime.cpu.host import host_target
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.device import choice_of
 from netspec.runtime.feed import Pass, Source
 from netspec.targets.cpu.costs import SHIPPED
@@ -44,7 +44,7 @@ def side(job: Request) -> Answer:
     choice = choice_of(job["planned_by"])
     target = replace(host_target(), exact=choice.exact, costs=choice.costs or SHIPPED)
     program = compiler.training_program(experiment, target, batch)
-    machine = Machine(program, job["threads"], cache_dir=cache_dir)
+    machine = CpuMachine(program, job["threads"], cache_dir=cache_dir)
     for name, array in initialize(experiment.graph, experiment.train.seed).items():
         machine.write(name, array)
     images, labels = made_up_data(experiment, batch)

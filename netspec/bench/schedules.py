@@ -10,6 +10,7 @@ from time import perf_counter, thread_time
 
 from netspec.data.dataset import Dataset
 from netspec.ir.recipe import Experiment, Schedule
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.device import Device
 from netspec.train.loop import train
 from netspec.train.step.snapshot import Position, Snapshot
@@ -94,7 +95,9 @@ def python_seconds(experiment: Experiment, dataset: Dataset, device: Device) -> 
     """A step, over all but those that are looked into layer by layer, which Python walks under any schedule. The
     training is one that does not diverge."""
     training = Training(experiment, dataset, device, Snapshot(Position(), {}))
-    team, seconds, steps = training.machine.team, 0.0, 0
+    machine, seconds, steps = training.machine, 0.0, 0
+    assert isinstance(machine, CpuMachine)
+    team = machine.team
     team.clock = thread_time
     while not training.over:
         with closing(training.supply()) as supply:

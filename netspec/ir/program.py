@@ -81,6 +81,12 @@ class Program(Protocol):
     @property
     def outputs(self) -> tuple[Value, ...]: ...
     @property
+    def scalars(self) -> tuple[Value, ...]:
+        """Inputs that are one number a step, such as the learning rate: the columns of what a call is told of each of
+        its steps."""
+        ...
+
+    @property
     def updates(self) -> tuple[Update, ...]: ...
     @property
     def description(self) -> str:

@@ -12,7 +12,7 @@ from netspec.data.dataset import Images
 from netspec.data.levels import BYTE_ARRAYS, Levels
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.graph import Shape
-from netspec.runtime.feed import Pass, Source
+from netspec.runtime.feed import Pass, Source, normalized
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,7 @@ class Intake:
 
     def normal(self, images: Images, shape: Shape) -> NDArray[np.float32]:
         """Images (N, C, H, W) as a net sees them whose input has this shape, (N, *shape)."""
-        mean, scale = (array[:, None, None] for array in self.normalisation())
-        normal = (images - mean) * scale
-        if self.pad is None:
-            return normal.reshape(len(images), *shape)
-        padded = np.pad(normal, ((0, 0), (0, 0), *[(self.pad, self.pad)] * 2))
-        top, left = ((have - want) // 2 for have, want in zip(padded.shape[2:], shape[1:], strict=True))
-        return padded[:, :, top : top + shape[1], left : left + shape[2]]
+        return normalized(self.feed(images), shape, slice(None))
 
     def normalisation(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What is taken off, and the factor then: float32, (C,) each."""

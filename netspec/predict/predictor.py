@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from netspec.predict.fork_safe_lock import Turns
 from netspec.predict.intake import Intake
 from netspec.predict.shown import Shown, as_shown
 from netspec.predict.verdict import Reading, Verdict
-from netspec.targets.target import Target
+from netspec.runtime.device import Device
 
 Array = NDArray[Any]
 
@@ -38,14 +37,12 @@ class Predictor:
         experiment: Experiment,
         weights: Mapping[str, Array],
         intake: Intake,
-        target: Target,
+        device: Device,
         *,
         batch: int = 1,
-        threads: int = 1,
-        cache_dir: Path | None = None,
         class_names: tuple[str, ...] = (),
     ) -> None:
-        """`batch` images are worked on at a time; memory grows with it. `cache_dir` as for `Machine`.
+        """`batch` images are worked on at a time; memory grows with it.
 
         Raises UsageError (E467) where `batch` is below one, DeviceError (E590) where memory does not suffice.
         """
@@ -53,9 +50,7 @@ class Predictor:
             raise UsageError("E467", f"a predictor works on at least one image at a time, not {batch}")
         folded = prediction(experiment)
         arrays = folded_weights(folded, weights)
-        self._engine = make_engine(
-            folded.graph, arrays, intake, target, batch=batch, threads=threads, cache_dir=cache_dir
-        )
+        self._engine = make_engine(folded.graph, arrays, intake, device, batch)
         self._reading = Reading(experiment.train.loss, folded.graph.outputs[0].elements, len(class_names))
         self._intake, self._class_names, self._turns = intake, class_names, Turns()
 

@@ -1,4 +1,4 @@
-"""Where programs run, and what a person asks of it. The one place besides `compiler.py` that knows every kind of device."""
+"""Where programs run, and what a person asks of it. Besides `compiler.py` this alone knows every kind of device."""
 
 from __future__ import annotations
 

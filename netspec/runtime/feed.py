@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics.failure import CompilerBug
-from netspec.targets.cpu.program import Program
+from netspec.ir.program import Program
 
 Crop = Literal["none", "random", "centre"]
 """Where a window of the input's size is cut out of each image: nowhere, as images have that size; at a place drawn for
@@ -148,3 +148,16 @@ def _input_shape(program: Program) -> tuple[int, int, int]:
     image = next(value for value in program.inputs if value.batched and value.dtype == "float32")
     channels, height, width = image.shape if len(image.shape) == 3 else (image.elements, 1, 1)
     return channels, height, width
+
+
+def normalized(feed: Pass, shape: tuple[int, ...], some: slice) -> NDArray[np.float32]:
+    """Some images of a pass as a net sees them whose input has this shape, (N, *shape), for a device that gathers none
+    itself. Crops are in the middle."""
+    source, places = feed.source, feed.order if feed.places is None else feed.places
+    mean, scale = source.mean[:, None, None], source.scale[:, None, None]
+    images = (source.images[places[some]] - mean) * scale
+    if feed.crop == "none":
+        return images.reshape(len(images), *shape)
+    padded = np.pad(images, ((0, 0), (0, 0), *[(feed.pad, feed.pad)] * 2))
+    top, left = ((have - want) // 2 for have, want in zip(padded.shape[2:], shape[1:], strict=True))
+    return padded[:, :, top : top + shape[1], left : left + shape[2]]

@@ -71,9 +71,7 @@ class Training:
         self.position, self.pace, self.broken = replace(start.position, batch=self.batch), Pace(), False
         self._best: Weights = start.best
         self._stepping, self.lost = False, LostFiles(dataset)
-        self._passes = Passes(
-            dataset.train, experiment, prepared(dataset), batch=self.batch, readers=device.readers
-        )
+        self._passes = Passes(dataset.train, experiment, prepared(dataset), batch=self.batch, readers=device.readers)
         self._begun, self.epoch_seconds = perf_counter() - start.elapsed.seconds, start.elapsed.epoch_seconds
         self.waited_seconds = start.elapsed.waited_seconds
 

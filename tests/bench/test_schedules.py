@@ -10,7 +10,7 @@ from netspec.bench import schedules
 from netspec.bench.schedules import KINDS, ScheduleCost, Times, measure_schedules, python_seconds
 from netspec.data.dataset import Dataset
 from netspec.ir.recipe import Experiment
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.device import Device, host_device
 from tests.train.test_loop import data_of, experiment_of
 
@@ -56,14 +56,14 @@ def test_a_training_that_is_all_looked_into_has_no_python_time() -> None:
 
 
 def test_native_code_does_not_count_as_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    ticks, run, steps = count(), Machine.run, list[int]()
+    ticks, run, steps = count(), CpuMachine.run, list[int]()
 
     def counted(*given: Any, **named: Any) -> Any:
         told = run(*given, **named)
         steps.append(len(told))
         return told
 
-    monkeypatch.setattr(Machine, "run", counted)
+    monkeypatch.setattr(CpuMachine, "run", counted)
     monkeypatch.setattr(schedules, "thread_time", lambda: float(next(ticks)))
     experiment = experiment_of(SMALL)
     found = python_seconds(experiment, data_of(experiment), host_device(1))

@@ -12,7 +12,7 @@ from netspec.ir.evaluate import apply
 from netspec.ir.evaluate_context import Context
 from netspec.ir.graph import Graph, Initial, Node, State, Update, Value
 from netspec.ir.operations import Operation
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX512, CpuTarget
 
@@ -63,7 +63,7 @@ def run_kernel(
     `images` of a minibatch of up to `batch` are live; batched outputs are (images, *shape).
     """
     program = lower(graph, target, batch or images)
-    machine = Machine(program, threads, cache_dir=CACHE_DIR)
+    machine = CpuMachine(program, threads, cache_dir=CACHE_DIR)
     machine.arena[:] = fill
     for name, array in arrays.items():
         machine.write(name, array)

@@ -12,7 +12,7 @@ from netspec.ir.augmentation import Augmentation
 from netspec.ir.evaluate_augmentation import Draws, augmented
 from netspec.kernels.cpu.incoming.augment_draws import CUT_LEFT
 from netspec.passes.inference import inference
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.feed import Pass, Source
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.incoming import DRAW_ROWS
@@ -48,7 +48,7 @@ def run(
 ) -> Any:
     """What reaches the input, (N, C, H, W), of a program whose arena held no numbers before."""
     net = experiment(f"net t {{\ninput {shape[0]}x{shape[1]}x{shape[2]}\nflatten\n}}")
-    machine = Machine(lower(inference(net.graph, None), target, batch, what), threads, cache_dir=CACHE_DIR)
+    machine = CpuMachine(lower(inference(net.graph, None), target, batch, what), threads, cache_dir=CACHE_DIR)
     machine.arena[:] = np.nan
     return machine.outputs(feed).arrays.reshape(-1, *shape)
 

@@ -10,7 +10,7 @@ from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph, Shape
 from netspec.ir.operations import IDENTITY, Activation, BatchNormAddGradient, BatchNormGradient
 from netspec.passes.optimize import optimize
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX512
 from tests.ir.nets import feeds
@@ -70,7 +70,7 @@ def test_in_place_in_a_residual_net_every_update_is_the_oracle_s(project: bool) 
     graph = optimize(residual("leaky_relu", project))
     given = feeds(graph, 21, 1)
     with few_tiles():
-        machine = Machine(lower(graph, AVX512, 32), 2, cache_dir=CACHE_DIR)
+        machine = CpuMachine(lower(graph, AVX512, 32), 2, cache_dir=CACHE_DIR)
     machine.arena[:] = np.nan
     for name, array in given.items():
         machine.write(name, array)

@@ -17,7 +17,7 @@ from netspec.passes.fold import Folded, fold_batch_norms
 from netspec.passes.fold_weights import folded_weights
 from netspec.passes.inference import inference
 from netspec.passes.optimize import optimize
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.schedule.cpu import channel_tiles
 from netspec.schedule.cpu.channels import lower_channels
 from netspec.targets.cpu.costs import Costs
@@ -52,7 +52,7 @@ def run(net: Experiment, weights: dict[str, Any], images: Any, target: CpuTarget
     folded = forward(net)
     arrays = folded_weights(folded, weights)
     plan = lower_channels(folded.graph, target, batch)
-    machine = Machine(plan.program, threads, cache_dir=CACHE_DIR)
+    machine = CpuMachine(plan.program, threads, cache_dir=CACHE_DIR)
     machine.arena[:] = np.nan
     for constant in plan.constants:
         given_ = tuple(arrays[value.name] for value in constant.node.inputs[1:])

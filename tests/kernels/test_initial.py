@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from netspec.ir.graph import Graph, Initial, Node, Parameter, State
 from netspec.ir.initialize import initialize
 from netspec.ir.operations import Reshape
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX512, CpuTarget
 from tests.kernels.harness import CACHE_DIR, batched, plain
@@ -40,7 +40,7 @@ def kept(initials: list[tuple[Initial, int]]) -> Graph:
 
 
 def drawn(graph: Graph, seed: int, target: CpuTarget = AVX512, threads: int = 1) -> dict[str, Any]:
-    machine = Machine(lower(graph, target, 4), threads, cache_dir=CACHE_DIR)
+    machine = CpuMachine(lower(graph, target, 4), threads, cache_dir=CACHE_DIR)
     machine.arena[:] = np.nan
     machine.initialize((*graph.parameters, *graph.states), seed)
     return {name: machine.read(name) for name in initialize(graph, 0)}
@@ -67,7 +67,7 @@ def test_any_number_of_threads_draws_the_same_bits(threads: int) -> None:
 
 def test_nothing_is_written_but_what_is_asked_for() -> None:
     graph = kept([(Initial("he", fan_in=9), 100), (Initial("he", fan_in=9), 50), (Initial("xavier"), 65)])
-    machine = Machine(lower(graph, AVX512, 4), cache_dir=CACHE_DIR)
+    machine = CpuMachine(lower(graph, AVX512, 4), cache_dir=CACHE_DIR)
     machine.arena[:] = np.nan
     machine.initialize(graph.parameters[1:2], 1)
     assert np.isfinite(machine.read("layer1.weight")).all()

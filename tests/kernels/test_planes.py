@@ -8,7 +8,7 @@ import pytest
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph
 from netspec.ir.operations import Window
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.feed import Pass, Source
 from netspec.schedule.cpu.lower import lower
 from netspec.schedule.cpu.planes import PADDABLE, padded_planes
@@ -86,7 +86,7 @@ def test_it_is_what_the_oracle_says(graph: Graph, target: CpuTarget) -> None:
 
 
 def test_a_minibatch_is_gathered_and_collected_image_by_image() -> None:
-    machine = Machine(lower(one_operation(RELU, (X,), (Y,)), AVX512, 32), cache_dir=CACHE_DIR)
+    machine = CpuMachine(lower(one_operation(RELU, (X,), (Y,)), AVX512, 32), cache_dir=CACHE_DIR)
     assert machine.program.buffers["y"].plane_stride == 16 * 8 * 16 + 16
     images = np.random.default_rng(0).standard_normal((21, *MAP)).astype(np.float32)
     feed = Pass(Source(images, None, np.zeros(4), np.ones(4)), np.arange(21))

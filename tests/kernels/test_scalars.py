@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Initial, Node, State, Update, Value
 from netspec.kernels.cpu.incoming.scalars import scalar_rows
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.feed import Pass, Source
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX512
@@ -36,8 +36,8 @@ def two_numbers() -> Program:
 
 
 @pytest.fixture(scope="module")
-def machines() -> list[Machine]:
-    return [Machine(two_numbers(), threads, cache_dir=CACHE_DIR) for threads in (1, 2, 3)]
+def machines() -> list[CpuMachine]:
+    return [CpuMachine(two_numbers(), threads, cache_dir=CACHE_DIR) for threads in (1, 2, 3)]
 
 
 def test_every_input_of_one_number_is_a_column() -> None:
@@ -47,7 +47,7 @@ def test_every_input_of_one_number_is_a_column() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(), st.floats()), min_size=1, max_size=4))
-def test_numbers_are_rounded_as_numpy_does(machines: list[Machine], rows: list[tuple[float, float]]) -> None:
+def test_numbers_are_rounded_as_numpy_does(machines: list[CpuMachine], rows: list[tuple[float, float]]) -> None:
     with np.errstate(over="ignore"):
         wanted = np.array(rows[-1]).astype(np.float32)
     for machine in machines:
@@ -55,7 +55,7 @@ def test_numbers_are_rounded_as_numpy_does(machines: list[Machine], rows: list[t
         np.testing.assert_array_equal([machine.read(name) for name in NUMBERS], wanted)
 
 
-def test_each_step_reads_its_own(machines: list[Machine]) -> None:
+def test_each_step_reads_its_own(machines: list[CpuMachine]) -> None:
     rows = 2.0 ** np.array([[0, -1], [3, 4], [-5, 2], [7, -6]])
     for machine in machines:
         for name in NUMBERS:
@@ -66,7 +66,7 @@ def test_each_step_reads_its_own(machines: list[Machine]) -> None:
             np.testing.assert_array_equal(machine.read(f"{name}.w"), -total * np.arange(5))
 
 
-def test_numbers_that_do_not_lie_side_by_side_are_read_all_the_same(machines: list[Machine]) -> None:
+def test_numbers_that_do_not_lie_side_by_side_are_read_all_the_same(machines: list[CpuMachine]) -> None:
     rows: Any = np.asfortranarray([[1.0, 2.0], [3.0, 4.0]])[::-1]
     machines[0].run(FEED, first=0, step_number=0, rates=rows)
     assert [float(machines[0].read(name)) for name in NUMBERS] == [1.0, 2.0]

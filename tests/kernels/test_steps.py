@@ -14,7 +14,7 @@ from netspec.ir.graph import Graph, Value
 from netspec.ir.initialize import initialize
 from netspec.ir.operations import LossName
 from netspec.ir.recipe import Experiment
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX512, NEON, CpuTarget
 from netspec.targets.cpu.program import Program
@@ -76,7 +76,7 @@ def step_program(loss: LossName, target: CpuTarget) -> Program:
 def steps_agree(loss: LossName, target: CpuTarget, threads: int) -> None:
     """Three steps; after each, loss, number of right answers, weights and states are the oracle's."""
     graph = step_graph(experiment(loss))
-    machine = Machine(step_program(loss, target), threads, cache_dir=CACHE_DIR)
+    machine = CpuMachine(step_program(loss, target), threads, cache_dir=CACHE_DIR)
     machine.arena[:] = np.nan
     kept: dict[str, Any] = dict(initialize(graph, 3))
     for name, array in kept.items():

@@ -21,8 +21,9 @@ from netspec.predict.engines import ImageEngine
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
 from netspec.runtime.cpu.host import host_target
-from netspec.runtime.cpu.machine import Machine, Outputs
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.feed import Pass
+from netspec.runtime.machine import Outputs
 from tests.kernels.harness import CACHE_DIR
 from tests.kernels.tiling import few_tiles
 from tests.passes.test_fold import generic
@@ -95,13 +96,13 @@ def test_threads_that_call_at_once_get_their_own_answers() -> None:
 
 def before_each_call(monkeypatch: pytest.MonkeyPatch, watch: Callable[[int], None]) -> None:
     """Tells `watch` how many images a native call is given, and lets each call seem to take a second."""
-    outputs, seconds = Machine.outputs, iter(range(1_000_000))
+    outputs, seconds = CpuMachine.outputs, iter(range(1_000_000))
 
-    def watched(machine: Machine, feed: Pass) -> Outputs:
+    def watched(machine: CpuMachine, feed: Pass) -> Outputs:
         watch(len(feed.order))
         return outputs(machine, feed)
 
-    monkeypatch.setattr(Machine, "outputs", watched)
+    monkeypatch.setattr(CpuMachine, "outputs", watched)
     monkeypatch.setattr(engines, "perf_counter", lambda: float(next(seconds)))
 
 

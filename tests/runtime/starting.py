@@ -13,7 +13,7 @@ from netspec.runtime.cache import Code
 from netspec.runtime.cpu import native
 from netspec.runtime.cpu.compilation import Unit
 from netspec.runtime.cpu.compile_workers import compile_units
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.targets.cpu.processor import TARGETS, CpuTarget
 from tests.schedule.nets import bundled, experiment, step_graph
 
@@ -30,7 +30,7 @@ def compiled(spec: str, target: CpuTarget, batch: int, cache_dir: Path) -> list[
     native.compile_units = watched
     net = bundled(spec) if spec in bundled_specs() else experiment(spec)
     graph = step_graph(net)
-    machine = Machine(training_program(net, target, batch), cache_dir=cache_dir)
+    machine = CpuMachine(training_program(net, target, batch), cache_dir=cache_dir)
     machine.initialize((*graph.parameters, *graph.states), seed=1)
     return sorted(asked)
 

@@ -11,7 +11,7 @@ from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.resources import bundled_specs
 from netspec.runtime.cpu.host import host_target
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.feed import Pass, Source
 from tests.kernels.harness import CACHE_DIR
 from tests.schedule.nets import bundled, experiment, step_graph
@@ -70,7 +70,7 @@ def after(net: Experiment, threads: int, batch: int, steps: int) -> dict[str, An
     """All that is kept from step to step, after `steps` steps of which the last has a short batch, and what each
     step told."""
     program = training_program(net, host_target(), batch)
-    machine = Machine(program, threads, cache_dir=CACHE_DIR)
+    machine = CpuMachine(program, threads, cache_dir=CACHE_DIR)
     for name, array in initialize(step_graph(net), 1).items():
         machine.write(name, array)
     feed = made_up(net, steps * batch - batch // 3, 2 * batch)

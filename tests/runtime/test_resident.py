@@ -19,12 +19,12 @@ from netspec.diagnostics.text import Source as Text
 from netspec.frontend import check_experiment
 from netspec.runtime.feed import Pass, Source
 from netspec.runtime.cpu.host import host_target
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 
 def train(text, batch):
     experiment = check_experiment(Text("test.net", text))
     program = training_program(experiment, host_target(), batch)
-    machine = Machine(program, 2, cache_dir=Path(sys.argv[1]))
+    machine = CpuMachine(program, 2, cache_dir=Path(sys.argv[1]))
     graph, shape = experiment.graph, experiment.graph.inputs[0].shape
     machine.initialize((*graph.parameters, *graph.states), 1)
     images, labels = np.zeros((2 * batch, *shape), np.uint8), np.zeros(2 * batch, np.int32)

@@ -35,7 +35,8 @@ from netspec.frontend import read_source
 from netspec.ir.graph import Graph
 from netspec.ir.recipe import Experiment
 from netspec.runtime.cache import user_cache
-from netspec.runtime.device import Device, DeviceChoice, open_device
+from netspec.runtime.cpu.device import CpuDevice, host_device
+from netspec.runtime.device import DeviceChoice
 
 SIDE_COLUMNS: tuple[Column, ...] = (
     ("side", "left"),
@@ -129,10 +130,10 @@ def command(
         raise UsageError("E620", "`netspec bench` needs a SPEC, `--front-end` or `--streaming`")
     if schedules:
         experiment = load_experiment(spec, with_values=with_values, settings=settings)
-        return _schedules(experiment, host_device(threads, exact=exact, costs=costs or SHIPPED), rounds, as_json)
+        return _schedules(experiment, host_device(threads, exact=choice.exact, costs=choice.costs), rounds, as_json)
     if layers:
         experiment = load_experiment(spec, with_values=with_values, settings=settings)
-        return _layers(experiment, batch, open_device(choice), as_json)
+        return _layers(experiment, batch, host_device(exact=choice.exact, costs=choice.costs), as_json)
     if augment:
         return _augmenting(spec, batch, rounds, with_values, settings, as_json)
     job = _job(spec, batch or (1 if predict else None), threads, choice, with_values, settings)
@@ -148,14 +149,14 @@ def command(
     return 0
 
 
-def _layers(experiment: Experiment, batch: int | None, device: Device, as_json: bool) -> int:
+def _layers(experiment: Experiment, batch: int | None, device: CpuDevice, as_json: bool) -> int:
     images = batch or experiment.train.batch or COUNTED_BATCH
     roofline = measure_layers(experiment, images, device.target, device.cache_dir)
     say_measured(roofline_document(roofline, experiment)) if as_json else show_roofline(roofline, experiment)
     return 0
 
 
-def _schedules(experiment: Experiment, device: Device, rounds: int, as_json: bool) -> int:
+def _schedules(experiment: Experiment, device: CpuDevice, rounds: int, as_json: bool) -> int:
     costs = schedule_costs(experiment, device, rounds, _progress)
     _clear_progress()
     say_measured(costs_document(experiment, device, rounds, costs)) if as_json else show_costs(
@@ -305,7 +306,7 @@ def _show_memory(measured: Comparison) -> None:
 
 def _front_end(as_json: bool) -> int:
     timings: list[FrontEndTiming] = list(measure_front_end())
-    depths: list[DepthTiming] = list(measure_depth(open_device().target))
+    depths: list[DepthTiming] = list(measure_depth(host_device().target))
     most = max(depth.times for depth in depths)
     if as_json:
         rows = [{"text": t.name, "bytes": t.bytes, "diagnostics": t.diagnostics, "seconds": t.seconds} for t in timings]

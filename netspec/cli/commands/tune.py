@@ -17,8 +17,8 @@ from netspec.cli.show.printing import say, say_json
 from netspec.cli.show.tables import Column, show, table
 from netspec.diagnostics.cells import shown
 from netspec.diagnostics.quoting import quoted
-from netspec.runtime.cpu.host import host_target, processor
 from netspec.runtime.cpu.device import host_device
+from netspec.runtime.cpu.host import host_target, processor
 from netspec.targets.cpu.cost_table import costs_hash, tuning_text
 from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.train.run.files import check_can_write, write_whole

@@ -9,7 +9,7 @@ from netspec.cli.show.printing import say
 from netspec.cli.show.tables import Column, show, table
 from netspec.data.environment import readable_data_folder
 from netspec.ir.recipe import Experiment
-from netspec.runtime.device import Device
+from netspec.runtime.cpu.device import CpuDevice
 from netspec.train.run.begin import DataPlaces, load_data, remarks
 
 COLUMNS: tuple[Column, ...] = (
@@ -22,7 +22,7 @@ COLUMNS: tuple[Column, ...] = (
 
 
 def schedule_costs(
-    experiment: Experiment, device: Device, rounds: int, progress: Callable[[int], None]
+    experiment: Experiment, device: CpuDevice, rounds: int, progress: Callable[[int], None]
 ) -> tuple[ScheduleCost, ...]:
     """Trains the net of an experiment under three schedules, on its own data. Raises DataError where labels do not fit
     the net."""
@@ -31,7 +31,7 @@ def schedule_costs(
     return measure_schedules(experiment, dataset, device, rounds, progress)
 
 
-def show_costs(experiment: Experiment, device: Device, rounds: int, costs: Sequence[ScheduleCost]) -> None:
+def show_costs(experiment: Experiment, device: CpuDevice, rounds: int, costs: Sequence[ScheduleCost]) -> None:
     """Prints a row for each schedule, and what was promised."""
     show(table(COLUMNS, [_row(cost) for cost in costs]))
     epochs, threads = experiment.train.epochs, device.threads
@@ -57,7 +57,7 @@ def _row(cost: ScheduleCost) -> tuple[str, ...]:
 
 
 def costs_document(
-    experiment: Experiment, device: Device, rounds: int, costs: Sequence[ScheduleCost]
+    experiment: Experiment, device: CpuDevice, rounds: int, costs: Sequence[ScheduleCost]
 ) -> dict[str, object]:
     """The same as JSON holds it."""
     return {

@@ -11,7 +11,7 @@ from netspec.ir.program import Program
 from netspec.runtime.cache import user_cache
 from netspec.runtime.cpu.compilation import check_compiler
 from netspec.runtime.cpu.host import host_target
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.cpu.processors import usable_cores
 from netspec.runtime.device import DeviceChoice
 from netspec.targets.cpu.cost_table import costs_hash
@@ -47,11 +47,11 @@ class CpuDevice:
         """What of the device decides bits: the target's fields, and a hash of its costs."""
         return {**asdict(self.target), "costs": costs_hash(self.target.costs)}
 
-    def machine(self, program: Program) -> Machine:
+    def machine(self, program: Program) -> CpuMachine:
         """The program, compiled and in memory. Raises DeviceError (E590) where memory does not suffice."""
         if not isinstance(program, CpuProgram):
             raise CompilerBug(f"a program planned for {program.target.name} cannot run on {self.target.name}")
-        return Machine(program, self.threads, cache_dir=self.cache_dir)
+        return CpuMachine(program, self.threads, cache_dir=self.cache_dir)
 
 
 def host_device(threads: int | None = None, *, exact: bool = False, costs: Costs | None = None) -> CpuDevice:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from netspec.diagnostics.failure import CompilerBug, DeviceError
 from netspec.ir.graph import Parameter, State, Value
 from netspec.ir.initialize import draw
+from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
+from netspec.kernels.cpu.channels.packing import packed
 from netspec.kernels.cpu.incoming import gather
 from netspec.kernels.cpu.incoming.gather import collect_rows, gather_rows
 from netspec.kernels.cpu.incoming.initial import initial_row
@@ -26,26 +26,16 @@ from netspec.runtime.cpu.launch_table import LaunchTable, one_launch, program_ta
 from netspec.runtime.cpu.native import code_cache
 from netspec.runtime.cpu.phases import Task, row_task
 from netspec.runtime.cpu.workers import Team
-from netspec.runtime.feed import Crop, Pass, Rates, Source, check_steps, prepared_pass, prepared_source
+from netspec.runtime.feed import Crop, Pass, Rates, Source, check_steps, normalized, prepared_pass, prepared_source
+from netspec.runtime.machine import Array, Outputs
 from netspec.targets.cpu.program import Launch, Program
 
-Array = NDArray[Any]
-PAGE_BYTES = 4096
 Job = Literal["step", "run", "outputs"]
 """What a call does beside computing: nothing; gather minibatches first; and collect outputs as well."""
 CROPS: dict[Crop, int] = {"none": gather.NO_CROP, "random": gather.RANDOM_CROP, "centre": gather.CENTRE_CROP}
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """The batched outputs of every image side by side, (N, elements of all) in the order of the feed, and the sums of
-    loss and of correct answers over each minibatch, (steps, 2) float64, 0 where the program has none."""
-
-    arrays: Array
-    metrics: Array
-
-
-class Machine:
+class CpuMachine:
     """Runs `program` on `threads` threads. Weights and states live in its arena between calls.
 
     `cache_dir` keeps compiled kernels from one process to the next; None compiles them anew. One caller at a time.
@@ -63,10 +53,10 @@ class Machine:
         self._columns = len(program.scalars)
         self._rates = np.empty((0, self._columns))
         self.team = Team(threads, self._cache)
-        thread_floats = program.thread_bytes // 4
-        self.arena = _allocate(program.arena_bytes // 4 + threads * thread_floats)
+        thread_floats = program.thread_bytes // FLOAT_BYTES
+        self.arena = _allocate(program.arena_bytes // FLOAT_BYTES + threads * thread_floats)
         self._state = np.zeros((threads, state.WORDS), np.int64)
-        self._state[:, state.SCRATCH] = program.arena_bytes // 4 + thread_floats * np.arange(threads)
+        self._state[:, state.SCRATCH] = program.arena_bytes // FLOAT_BYTES + thread_floats * np.arange(threads)
         self._state[:, state.THREADS] = threads
         self._table(_usual_job(program))
 
@@ -79,6 +69,15 @@ class Machine:
             layout.to_lanes(np.asarray(array, grouped.dtype), grouped)
         else:
             layout.to_channels(array, grouped)
+
+    def load(self, weights: Mapping[str, Array]) -> None:
+        """Stores all parameters and states by name; packs them where lanes hold channels."""
+        for constant in self.program.constants:
+            arrays = tuple(weights[value.name] for value in constant.node.inputs[1:])
+            self.write(constant.value.name, packed(constant, self._lanes, arrays))
+        for value in (*self.program.parameters, *self.program.states):
+            if value.name in weights:
+                self.write(value.name, weights[value.name])
 
     def read(self, name: str, images: int | None = None) -> Array:
         """A copy of a value by name: (batch, *shape), of the first so many `images` if told, or (*shape) of one without
@@ -129,11 +128,27 @@ class Machine:
 
     def outputs(self, feed: Pass) -> Outputs:
         """Runs all images of the feed through a program without updates and collects its batched outputs."""
+        if self.program.layout == "channels":
+            return self._outputs_of_channels(feed)
         total, elements = len(feed.order), sum(value.elements for value in _collected(self.program))
         results, steps = np.empty((total, elements), np.float32), -(-total // self.program.batch)
         self._take_feed(feed, 0, steps, 0)
         self._state[:, state.RESULTS] = results.ctypes.data
         return Outputs(results, self._call(self._table("outputs"), steps))
+
+    def _outputs_of_channels(self, feed: Pass) -> Outputs:
+        """Of a program whose lanes hold channels, which gathers no minibatch: images are written to its input."""
+        program, total = self.program, len(feed.order)
+        (given, *_), collected = program.inputs, _collected(program)
+        results = np.empty((total, sum(value.elements for value in collected)), np.float32)
+        metrics: list[Array] = []
+        for first in range(0, total, program.batch):
+            images = normalized(feed, given.shape, slice(first, first + program.batch))
+            self.write(given.name, images)
+            metrics.append(self.step(len(images)))
+            read = [self.read(value.name, len(images)).reshape(len(images), -1) for value in collected]
+            np.concatenate(read, axis=1, out=results[first : first + len(images)])
+        return Outputs(results, np.concatenate(metrics))
 
     def step(self, images: int, *, step_number: int = 0, seed: int = 0) -> Array:
         """Runs one step on inputs that `write` has put there for `images` images; returns (1, 2) as `run` does."""
@@ -250,7 +265,7 @@ def _collected(program: Program) -> tuple[Value, ...]:
 
 def _allocate(floats: int) -> Array:
     """float32 zeros that begin on a page; a page more lies behind, for tiles may read past the last rows there are."""
-    size_bytes = floats * 4 + 2 * PAGE_BYTES
+    size_bytes = floats * FLOAT_BYTES + 2 * PAGE_BYTES
     if size_bytes > physical_bytes():
         raise _too_large(size_bytes)
     try:
@@ -258,7 +273,7 @@ def _allocate(floats: int) -> Array:
     except MemoryError:
         raise _too_large(size_bytes) from None
     begin = -raw.ctypes.data % PAGE_BYTES
-    return raw[begin : begin + floats * 4].view(np.float32)
+    return raw[begin : begin + floats * FLOAT_BYTES].view(np.float32)
 
 
 def _too_large(size_bytes: int) -> DeviceError:

@@ -5,7 +5,7 @@ Weights become constants of the program, packed as the kernels read them, so not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Initial, Node, State, Value
@@ -16,22 +16,14 @@ from netspec.schedule.cpu.channel_algorithm import choose_channel_plan
 from netspec.schedule.cpu.overwrites import OVERWRITES
 from netspec.schedule.cpu.verify import verify_program
 from netspec.schedule.slots import Slots, assign_slots
-from netspec.targets.cpu.channel_weights import Constant, packed_sum
+from netspec.targets.cpu.channel_weights import packed_sum
 from netspec.targets.cpu.channel_winograd import packed_floats, packed_winograd
 from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors
 from netspec.targets.cpu.processor import CpuTarget
-from netspec.targets.cpu.program import Buffer, Launch, Program
+from netspec.targets.cpu.program import Buffer, Constant, Launch, Program
 
 
-@dataclass(frozen=True)
-class ChannelPlan:
-    """A program and the constants that it is given once."""
-
-    program: Program
-    constants: tuple[Constant, ...]
-
-
-def lower_channels(graph: Graph, target: CpuTarget, batch: int) -> ChannelPlan:
+def lower_channels(graph: Graph, target: CpuTarget, batch: int) -> Program:
     """The program that runs a forward pass on up to `batch` images with channels in its lanes; verified."""
     abreast = _abreast(graph, target)
     plans = {node.outputs[0]: choose_channel_plan(node, target, abreast[node.inputs[0]]) for node in graph.nodes}
@@ -62,9 +54,10 @@ def lower_channels(graph: Graph, target: CpuTarget, batch: int) -> ChannelPlan:
         outputs=graph.outputs,
         updates=(),
         layout="channels",
+        constants=tuple(constants.values()),
     )
     verify_program(program)
-    return ChannelPlan(program, tuple(constants.values()))
+    return program
 
 
 def _abreast(graph: Graph, target: CpuTarget) -> dict[Value, int]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netspec.ir import operations as ops
-from netspec.ir.graph import Node, Value
+from netspec.ir.graph import Node
 from netspec.targets.cpu.channels import Sliding, sliding
-from netspec.targets.cpu.program import Algorithm, Tile
+from netspec.targets.cpu.program import Tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +72,6 @@ class PackedSum:
     def floats(self) -> int:
         """All weights and biases."""
         return self.positions * (self.position_floats + self.blocks * self.width)
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """Packed weights, `value` of a program, made of what `node` reads behind its first input, which has `abreast`
-    channels side by side."""
-
-    value: Value
-    node: Node
-    tile: Tile
-    algorithm: Algorithm
-    abreast: int
 
 
 def packed_sum(node: Node, tile: Tile, abreast: int, lanes: int) -> PackedSum:

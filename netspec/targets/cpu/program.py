@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netspec.ir.augmentation import Augmentation
-from netspec.ir.graph import Update, Value
+from netspec.ir.graph import Node, Update, Value
 from netspec.ir.operations import Operation
 from netspec.targets.cpu.processor import CpuTarget
 
@@ -80,6 +80,18 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
+class Constant:
+    """Packed weights, `value` of a program, made of what `node` reads behind its first input, which has `abreast`
+    channels side by side."""
+
+    value: Value
+    node: Node
+    tile: Tile
+    algorithm: Algorithm
+    abreast: int
+
+
+@dataclass(frozen=True, slots=True)
 class Augmenting:
     """What is done to images while a minibatch comes in, and memory for it that is free again when the first launch
     runs: the numbers drawn for each image, and how far each pixel is displaced."""
@@ -112,6 +124,7 @@ class Program:
     updates: tuple[Update, ...]
     augmenting: Augmenting | None = None
     layout: Layout = "images"
+    constants: tuple[Constant, ...] = ()
 
     @property
     def peak_bytes(self) -> int:

@@ -25,9 +25,9 @@ stood beside `device`, whose kind was cpu."""
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run folder. `status` is running, finished, interrupted, failed or diverged; `result` is empty until the end,
-    `weights_sha256` then that of the file of weights. `planned_by` is what
-    its programs were planned by, and are planned by when it is used. `identity` is what decides the bits (`identity.py`), `options` what else was asked for.
-    `begun` is when, as ISO 8601 with the zone of where; None in runs of versions that did not write it down."""
+    `weights_sha256` then that of the file of weights. `planned_by` is what its programs were planned by, and are again
+    when it is used. `identity` is what decides the bits (`identity.py`), `options` what else was asked for. `begun` is
+    when, as ISO 8601 with the zone of where; None in runs of versions that did not write it down."""
 
     folder: Path
     spec: str

@@ -12,9 +12,9 @@ import numpy as np
 from netspec.compiler import evaluation_program
 from netspec.data.dataset import Part
 from netspec.ir.recipe import Experiment
-from netspec.runtime.cpu.machine import Array, Machine
 from netspec.runtime.device import Device
 from netspec.runtime.feed import Pass, Rates
+from netspec.runtime.machine import Array, Machine
 from netspec.runtime.pace import Pace
 from netspec.train.step.batch_source import Passes, Supply, ready_steps
 from netspec.train.step.preparation import Preparation

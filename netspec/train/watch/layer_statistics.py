@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.ir.graph import Graph
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.machine import Machine
 from netspec.train.step.scores import Array
 from netspec.train.watch.probe import Sight
 

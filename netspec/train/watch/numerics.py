@@ -11,8 +11,8 @@ import numpy as np
 
 from netspec.ir.graph import Graph
 from netspec.ir.objective import RATE
-from netspec.runtime.cpu.machine import Machine
 from netspec.runtime.feed import Pass, Rates
+from netspec.runtime.machine import Machine
 from netspec.train.step.scores import Array
 from netspec.train.watch.probe import Role, Sight, look
 

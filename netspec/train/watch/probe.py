@@ -12,8 +12,8 @@ import numpy as np
 from netspec.ir.graph import Value
 from netspec.ir.operations import DenseWeightUpdate, LossGradient, Operation, SgdUpdate
 from netspec.ir.program import Launch, Program
-from netspec.runtime.cpu.machine import Machine
 from netspec.runtime.feed import Pass, Rates
+from netspec.runtime.machine import Machine
 from netspec.train.step.scores import Array
 
 Role = Literal["input", "activations", "statistics", "loss", "gradient", "weight gradient", "update"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from netspec.ir.graph import Graph
 from netspec.ir.program import Program
-from netspec.runtime.cpu.machine import Machine
 from netspec.runtime.feed import Pass, Rates
+from netspec.runtime.machine import Machine
 from netspec.train.step.scores import Array
 from netspec.train.watch.layer_statistics import LayerStatistics, StepStatistics
 from netspec.train.watch.probe import Sight, look

@@ -13,9 +13,9 @@ from safetensors.numpy import load_file
 from netspec.bench.tune import MOST_COST
 from netspec.cli.commands import evaluate, predict, tune
 from netspec.runtime.device import Device, host_device
+from netspec.targets.cpu.cost_table import costs_hash, read_tuning, tuning_document, tuning_text
 from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.train.run.folder import open_run
-from netspec.targets.cpu.cost_table import costs_hash, read_tuning, tuning_document, tuning_text
 from netspec.train.use.trained import from_run
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_json import documented

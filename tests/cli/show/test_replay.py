@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from netspec.targets.cpu.costs import SHIPPED
 from netspec.targets.cpu.cost_table import tuning_text
+from netspec.targets.cpu.costs import SHIPPED
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_resume import SPEC
 

@@ -19,7 +19,7 @@ from netspec.ir.recipe import Experiment, Schedule, Sgd, TrainOptions
 from netspec.passes.inference import inference
 from netspec.runtime.cpu import machine as machine_module
 from netspec.runtime.cpu.host import host_target
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.feed import Pass, Source
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX512
@@ -63,8 +63,8 @@ def forward(net: Experiment, batch: int) -> Program:
     return lower(inference(net.graph, None), AVX512, batch)
 
 
-def machine_with(graph: Graph, values: Mapping[str, Any], batch: int, threads: int = 1) -> Machine:
-    machine = Machine(lower(graph, AVX512, batch), threads, cache_dir=CACHE_DIR)
+def machine_with(graph: Graph, values: Mapping[str, Any], batch: int, threads: int = 1) -> CpuMachine:
+    machine = CpuMachine(lower(graph, AVX512, batch), threads, cache_dir=CACHE_DIR)
     machine.arena[:] = np.nan
     for name, array in values.items():
         machine.write(name, array)
@@ -107,7 +107,7 @@ def trained(threads: int, steps: int = 3) -> dict[str, Any]:
     """Weights of `digits` after some steps, the last of a short batch."""
     net = bundled("digits")
     graph = step_graph(net)
-    machine = Machine(training_program(net, AVX512, 32), threads, cache_dir=CACHE_DIR)
+    machine = CpuMachine(training_program(net, AVX512, 32), threads, cache_dir=CACHE_DIR)
     for name, array in initialize(graph, 1).items():
         machine.write(name, array)
     machine.run(digits_like(net), first=0, step_number=0, rates=rates(steps))
@@ -127,7 +127,7 @@ def test_any_number_of_threads_gives_the_same_bits(threads: int, reference: dict
 
 def test_steps_in_one_call_are_steps_in_several(reference: dict[str, Any]) -> None:
     net = bundled("digits")
-    machine = Machine(training_program(net, AVX512, 32), cache_dir=CACHE_DIR)
+    machine = CpuMachine(training_program(net, AVX512, 32), cache_dir=CACHE_DIR)
     for name, array in initialize(step_graph(net), 1).items():
         machine.write(name, array)
     feed = digits_like(net)
@@ -140,7 +140,7 @@ def test_steps_in_one_call_are_steps_in_several(reference: dict[str, Any]) -> No
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_a_step_walked_launch_by_launch_is_the_same_step(threads: int, reference: dict[str, Any]) -> None:
     net = bundled("digits")
-    machine = Machine(training_program(net, AVX512, 32), threads, cache_dir=CACHE_DIR)
+    machine = CpuMachine(training_program(net, AVX512, 32), threads, cache_dir=CACHE_DIR)
     for name, array in initialize(step_graph(net), 1).items():
         machine.write(name, array)
     feed, seen = digits_like(net), list[Launch]()
@@ -183,12 +183,12 @@ def _machines_end_with_the_module() -> Iterator[None]:
 
 
 @cache
-def known_machine(name: str, threads: int) -> tuple[Machine, Experiment]:
+def known_machine(name: str, threads: int) -> tuple[CpuMachine, Experiment]:
     net = experiment(NETS[name])
-    return Machine(training_program(net, AVX512, 24), threads, cache_dir=CACHE_DIR), net
+    return CpuMachine(training_program(net, AVX512, 24), threads, cache_dir=CACHE_DIR), net
 
 
-def kept_after(name: str, threads: int, take: Callable[[Machine], list[Any]]) -> dict[str, Any]:
+def kept_after(name: str, threads: int, take: Callable[[CpuMachine], list[Any]]) -> dict[str, Any]:
     """All that is kept from step to step, and what each step told."""
     machine, net = known_machine(name, threads)
     program = machine.program
@@ -211,7 +211,7 @@ def test_a_call_of_many_rates_is_as_many_calls_and_as_many_walks(
         digits_like(known_machine(name, 1)[1], 24 * 5 - 7),
     )
 
-    def at_once(machine: Machine) -> list[Any]:
+    def at_once(machine: CpuMachine) -> list[Any]:
         return [machine.run(feed, first=0, step_number=begin, rates=table)]
 
     def one_by_one(take: Callable[..., Any]) -> list[Any]:
@@ -255,7 +255,7 @@ def test_a_source_is_prepared_once_and_a_pass_once(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(
             machine_module, name, lambda *given, whole=whole: prepared.append(given[0]) or whole(*given)
         )
-    machine = Machine(training_program(experiment(NETS["dense"]), AVX512, 24), cache_dir=CACHE_DIR)
+    machine = CpuMachine(training_program(experiment(NETS["dense"]), AVX512, 24), cache_dir=CACHE_DIR)
     first = digits_like(experiment(NETS["dense"]))
     second = replace(first, order=first.order[::-1])
     for feed in (first, first, second, first):
@@ -302,7 +302,7 @@ def test_an_exception_between_two_launches_ends_the_walk_and_leaves_the_machine_
     threads: int, after: str, reference: dict[str, Any]
 ) -> None:
     net = bundled("digits")
-    machine = Machine(training_program(net, AVX512, 32), threads, cache_dir=CACHE_DIR)
+    machine = CpuMachine(training_program(net, AVX512, 32), threads, cache_dir=CACHE_DIR)
     feed, seen, launches = digits_like(net), list[Launch](), machine.program.launches
     end = {"first": 1, "middle": len(launches) // 2, "last": len(launches)}[after]
 
@@ -327,7 +327,7 @@ def test_an_exception_between_two_launches_ends_the_walk_and_leaves_the_machine_
 def test_the_loss_of_a_minibatch_is_the_sum_over_its_images() -> None:
     net = bundled("digits")
     graph = step_graph(net)
-    machine = Machine(training_program(net, AVX512, 64), cache_dir=CACHE_DIR)
+    machine = CpuMachine(training_program(net, AVX512, 64), cache_dir=CACHE_DIR)
     weights = initialize(graph, 1)
     for name, array in weights.items():
         machine.write(name, array)
@@ -344,7 +344,7 @@ def test_the_loss_of_a_minibatch_is_the_sum_over_its_images() -> None:
 
 def test_outputs_come_in_the_order_of_the_feed() -> None:
     net = experiment("net t {\ninput 2x3x3\nconv 3 3x3\n}")
-    machine = Machine(forward(net, 32), cache_dir=CACHE_DIR)
+    machine = CpuMachine(forward(net, 32), cache_dir=CACHE_DIR)
     weights = initialize(net.graph, 1)
     for name, array in weights.items():
         machine.write(name, array)
@@ -362,7 +362,7 @@ CROPPED = "net t {\ninput 1x3x4\nflatten\n}"
 
 def cropped(feed: Pass) -> Any:
     """What reaches the input, as (n, 3, 4)."""
-    machine = Machine(forward(experiment(CROPPED), 32), cache_dir=CACHE_DIR)
+    machine = CpuMachine(forward(experiment(CROPPED), 32), cache_dir=CACHE_DIR)
     return machine.outputs(feed).arrays.reshape(-1, 3, 4)
 
 
@@ -395,7 +395,7 @@ def test_random_crops_depend_on_seed_and_epoch_alone() -> None:
 def test_a_program_larger_than_memory_is_refused() -> None:
     net = experiment("net t {\ninput 3x4096x4096\nconv 4 3x3\npool avg global\n}")
     with pytest.raises(DeviceError, match="GB of memory") as caught:
-        Machine(forward(net, 1 << 16), cache_dir=CACHE_DIR)
+        CpuMachine(forward(net, 1 << 16), cache_dir=CACHE_DIR)
     assert caught.value.code == "E590"
 
 

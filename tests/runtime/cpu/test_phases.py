@@ -16,7 +16,7 @@ from netspec.kernels.cpu.sliding.packing import pack
 from netspec.kernels.cpu.winograd.weight_gradient import AddParts, add_parts
 from netspec.runtime.cpu import launch_table
 from netspec.runtime.cpu.launch_table import program_tasks
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.cpu.phases import Place, Step, Task, meetings, phase_numbers, schedule
 from netspec.targets.cpu.processor import AVX512
 from netspec.targets.cpu.program import Tile
@@ -152,7 +152,7 @@ def weights(monkeypatch: pytest.MonkeyPatch, name: str, disorder: bool) -> dict[
     with monkeypatch.context() as patched:
         if disorder:
             patched.setattr(launch_table, "schedule", backwards)
-        machine = Machine(training_program(net, AVX512, 32), 1, cache_dir=CACHE_DIR)
+        machine = CpuMachine(training_program(net, AVX512, 32), 1, cache_dir=CACHE_DIR)
         machine.arena[:] = np.nan
         for key, array in initialize(step_graph(net), 1).items():
             machine.write(key, array)

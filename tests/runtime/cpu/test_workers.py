@@ -16,7 +16,7 @@ import pytest
 from netspec.compiler import training_program
 from netspec.diagnostics.failure import DeviceError
 from netspec.ir.initialize import initialize
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.targets.cpu.processor import AVX512
 from tests.kernels.harness import CACHE_DIR
 from tests.runtime.cpu.test_machine import digits_like
@@ -26,18 +26,18 @@ NET = bundled("digits")
 FEED = digits_like(NET)
 
 
-def machine(threads: int) -> Machine:
-    made = Machine(training_program(NET, AVX512, 32), threads, cache_dir=CACHE_DIR)
+def machine(threads: int) -> CpuMachine:
+    made = CpuMachine(training_program(NET, AVX512, 32), threads, cache_dir=CACHE_DIR)
     begin_again(made)
     return made
 
 
-def begin_again(made: Machine) -> None:
+def begin_again(made: CpuMachine) -> None:
     for name, array in initialize(step_graph(NET), 1).items():
         made.write(name, array)
 
 
-def step(made: Machine, number: int = 0) -> Any:
+def step(made: CpuMachine, number: int = 0) -> Any:
     """A step, and the weights after it, as one array."""
     made.run(FEED, first=0, step_number=number, rates=np.full((1, 1), 0.05))
     return np.concatenate([made.read(value.name).ravel() for value in made.program.parameters])
@@ -91,7 +91,7 @@ def test_more_threads_than_cores_cost_little_more_time() -> None:
     assert seconds_of(crowd, steps=20) < 10 * seconds_of(alone, steps=20) + 0.5
 
 
-def seconds_of(made: Machine, steps: int) -> float:
+def seconds_of(made: CpuMachine, steps: int) -> float:
     """Processor time of so many steps, all threads together."""
     step(made)
     before = time.process_time()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from netspec.diagnostics.failure import DataError
-from netspec.targets.cpu.costs import SHIPPED
 from netspec.targets.cpu.cost_table import costs_hash, costs_in_run, read_tuning, tuning_document, tuning_text
+from netspec.targets.cpu.costs import SHIPPED
 
 OTHER = replace(SHIPPED, winograd_input=321.5)
 

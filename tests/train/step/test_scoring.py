@@ -12,9 +12,10 @@ from netspec.ir.evaluate import evaluate as oracle
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.passes.inference import inference
-from netspec.runtime.cpu.machine import Machine, Outputs
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.device import host_device
 from netspec.runtime.feed import Pass
+from netspec.runtime.machine import Outputs
 from netspec.train.run.begin import DataPlaces, load_data
 from netspec.train.step import scoring
 from netspec.train.step.preparation import prepared
@@ -70,14 +71,14 @@ def test_slow_nets_are_asked_for_a_minibatch_a_call(monkeypatch: pytest.MonkeyPa
     experiment = experiment_of()
     dataset, weights = load_data(experiment, DataPlaces()), some_weights(experiment)
     judge = Judge(experiment, prepared(dataset), host_device(1))
-    whole, outputs, calls = judge.outputs(dataset.train, weights), Machine.outputs, list[int]()
+    whole, outputs, calls = judge.outputs(dataset.train, weights), CpuMachine.outputs, list[int]()
 
-    def watched(machine: Machine, feed: Pass) -> Outputs:
+    def watched(machine: CpuMachine, feed: Pass) -> Outputs:
         calls.append(len(feed.order))
         return outputs(machine, feed)
 
     seconds = iter(range(1_000))
-    monkeypatch.setattr(Machine, "outputs", watched)
+    monkeypatch.setattr(CpuMachine, "outputs", watched)
     monkeypatch.setattr(scoring, "perf_counter", lambda: float(next(seconds)))
     np.testing.assert_array_equal(judge.outputs(dataset.train, weights), whole)
     assert calls == [64, 64, 64, 64, 24]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from netspec.runtime.cpu.machine import Machine
+from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.device import host_device
 from netspec.train import training as training_module
 from netspec.train.step.snapshot import Position, Snapshot
@@ -72,7 +72,7 @@ def test_a_sample_ends_where_every_layer_is_seen_alive() -> None:
 def test_looking_changes_no_bit(monkeypatch: pytest.MonkeyPatch, settings: tuple[str, ...]) -> None:
     looked = epoch(training_of(DIGITS, *settings))
     monkeypatch.setattr(training_module, "sampled_steps", lambda *_: range(0))
-    monkeypatch.setattr(Machine, "walk", None)
+    monkeypatch.setattr(CpuMachine, "walk", None)
     plain = epoch(training_of(DIGITS, *settings, threads=2))
     assert same(looked.weights(), plain.weights())
     assert looked.position.sample.images > 0

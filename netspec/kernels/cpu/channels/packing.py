@@ -11,9 +11,10 @@ from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.kernels.cpu.winograd.matrices import filter_matrix
-from netspec.targets.cpu.channel_weights import Constant, PackedSum, packed_sum
+from netspec.targets.cpu.channel_weights import PackedSum, packed_sum
 from netspec.targets.cpu.channel_winograd import PackedWinograd, packed_winograd
 from netspec.targets.cpu.channels import sliding, vectors
+from netspec.targets.cpu.program import Constant
 
 Array = NDArray[Any]
 
