@@ -49,7 +49,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "layers": "List what a spec may say, with arguments and defaults.",
     },
 }
-"""Every command by section, with its summary; `netspec.cli.<name>` holds it as `command`."""
+"""Every command by section, with its summary; `netspec.cli.commands.<name>` holds it as `command`."""
 
 WORDS = "netspec.words"
 """Key of the run's `ctx.meta`: the command line behind `netspec`."""
@@ -66,7 +66,7 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in NAMES:
             return None
-        return import_module(f"netspec.cli.{cmd_name}").command
+        return import_module(f"netspec.cli.commands.{cmd_name}").command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -92,4 +92,5 @@ def choice_of(document: Mapping[str, Any]) -> DeviceChoice:
     """The choice from its JSON. Raises ValueError, KeyError or TypeError where it is none."""
     if document["kind"] != "cpu":
         raise ValueError(f"a device of kind {document['kind']}, where this version knows cpu")
-    return DeviceChoice(exact=bool(document["exact"]), costs=costs_in_run(document["tuning"]))
+    tuning = document["tuning"]
+    return DeviceChoice(exact=bool(document["exact"]), costs=None if tuning is None else costs_in_run(tuning))

@@ -10,8 +10,9 @@ from netspec.bench import schedules
 from netspec.bench.schedules import KINDS, ScheduleCost, Times, measure_schedules, python_seconds
 from netspec.data.dataset import Dataset
 from netspec.ir.recipe import Experiment
+from netspec.runtime.cpu.device import host_device
 from netspec.runtime.cpu.machine import CpuMachine
-from netspec.runtime.device import Device, host_device
+from netspec.runtime.device import Device
 from tests.train.test_loop import data_of, experiment_of
 
 SMALL = """net n { input 1x8x8; dense 6 relu; dense 10 }

@@ -6,7 +6,7 @@ import pytest
 from netspec.bench import streaming
 from netspec.bench.memory import anonymous_bytes
 from netspec.bench.streaming import MAKERS, measure_streaming
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.run import begin
 
 
@@ -18,7 +18,9 @@ def test_data_that_are_made_are_trained_on_from_their_files(
     places = functools.partial(begin.DataPlaces, held_bytes=0)
     monkeypatch.setattr(streaming, "DataPlaces", places)
     told: list[str] = []
-    found = measure_streaming(kind, 3072 * 300, 0.1, tmp_path, host_device(1), lambda what, done, of: told.append(what))
+    found = measure_streaming(
+        kind, 3072 * 300, 0.1, tmp_path, open_device(DeviceChoice(1)), lambda what, done, of: told.append(what)
+    )
     assert (found.kind, found.images, found.data_bytes) == (kind, 300, 3072 * 300)
     assert found.images_per_second > 0
     assert found.held_images_per_second > 0

@@ -6,6 +6,7 @@ import pytest
 from netspec.compiler import prediction
 from netspec.ir.evaluate import evaluate
 from netspec.passes.fold_weights import folded_weights
+from netspec.runtime.device import USUAL, choice_document
 from tests.kernels.harness import CACHE_DIR
 from tests.passes.test_fold import generic
 from tests.schedule.nets import experiment
@@ -46,7 +47,7 @@ def test_probabilities_are_those_of_the_oracle(channels_last: bool) -> None:
 
 def test_both_sides_answer_with_seconds() -> None:
     for side, request in ((netspec_predict_side, {}), (torch_predict_side, {"format": "channels_last"})):
-        answer = side.side({**JOB, "exact": False, "costs": {}})
+        answer = side.side({**JOB, "planned_by": choice_document(USUAL)})
         seconds = answer({"steps": 3, **request})["seconds"]
         assert len(seconds) == 3
         assert min(seconds) > 0

@@ -13,7 +13,7 @@ from netspec.frontend import examine
 from netspec.train.limits import judge
 
 CHECK = Path(__file__).parents[2] / "netspec" / "check"
-REPORTED = sorted({code for file in CHECK.glob("*.py") for code in re.findall(r'"([EW][0-9]{3})"', file.read_text())})
+REPORTED = sorted({code for file in CHECK.rglob("*.py") for code in re.findall(r'"([EW][0-9]{3})"', file.read_text())})
 NEEDS_A_LONG_TEXT = {"E308"}
 
 

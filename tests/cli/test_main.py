@@ -22,7 +22,7 @@ SUMMARIES = [(name, summary) for section in main.COMMANDS.values() for name, sum
 
 @pytest.mark.parametrize(("name", "summary"), SUMMARIES)
 def test_every_command_of_the_table_can_be_loaded(name: str, summary: str):
-    command = import_module(f"netspec.cli.{name}").command
+    command = import_module(f"netspec.cli.commands.{name}").command
     assert command.name == name
     assert command.help, "help is written"
     assert summary.endswith(".")
@@ -144,7 +144,7 @@ def test_a_command_loads_no_other():
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert "netspec.cli.commands.specs" in said.split()
-    assert not {f"netspec.cli.{name}" for name in main.NAMES if name != "specs"} & set(said.split())
+    assert not {f"netspec.cli.commands.{name}" for name in main.NAMES if name != "specs"} & set(said.split())
 
 
 def reading(fifo: Path) -> int:

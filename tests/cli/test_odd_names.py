@@ -113,7 +113,8 @@ def test_the_command_that_goes_on_can_be_copied_into_a_shell(odd: Path) -> None:
     folder = odd / os.fsdecode(b"it's \xfc")
     stopper = (
         "import sys\n"
-        "from netspec.cli import main, train\n"
+        "from netspec.cli import main\n"
+        "from netspec.cli.commands import train\n"
         "from netspec.train.events import EpochDone\n"
         "class Display(train.Display):\n"
         "    def show(self, event):\n"

@@ -57,7 +57,7 @@ def test_no_accumulator_is_on_the_stack(kernel: Kernel, rows: int, columns: int)
 @pytest.mark.parametrize("spec", sorted(bundled_specs()))
 def test_no_kernel_of_a_spec_has_accumulators_on_the_stack(spec: str) -> None:
     net, target = bundled(spec), host_target()
-    found = units(training_program(net, target)) | units(lower_channels(prediction(net).graph, target, batch=1).program)
+    found = units(training_program(net, target)) | units(lower_channels(prediction(net).graph, target, batch=1))
     places = {name: spilled(object_file(unit)) for name, unit in found.items()}
     assert {name: stack for name, stack in places.items() if stack} == {}
 

@@ -12,7 +12,6 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.evaluate import evaluate
 from netspec.ir.recipe import Experiment
-from netspec.kernels.cpu.channels.packing import packed
 from netspec.passes.fold import Folded, fold_batch_norms
 from netspec.passes.fold_weights import folded_weights
 from netspec.passes.inference import inference
@@ -51,15 +50,13 @@ def run(net: Experiment, weights: dict[str, Any], images: Any, target: CpuTarget
     """The first images' outputs, from an arena that was full of NaN."""
     folded = forward(net)
     arrays = folded_weights(folded, weights)
-    plan = lower_channels(folded.graph, target, batch)
-    machine = CpuMachine(plan.program, threads, cache_dir=CACHE_DIR)
+    program = lower_channels(folded.graph, target, batch)
+    machine = CpuMachine(program, threads, cache_dir=CACHE_DIR)
     machine.arena[:] = np.nan
-    for constant in plan.constants:
-        given_ = tuple(arrays[value.name] for value in constant.node.inputs[1:])
-        machine.write(constant.value.name, packed(constant, target.lanes, given_))
+    machine.load(arrays)
     machine.write("input", images)
     machine.step(len(images))
-    return machine.read(plan.program.outputs[0].name)[: len(images)]
+    return machine.read(program.outputs[0].name)[: len(images)]
 
 
 def agree(text: str, target: CpuTarget, images: int = 1, batch: int = 1, threads: int = 1, seed: int = 1) -> None:
@@ -112,7 +109,7 @@ def test_inputs_are_summed_in_parts_where_weights_would_leave_the_cache() -> Non
 def test_winograds_algorithm_is_what_the_oracle_says(target: CpuTarget) -> None:
     target = replace(target, costs=Costs(clearly=1e-9))
     text = f"net n {{ input 2x9x11; {PATCHES}; dense 3 }}\n"
-    launches = lower_channels(forward(checked(text)).graph, target, 3).program.launches
+    launches = lower_channels(forward(checked(text)).graph, target, 3).launches
     assert [launch.algorithm for launch in launches] == ["direct", *["winograd"] * 4, "direct"]
     agree(text, target, images=2, batch=3, threads=2)
 

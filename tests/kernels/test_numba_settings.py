@@ -25,10 +25,10 @@ from netspec.kernels.cpu.layers import loss
 from netspec.kernels.cpu.layers.sums import sum_images
 from netspec.runtime.cpu import compilation
 from netspec.runtime.cpu.compilation import Unit, check_compiler, compile_unit, compiling
+from netspec.runtime.cpu.device import host_device
 from netspec.runtime.cpu.driver import take_part
 from netspec.runtime.cpu.host import Processor, host_target, processor
 from netspec.runtime.cpu.native import code_cache, link_kernels
-from netspec.runtime.device import host_device
 from tests.cli.harness import process, run_json
 
 NET = "net n { input 1x6x6; conv 2 3x3 relu; dense 3 }\n"
@@ -212,7 +212,7 @@ def test_a_feature_that_this_processor_lacks_is_named(monkeypatch: pytest.Monkey
 @pytest.mark.skipif(host_target().name == "neon", reason="forces a processor of x86")
 def test_another_processor_that_is_known_is_taken() -> None:
     forced = {"NUMBA_CPU_NAME": "nehalem", "NUMBA_CPU_FEATURES": "+sse4.2"}
-    script = "from netspec.runtime.device import host_device; print(host_device().target.name)"
+    script = "from netspec.runtime.cpu.device import host_device; print(host_device().target.name)"
     done = fresh(script, **forced)
     assert (done.stdout, done.stderr) == ("sse\n", "")
 

@@ -8,11 +8,15 @@ import pytest
 from netspec.compiler import prediction
 from netspec.ir.initialize import initialize
 from netspec.passes.fold_weights import folded_weights
-from netspec.predict.engines import ChannelEngine, ImageEngine, make_engine
+from netspec.predict.engines import Engine, make_engine
 from netspec.predict.intake import Intake
 from netspec.resources import bundled_specs
+from netspec.runtime.cpu.device import CpuDevice
 from netspec.runtime.cpu.host import host_target
+from netspec.runtime.cpu.machine import CpuMachine
+from netspec.schedule.cpu.channels import lower_channels
 from netspec.schedule.cpu.layout import choose_layout
+from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX512, CpuTarget
 from netspec.targets.cpu.program import Layout
 from tests.kernels.harness import CACHE_DIR
@@ -27,8 +31,10 @@ def answers(name: str, layout: Layout, images: int) -> Any:
     weights = folded_weights(folded, initialize(net.graph, 1))
     channels, height, width = (*net.graph.inputs[0].shape, 1, 1)[:3]
     intake = Intake((channels, height, width), (0.0,) * channels, (1.0,) * channels)
-    how = {"batch": images, "threads": 2, "cache_dir": CACHE_DIR}
-    engine = make_engine(folded.graph, weights, intake, host_target(), layout=layout, **how)
+    plan = lower if layout == "images" else lower_channels
+    machine = CpuMachine(plan(folded.graph, host_target(), images), 2, cache_dir=CACHE_DIR)
+    machine.load(weights)
+    engine = Engine(machine, intake)
     drawn = np.random.default_rng(3).standard_normal((images, channels, height, width)).astype(np.float32)
     return engine.answer(drawn)
 
@@ -76,6 +82,7 @@ def test_the_engine_follows_the_layout() -> None:
     intake = Intake((2, 6, 6), (0.0,) * 2, (1.0,) * 2)
     weights = folded_weights(folded, initialize(net.graph, 1))
     for batch in (1, 64):
-        engine = make_engine(folded.graph, weights, intake, AVX512, batch=batch, threads=1, cache_dir=CACHE_DIR)
-        expected = ChannelEngine if choose_layout(folded.graph, AVX512, batch) == "channels" else ImageEngine
-        assert isinstance(engine, expected)
+        device = CpuDevice(AVX512, 1, CACHE_DIR)
+        engine = make_engine(folded.graph, weights, intake, device, batch)
+        assert isinstance(engine.machine, CpuMachine)
+        assert engine.machine.program.layout == choose_layout(folded.graph, AVX512, batch)

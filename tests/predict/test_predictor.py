@@ -17,9 +17,10 @@ from netspec.ir.evaluate import evaluate
 from netspec.ir.recipe import Experiment
 from netspec.passes.fold_weights import folded_weights
 from netspec.predict import engines
-from netspec.predict.engines import ImageEngine
+from netspec.predict.engines import Engine
 from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
+from netspec.runtime.cpu.device import CpuDevice
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.feed import Pass
@@ -34,11 +35,13 @@ NET = "net t {\ninput 2x5x6\nconv 5 3x3 nobias\nbatchnorm relu\npool max 2x2\nco
 INTAKE = Intake((2, 5, 6), (10.0, 20.0), (30.0, 40.0))
 
 
-def made(net: Experiment, intake: Intake = INTAKE, **options: Any) -> tuple[Predictor, dict[str, Any]]:
+def made(
+    net: Experiment, intake: Intake = INTAKE, threads: int = 1, **options: Any
+) -> tuple[Predictor, dict[str, Any]]:
     """A predictor of a net, and its weights."""
     weights = generic(net.graph, 7)
     with few_tiles():
-        return Predictor(net, weights, intake, host_target(), cache_dir=CACHE_DIR, **options), weights
+        return Predictor(net, weights, intake, CpuDevice(host_target(), threads, CACHE_DIR), **options), weights
 
 
 def wanted(net: Experiment, weights: dict[str, Any], inputs: Any) -> Any:
@@ -175,14 +178,14 @@ def test_a_predictor_of_no_image_at_a_time_is_refused() -> None:
 def test_a_child_forked_while_a_thread_predicts_can_predict(monkeypatch: pytest.MonkeyPatch) -> None:
     predictor, _ = made(experiment(NET), batch=40, threads=2)
     images, begun = pixels(3), threading.Event()
-    expected, answer = predictor(images), ImageEngine.answer
+    expected, answer = predictor(images), Engine.answer
 
-    def slowly(engine: ImageEngine, images: Any) -> Any:
+    def slowly(engine: Engine, images: Any) -> Any:
         begun.set()
         time.sleep(0.3)
         return answer(engine, images)
 
-    monkeypatch.setattr(ImageEngine, "answer", slowly)
+    monkeypatch.setattr(Engine, "answer", slowly)
     other = threading.Thread(target=predictor, args=(images,))
     other.start()
     assert begun.wait(20)

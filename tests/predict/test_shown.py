@@ -20,7 +20,7 @@ from netspec.ir.initialize import initialize
 from netspec.predict.shown import as_shown
 from netspec.predict.shown import read_pictures as read_shown
 from netspec.predict.verdict import Verdict
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.run.begin import DataPlaces, Origin, begin_with, load_data
 from netspec.train.run.weights import write_weights
 from netspec.train.step.feeds import held_images
@@ -129,7 +129,7 @@ def test_every_use_sees_the_same_array(
     if held == "held":
         assert held_images(dataset.train) is dataset.train.images
     with pytest.raises(Measured):
-        evaluate(experiment, dataset, preparation, initialize(experiment.graph, 1), device=host_device(1))
+        evaluate(experiment, dataset, preparation, initialize(experiment.graph, 1), device=open_device(DeviceChoice(1)))
 
     uses.see("predict", read_pictures(paths, preparation)[0])
     uses.see("predictor", as_shown([str(path) for path in paths], preparation.shape, preparation.levels))
@@ -156,7 +156,7 @@ def test_the_command_shows_the_net_what_training_did(tmp_path: Path, monkeypatch
     experiment = check_experiment(Source("n.net", text))
     dataset = load_data(experiment, DataPlaces())
     begun = begin_with(
-        dataset, experiment, Origin(Source("n.net", text), {}), device=host_device(1), folder=Path("one")
+        dataset, experiment, Origin(Source("n.net", text), {}), device=open_device(DeviceChoice(1)), folder=Path("one")
     )
     begun.events.close()
     write_weights(tmp_path / "one" / "weights.safetensors", initialize(experiment.graph, 1))

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from netspec.ir.operations import LossName
 from netspec.ir.ranking import told_classes
+from netspec.predict.intake import Intake
 from netspec.predict.predictor import Predictor
 from netspec.predict.verdict import Reading, agreeing
+from netspec.runtime.cpu.device import CpuDevice
 from netspec.runtime.cpu.host import host_target
 from tests.kernels.harness import CACHE_DIR
-from tests.predict.test_predictor import Intake
 from tests.schedule.nets import experiment
 
 LOSSES = ("cross_entropy", "binary_cross_entropy", "squared_error", "hinge")
@@ -26,7 +27,7 @@ def identity(outputs: int, loss: str, classes: int = 0, batch: int = 8) -> Predi
     weights = {"dense1.weight": np.eye(outputs, dtype=np.float32), "dense1.bias": np.zeros(outputs, np.float32)}
     intake = Intake((outputs, 1, 1), (0.0,) * outputs, (1.0,) * outputs)
     names = tuple(map(str, range(classes)))
-    return Predictor(net, weights, intake, host_target(), batch=batch, cache_dir=CACHE_DIR, class_names=names)
+    return Predictor(net, weights, intake, CpuDevice(host_target(), 1, CACHE_DIR), batch=batch, class_names=names)
 
 
 PREDICTORS = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from netspec.diagnostics.failure import CompilerBug, DivergedError
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.runtime.pace import Pace
 from netspec.train.events import Diverged, Event, Started
 from netspec.train.guard import Guard
@@ -20,7 +20,7 @@ EXPLODING = ("train.sgd.rate=30", "train.sgd.momentum=0.99", "train.schedule.war
 
 def training_of(*settings: str, threads: int = 1) -> Training:
     experiment = experiment_of(DIGITS.replace("nobias; batchnorm relu", "relu"), *settings)
-    return Training(experiment, data_of(experiment), host_device(threads), Snapshot(Position(), {}))
+    return Training(experiment, data_of(experiment), open_device(DeviceChoice(threads)), Snapshot(Position(), {}))
 
 
 def end_of(training: Training, pace: Any = None) -> Diverged:
@@ -93,7 +93,7 @@ class _Single(Pace):
 
 def test_the_event_comes_before_the_error() -> None:
     experiment = experiment_of(DIGITS, "train.sgd.rate=1e25", "train.schedule.warmup=0")
-    seen, events = list[Event](), train(experiment, data_of(experiment), device=host_device(1))
+    seen, events = list[Event](), train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)))
     with pytest.raises(DivergedError):
         seen.extend(events)
     assert isinstance(seen[0], Started)

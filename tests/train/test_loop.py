@@ -15,7 +15,7 @@ from netspec.frontend import check_experiment
 from netspec.ir.evaluate import evaluate
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.events import EpochDone, Event, Finished, Progress, Started
 from netspec.train.loop import train
 from netspec.train.run.begin import DataPlaces, load_data
@@ -42,7 +42,7 @@ def data_of(experiment: Experiment) -> Dataset:
 
 
 def events_of(experiment: Experiment, threads: int = 1, weights: Weights | None = None) -> list[Event]:
-    return list(train(experiment, data_of(experiment), device=host_device(threads), weights=weights))
+    return list(train(experiment, data_of(experiment), device=open_device(DeviceChoice(threads)), weights=weights))
 
 
 def end_of(experiment: Experiment, threads: int = 1, weights: Weights | None = None) -> Finished:
@@ -145,7 +145,7 @@ def test_training_goes_on_from_given_weights() -> None:
 
 def test_the_weights_between_events_are_those_of_that_moment() -> None:
     experiment = experiment_of(POINTS)
-    events = train(experiment, data_of(experiment), device=host_device(1))
+    events = train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)))
     started = next(events)
     assert isinstance(started, Started)
     drawn, defined = started.weights(), initialize(experiment.graph, 1)
@@ -170,7 +170,7 @@ def test_after_a_training_that_broke_off_another_is_as_good_as_the_first(threads
     experiment, wanted = experiment_of(DIGITS), end_of(experiment_of(DIGITS))
     with pytest.raises(DivergedError):
         events_of(experiment_of(DIGITS, "train.sgd.rate=1e25", "train.schedule.warmup=0"), threads)
-    broken = train(experiment, data_of(experiment), device=host_device(threads))
+    broken = train(experiment, data_of(experiment), device=open_device(DeviceChoice(threads)))
     while not isinstance(next(broken), EpochDone):
         pass
     with pytest.raises(ZeroDivisionError):
@@ -189,7 +189,7 @@ def test_the_step_that_diverged_is_named() -> None:
     with pytest.raises(
         DivergedError, match=rf"in step {first} \(epoch 1\): pixels of `input` are not a number"
     ) as caught:
-        list(train(experiment, broken, device=host_device(1)))
+        list(train(experiment, broken, device=open_device(DeviceChoice(1))))
     assert f"number {order[37]} of the training part" in caught.value.notes[0]
 
 
@@ -205,14 +205,14 @@ def test_a_last_step_that_ruins_the_weights_is_told(validate: str) -> None:
     experiment = experiment_of(POINTS, *once)
     dataset = replace(data_of(experiment), test=None)
     with pytest.raises(DivergedError, match=r"in step 1 \(epoch 1\): the step makes `dense[12].(weight|bias)`"):
-        list(train(experiment, dataset, device=host_device(1)))
+        list(train(experiment, dataset, device=open_device(DeviceChoice(1))))
 
 
 def test_finite_weights_that_give_no_finite_loss_are_told() -> None:
     experiment = experiment_of(
         POINTS.replace("dense 8 tanh", "dense 8"), "train.epochs=1", "train.batch=all", "train.sgd.rate=1e25"
     )
-    events = train(experiment, data_of(experiment), device=host_device(1))
+    events = train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)))
     seen = list[Event]()
     with pytest.raises(DivergedError, match=r"after step 1, as the validation images were measured: activations of"):
         seen.extend(iter(events))
@@ -244,7 +244,7 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch() -> None:
     assert end.validation is not None
     assert end.validation.loss == losses[best - 1]
     longer = experiment_of(DIGITS, *OVERFITTING[:1], *OVERFITTING[3:], "train.epochs=40")
-    seen = train(longer, data_of(longer), device=host_device(1))
+    seen = train(longer, data_of(longer), device=open_device(DeviceChoice(1)))
     started = next(seen)
     assert isinstance(started, Started)
     next(event for event in seen if isinstance(event, EpochDone) and event.epoch == best)

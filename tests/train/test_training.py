@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.runtime.pace import Pace
 from netspec.train.step.schedules import RULES
 from netspec.train.step.snapshot import Position, Snapshot
@@ -31,7 +31,9 @@ class Lengths(Pace):
 
 def training_of(kind: str, lengths: list[int], *, threads: int = 1, milestone: int | None = None) -> Training:
     experiment = experiment_of(NET.replace("KIND", kind), "train.batch=8", "train.epochs=2")
-    training = Training(experiment, data_of(experiment), host_device(threads), Snapshot(Position(), {}), milestone)
+    training = Training(
+        experiment, data_of(experiment), open_device(DeviceChoice(threads)), Snapshot(Position(), {}), milestone
+    )
     training.pace = Lengths(lengths)
     return training
 
@@ -90,7 +92,7 @@ def test_going_on_in_the_middle_of_a_call_gives_the_same_bits() -> None:
     assert start is not None
     assert (start.position.step, start.position.rate) == (5, broken.rate_of(4))
     again = training_of("onecycle", [2, 7])
-    rest = Training(again.experiment, again.dataset, host_device(2), start)
+    rest = Training(again.experiment, again.dataset, open_device(DeviceChoice(2)), start)
     assert same(trained(rest).weights(), whole.weights())
 
 

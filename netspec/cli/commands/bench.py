@@ -103,7 +103,6 @@ def command(
     streaming: bool,
     schedules: bool,
     data_size: int,
-    threads: int,
     batch: int | None,
     rounds: int,
     choice: DeviceChoice,
@@ -122,6 +121,7 @@ def command(
     recipe instead, and the exit status is 1 where the losses differ by more than the order of float32 sums explains.
     """
     refuse_what_is_ignored(ctx, TAKES)
+    threads = choice.threads or 1
     if front_end:
         return _front_end(as_json)
     if streaming:

@@ -35,7 +35,7 @@ DRIVER_ARGUMENTS = (WORDS, types.int64)
 """control, thread"""
 PYTHON_PREFIXES = ("Py", "_Py", "NRT_", "numba_", "_ZN")
 """Names of functions that machine code cannot call without Python."""
-PACKAGES = ("netspec.ir", "netspec.kernels.cpu", "netspec.runtime")
+PACKAGES = ("netspec.ir", "netspec.targets", "netspec.kernels.cpu", "netspec.runtime")
 """Packages whose sources, those of their subpackages too, are part of the version: all that kernels are made of,
 constants of `ir` in them included."""
 NUMBA_OPTIONS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "DEBUGINFO_DEFAULT", "LLVM_REFPRUNE_PASS")

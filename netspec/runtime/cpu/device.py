@@ -36,7 +36,7 @@ class CpuDevice:
     @property
     def planned_by(self) -> DeviceChoice:
         """What of a choice decides bits."""
-        return DeviceChoice(exact=self.target.exact, costs=self.target.costs)
+        return DeviceChoice(exact=self.target.exact, costs=None if self.target.costs == SHIPPED else self.target.costs)
 
     @property
     def readers(self) -> int:

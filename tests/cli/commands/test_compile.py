@@ -23,7 +23,7 @@ def test_the_plan_has_a_line_a_value():
     plan, _, _ = run("compile", "lecture").stdout.partition("\nlayer")
     lines = plan.splitlines()
     assert f"{program.arena_bytes:,} bytes" in lines[1]
-    told = {line.split()[0]: line for line in lines[6:]}
+    told = {line.split()[0]: line for line in lines[7:]}
     assert told.keys() == program.buffers.keys()
     assert all(f" {buffer.offset_bytes:,} " in told[name] for name, buffer in program.buffers.items())
 
@@ -140,7 +140,7 @@ def test_a_prediction_of_one_image_has_channels_in_its_lanes(name: str):
     assert got["layout"] == "channels"
     assert "sum_windows" in kernels
     assert got["forecast"]["total"]["flops"] == run_json("count", name)["flops"]
-    assert "channels a vector, batch 1" in run("compile", name, "--for", "prediction", "--batch", 1).stdout
+    assert "channels a vector" in run("compile", name, "--for", "prediction", "--batch", 1).stdout
 
 
 @pytest.mark.slow

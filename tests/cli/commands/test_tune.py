@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 from netspec.bench.tune import MOST_COST
 from netspec.cli.commands import evaluate, predict, tune
-from netspec.runtime.device import Device, host_device
+from netspec.runtime.device import Device, DeviceChoice, open_device
 from netspec.targets.cpu.cost_table import costs_hash, read_tuning, tuning_document, tuning_text
 from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.train.run.folder import open_run
@@ -53,7 +53,7 @@ def test_a_table_measured_on_this_machine_is_whole_and_trains_a_net_by_it(tmp_pa
     words = ("train", "digits", "--set", "train.epochs=2", "--set", "data.take=64")
     assert run(*words, "--run", tmp_path / "shipped").exit_code == 0
     assert run(*words, "--run", tmp_path / "measured", "--tuning", table).exit_code == 0
-    assert open_run(tmp_path / "measured").costs == costs
+    assert open_run(tmp_path / "measured").planned_by.costs == costs
     found, wanted = (load_file(tmp_path / name / "weights.safetensors") for name in ("measured", "shipped"))
     for name, array in wanted.items():
         np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-4, err_msg=name)
@@ -110,10 +110,10 @@ def test_a_broken_table_is_refused_where_it_is_broken(words: tuple[str, ...], ta
 def test_a_run_keeps_the_table_that_it_was_trained_with(table: Path, tmp_path: Path):
     words = ("train", "digits", "--set", "train.epochs=1", "--set", "data.take=64")
     assert run(*words, "--run", tmp_path / "run", "--tuning", table).exit_code == 0
-    assert open_run(tmp_path / "run").costs == from_run(tmp_path / "run").costs == NEVER
+    assert open_run(tmp_path / "run").planned_by.costs == from_run(tmp_path / "run").planned_by.costs == NEVER
     record = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert record["tuning"]["hash"] == costs_hash(NEVER)
-    record["tuning"]["costs"]["winograd_input"] = 1.0
+    assert record["device"]["tuning"]["hash"] == costs_hash(NEVER)
+    record["device"]["tuning"]["costs"]["winograd_input"] = 1.0
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
     refused(run("evaluate", tmp_path / "run"), 3, "E544")
 
@@ -140,9 +140,10 @@ def test_a_run_goes_on_and_is_reproduced_by_its_own_table(table: Path, tmp_path:
     done = run("train", "--resume", "cut")
     assert done.exit_code == 0, done.stderr
     assert weights("cut") == weights("whole")
-    assert open_run(Path("cut")).costs == NEVER
+    assert open_run(Path("cut")).planned_by.costs == NEVER
 
-    record.write_text(json.dumps({**document, "tuning": tuning_document(replace(SHIPPED, winograd_input=7.0))}))
+    document["device"]["tuning"] = tuning_document(replace(SHIPPED, winograd_input=7.0))
+    record.write_text(json.dumps(document))
     done = run("train", "--resume", "cut")
     refused(done, 2, "E468")
     assert "`target.costs` has changed" in done.stderr
@@ -151,18 +152,18 @@ def test_a_run_goes_on_and_is_reproduced_by_its_own_table(table: Path, tmp_path:
 def test_a_runs_weights_are_used_by_its_own_table_unless_another_is_named(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    planned: list[Costs] = []
+    planned: list[Costs | None] = []
 
-    def watched(threads: int | None, *, exact: bool, costs: Costs) -> Device:
-        planned.append(costs)
-        return host_device(threads, exact=exact, costs=costs)
+    def watched(choice: DeviceChoice) -> Device:
+        planned.append(choice.costs)
+        return open_device(choice)
 
     few = ("--set", "train.epochs=1", "--set", "data.take=64")
     assert run("train", "digits", "--run", tmp_path / "run", "--tuning", table, *few).exit_code == 0
     (tmp_path / "shipped.json").write_text(tuning_text(SHIPPED, {}))
     Image.new("L", (8, 8)).save(tmp_path / "image.png")
     for module, words in ((evaluate, ()), (predict, (tmp_path / "image.png",))):
-        monkeypatch.setattr(module, "host_device", watched)
+        monkeypatch.setattr(module, "open_device", watched)
         command = (module.command.name, tmp_path / "run", *words)
         assert run(*command).exit_code == run(*command, "--tuning", tmp_path / "shipped.json").exit_code == 0
     assert planned == [NEVER, SHIPPED] * 2

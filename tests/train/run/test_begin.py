@@ -8,7 +8,7 @@ import pytest
 from netspec.diagnostics.failure import DataError, NetspecError, SpecError, UsageError
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.run.begin import Begun, DataPlaces, Origin, begin
 
 SPEC = "net n { input 1x8x8; dense 10 }\ndata digits take=50\ntrain { epochs 1; batch 10 }\n"
@@ -20,7 +20,7 @@ def begun(text: str, *, folder: Path | None = None, weights: Path | None = None,
         check_experiment(source),
         Origin(source, {}),
         places=DataPlaces(),
-        device=host_device(1),
+        device=open_device(DeviceChoice(1)),
         folder=folder,
         weights=weights,
         keep=keep,

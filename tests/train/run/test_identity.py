@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.run import identity as identity_file
 from netspec.train.run.begin import DataPlaces, load_data
 from netspec.train.run.identity import differences, identity
@@ -39,7 +39,7 @@ def facts(place: Path, held_bytes: int = 0, options: str = "") -> dict:
     """What is told of the parts of the data."""
     experiment = experiment_of(SPEC.replace('"PLACE"', f'"{place}" {options}'))
     dataset = load_data(experiment, DataPlaces(held_bytes=held_bytes))
-    found = identity(experiment, dataset, host_device(1).target)
+    found = identity(experiment, dataset, open_device(DeviceChoice(1)))
     return {name: value for name, value in found.items() if name.startswith("data.")}
 
 

@@ -11,7 +11,7 @@ import pytest
 from netspec.diagnostics.failure import DataError, UsageError
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.events import EpochDone, Event, Progress
 from netspec.train.run.begin import DataPlaces, Origin, begin
 from netspec.train.run.cadence import Saving
@@ -35,7 +35,7 @@ def events_of(folder: Path, text: str = SPEC) -> Generator[Event, None, None]:
         check_experiment(source),
         Origin(source, {}),
         places=DataPlaces(),
-        device=host_device(1),
+        device=open_device(DeviceChoice(1)),
         folder=folder,
         options=RunOptions(Saving(steps=1, keep=3)),
     ).events

@@ -14,7 +14,7 @@ from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.recipe import Schedule
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.events import EpochDone, Finished
 from netspec.train.run.begin import DataPlaces, Origin, begin
 from netspec.train.run.checkpoint import checkpoint_paths
@@ -51,7 +51,7 @@ def trained(text: str, folder: Path, until: int | None = None, *given: str) -> P
         check_experiment(source, settings=given),
         Origin(source, {}, given),
         places=DataPlaces(),
-        device=host_device(1),
+        device=open_device(DeviceChoice(1)),
         folder=folder,
     )
     for event in begun.events:
@@ -64,7 +64,9 @@ def trained(text: str, folder: Path, until: int | None = None, *given: str) -> P
 def longer(folder: Path, *given: str, force: bool = False) -> int:
     """Goes on with a run, with these settings too; how many epochs it then has."""
     run = open_run(folder)
-    begun = resume(run, run_experiment(run, given), places=DataPlaces(), device=host_device(1), force=force)
+    begun = resume(
+        run, run_experiment(run, given), places=DataPlaces(), device=open_device(DeviceChoice(1)), force=force
+    )
     *_, end = begun.events
     assert isinstance(end, Finished)
     return end.epochs
@@ -110,7 +112,7 @@ def test_a_run_trained_for_longer_is_reproduced_from_its_folder(tmp_path: Path) 
     assert run.settings == ("train.epochs=4",)
     assert (cut / "n.net").read_text() == f"# Run with --set train.epochs=4\n{spec('constant', 2)}"
     comparison = Comparison(run)
-    again = begin_again(run, run_experiment(run), places=DataPlaces(), device=host_device(1), folder=None)
+    again = begin_again(run, run_experiment(run), places=DataPlaces(), device=open_device(DeviceChoice(1)), folder=None)
     list(comparison.following(again.events))
     assert comparison.equal
 
@@ -240,7 +242,11 @@ def test_files_beside_the_spec_are_the_same_data_when_a_run_of_them_goes_on(
     (tmp_path / "own.net").write_text(text)
     source = Source("own.net", text)
     begun = begin(
-        check_experiment(source), Origin(source, {}), places=DataPlaces(), device=host_device(1), folder=Path("run")
+        check_experiment(source),
+        Origin(source, {}),
+        places=DataPlaces(),
+        device=open_device(DeviceChoice(1)),
+        folder=Path("run"),
     )
     list(begun.events)
     edited(Path("run"), "epochs 2", "epochs 3")

@@ -13,8 +13,8 @@ from netspec.data.dataset import Dataset
 from netspec.data.stored import Stored
 from netspec.diagnostics.failure import DataError, DivergedError
 from netspec.ir.recipe import Experiment
-from netspec.runtime.device import host_device
-from netspec.train import training
+from netspec.runtime.cpu.device import CpuDevice
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Progress, Started
 from netspec.train.loop import train
 from netspec.train.run.begin import DataPlaces, load_data
@@ -54,7 +54,7 @@ def data_of(experiment: Experiment, *, held_bytes: int = 0, strict: bool = False
 
 
 def events(experiment: Experiment, dataset: Dataset, threads: int = 2, start: Snapshot | None = None) -> list[Event]:
-    return list(train(experiment, dataset, device=host_device(threads), start=start, milestone=1))
+    return list(train(experiment, dataset, device=open_device(DeviceChoice(threads)), start=start, milestone=1))
 
 
 def end(found: list[Event]) -> Finished:
@@ -99,7 +99,7 @@ def test_files_and_memory_lead_to_the_same_bits(tmp_path: Path, in_memory: Finis
     found = end(events(experiment, dataset))
     assert same(found.weights, in_memory.weights)
     assert (found.training, found.validation) == (in_memory.training, in_memory.validation)
-    scores = evaluate(experiment, dataset, prepared(dataset), found.weights, device=host_device(1)).scores
+    scores = evaluate(experiment, dataset, prepared(dataset), found.weights, device=open_device(DeviceChoice(1))).scores
     assert scores == in_memory.validation
 
 
@@ -107,7 +107,7 @@ def test_files_and_memory_lead_to_the_same_bits(tmp_path: Path, in_memory: Finis
 def test_the_number_of_readers_changes_nothing(
     tmp_path: Path, in_memory: Finished, readers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "reader_threads", lambda device: readers)
+    monkeypatch.setattr(CpuDevice, "readers", readers)
     experiment = experiment_on(write_pictures(tmp_path))
     assert same(end(events(experiment, data_of(experiment), threads=1)).weights, in_memory.weights)
 
@@ -116,7 +116,7 @@ def test_the_number_of_readers_changes_nothing(
 def test_a_training_goes_on_in_the_middle_of_an_epoch(tmp_path: Path, in_memory: Finished, form: str) -> None:
     experiment = experiment_on(FORMS[form](tmp_path))
     dataset, snapshot = data_of(experiment), None
-    for event in train(experiment, dataset, device=host_device(2), milestone=1):
+    for event in train(experiment, dataset, device=open_device(DeviceChoice(2)), milestone=1):
         if isinstance(event, Started):
             started = event
         if isinstance(event, Progress) and event.step == 7:
@@ -187,7 +187,7 @@ def test_pictures_that_are_lost_are_named_once_and_replaced_by_the_next_of_their
 def test_the_bits_after_a_loss_depend_on_the_files_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ends: list[Finished] = []
     for readers in (1, 4):
-        monkeypatch.setattr(training, "reader_threads", lambda device, readers=readers: readers)
+        monkeypatch.setattr(CpuDevice, "readers", readers)
         place = write_pictures(tmp_path / str(readers))
         experiment = experiment_on(place)
         dataset = data_of(experiment)
@@ -228,7 +228,7 @@ def test_a_training_that_diverges_is_taken_back_and_apart_as_in_memory(tmp_path:
     ends: list[Diverged] = []
     for held_bytes in (1 << 30, 0):
         experiment = experiment_on(write_pictures(tmp_path), "train.sgd.rate=1e30")
-        going = train(experiment, data_of(experiment, held_bytes=held_bytes), device=host_device(2))
+        going = train(experiment, data_of(experiment, held_bytes=held_bytes), device=open_device(DeviceChoice(2)))
         ends += [event for event in going_to_diverge(going) if isinstance(event, Diverged)]
     assert ends[0].dissection == ends[1].dissection
     assert ends[0].before.position.step == ends[1].before.position.step

@@ -13,7 +13,7 @@ from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.passes.inference import inference
 from netspec.runtime.cpu.machine import CpuMachine
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.runtime.feed import Pass
 from netspec.runtime.machine import Outputs
 from netspec.train.run.begin import DataPlaces, load_data
@@ -46,7 +46,7 @@ def test_scores_are_those_of_the_oracle() -> None:
     experiment = experiment_of()
     dataset, weights = load_data(experiment, DataPlaces()), some_weights(experiment)
     assert dataset.validation is not None
-    *_, tally = Judge(experiment, prepared(dataset), host_device(2)).measure(dataset.validation, weights)
+    *_, tally = Judge(experiment, prepared(dataset), open_device(DeviceChoice(2))).measure(dataset.validation, weights)
     middle = dataset.normalized(dataset.validation.images)[:, :, 1:7, 1:7]
     graph = inference(experiment.graph, "cross_entropy")
     values = oracle(graph, {**weights, "input": middle, "label": dataset.validation.labels})
@@ -63,14 +63,14 @@ def test_predictions_are_those_of_the_oracle_for_one_image_and_for_many() -> Non
         images = dataset.train.images[:count]
         logits = oracle(graph, {**weights, "input": dataset.normalized(images)[:, :, 1:7, 1:7]})[graph.outputs[0].name]
         expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-        found = predict(Trained(experiment, prepared(dataset), weights), images, host_device(1))
+        found = predict(Trained(experiment, prepared(dataset), weights), images, open_device(DeviceChoice(1)))
         assert np.allclose(found, expected, atol=1e-5)
 
 
 def test_slow_nets_are_asked_for_a_minibatch_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = experiment_of()
     dataset, weights = load_data(experiment, DataPlaces()), some_weights(experiment)
-    judge = Judge(experiment, prepared(dataset), host_device(1))
+    judge = Judge(experiment, prepared(dataset), open_device(DeviceChoice(1)))
     whole, outputs, calls = judge.outputs(dataset.train, weights), CpuMachine.outputs, list[int]()
 
     def watched(machine: CpuMachine, feed: Pass) -> Outputs:
@@ -86,7 +86,11 @@ def test_slow_nets_are_asked_for_a_minibatch_a_call(monkeypatch: pytest.MonkeyPa
 
 def test_the_test_part_is_measured_before_the_validation_part() -> None:
     experiment = experiment_of()
-    dataset, weights, device = load_data(experiment, DataPlaces()), some_weights(experiment), host_device(1)
+    dataset, weights, device = (
+        load_data(experiment, DataPlaces()),
+        some_weights(experiment),
+        open_device(DeviceChoice(1)),
+    )
     part, preparation = dataset.validation, prepared(dataset)
     with_test = replace(dataset, test=dataset.train)
     assert evaluate(experiment, dataset, preparation, weights, device=device).part == "validation"

@@ -11,7 +11,7 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.run.begin import DataPlaces, Origin, begin, load_data
 from netspec.train.run.weights import write_weights
 from netspec.train.step.preparation import Preparation, prepared
@@ -28,7 +28,7 @@ def experiment_of(text: str = SPEC) -> Experiment:
 def folder(tmp_path: Path) -> Path:
     """A run whose record tells a mean that no data has."""
     origin, run = Origin(Source("<text>", SPEC), {}), tmp_path / "run"
-    list(begin(experiment_of(), origin, places=DataPlaces(), device=host_device(1), folder=run).events)
+    list(begin(experiment_of(), origin, places=DataPlaces(), device=open_device(DeviceChoice(1)), folder=run).events)
     document = json.loads((run / "run.json").read_text())
     document["normalisation"]["mean"] = [123.0]
     (run / "run.json").write_text(json.dumps(document))
@@ -45,10 +45,11 @@ def test_a_run_keeps_its_own_normalisation(folder: Path) -> None:
 
 
 def test_a_run_that_was_trained_exactly_is_used_exactly(folder: Path) -> None:
-    assert not from_run(folder).exact
+    assert not from_run(folder).planned_by.exact
     document = json.loads((folder / "run.json").read_text())
-    (folder / "run.json").write_text(json.dumps({**document, "exact": True}))
-    assert from_run(folder).exact
+    document["device"]["exact"] = True
+    (folder / "run.json").write_text(json.dumps(document))
+    assert from_run(folder).planned_by.exact
 
 
 def test_a_file_in_a_run_folder_brings_the_runs_preparation(folder: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.events import EpochDone, Event, Started, Warned
 from netspec.train.loop import train
 from netspec.train.run.checkpoint import encode_snapshot, read_checkpoint
@@ -21,7 +21,7 @@ from tests.train.watch.test_sample import DYING, training_of
 
 def events_of(start: Snapshot, epochs: int = 2) -> list[Event]:
     experiment = experiment_of(DYING, f"train.epochs={epochs}")
-    return list(train(experiment, data_of(experiment), device=host_device(1), start=start))
+    return list(train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)), start=start))
 
 
 def dying() -> Snapshot:
@@ -46,7 +46,7 @@ def test_a_sound_net_is_not_warned_of() -> None:
 def test_the_next_sitting_does_not_tell_it_again(tmp_path: Path) -> None:
     snapshot = None
     experiment = experiment_of(DYING)
-    for event in train(experiment, data_of(experiment), device=host_device(1), start=dying()):
+    for event in train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)), start=dying()):
         started = event if isinstance(event, Started) else None
         snapshot = started.snapshot if started else snapshot
         if isinstance(event, EpochDone):

@@ -9,7 +9,7 @@ import pytest
 
 from netspec.diagnostics.failure import DivergedError
 from netspec.ir.operations import LossName
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.runtime.pace import Pace
 from netspec.train.events import Event, Warned
 from netspec.train.loop import train
@@ -84,7 +84,7 @@ def warned_of(*settings: str) -> list[Warned]:
     experiment = experiment_of(NET, *settings)
     seen = list[Event]()
     with suppress(DivergedError):  # as an explosion may end
-        seen.extend(train(experiment, data_of(experiment), device=host_device(2), milestone=1))
+        seen.extend(train(experiment, data_of(experiment), device=open_device(DeviceChoice(2)), milestone=1))
     return [event for event in seen if isinstance(event, Warned) and event.code == "W402"]
 
 
@@ -102,7 +102,7 @@ def test_the_rate_that_is_told_is_that_of_the_step_however_many_come_in_a_call(m
         monkeypatch.setattr(Pace, "steps", property(lambda pace, steps=steps: steps))
         experiment = experiment_of(NET, "train.sgd.rate=2", "train.sgd.momentum=0.9", "train.schedule=cosine")
         with suppress(DivergedError):
-            events = train(experiment, data_of(experiment), device=host_device(1))
+            events = train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)))
             found += [event for event in events if isinstance(event, Warned) and event.code == "W402"]
     assert len(found) == 2
     assert found[0] == found[1]

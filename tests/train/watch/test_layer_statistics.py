@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from netspec.ir.evaluate import evaluate
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.events import EpochDone, Finished
 from netspec.train.loop import train
 from netspec.train.run.metrics import Line, line_of
@@ -25,7 +25,7 @@ train { sgd rate=0.1 momentum=0.9 decay=1e-3; schedule constant; batch all; epoc
 
 def measured_of(text: str, *settings: str, statistics: bool = True) -> Training:
     experiment = experiment_of(text, *settings)
-    device, start = host_device(2), Snapshot(Position(), {})
+    device, start = open_device(DeviceChoice(2)), Snapshot(Position(), {})
     return Training(experiment, data_of(experiment), device, start, statistics=statistics)
 
 
@@ -62,7 +62,9 @@ def test_figures_are_those_of_the_oracle() -> None:
 def test_asking_for_figures_changes_no_bit(batch: int) -> None:
     def end(*, statistics: bool) -> tuple[Finished, list[Line]]:
         experiment = experiment_of(DIGITS, f"train.batch={batch}")
-        events = list(train(experiment, data_of(experiment), device=host_device(2), statistics=statistics))
+        events = list(
+            train(experiment, data_of(experiment), device=open_device(DeviceChoice(2)), statistics=statistics)
+        )
         assert isinstance(events[-1], Finished)
         return events[-1], [line_of(event) for event in events if isinstance(event, EpochDone)]
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.step.snapshot import Position, Snapshot
 from netspec.train.training import Training
 from netspec.train.watch.numerics import Culprit, Dissection, Magnitude, magnitude
@@ -20,7 +20,7 @@ train { sgd rate=0.1 momentum=0.9; batch 20; seed 3 }
 
 def training() -> Training:
     experiment = experiment_of(NET)
-    return Training(experiment, data_of(experiment), host_device(1), Snapshot(Position(), {}))
+    return Training(experiment, data_of(experiment), open_device(DeviceChoice(1)), Snapshot(Position(), {}))
 
 
 def test_the_largest_finite_number_and_the_count_of_others() -> None:

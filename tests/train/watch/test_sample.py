@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from netspec.runtime.cpu.machine import CpuMachine
-from netspec.runtime.device import host_device
+from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train import training as training_module
 from netspec.train.step.snapshot import Position, Snapshot
 from netspec.train.training import Training
@@ -22,7 +22,7 @@ train { sgd rate=0.01; batch 24; epochs 2 }
 def training_of(text: str, *settings: str, threads: int = 1, **weights: np.ndarray) -> Training:
     experiment = experiment_of(text, *settings)
     start = {name.replace("_", "."): array.astype(np.float32) for name, array in weights.items()}
-    return Training(experiment, data_of(experiment), host_device(threads), Snapshot(Position(), start))
+    return Training(experiment, data_of(experiment), open_device(DeviceChoice(threads)), Snapshot(Position(), start))
 
 
 def epoch(training: Training) -> Training:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from netspec.compiler import prediction_program
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
+from netspec.runtime.cpu.device import host_device
 from netspec.runtime.cpu.processors import usable_cores
-from netspec.runtime.device import host_device
 from netspec.targets.cpu.processor import TARGETS
 
 
