@@ -53,7 +53,7 @@ def test_it_is_measured_and_asked(folder: Path, tmp_path: Path) -> None:
     assert run_json("evaluate", folder)["images"] == 50
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "image.png")
     (told,) = run_json("predict", folder, tmp_path / "image.png")["predictions"]
-    assert len(told["top"]) == 3
+    assert told["top"][0]["class"] in "0123456789"
 
 
 def test_it_is_drawn_and_listed(folder: Path, tmp_path: Path) -> None:
