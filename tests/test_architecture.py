@@ -1,6 +1,7 @@
 """The house stands as the design says: floors, late imports, sizes of files, what an import costs."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -79,3 +80,71 @@ def test_every_package_is_in_the_wheel():
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
     packages = {name(path.parent).replace("/", ".") for path in SOURCES if path.name == "__init__.py"}
     assert packages - set(listed) == set()
+
+
+BRANCH = re.compile(r"netspec\.(targets|schedule|kernels|runtime)\.cpu\b")
+KNOW_A_PROCESSOR = {
+    "netspec/compiler.py": "the order of the stages: one planner a kind of processor",
+    "netspec/targets/target.py": "lists the kinds of processor",
+    "netspec/runtime/device.py": "chooses the device; its options are kept under its kind",
+    "netspec/runtime/__init__.py": "loads Numba before anything else may, or says why it cannot",
+    "netspec/api.py": "`tuning` names a table of the CPU's costs; `compile` gives its program",
+    "netspec/bench/": "measures the CPU's kernels",
+    "netspec/cli/device_options.py": "`--tuning` names a table of the CPU's costs",
+    "netspec/cli/commands/bench.py": "measures the CPU's kernels",
+    "netspec/cli/commands/cache.py": "tells of the CPU's compiled kernels",
+    "netspec/cli/commands/compile.py": "prints the CPU's program and code",
+    "netspec/cli/commands/count.py": "states the memory that this machine's CPU needs",
+    "netspec/cli/commands/doctor.py": "tells what the CPU is",
+    "netspec/cli/commands/tune.py": "measures the CPU's costs",
+    "netspec/cli/show/provenance.py": "names the CPU that was measured",
+    "netspec/cli/show/schedule_costs.py": "measures on the CPU",
+    "netspec/cli/show/streaming.py": "measures on the CPU",
+}
+"""Places outside the rooms `cpu` that may import from them, and why."""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_a_processor_is_known_to_its_own_rooms_and_few_others(path: Path):
+    if "/cpu/" in name(path) or any(name(path).startswith(place) for place in KNOW_A_PROCESSOR):
+        return
+    assert BRANCH.findall(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("place", KNOW_A_PROCESSOR)
+def test_a_place_that_may_know_a_processor_does(place: str):
+    known = [path for path in SOURCES if name(path).startswith(place) and "/cpu/" not in name(path)]
+    assert any(BRANCH.search(path.read_text(encoding="utf-8")) for path in known)
+
+
+SHARED = ("ir", "passes", "autodiff", "counting", "predict", "train", "schedule", "runtime")
+OF_A_PROCESSOR = re.compile(r"(?i)\b(lanes?|simd|winograd|team|cuda|avx\w*|neon|vectors? of lanes|abreast)\b")
+MAY_NAME = {
+    "netspec/runtime/device.py": "says what `exact` leaves out, and how a device is described",
+    "netspec/ir/program.py": "gives the name of a target as an example",
+}
+"""Shared files in which a word of one processor stands, and why."""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_shared_code_has_no_word_of_one_processor(path: Path):
+    room = name(path).split("/")[1]
+    if room not in SHARED or "/cpu/" in name(path) or name(path) in MAY_NAME:
+        return
+    assert OF_A_PROCESSOR.findall(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_bodies_of_functions_have_at_most_40_lines(path: Path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert [each.name for each in functions if lines_of_code(each) > MOST_LINES] == []
+
+
+MOST_LINES = 40
+
+
+def lines_of_code(function: ast.FunctionDef) -> int:
+    """Lines of the body without the docstring."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
