@@ -155,7 +155,7 @@ def normalized(feed: Pass, shape: tuple[int, ...], some: slice) -> NDArray[np.fl
     itself. Crops are in the middle."""
     source, places = feed.source, feed.order if feed.places is None else feed.places
     mean, scale = source.mean[:, None, None], source.scale[:, None, None]
-    images = (source.images[places[some]] - mean) * scale
+    images = (source.images.take(places[some], axis=0) - mean) * scale
     if feed.crop == "none":
         return images.reshape(len(images), *shape)
     padded = np.pad(images, ((0, 0), (0, 0), *[(feed.pad, feed.pad)] * 2))
