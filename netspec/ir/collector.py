@@ -27,7 +27,8 @@ def resting_collector() -> Generator[None]:
 
 def _take_as_old() -> None:
     """Puts all that exists among what has been looked through, or the first thing made behind would be taken for the
-    moment to look through all that was made inside. What the caller has frozen would thaw, so then nothing is done."""
+    moment to look through all that was made inside. What is frozen already, by the caller or by Python 3.12 as it
+    starts, would thaw: then nothing is done."""
     if gc.get_freeze_count() == 0:
         gc.freeze()
         gc.unfreeze()
