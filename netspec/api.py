@@ -51,7 +51,6 @@ from netspec.predict.shown import Shown, as_shown
 from netspec.resources import bundled_specs
 from netspec.runtime.device import DeviceChoice, open_device
 from netspec.targets.cpu.cost_table import read_tuning
-from netspec.targets.cpu.costs import Costs
 from netspec.targets.cpu.program import Program
 from netspec.targets.target import Target
 from netspec.train.events import Event, Finished
@@ -59,7 +58,6 @@ from netspec.train.limits import judge
 from netspec.train.run.begin import DataPlaces, Origin, begin, load_data
 from netspec.train.run.cadence import Saving
 from netspec.train.run.data import kept_data
-from netspec.train.run.document import Run
 from netspec.train.run.folder import holds_run, open_run
 from netspec.train.run.latest_weights import holds_weights
 from netspec.train.run.measurable import measurable
@@ -204,7 +202,7 @@ class Network:
         skipped an error. `threads` defaults to the physical cores that this process may use, by its affinity
         and its cgroups, and changes no bit of the result. `exact` plans without Winograd's convolution, and `tuning`
         names a table of `netspec tune` to plan by, then and whenever the weights are used; a run that goes on does so
-        by its own table. `watch` is called with every event.
+        as it was planned. `watch` is called with every event.
 
         Raises SpecError, UsageError (E461 where the folder is taken, E468 where a run cannot go on as it began, E476
         where it cannot have the epochs, E477 where it stands in other minibatches, E474 where options cannot be),
@@ -217,8 +215,8 @@ class Network:
         if resume and folder is None:
             raise UsageError("E474", "`resume` needs the folder of a run", helps=("name it with `run`",))
         kept = open_run(folder) if resume and folder is not None and holds_run(folder) else None
-        choice = DeviceChoice(threads, exact, _costs(tuning, kept))
-        device = open_device(choice)
+        choice = DeviceChoice(threads, exact, None if tuning is None else read_tuning(Path(tuning)))
+        device = open_device(choice if kept is None else choice.over(kept.planned_by))
         if kept is not None:
             begun = resume_run(kept, self.experiment, places=places, device=device, options=options, force=force)
         else:
@@ -259,7 +257,7 @@ class Network:
         """
         trained = self._require_weights()
         dataset = load_data(self.experiment, _places(data_dir, data_memory), trained.known, to_measure=True)
-        device = open_device(trained.planned_by.with_threads(threads))
+        device = open_device(DeviceChoice(threads).over(trained.planned_by))
         return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
 
     @accepts(threads=THREADS)
@@ -273,7 +271,7 @@ class Network:
         """
         trained = self._require_weights()
         fitting = as_shown(images, trained.preparation.shape, trained.preparation.levels)
-        device = open_device(trained.planned_by.with_threads(threads))
+        device = open_device(DeviceChoice(threads).over(trained.planned_by))
         return predict(trained, fitting, device)
 
     @accepts(batch=whole(), threads=THREADS)
@@ -284,7 +282,7 @@ class Network:
         are no weights (E464) or `batch` is below one (E467), DeviceError (E590) where memory does not suffice.
         """
         trained = self._require_weights()
-        return make_predictor(trained, open_device(trained.planned_by.with_threads(threads)), batch)
+        return make_predictor(trained, open_device(DeviceChoice(threads).over(trained.planned_by)), batch)
 
     @property
     def weights(self) -> dict[str, Array]:
@@ -332,13 +330,6 @@ def _saving(every: int | timedelta | None, keep: int | None) -> Saving:
         message = f"`checkpoint_every` and `keep` must be above zero, not {every} and {keep}"
         raise UsageError("E474", message)
     return Saving(steps, seconds, keep)
-
-
-def _costs(tuning: str | Path | None, run: Run | None) -> Costs | None:
-    """The named table, else the one that the run goes on with. Raises DataError (E547)."""
-    if tuning is not None:
-        return read_tuning(Path(tuning))
-    return None if run is None else run.planned_by.costs
 
 
 def _path(path: str | Path | None) -> Path | None:

@@ -89,8 +89,7 @@ def _incoming(program: Program) -> Program:
 def _stepping(program: Program, experiment: Experiment, cache_dir: Path | None) -> Callable[[], float]:
     """What runs some steps and tells the seconds of one."""
     machine = CpuMachine(program, cache_dir=cache_dir)
-    for name, array in initialize(experiment.graph, experiment.train.seed).items():
-        machine.write(name, array)
+    machine.load(initialize(experiment.graph, experiment.train.seed))
     feed, rates = _made_up(program, experiment), np.full((BATCHES, 1), RATE)
 
     def seconds() -> float:

@@ -21,8 +21,8 @@ def side(job: Request) -> Answer:
     """Makes the job's predictor and returns what answers requests."""
     experiment, batch = experiment_of(job), int(job["batch"])
     cache_dir = Path(job["cache_dir"]) if job["cache_dir"] else None
-    choice = choice_of(job["planned_by"])
-    device = replace(host_device(job["threads"], exact=choice.exact, costs=choice.costs), cache_dir=cache_dir)
+    choice = replace(choice_of(job["planned_by"]), threads=job["threads"])
+    device = replace(host_device(choice), cache_dir=cache_dir)
     images = prediction_images(experiment, batch)
     channels, height, width = images[0].shape[1:]
     predictor = Predictor(

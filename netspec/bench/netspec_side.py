@@ -13,11 +13,9 @@ from netspec.bench.peak import peaks
 from netspec.bench.products import program_least_flops
 from netspec.bench.serve import Answer, Array, Request, experiment_of, made_up_data, serve
 from netspec.ir.initialize import initialize
-from netspec.runtime.cpu.host import host_target
-from netspec.runtime.cpu.machine import CpuMachine
+from netspec.runtime.cpu.device import host_device
 from netspec.runtime.device import choice_of
 from netspec.runtime.feed import Pass, Source
-from netspec.targets.cpu.costs import SHIPPED
 
 BLOCKS = 3
 """native calls a request: their mean step times are what is reported"""
@@ -41,12 +39,11 @@ def side(job: Request) -> Answer:
     """Compiles the job's program and returns what answers requests."""
     experiment, batch = experiment_of(job), int(job["batch"])
     cache_dir = Path(job["cache_dir"]) if job["cache_dir"] else None
-    choice = choice_of(job["planned_by"])
-    target = replace(host_target(), exact=choice.exact, costs=choice.costs or SHIPPED)
-    program = compiler.training_program(experiment, target, batch)
-    machine = CpuMachine(program, job["threads"], cache_dir=cache_dir)
-    for name, array in initialize(experiment.graph, experiment.train.seed).items():
-        machine.write(name, array)
+    choice = replace(choice_of(job["planned_by"]), threads=job["threads"])
+    device = replace(host_device(choice), cache_dir=cache_dir)
+    program = compiler.training_program(experiment, device.target, batch)
+    machine = device.machine(program)
+    machine.load(initialize(experiment.graph, experiment.train.seed))
     images, labels = made_up_data(experiment, batch)
 
     def seconds(steps: int) -> float:

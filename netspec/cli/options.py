@@ -20,7 +20,6 @@ JSON = "netspec.json"
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Decorator = Callable[[Decorated], Decorated]
 
-SPEC_HELP = "a path, or the bare name of a bundled spec"
 spec_argument: Decorator[Any] = click.argument("spec", metavar="SPEC")
 
 

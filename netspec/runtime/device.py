@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -65,10 +65,6 @@ class DeviceChoice:
         """With what a run keeps wherever this asks for nothing."""
         return DeviceChoice(self.threads or kept.threads, self.exact or kept.exact, self.costs or kept.costs)
 
-    def with_threads(self, threads: int | None) -> DeviceChoice:
-        """The same on so many threads."""
-        return replace(self, threads=threads)
-
 
 USUAL = DeviceChoice()
 """This machine's processor, as the version plans for it."""
@@ -79,8 +75,7 @@ def open_device(choice: DeviceChoice = USUAL) -> Device:
 
     Raises DeviceError (E592, E593, E595, E596) where Numba's settings do not go with netspec.
     """
-    cpu = import_module("netspec.runtime.cpu.device")
-    return cpu.host_device(choice.threads, exact=choice.exact, costs=choice.costs)
+    return import_module("netspec.runtime.cpu.device").host_device(choice)
 
 
 def choice_document(choice: DeviceChoice) -> dict[str, Any]:

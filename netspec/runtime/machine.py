@@ -36,8 +36,8 @@ class Machine(Protocol):
         ...
 
     def load(self, weights: Mapping[str, Array]) -> None:
-        """Stores all parameters and states of the graph that the program was planned for, by name, in the order in
-        which the program keeps them."""
+        """Stores parameters and states of the graph that the program was planned for, by name, in the order in which
+        the program keeps them. A program that predicts is given all of them at once."""
         ...
 
     def read(self, name: str, images: int | None = None) -> Array:

@@ -80,8 +80,7 @@ class Training:
         graph = self.experiment.graph
         drawn = [kept for kept in (*graph.parameters, *graph.states) if kept.value.name not in arrays]
         self.machine.initialize(drawn, self.recipe.seed)
-        for name, array in arrays.items():
-            self.machine.write(name, array)
+        self.machine.load(arrays)
 
     @property
     def over(self) -> bool:
@@ -140,8 +139,7 @@ class Training:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of the epoch under way."""
-        for name, array in snapshot.arrays.items():
-            self.machine.write(name, array)
+        self.machine.load(snapshot.arrays)
         self.position, self.broken, self._stepping = snapshot.position, False, False
 
     def sound(self) -> bool:

@@ -34,7 +34,6 @@ from netspec.diagnostics.failure import UsageError
 from netspec.frontend import read_source
 from netspec.ir.graph import Graph
 from netspec.ir.recipe import Experiment
-from netspec.runtime.cache import user_cache
 from netspec.runtime.cpu.device import CpuDevice, host_device
 from netspec.runtime.device import DeviceChoice
 
@@ -121,22 +120,21 @@ def command(
     recipe instead, and the exit status is 1 where the losses differ by more than the order of float32 sums explains.
     """
     refuse_what_is_ignored(ctx, TAKES)
-    threads = choice.threads or 1
     if front_end:
         return _front_end(as_json)
     if streaming:
-        return stream(data_size, threads, as_json=as_json)
+        return stream(data_size, choice.threads or 1, as_json=as_json)
     if spec is None:
         raise UsageError("E620", "`netspec bench` needs a SPEC, `--front-end` or `--streaming`")
     if schedules:
         experiment = load_experiment(spec, with_values=with_values, settings=settings)
-        return _schedules(experiment, host_device(threads, exact=choice.exact, costs=choice.costs), rounds, as_json)
+        return _schedules(experiment, host_device(choice), rounds, as_json)
     if layers:
         experiment = load_experiment(spec, with_values=with_values, settings=settings)
-        return _layers(experiment, batch, host_device(exact=choice.exact, costs=choice.costs), as_json)
+        return _layers(experiment, batch, host_device(choice), as_json)
     if augment:
         return _augmenting(spec, batch, rounds, with_values, settings, as_json)
-    job = _job(spec, batch or (1 if predict else None), threads, choice, with_values, settings)
+    job = _job(spec, batch or (1 if predict else None), choice, with_values, settings)
     job = replace(job, predict=predict)
     if (against or losses) and not find_module("torch"):
         raise UsageError("E621", "PyTorch is not installed", helps=("pip install 'netspec[bench]'",))
@@ -172,7 +170,7 @@ def _augmenting(
     every = (*every_transform(plain.graph.inputs[0].shape), *settings)
     experiment = load_experiment(spec, with_values=with_values, settings=every)
     images = batch or experiment.train.batch or COUNTED_BATCH
-    cost = measure_augmenting(experiment, images, rounds, user_cache(), _progress)
+    cost = measure_augmenting(experiment, images, rounds, host_device().cache_dir, _progress)
     _clear_progress()
     if as_json:
         promise = {"promised_share": PROMISED_SHARE, "of_promise": cost.of_promise}
@@ -199,13 +197,12 @@ def _losses(job: Job, graph: Graph, steps: int, as_json: bool) -> int:
 def _job(
     spec: str,
     batch: int | None,
-    threads: int,
     choice: DeviceChoice,
     with_values: dict[str, str],
     settings: tuple[str, ...],
 ) -> Job:
     experiment = load_experiment(spec, with_values=with_values, settings=settings)
-    source, cache = read_source(find_spec(spec)), user_cache()
+    source, cache = read_source(find_spec(spec)), host_device().cache_dir
     return Job(
         experiment.graph.name,
         source.name,
@@ -213,7 +210,7 @@ def _job(
         tuple(with_values.items()),
         settings,
         batch or experiment.train.batch or COUNTED_BATCH,
-        threads,
+        choice.threads or 1,
         str(cache) if cache else None,
         choice,
     )

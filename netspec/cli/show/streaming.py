@@ -12,6 +12,7 @@ from netspec.cli.show.printing import say
 from netspec.cli.show.provenance import say_measured
 from netspec.cli.show.tables import Column, show, table
 from netspec.runtime.cpu.device import host_device
+from netspec.runtime.device import DeviceChoice
 
 COLUMNS: tuple[Column, ...] = (
     ("data", "left"),
@@ -41,7 +42,9 @@ def stream(data_bytes: int, threads: int, *, as_json: bool) -> int:
 
 def _streamed(kind: str, data_bytes: int, threads: int) -> Streamed:
     with TemporaryDirectory(prefix="netspec-streaming-") as folder:
-        return measure_streaming(kind, data_bytes, SECONDS, Path(folder), host_device(threads), data_progress)
+        return measure_streaming(
+            kind, data_bytes, SECONDS, Path(folder), host_device(DeviceChoice(threads)), data_progress
+        )
 
 
 def _row(one: Streamed) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ from netspec.runtime.cpu.compilation import check_compiler
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.cpu.processors import usable_cores
-from netspec.runtime.device import DeviceChoice
+from netspec.runtime.device import USUAL, DeviceChoice
 from netspec.targets.cpu.cost_table import costs_hash
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import SHIPPED
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Program as CpuProgram
 
@@ -54,13 +54,9 @@ class CpuDevice:
         return CpuMachine(program, self.threads, cache_dir=self.cache_dir)
 
 
-def host_device(threads: int | None = None, *, exact: bool = False, costs: Costs | None = None) -> CpuDevice:
+def host_device(choice: DeviceChoice = USUAL) -> CpuDevice:
     """This machine, on as many threads as this process may use cores unless told otherwise; kernels in
-    the user's cache.
-
-    With `exact` programs are planned without Winograd's convolution; `costs` are what algorithms are chosen by.
-    Raises DeviceError (E592, E593, E595, E596) where Numba's settings do not go with netspec.
-    """
+    the user's cache. Raises DeviceError (E592, E593, E595, E596) where Numba's settings do not go with netspec."""
     check_compiler()
-    target = replace(host_target(), exact=exact, costs=costs or SHIPPED)
-    return CpuDevice(target, threads or usable_cores(), user_cache())
+    target = replace(host_target(), exact=choice.exact, costs=choice.costs or SHIPPED)
+    return CpuDevice(target, choice.threads or usable_cores(), user_cache())

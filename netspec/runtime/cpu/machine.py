@@ -71,13 +71,14 @@ class CpuMachine:
             layout.to_channels(array, grouped)
 
     def load(self, weights: Mapping[str, Array]) -> None:
-        """Stores all parameters and states by name; packs them where lanes hold channels."""
-        for constant in self.program.constants:
-            arrays = tuple(weights[value.name] for value in constant.node.inputs[1:])
-            self.write(constant.value.name, packed(constant, self._lanes, arrays))
-        for value in (*self.program.parameters, *self.program.states):
-            if value.name in weights:
-                self.write(value.name, weights[value.name])
+        """Stores parameters and states by name; where lanes hold channels they are packed, and all are needed."""
+        if self.program.layout == "channels":
+            for constant in self.program.constants:
+                arrays = tuple(weights[value.name] for value in constant.node.inputs[1:])
+                self.write(constant.value.name, packed(constant, self._lanes, arrays))
+        else:
+            for name, array in weights.items():
+                self.write(name, array)
 
     def read(self, name: str, images: int | None = None) -> Array:
         """A copy of a value by name: (batch, *shape), of the first so many `images` if told, or (*shape) of one without

@@ -36,8 +36,7 @@ class Judge:
 
     def measure(self, part: Part, weights: Weights) -> Iterator[Tally]:
         """The sums so far about ten times a second, the last time over all images, of which there must be one."""
-        for name, array in weights.items():
-            self._machine.write(name, array)
+        self._machine.load(weights)
         tally = Tally()
         with closing(self._supply(part)) as supply:
             for images, metrics in run_in_calls(self._machine, supply, MEASURING_BATCH):
@@ -46,8 +45,7 @@ class Judge:
 
     def dissect(self, part: Part, weights: Weights) -> Dissection:
         """Takes apart the first minibatch whose loss is not finite, the last where there is none."""
-        for name, array in weights.items():
-            self._machine.write(name, array)
+        self._machine.load(weights)
         with closing(self._supply(part)) as supply:
             first = self._broken_minibatch(supply, len(part))
             supply.ready(first, MEASURING_BATCH)
@@ -66,8 +64,7 @@ class Judge:
 
     def observe(self, part: Part, weights: Weights) -> Iterator[tuple[Tally, Array]]:
         """As `measure`, with the outputs (n, K) of the images that each call has added."""
-        for name, array in weights.items():
-            self._machine.write(name, array)
+        self._machine.load(weights)
         pace, first, tally = Pace(), 0, Tally()
         with closing(self._supply(part)) as supply:
             while first < len(part):

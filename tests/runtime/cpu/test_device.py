@@ -7,6 +7,7 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.runtime.cpu.device import host_device
 from netspec.runtime.cpu.processors import usable_cores
+from netspec.runtime.device import DeviceChoice
 from netspec.targets.cpu.processor import TARGETS
 
 
@@ -14,12 +15,12 @@ def test_the_host_is_a_known_target_with_at_least_one_thread() -> None:
     device = host_device()
     assert device.target in TARGETS.values()
     assert device.threads == usable_cores() >= 1
-    assert host_device(3).threads == 3
-    assert host_device(exact=True).target == replace(device.target, exact=True)
+    assert host_device(DeviceChoice(3)).threads == 3
+    assert host_device(DeviceChoice(exact=True)).target == replace(device.target, exact=True)
 
 
 def test_a_machine_runs_the_program_on_the_devices_threads() -> None:
-    device = host_device(2)
+    device = host_device(DeviceChoice(2))
     experiment = check_experiment(Source("<text>", "net n { input 3; dense 2 }\n"))
     machine = device.machine(prediction_program(experiment, device.target, 4))
     assert machine.threads == 2

@@ -43,7 +43,7 @@ from netspec.kernels.cpu.language.vector import (
 )
 from netspec.kernels.cpu.language.vector_math import turned
 from netspec.targets.cpu.incoming import DRAW_ROWS
-from netspec.targets.cpu.program import Augmenting, Tile
+from netspec.targets.cpu.program import Augmenting, Buffer, Tile
 
 DRAWN = ("shift", "rotate", "scale", "mirror", "crop", "brightness", "contrast", "cutout")
 """Transforms that draw up to two words an image, in the order in which the rows of words lie."""
@@ -71,6 +71,23 @@ scale; FLIP: 1 or -1; TOP and LEFT of the window from the middle of the source; 
 RANDOM_CROP = 1
 FRACTION, TWO_FRACTIONS = 2.0**-24, 2.0**-23
 NO_TILE = Tile(1, 1)
+
+
+class Incoming(NamedTuple):
+    """Words of the input that images come into: where it begins, how far apart its lane groups and channels are in
+    float32 numbers, and its shape."""
+
+    place: int
+    group: int
+    plane: int
+    channels: int
+    height: int
+    width: int
+
+
+def incoming(into: Buffer, shape: tuple[int, int, int]) -> Incoming:
+    """Of an input of channels x height x width."""
+    return Incoming(place(into), into.group_stride, into.plane_stride, *shape)
 
 
 class Draws(NamedTuple):

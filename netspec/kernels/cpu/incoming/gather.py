@@ -13,6 +13,7 @@ from netspec.ir.augmentation import STREAMS
 from netspec.ir.graph import Value
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.kernels.cpu.incoming.augment import augment_rows
+from netspec.kernels.cpu.incoming.augment_draws import Incoming, incoming
 from netspec.kernels.cpu.language.counter import two_words
 from netspec.kernels.cpu.language.descriptor import Operand, Words, places
 from netspec.kernels.cpu.language.jit import kernel, routine
@@ -52,12 +53,7 @@ class GatherImages(NamedTuple):
     """Words of `gather_images`: the images, rows that come in at a time, and how far apart those of the lanes lie in a
     thread's scratch, in float32 numbers."""
 
-    into: int
-    into_group: int
-    into_plane: int
-    channels: int
-    height: int
-    width: int
+    into: Incoming
     band: int
     pitch: int
 
@@ -95,12 +91,7 @@ def gather_rows(program: Program) -> tuple[Row, ...]:
             c, h, w = _image(value)
             band, pitch = _band(program, value)
             words = GatherImages(
-                into=place(buffer),
-                into_group=buffer.group_stride,
-                into_plane=buffer.plane_stride,
-                channels=c,
-                height=h,
-                width=w,
+                into=incoming(buffer, (c, h, w)),
                 band=band,
                 pitch=pitch,
             )
@@ -206,7 +197,12 @@ def _bring_row(arena, state, at, plane, c, y, left, width):
 def gather_images(tile, arena, d: Words[GatherImages], state, begin, end, thread):
     """Unit: a channel of a group. The thread's scratch holds a band of rows of each lane's image, side by side, until
     they are turned into vectors."""
-    channels, height, width, step = d[GATHERED.channels], d[GATHERED.height], d[GATHERED.width], lanes(tile)
+    channels, height, width, step = (
+        d[GATHERED.into.channels],
+        d[GATHERED.into.height],
+        d[GATHERED.into.width],
+        lanes(tile),
+    )
     band = d[GATHERED.band]
     pitch = d[GATHERED.pitch]
     order = words_at(state[ORDER])
@@ -228,7 +224,9 @@ def gather_images(tile, arena, d: Words[GatherImages], state, begin, end, thread
             top, left = _corner(state, image, height, width)
             for y in range(rows):
                 _bring_row(arena, state, at + y * width, plane, c, top + first_row + y, left, width)
-        into = d[GATHERED.into] + g * d[GATHERED.into_group] + c * d[GATHERED.into_plane] + first_row * width * step
+        into = (
+            d[GATHERED.into.place] + g * d[GATHERED.into.group] + c * d[GATHERED.into.plane] + first_row * width * step
+        )
         for x in range(0, rows * width, step):
             count = min(step, rows * width - x)
             turn(tile, arena, state[SCRATCH] + x, pitch, into + x * step, step, count)

@@ -13,14 +13,16 @@ from netspec.kernels.cpu.incoming.augment_draws import (
     IMAGE,
     NO_TILE,
     Draws,
+    Incoming,
     draws_of,
+    incoming,
     row,
 )
 from netspec.kernels.cpu.language.descriptor import Words, places
 from netspec.kernels.cpu.language.jit import kernel, routine
 from netspec.kernels.cpu.language.memory import floats_at, real
 from netspec.kernels.cpu.language.random import philox
-from netspec.kernels.cpu.language.rows import Row, place
+from netspec.kernels.cpu.language.rows import Row
 from netspec.kernels.cpu.language.state import COUNT, EPOCH, SCALE, SEED, WHITE
 from netspec.kernels.cpu.language.tile import lanes
 from netspec.kernels.cpu.language.vector import (
@@ -46,12 +48,7 @@ class ToneImages(NamedTuple):
     part of white."""
 
     draws: Draws
-    into: int
-    into_group: int
-    into_plane: int
-    channels: int
-    height: int
-    width: int
+    into: Incoming
     stretches: int
     deviation: float
     stream: int
@@ -66,15 +63,9 @@ def tone_rows(augmenting: Augmenting, shape: tuple[int, int, int], into: Buffer)
     augmentation = augmenting.augmentation
     if not augmentation.tones:
         return ()
-    channels, height, width = shape
     words = ToneImages(
         draws=draws_of(augmenting),
-        into=place(into),
-        into_group=into.group_stride,
-        into_plane=into.plane_stride,
-        channels=channels,
-        height=height,
-        width=width,
+        into=incoming(into, shape),
         stretches=bool(augmentation.contrast),
         deviation=augmentation.noise,
         stream=STREAMS["noise"],
@@ -88,12 +79,12 @@ def tone_rows(augmenting: Augmenting, shape: tuple[int, int, int], into: Buffer)
 def _mean(tile, arena, d, at):
     """The mean of a channel of each image, summed row by row."""
     step, total = lanes(tile), splat(tile, 0.0)
-    for y in range(d[TONE.height]):
+    for y in range(d[TONE.into.height]):
         across = splat(tile, 0.0)
-        for x in range(y * d[TONE.width], (y + 1) * d[TONE.width]):
+        for x in range(y * d[TONE.into.width], (y + 1) * d[TONE.into.width]):
             across = across + load(tile, arena, at + x * step)
         total = total + across
-    return total / (d[TONE.height] * d[TONE.width])
+    return total / (d[TONE.into.height] * d[TONE.into.width])
 
 
 @routine
@@ -103,7 +94,7 @@ def _stretch(tile, arena, d, state, g, c, at):
     brightness = load(tile, arena, row(tile, d, g, BRIGHTNESS)) * (real(state, WHITE) * floats_at(state[SCALE])[c])
     if d[TONE.stretches] != 0:
         mean, contrast = _mean(tile, arena, d, at), load(tile, arena, row(tile, d, g, CONTRAST))
-    for i in range(at, at + d[TONE.height] * d[TONE.width] * step, step):
+    for i in range(at, at + d[TONE.into.height] * d[TONE.into.width] * step, step):
         x = load(tile, arena, i)
         store(arena, i, fma(contrast, x - mean, x) + brightness)
 
@@ -122,7 +113,7 @@ def _add_pair(tile, arena, at, end, first, second, deviation):
 
 @routine
 def _add_noise(tile, arena, d, state, g, c, at):
-    step, pixels = lanes(tile), d[TONE.height] * d[TONE.width]
+    step, pixels = lanes(tile), d[TONE.into.height] * d[TONE.into.width]
     deviation = real(d, TONE.deviation) * (real(state, WHITE) * floats_at(state[SCALE])[c])
     images = load_integers(tile, arena, row(tile, d, g, IMAGE))
     epoch, stream = splat_integer(tile, state[EPOCH]), splat_integer(tile, d[TONE.stream])
@@ -140,11 +131,11 @@ def _cut_out(tile, arena, d, state, g, at):
     step, side, live = lanes(tile), d[TONE.side], first_lanes(tile, state[COUNT] - g * lanes(tile))
     top = load_integers(tile, arena, row(tile, d, g, CUT_TOP))
     left = load_integers(tile, arena, row(tile, d, g, CUT_LEFT))
-    for y in range(d[TONE.height]):
+    for y in range(d[TONE.into.height]):
         kept_row = ~((top <= y) & (top > y - side))
-        for x in range(d[TONE.width]):
+        for x in range(d[TONE.into.width]):
             kept = (kept_row | ~((left <= x) & (left > x - side))) & live
-            i = at + (y * d[TONE.width] + x) * step
+            i = at + (y * d[TONE.into.width] + x) * step
             store(arena, i, select(kept, load(tile, arena, i), 0.0))
 
 
@@ -152,8 +143,8 @@ def _cut_out(tile, arena, d, state, g, at):
 def tone_images(tile, arena, d: Words[ToneImages], state, begin, end, thread):
     """Unit: a channel of a group."""
     for unit in range(begin, end):
-        g, c = unit // d[TONE.channels], unit % d[TONE.channels]
-        at = d[TONE.into] + g * d[TONE.into_group] + c * d[TONE.into_plane]
+        g, c = unit // d[TONE.into.channels], unit % d[TONE.into.channels]
+        at = d[TONE.into.place] + g * d[TONE.into.group] + c * d[TONE.into.plane]
         _stretch(tile, arena, d, state, g, c, at)
         if real(d, TONE.deviation) > 0.0:
             _add_noise(tile, arena, d, state, g, c, at)

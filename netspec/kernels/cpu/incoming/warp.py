@@ -16,7 +16,9 @@ from netspec.kernels.cpu.incoming.augment_draws import (
     SINE,
     TOP,
     Draws,
+    Incoming,
     draws_of,
+    incoming,
     row,
 )
 from netspec.kernels.cpu.language.descriptor import Words, places
@@ -56,12 +58,7 @@ class WarpImages(NamedTuple):
     """Words of `warp_images`."""
 
     draws: Draws
-    into: int
-    into_group: int
-    into_plane: int
-    channels: int
-    height: int
-    width: int
+    into: Incoming
     displaced: Displaced
 
 
@@ -71,15 +68,10 @@ NOT_DISPLACED = Displaced(fields=-1, group=0, across=0, reach=0, weights=(0.0,))
 
 def warp_rows(augmenting: Augmenting, shape: tuple[int, int, int], into: Buffer) -> tuple[Row, ...]:
     """Fills the input with warped images."""
-    channels, height, width = shape
+    height = shape[1]
     words = WarpImages(
         draws=draws_of(augmenting),
-        into=place(into),
-        into_group=into.group_stride,
-        into_plane=into.plane_stride,
-        channels=channels,
-        height=height,
-        width=width,
+        into=incoming(into, shape),
         displaced=_displaced(augmenting, height),
     )
     reads = (augmenting.draws, *((augmenting.displacements,) if augmenting.displacements else ()))
@@ -108,7 +100,7 @@ def _displacement(tile, arena, d, g, y, x):
     across = d[WARP.displaced.across]
     down = load(tile, arena, at) * real(d, WARP.displaced.weights)
     right = load(tile, arena, at + step) * real(d, WARP.displaced.weights)
-    above, below = y, d[WARP.height] - 1 - y
+    above, below = y, d[WARP.into.height] - 1 - y
     both, far = min(d[WARP.displaced.reach], above, below), min(d[WARP.displaced.reach], max(above, below))
     for k in range(1, both + 1):
         weight, jump = real(d, WARP.displaced.weights + k), k * across
@@ -179,7 +171,7 @@ def _warp_pixel(tile, arena, d, state, g, y, x):
     upper, lower = _nearest(y0, height) * width, _nearest(y1, height) * width
     x0, x1 = _nearest(x0, width), _nearest(x1, width)
     addresses, live = words_behind(arena, row(tile, d, g, ADDRESS)), first_lanes(tile, state[COUNT] - g * step)
-    for c in range(d[WARP.channels]):
+    for c in range(d[WARP.into.channels]):
         plane, mean = c * height * width, floats_at(state[MEAN])[c]
         a = _pixels(tile, state, addresses, upper + x0 + plane, up_in & left_in, mean)
         b = _pixels(tile, state, addresses, upper + x1 + plane, up_in & right_in, mean)
@@ -187,7 +179,9 @@ def _warp_pixel(tile, arena, d, state, g, y, x):
         a = _pixels(tile, state, addresses, lower + x0 + plane, down_in & left_in, mean)
         b = _pixels(tile, state, addresses, lower + x1 + plane, down_in & right_in, mean)
         value = (_between(above, _between(a, b, right), down) - mean) * floats_at(state[SCALE])[c]
-        into = d[WARP.into] + g * d[WARP.into_group] + c * d[WARP.into_plane] + (y * d[WARP.width] + x) * step
+        into = (
+            d[WARP.into.place] + g * d[WARP.into.group] + c * d[WARP.into.plane] + (y * d[WARP.into.width] + x) * step
+        )
         store(arena, into, select(live, value, 0.0))
 
 
@@ -195,5 +189,5 @@ def _warp_pixel(tile, arena, d, state, g, y, x):
 def warp_images(tile, arena, d: Words[WarpImages], state, begin, end, thread):
     """Unit: a row of a group."""
     for unit in range(begin, end):
-        for x in range(d[WARP.width]):
-            _warp_pixel(tile, arena, d, state, unit // d[WARP.height], unit % d[WARP.height], x)
+        for x in range(d[WARP.into.width]):
+            _warp_pixel(tile, arena, d, state, unit // d[WARP.into.height], unit % d[WARP.into.height], x)

@@ -8,7 +8,6 @@ INT8 = ir.IntType(8)
 INT32 = ir.IntType(32)
 INT64 = ir.IntType(64)
 FLOAT = ir.FloatType()
-DOUBLE = ir.DoubleType()
 
 
 def vector(lanes: int, element: ir.Type = FLOAT) -> ir.VectorType:
