@@ -193,7 +193,7 @@ for moment in range(1000):
 
 
 def test_a_kill_at_any_moment_of_the_writing_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", KILLED, tmp_path], cwd=Path(__file__).parents[2], check=True)
+    subprocess.run([sys.executable, "-c", KILLED, tmp_path], cwd=Path(__file__).parents[3], check=True)
     runs = sorted(tmp_path.iterdir(), key=lambda run: int(run.name))
     halves = [path.stat().st_size for path in tmp_path.rglob(".*.part")]
     assert 0 < min(size for size in halves if size) < max(halves)
