@@ -282,6 +282,7 @@ def test_neither_a_step_nor_another_feed_in_between_changes_what_a_feed_gives() 
 
 def test_a_volatile_source_shows_what_lies_in_it_now() -> None:
     machine, net = known_machine("dense", 1)
+    machine.initialize((*net.graph.parameters, *net.graph.states), 1)
     feed = digits_like(net)
     ring = replace(feed, source=replace(feed.source, images=feed.source.images.copy(), volatile=True))
     still = rates(1, 0.0)
