@@ -25,7 +25,7 @@ from netspec.check.recipe.setting_order import wholes_first
 from netspec.compiler import training_program
 from netspec.counting.table import Count, count
 from netspec.data.environment import readable_data_folder
-from netspec.data.manner import HELD_BYTES
+from netspec.data.read_options import HELD_BYTES
 from netspec.diagnostics.arguments import (
     BYTES,
     FLAG,
@@ -54,7 +54,7 @@ from netspec.targets.cpu.cost_table import read_tuning
 from netspec.targets.cpu.program import Program
 from netspec.targets.target import Target
 from netspec.train.events import Event, Finished
-from netspec.train.limits import judge
+from netspec.train.limits import report_limits
 from netspec.train.run.begin import DataPlaces, Origin, begin, load_data
 from netspec.train.run.cadence import Saving
 from netspec.train.run.data import kept_data
@@ -140,7 +140,7 @@ class Network:
         """Every mistake and warning of the spec in the order of the text; empty where there is none."""
         origin = self._origin
         checked, report = examine(origin.source, with_values=origin.with_values, settings=origin.settings)
-        judge(checked, report)
+        report_limits(checked, report)
         return report.sorted()
 
     def count(self) -> Count:

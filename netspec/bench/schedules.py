@@ -100,10 +100,10 @@ def python_seconds(experiment: Experiment, dataset: Dataset, device: Device) -> 
     team = machine.team
     team.clock = thread_time
     while not training.over:
-        with closing(training.supply()) as supply:
+        with closing(training.batches()) as batches:
             while training.position.step < training.end_step:
                 sample, native, begin = training.position.sample, team.native_seconds, thread_time()
-                taken = training.advance(supply)
+                taken = training.advance(batches)
                 spent = thread_time() - begin - (team.native_seconds - native)
                 if training.position.sample is sample:
                     seconds, steps = seconds + spent, steps + taken

@@ -18,7 +18,7 @@ from PIL import Image
 
 from netspec.bench.memory import anonymous_bytes
 from netspec.data.dataset import Dataset
-from netspec.data.manner import HELD_BYTES
+from netspec.data.read_options import HELD_BYTES
 from netspec.data.stored import Stored
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
@@ -114,14 +114,14 @@ def _made(kind: str, data_bytes: int, folder: Path) -> Experiment:
 
 def _trained(experiment: Experiment, dataset: Dataset, seconds: float, device: Device, peak: Peak) -> Steps:
     training = Training(experiment, dataset, device, Snapshot(Position(), {}))
-    with closing(training.supply()) as supply:
-        training.advance(supply)
-        start, waited, first = perf_counter(), supply.waited_seconds, training.position.step
+    with closing(training.batches()) as batches:
+        training.advance(batches)
+        start, waited, first = perf_counter(), batches.waited_seconds, training.position.step
         while perf_counter() - start < seconds and training.position.step < training.end_step:
-            training.advance(supply)
+            training.advance(batches)
             peak.look()
         spent, done = perf_counter() - start, (training.position.step - first) * training.batch
-        return Steps(done / spent, (supply.waited_seconds - waited) / spent)
+        return Steps(done / spent, (batches.waited_seconds - waited) / spent)
 
 
 def _make_idx(folder: Path, images: int, side: int) -> Path:

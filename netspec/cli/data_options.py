@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from netspec.cli.options import Decorator
-from netspec.data.manner import HELD_BYTES
+from netspec.data.read_options import HELD_BYTES
 
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 SIZE = re.compile(r"(\d{1,15})([KMG]?)B?", re.IGNORECASE)
@@ -61,4 +61,4 @@ class _Line:
 
 
 data_progress = _Line().tell
-"""Tells a person who waits; see `data.manner.Progress`."""
+"""Tells a person who waits; see `data.read_options.Progress`."""

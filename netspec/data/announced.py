@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from netspec.data.arrays import as_images, as_labels, numbers_of
 from netspec.data.dataset import Images, Part
 from netspec.data.levels import FileNumbers
-from netspec.data.manner import Manner
 from netspec.data.mapped import MappedFile, map_images
 from netspec.data.packed import content, is_packed
+from netspec.data.read_options import ReadOptions
 from netspec.data.stored import Stored
 from netspec.diagnostics.failure import DataError
 
@@ -44,14 +44,14 @@ def read_numbers(path: Path, header: Header) -> NDArray[Any]:
     return header.shaped(np.frombuffer(content(path, header.size_bytes), header.dtype, offset=header.start))
 
 
-def read_images(path: Path, header: Header, manner: Manner) -> tuple[Images | Stored, FileNumbers]:
+def read_images(path: Path, header: Header, read_options: ReadOptions) -> tuple[Images | Stored, FileNumbers]:
     """Images, in memory or where they take more than may be held mapped, and what their numbers are. What is compressed
     cannot be mapped."""
-    if header.size_bytes <= manner.held_bytes or is_packed(path):
-        images = as_images(read_numbers(path, header), path, manner)
+    if header.size_bytes <= read_options.held_bytes or is_packed(path):
+        images = as_images(read_numbers(path, header), path, read_options)
         return images, numbers_of(images, header.dtype)
     file = MappedFile(path, header.size_bytes)
-    return map_images(file, header.shaped(file.numbers(header.dtype, header.start)), manner)
+    return map_images(file, header.shaped(file.numbers(header.dtype, header.start)), read_options)
 
 
 def paired(

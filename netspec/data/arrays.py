@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from netspec.data.dataset import Images, Labels
 from netspec.data.levels import FileNumbers, array_numbers
-from netspec.data.manner import DEFAULT, Manner
+from netspec.data.read_options import DEFAULT, ReadOptions
 from netspec.diagnostics.failure import DataError
 
 MOST_CLASSES = 65_536
@@ -21,16 +21,16 @@ COLOURS = (1, 3, 4)
 Array = NDArray[np.generic]
 
 
-def as_images(array: Array, origin: Path | str, manner: Manner = DEFAULT) -> Images:
+def as_images(array: Array, origin: Path | str, read_options: ReadOptions = DEFAULT) -> Images:
     """Pixels of shape (N, C, H, W) from an array (N, F), (N, H, W), (N, C, H, W) or (N, H, W, C).
 
     F features become F channels of one pixel. Bytes stay bytes, all other numbers become float32; they must be finite.
-    Which axis holds the channels is settled by `manner.axes`, else by the shape of the net's input where there is one.
+    `read_options.axes` says which axis holds the channels, else the shape of the net's input where there is one.
     """
-    return converted(np.ascontiguousarray(arranged(array, origin, manner)), origin)
+    return converted(np.ascontiguousarray(arranged(array, origin, read_options)), origin)
 
 
-def arranged(array: Array, origin: Path | str, manner: Manner) -> Array:
+def arranged(array: Array, origin: Path | str, read_options: ReadOptions) -> Array:
     """A view of shape (N, C, H, W), copied nowhere, of an array of any shape that `as_images` takes."""
     if not 2 <= array.ndim <= 4:
         raise DataError(
@@ -40,27 +40,28 @@ def arranged(array: Array, origin: Path | str, manner: Manner) -> Array:
         )
     if array.size == 0:
         raise DataError("E507", f"`{origin}` holds no images: its shape is {_shape(array.shape)}")
-    if manner.axes is not None and array.ndim != 4:
+    if read_options.axes is not None and array.ndim != 4:
         raise DataError(
             "E560",
-            f"the images in `{origin}` have shape {_shape(array.shape)}, and `axes={manner.axes}` names four axes",
+            f"the images in `{origin}` have shape {_shape(array.shape)}, "
+            f"and `axes={read_options.axes}` names four axes",
             helps=("leave `axes` out",),
         )
-    return _channels_first(array, origin, manner)
+    return _channels_first(array, origin, read_options)
 
 
 def _shape(sizes: tuple[int, ...]) -> str:
     return "x".join(str(size) for size in sizes) or "()"
 
 
-def _channels_first(array: Array, origin: Path | str, manner: Manner) -> Array:
+def _channels_first(array: Array, origin: Path | str, read_options: ReadOptions) -> Array:
     if array.ndim == 2:
         return array[:, :, None, None]
     if array.ndim == 3:
         return array[:, None]
-    last = manner.axes == "nhwc" if manner.axes else _channels_are_last(array.shape[1:], manner.shape)
+    last = read_options.axes == "nhwc" if read_options.axes else _channels_are_last(array.shape[1:], read_options.shape)
     if last is None:
-        manner.note(
+        read_options.note(
             f"images of {_shape(array.shape[1:])} in `{origin}` are read channels first; "
             "`axes=nhwc` in the `data` line reads them channels last, and `axes=nchw` settles it"
         )

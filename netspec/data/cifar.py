@@ -18,10 +18,10 @@ from netspec.data.arrays import as_labels
 from netspec.data.dataset import Part
 from netspec.data.failures import damaged, require_file
 from netspec.data.joined import joined
-from netspec.data.manner import DEFAULT, Manner
 from netspec.data.mapped import MappedFile, map_images
 from netspec.data.members import is_archive, read_members
 from netspec.data.pieces import pieces
+from netspec.data.read_options import DEFAULT, ReadOptions
 from netspec.data.stored import Stored
 from netspec.data.unpickle import read_batch
 from netspec.diagnostics.failure import DataError
@@ -63,20 +63,20 @@ def _labels_above_nine(records: bytes) -> bool:
     return bool((np.frombuffer(records, np.uint8)[:: PIXELS + 1] > 9).any())
 
 
-def map_binary(path: Path, manner: Manner) -> Part:
+def map_binary(path: Path, read_options: ReadOptions) -> Part:
     """Either kind of records, left in a file that is larger than may be held; the labels among them are read."""
     file = MappedFile(path, require_file(path))
-    return _map_records(file, _label_bytes(file.numbers(np.dtype(np.uint8), 0), path), manner)
+    return _map_records(file, _label_bytes(file.numbers(np.dtype(np.uint8), 0), path), read_options)
 
 
-def _map_records(file: MappedFile, label_bytes: int, manner: Manner) -> Part:
+def _map_records(file: MappedFile, label_bytes: int, read_options: ReadOptions) -> Part:
     _require_whole(file.size_bytes, label_bytes, file.path)
     table = file.numbers(np.dtype(np.uint8), 0).reshape(-1, label_bytes + PIXELS)
     labels = np.empty(len(table), np.int32)
     for piece in pieces(table.shape, table.dtype):
         labels[piece] = table[piece, label_bytes - 1]
-        manner.progress("reading labels", piece.stop, len(table))
-    return Part(map_images(file, table[:, label_bytes:].reshape(-1, *SHAPE), manner)[0], labels)
+        read_options.progress("reading labels", piece.stop, len(table))
+    return Part(map_images(file, table[:, label_bytes:].reshape(-1, *SHAPE), read_options)[0], labels)
 
 
 def _label_bytes(records: NDArray[np.uint8], path: Path) -> int:
@@ -135,14 +135,14 @@ KINDS = (BINARY10, BINARY100, PYTHON10, PYTHON100)
 
 
 def read_batches(
-    place: Path, kinds: tuple[Batches, ...] = KINDS, manner: Manner = DEFAULT, *, whole: bool = False
+    place: Path, kinds: tuple[Batches, ...] = KINDS, read_options: ReadOptions = DEFAULT, *, whole: bool = False
 ) -> tuple[Part, Part | None]:
     """Training and test part out of a folder or an archive, of the first kind that has a training batch there.
 
     A user's own folder may hold fewer batches than the published set; with `whole` all of them must be there. Records
     in a folder are left in their files where those of a part are larger than may be held.
     """
-    mapped = _too_large(place, kinds, manner)
+    mapped = _too_large(place, kinds, read_options)
     found = read_members(place, {name for kind in kinds for name in (*kind.train, *kind.test)} - mapped)
     there = found.keys() | mapped
     kind = next((kind for kind in kinds if any(name in there for name in kind.train)), None)
@@ -156,19 +156,19 @@ def read_batches(
     def batch(name: str) -> Part:
         if name not in mapped:
             return kind.read(found.pop(name), place / name)
-        return _map_records(MappedFile(place / name, require_file(place / name)), kind.label_bytes, manner)
+        return _map_records(MappedFile(place / name, require_file(place / name)), kind.label_bytes, read_options)
 
     train, test = ([batch(name) for name in names if name in there] for names in (kind.train, kind.test))
     return _joined(train), _joined(test) if test else None
 
 
-def _too_large(place: Path, kinds: tuple[Batches, ...], manner: Manner) -> set[str]:
+def _too_large(place: Path, kinds: tuple[Batches, ...], read_options: ReadOptions) -> set[str]:
     """The files of records in a folder that, with those of the same part, are larger than may be held."""
     if is_archive(place):
         return set()
     parts = [names for kind in kinds if kind.label_bytes for names in (kind.train, kind.test)]
     there = [{name: require_file(place / name) for name in names if os.path.exists(place / name)} for names in parts]
-    return {name for sizes in there if sum(sizes.values()) > manner.held_bytes for name in sizes}
+    return {name for sizes in there if sum(sizes.values()) > read_options.held_bytes for name in sizes}
 
 
 def _joined(parts: list[Part]) -> Part:

@@ -57,7 +57,7 @@ def fetch(published: Published, folder: Path, progress: Progress, *, timeout_sec
 def _is_there(path: Path, file: File) -> bool:
     if not os.path.lexists(path):
         return False
-    if path.is_file() and judge(path, file) is Verdict.GOOD:
+    if path.is_file() and verify(path, file) is Verdict.GOOD:
         return True
     raise DataError(
         "E523",
@@ -117,11 +117,11 @@ def _from_mirror(url: str, file: File, folder: Path, progress: Progress, timeout
 
 def _verdict(part: Path, file: File, *, cut_off: bool) -> Verdict:
     """Bytes that are wrong so far may become right if they are a beginning."""
-    verdict = judge(part, file)
+    verdict = verify(part, file)
     return Verdict.SHORT if verdict is Verdict.WRONG and cut_off else verdict
 
 
-def judge(path: Path, file: File) -> Verdict:
+def verify(path: Path, file: File) -> Verdict:
     """Compares a file with what is published. A beginning of a compressed file is short, not wrong."""
     size_bytes = path.stat().st_size
     if size_bytes == 0 or (not file.unpack and size_bytes < file.size_bytes):

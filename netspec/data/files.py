@@ -13,11 +13,11 @@ from netspec.data.classes import as_named
 from netspec.data.dataset import Collection, Part
 from netspec.data.failures import require_file
 from netspec.data.levels import Asked, Levels, array_levels, array_numbers, level_notices
-from netspec.data.manner import Manner
 from netspec.data.members import LARGEST_MEMBER_BYTES, is_archive
 from netspec.data.npz import Contents, read_npz
 from netspec.data.packed import head, is_packed, whole
-from netspec.data.pictures import Wish, read_folder, wish
+from netspec.data.pictures import PictureOptions, picture_options, read_folder
+from netspec.data.read_options import ReadOptions
 from netspec.data.system_files import files_in, folders_in
 from netspec.diagnostics.failure import DataError
 from netspec.ir.recipe import DataOptions
@@ -32,7 +32,7 @@ ARRAYS = ("idx", "npz", "npy")
 """Formats whose images may have their axes in either order."""
 
 
-def read_files(options: DataOptions, manner: Manner) -> Collection:
+def read_files(options: DataOptions, read_options: ReadOptions) -> Collection:
     """The data at the path that the options name."""
     place = Path(options.source)
     kind = options.format or format_of(place)
@@ -45,7 +45,7 @@ def read_files(options: DataOptions, manner: Manner) -> Collection:
         raise DataError(
             "E560", f"`axes` is for arrays of four axes, not for the format `{kind}`", helps=("leave it out",)
         )
-    return READERS[kind](place, options, replace(manner, axes=options.axes))
+    return READERS[kind](place, options, replace(read_options, axes=options.axes))
 
 
 def format_of(place: Path) -> str:
@@ -108,20 +108,20 @@ def _format_of_file(path: Path) -> str:
     )
 
 
-def _read_idx(place: Path, options: DataOptions, manner: Manner) -> Collection:
+def _read_idx(place: Path, options: DataOptions, read_options: ReadOptions) -> Collection:
     notices: tuple[str, ...] = ()
     if os.path.isdir(place):
-        train, test = _idx_parts(place, manner)
+        train, test = _idx_parts(place, read_options)
         notices = _other_sets(place)
     else:
-        train, test = idx.read_part(place, _labels_of(place, options.labels, "labels"), manner), None
+        train, test = idx.read_part(place, _labels_of(place, options.labels, "labels"), read_options), None
     if options.test:
         images = Path(options.test)
-        test = idx.read_part(images, _labels_of(images, options.test_labels, "test_labels"), manner)
+        test = idx.read_part(images, _labels_of(images, options.test_labels, "test_labels"), read_options)
     return _assembled(place, options, train, None, test, notices=notices)
 
 
-def _idx_parts(folder: Path, manner: Manner) -> tuple[Part, Part | None]:
+def _idx_parts(folder: Path, read_options: ReadOptions) -> tuple[Part, Part | None]:
     """Training and test part of the one set in a folder. Where there are several, MNIST's own names are meant."""
     found = idx.prefixes(folder)
     if not found:
@@ -130,9 +130,9 @@ def _idx_parts(folder: Path, manner: Manner) -> tuple[Part, Part | None]:
     stems = (f"{prefix}{idx.TRAIN[0]}", f"{prefix}{idx.TRAIN[1]}")
     if prefix and len(found) > 1:
         raise _several_sets(folder, found)
-    train = _published_pair(folder, stems, manner)
+    train = _published_pair(folder, stems, read_options)
     assert train is not None  # its images are what `prefixes` has found
-    return train, _published_pair(folder, idx.test_stems(folder, prefix), manner)
+    return train, _published_pair(folder, idx.test_stems(folder, prefix), read_options)
 
 
 def _other_sets(folder: Path) -> tuple[str, ...]:
@@ -159,11 +159,11 @@ def _several_sets(folder: Path, found: tuple[str, ...]) -> DataError:
     )
 
 
-def _published_pair(folder: Path, stems: tuple[str, str], manner: Manner) -> Part | None:
+def _published_pair(folder: Path, stems: tuple[str, str], read_options: ReadOptions) -> Part | None:
     images, labels = (idx.find(folder, stem) for stem in stems)
     if images is None:
         return None
-    return idx.read_part(images, labels or folder / stems[1], manner)
+    return idx.read_part(images, labels or folder / stems[1], read_options)
 
 
 def _labels_of(images: Path, given: str | None, option: str) -> Path:
@@ -178,58 +178,65 @@ def _labels_of(images: Path, given: str | None, option: str) -> Path:
     raise DataError("E520", f"there are no labels for `{images}`", helps=(f'name their file: `{option}="…"`',))
 
 
-def _read_cifar(place: Path, options: DataOptions, manner: Manner) -> Collection:
-    train, test = _cifar_parts(place, manner)
+def _read_cifar(place: Path, options: DataOptions, read_options: ReadOptions) -> Collection:
+    train, test = _cifar_parts(place, read_options)
     if options.test:
-        test, _ = _cifar_parts(Path(options.test), manner)
+        test, _ = _cifar_parts(Path(options.test), read_options)
     return _assembled(place, options, train, None, test)
 
 
-def _cifar_parts(place: Path, manner: Manner) -> tuple[Part, Part | None]:
+def _cifar_parts(place: Path, read_options: ReadOptions) -> tuple[Part, Part | None]:
     if os.path.isdir(place) or is_archive(place):
-        return cifar.read_batches(place, manner=manner)
-    if require_file(place) > manner.held_bytes and not is_packed(place):
-        return cifar.map_binary(place, manner), None
-    content = whole(place, max(LARGEST_MEMBER_BYTES, manner.held_bytes))
+        return cifar.read_batches(place, read_options=read_options)
+    if require_file(place) > read_options.held_bytes and not is_packed(place):
+        return cifar.map_binary(place, read_options), None
+    content = whole(place, max(LARGEST_MEMBER_BYTES, read_options.held_bytes))
     if content.startswith(b"\x80"):
         return cifar.read_python(content, place), None
     return cifar.read_binary(content, place), None
 
 
-def _read_npz(place: Path, options: DataOptions, manner: Manner) -> Collection:
-    contents = read_npz(place, manner)
-    test = _npz_test(Path(options.test), contents, manner) if options.test else contents.test
+def _read_npz(place: Path, options: DataOptions, read_options: ReadOptions) -> Collection:
+    contents = read_npz(place, read_options)
+    test = _npz_test(Path(options.test), contents, read_options) if options.test else contents.test
     return _assembled(place, options, contents.train, contents.validation, test, contents.class_names, contents.notices)
 
 
-def _npz_test(path: Path, training: Contents, manner: Manner) -> Part:
+def _npz_test(path: Path, training: Contents, read_options: ReadOptions) -> Part:
     """The test part in a file of its own, by the names of the classes where both files have them."""
-    found = read_npz(path, manner)
+    found = read_npz(path, read_options)
     if found.class_names is None or training.class_names is None:
         return found.train
     check_labels(found.train.labels, len(found.class_names), path)
     return as_named(found.train, found.class_names, training.class_names, path)
 
 
-def _read_folder(place: Path, options: DataOptions, manner: Manner) -> Collection:
+def _read_folder(place: Path, options: DataOptions, read_options: ReadOptions) -> Collection:
     test = Path(options.test) if options.test else None
-    return read_folder(place, test, _wish(options, manner))
+    return read_folder(place, test, _picture_options(options, read_options))
 
 
-def _wish(options: DataOptions, manner: Manner) -> Wish:
-    return wish(manner.shape, options.resize, manner.strict, manner.held_bytes, manner.progress, _asked(options))
+def _picture_options(options: DataOptions, read_options: ReadOptions) -> PictureOptions:
+    return picture_options(
+        read_options.shape,
+        options.resize,
+        read_options.strict,
+        read_options.held_bytes,
+        read_options.progress,
+        _asked(options),
+    )
 
 
-def _read_npy(place: Path, options: DataOptions, manner: Manner) -> Collection:
-    train = npy.read_part(place, _labels_of(place, options.labels, "labels"), manner)
+def _read_npy(place: Path, options: DataOptions, read_options: ReadOptions) -> Collection:
+    train = npy.read_part(place, _labels_of(place, options.labels, "labels"), read_options)
     test = None
     if options.test:
         images = Path(options.test)
-        test = npy.read_part(images, _labels_of(images, options.test_labels, "test_labels"), manner)
+        test = npy.read_part(images, _labels_of(images, options.test_labels, "test_labels"), read_options)
     return _assembled(place, options, train, None, test)
 
 
-READERS: dict[str, Callable[[Path, DataOptions, Manner], Collection]] = {
+READERS: dict[str, Callable[[Path, DataOptions, ReadOptions], Collection]] = {
     "idx": _read_idx,
     "cifar": _read_cifar,
     "npz": _read_npz,

@@ -49,7 +49,7 @@ GENERATED: dict[str, Generated] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class GeneratedOptions:
     """The options of a generated set, checked: images to train on, deviation of the noise, shape (C, H, W)."""
 
     count: int
@@ -69,25 +69,25 @@ def generate(name: str, extra: Mapping[str, object], seed: int, shape: Shape | N
     else those of the net's input `shape`.
     """
     kind = GENERATED[name]
-    wish = _wish(kind, extra, shape)
-    train = _part(kind, wish, wish.count, seed, TRAIN_STREAM)
-    test = _part(kind, wish, wish.test_count, seed, TEST_STREAM)
-    description = f"{kind.title}, {wish.count:,} + {wish.test_count:,} made from seed {seed}"
+    options = _options(kind, extra, shape)
+    train = _part(kind, options, options.count, seed, TRAIN_STREAM)
+    test = _part(kind, options, options.test_count, seed, TEST_STREAM)
+    description = f"{kind.title}, {options.count:,} + {options.test_count:,} made from seed {seed}"
     levels = Levels(white=255.0 if kind.pictures else 1.0, kind="made")
     return Collection(description, kind.class_names, levels, train, test=test)
 
 
-def _part(kind: Generated, wish: Wish, count: int, seed: int, stream: int) -> Part:
+def _part(kind: Generated, options: GeneratedOptions, count: int, seed: int, stream: int) -> Part:
     match kind.name:
         case "spirals":
-            return spirals(seed, count, wish.noise, stream=stream)
+            return spirals(seed, count, options.noise, stream=stream)
         case "circles":
-            return circles(seed, count, wish.noise, stream=stream)
+            return circles(seed, count, options.noise, stream=stream)
         case _:
-            return figures(seed, count, wish.noise, wish.shape, stream=stream)
+            return figures(seed, count, options.noise, options.shape, stream=stream)
 
 
-def _wish(kind: Generated, extra: Mapping[str, object], shape: Shape | None) -> Wish:
+def _options(kind: Generated, extra: Mapping[str, object], shape: Shape | None) -> GeneratedOptions:
     known = ("count", "noise", *SIZES) if kind.pictures else ("count", "noise")
     unknown = next((name for name in extra if name not in known), None)
     if unknown is not None:
@@ -98,7 +98,7 @@ def _wish(kind: Generated, extra: Mapping[str, object], shape: Shape | None) -> 
         raise DataError("E519", f"`count={count}`: `{kind.name}` makes 1 to {LARGEST_COUNT:,}")
     if not isinstance(noise, int | float) or not 0 <= noise <= MOST_NOISE:
         raise DataError("E519", f"`noise={noise}`: a deviation is a number from 0 to {MOST_NOISE:,}")
-    return Wish(count, float(noise), _picture_shape(extra, shape, count) if kind.pictures else (2, 1, 1))
+    return GeneratedOptions(count, float(noise), _picture_shape(extra, shape, count) if kind.pictures else (2, 1, 1))
 
 
 def _picture_shape(extra: Mapping[str, object], shape: Shape | None, count: int) -> tuple[int, int, int]:

@@ -15,10 +15,10 @@ from netspec.data.failures import located
 from netspec.data.files import read_files
 from netspec.data.fit import Arguments, fitted
 from netspec.data.generated import GENERATED, generate
-from netspec.data.manner import HELD_BYTES, Manner, Progress, silent
 from netspec.data.normalize import statistics
 from netspec.data.places import Places
 from netspec.data.published import PUBLISHED
+from netspec.data.read_options import HELD_BYTES, Progress, ReadOptions, silent
 from netspec.data.resize import resized
 from netspec.data.splits import hold_out, lost, take, take_test
 from netspec.diagnostics.failure import DataError
@@ -57,13 +57,13 @@ def load(
     """
     places = Places(data_dir, shared_dir, cache_dir)
     notices: list[str] = []
-    manner = Manner(shape, strict, held_bytes, progress, note=notices.append)
+    read_options = ReadOptions(shape, strict, held_bytes, progress, note=notices.append)
     fit = partial(fitted, shape=shape, crop_pad=crop_pad, arguments=arguments)
     try:
-        everything = _collect(options, places, seed, manner)
+        everything = _collect(options, places, seed, read_options)
         collection = chosen(everything, options.classes, known)
         if to_measure:
-            options = measurable(options, collection, manner.note)
+            options = measurable(options, collection, read_options.note)
         dataset = _prepare(options, collection, seed, fit, progress)
         dataset = measured_on(dataset, everything.class_names, options.measured)
     except DataError as error:
@@ -86,16 +86,16 @@ def measurable(options: DataOptions, collection: Collection, note: Callable[[str
     return options if test is None and validation is None else replace(options, validate=0.0)
 
 
-def _collect(options: DataOptions, places: Places, seed: int, manner: Manner) -> Collection:
+def _collect(options: DataOptions, places: Places, seed: int, read_options: ReadOptions) -> Collection:
     name = options.source
     if options.is_path:
-        return read_files(options, manner)
+        return read_files(options, read_options)
     if name == "digits":
         return read_digits()
     if name in GENERATED:
-        return generate(name, options.extra, seed, manner.shape)
+        return generate(name, options.extra, seed, read_options.shape)
     if name in PUBLISHED:
-        return read_published(PUBLISHED[name], places, manner)
+        return read_published(PUBLISHED[name], places, read_options)
     raise DataError("E501", f"there is no data set `{name}`", helps=(f"there are {', '.join(built_in_names())}",))
 
 

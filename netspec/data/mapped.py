@@ -14,8 +14,8 @@ from netspec.data.ahead import ahead
 from netspec.data.arrays import arranged, converted, require_numbers
 from netspec.data.failures import damaged, reading, require_file
 from netspec.data.levels import FileNumbers, array_numbers
-from netspec.data.manner import Manner
 from netspec.data.pieces import pieces
+from netspec.data.read_options import ReadOptions
 from netspec.data.stored import Moments, Pixels, Rows, Stored
 from netspec.diagnostics.failure import DataError
 
@@ -103,19 +103,19 @@ def _is_as_used(view: NDArray[Any]) -> bool:
     return usual and view[:1].flags.c_contiguous and view.strides[0] % view.itemsize == 0
 
 
-def map_images(file: MappedFile, numbers: NDArray[Any], manner: Manner) -> tuple[Stored, FileNumbers]:
+def map_images(file: MappedFile, numbers: NDArray[Any], read_options: ReadOptions) -> tuple[Stored, FileNumbers]:
     """Images of an array over a mapped file, of any shape that `arranged` takes, and what their numbers are.
 
     Raises DataError (E507) where they are no numbers or one is not finite; all but bytes are read for that.
     """
     require_numbers(numbers, file.path)
-    images = Stored.whole(MappedImages(file, arranged(numbers, file.path, manner)))
+    images = Stored.whole(MappedImages(file, arranged(numbers, file.path, read_options)))
     if images.dtype == np.uint8:
         return images, array_numbers("uint8")
-    return images, array_numbers(numbers.dtype.name, *_extremes(images, file.path, manner))
+    return images, array_numbers(numbers.dtype.name, *_extremes(images, file.path, read_options))
 
 
-def _extremes(images: Stored, origin: Path, manner: Manner) -> tuple[float, float]:
+def _extremes(images: Stored, origin: Path, read_options: ReadOptions) -> tuple[float, float]:
     """The smallest and the largest number."""
 
     def extremes(piece: slice) -> tuple[float, float]:
@@ -125,5 +125,5 @@ def _extremes(images: Stored, origin: Path, manner: Manner) -> tuple[float, floa
     low, high, every = float("inf"), float("-inf"), pieces(images.shape, images.dtype)
     for piece, (smallest, largest) in zip(every, ahead(extremes, every), strict=True):
         low, high = min(low, smallest), max(high, largest)
-        manner.progress("checking images", piece.stop, len(images))
+        read_options.progress("checking images", piece.stop, len(images))
     return low, high

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from netspec.data.ahead import ahead
 from netspec.data.dataset import Images
 from netspec.data.levels import Levels
-from netspec.data.manner import Progress, silent
 from netspec.data.pieces import pieces
+from netspec.data.read_options import Progress, silent
 from netspec.data.stored import Moments, Stored
 
 Statistics = tuple[NDArray[np.float32], NDArray[np.float32]]

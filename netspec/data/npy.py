@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from netspec.data.announced import paired, read_images, read_numbers
 from netspec.data.dataset import Part
 from netspec.data.failures import damaged
-from netspec.data.manner import DEFAULT, Manner
 from netspec.data.packed import head
+from netspec.data.read_options import DEFAULT, ReadOptions
 from netspec.diagnostics.failure import DataError
 
 MAGIC = b"\x93NUMPY"
@@ -76,7 +76,7 @@ def read_array(path: Path) -> NDArray[Any]:
     return read_numbers(path, read_header(path))
 
 
-def read_part(images_path: Path, labels_path: Path, manner: Manner = DEFAULT) -> Part:
+def read_part(images_path: Path, labels_path: Path, read_options: ReadOptions = DEFAULT) -> Part:
     """Images and their labels, checked against each other."""
-    images = read_images(images_path, read_header(images_path), manner)
+    images = read_images(images_path, read_header(images_path), read_options)
     return paired(images, read_array(labels_path), images_path, labels_path)

@@ -15,9 +15,9 @@ from netspec.data.array_names import Pair, Parts, parts_of
 from netspec.data.arrays import MOST_CLASSES, as_images, as_labels, numbers_of
 from netspec.data.dataset import Images, Labels, Part
 from netspec.data.failures import damaged, reading, require_file
-from netspec.data.manner import DEFAULT, Manner
 from netspec.data.npy import parse_header
 from netspec.data.packed import INFLATION
+from netspec.data.read_options import DEFAULT, ReadOptions
 from netspec.diagnostics.failure import DataError
 
 Array = NDArray[np.generic]
@@ -45,15 +45,15 @@ class Contents:
     notices: tuple[str, ...] = ()
 
 
-def read_npz(path: Path, manner: Manner = DEFAULT) -> Contents:
-    """Reads the parts of a file; `manner` settles the order of the axes.
+def read_npz(path: Path, read_options: ReadOptions = DEFAULT) -> Contents:
+    """Reads the parts of a file; `read_options` settles the order of the axes.
 
     Raises DataError, E553 where two arrays are the same part.
     """
     require_file(path)
     try:
         with reading(path), zipfile.ZipFile(path) as archive:
-            return _read(archive, path, manner)
+            return _read(archive, path, read_options)
     except NotImplementedError as error:
         # zipfile's word for a compression that it does not know; a RuntimeError, so it comes before BROKEN_ARCHIVE
         raise DataError(
@@ -65,7 +65,7 @@ def read_npz(path: Path, manner: Manner = DEFAULT) -> Contents:
         raise damaged(path, f"it is not a whole .npz file ({error})") from None
 
 
-def _read(archive: zipfile.ZipFile, path: Path, manner: Manner) -> Contents:
+def _read(archive: zipfile.ZipFile, path: Path, read_options: ReadOptions) -> Contents:
     members = {name.removesuffix(".npy"): name for name in archive.namelist()}
 
     parts = parts_of(members, path)
@@ -76,7 +76,7 @@ def _read(archive: zipfile.ZipFile, path: Path, manner: Manner) -> Contents:
         images, labels = (f"{path}:{key}" for key in keys)
         array = _array(archive, members[keys[0]], images)
         return _paired(
-            as_images(array, images, manner),
+            as_images(array, images, read_options),
             array.dtype,
             as_labels(_array(archive, members[keys[1]], labels), labels),
             path,

@@ -14,13 +14,13 @@ from netspec.data.ahead import ahead
 from netspec.data.dataset import Collection, Part
 from netspec.data.failures import reading
 from netspec.data.layout import layout_of
+from netspec.data.level_check import LevelCheck
 from netspec.data.levels import UNASKED, Asked, Levels, UnsettledError, in_common_units
-from netspec.data.manner import HELD_BYTES, Progress, silent
 from netspec.data.normalize import moments
 from netspec.data.picture import MODES, Form, Picture, UnreadableError, decode
+from netspec.data.read_options import HELD_BYTES, Progress, silent
 from netspec.data.survey import Sums, Survey
 from netspec.data.system_files import files_in, folders_in, is_hidden
-from netspec.data.tally import Tally
 from netspec.diagnostics.failure import DataError
 
 NAMED_AT_MOST = 5
@@ -28,7 +28,7 @@ OUTSIDE = "it lies in no class folder"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PictureOptions:
     """How pictures are to be read: channels, (height, width) or as they are, no file to be skipped, the net's size, how
     much of a part may be held in memory, who is told of the progress, and which levels the spec names."""
 
@@ -53,22 +53,22 @@ class Skipped:
     reason: str
 
 
-def wish(
+def picture_options(
     shape: tuple[int, ...] | None,
     size: tuple[int, int] | None,
     strict: bool,
     held_bytes: int = HELD_BYTES,
     progress: Progress = silent,
     asked: Asked = UNASKED,
-) -> Wish:
+) -> PictureOptions:
     """For a net whose input is `shape`; in colour where there is none or it says nothing of channels."""
     wanted = shape if shape is not None and len(shape) == 3 and shape[1:] != (1, 1) else None
     channels = wanted[0] if wanted is not None and wanted[0] in MODES else 3
     net_size = (wanted[1], wanted[2]) if wanted is not None else None
-    return Wish(channels, size, strict, net_size, held_bytes, progress, asked)
+    return PictureOptions(channels, size, strict, net_size, held_bytes, progress, asked)
 
 
-def read_folder(root: Path, test: Path | None, wanted: Wish) -> Collection:
+def read_folder(root: Path, test: Path | None, wanted: PictureOptions) -> Collection:
     """All pictures below a folder, each decoded once now; those of a part that is too large to be held are decoded
     again whenever they are seen. Classes are in order of their names, of their values where all are numbers.
 
@@ -90,7 +90,7 @@ def read_folder(root: Path, test: Path | None, wanted: Wish) -> Collection:
         if part != "train" and folder != test and not folders_in(folder):
             notices += _unlabelled(part, folder, wanted, outside)
             del folders[part]
-    tally, parts, inside = in_common_units(wanted.asked, lambda levels: _look(folders, names, wanted, levels))
+    level_check, parts, inside = in_common_units(wanted.asked, lambda levels: _look(folders, names, wanted, levels))
     skipped = [*outside, *inside]
     if wanted.strict and skipped:
         first = skipped[0]
@@ -98,15 +98,15 @@ def read_folder(root: Path, test: Path | None, wanted: Wish) -> Collection:
     return Collection(
         f"pictures in `{root}`",
         names,
-        tally.levels,
+        level_check.levels,
         parts["train"],
         parts.get("validation"),
         parts.get("test"),
-        (*notices, *_notices(skipped), *tally.notices()),
+        (*notices, *_notices(skipped), *level_check.notices()),
     )
 
 
-def _unlabelled(part: str, folder: Path, wanted: Wish, skipped: list[Skipped]) -> tuple[str, ...]:
+def _unlabelled(part: str, folder: Path, wanted: PictureOptions, skipped: list[Skipped]) -> tuple[str, ...]:
     """A remark on a part without class folders; under `strict` its files are `skipped`, which is an error."""
     files = files_in(folder)
     if wanted.strict:
@@ -118,13 +118,13 @@ def _unlabelled(part: str, folder: Path, wanted: Wish, skipped: list[Skipped]) -
 
 
 def _look(
-    folders: dict[str, Path], names: tuple[str, ...], wanted: Wish, levels: Levels
-) -> tuple[Tally, dict[str, Part], list[Skipped]]:
+    folders: dict[str, Path], names: tuple[str, ...], wanted: PictureOptions, levels: Levels
+) -> tuple[LevelCheck, dict[str, Part], list[Skipped]]:
     """All parts in the units of these levels. Raises WiderError where a picture needs others, DataError (E558)."""
-    tally, skipped = Tally(levels, wanted.asked), list[Skipped]()
-    parts = {part: _read(folder, names, wanted, skipped, tally) for part, folder in folders.items()}
-    tally.check()
-    return tally, parts, skipped
+    level_check, skipped = LevelCheck(levels, wanted.asked), list[Skipped]()
+    parts = {part: _read(folder, names, wanted, skipped, level_check) for part, folder in folders.items()}
+    level_check.require_settled()
+    return level_check, parts, skipped
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:
@@ -139,8 +139,10 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (int(name), name)) if numbers else names)
 
 
-def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skipped], tally: Tally) -> Part:
-    """Pictures of one part; those that cannot be used are added to `skipped`, and the numbers of all to `tally`."""
+def _read(
+    folder: Path, names: tuple[str, ...], wanted: PictureOptions, skipped: list[Skipped], level_check: LevelCheck
+) -> Part:
+    """Pictures of one part; those that cannot be used are added to `skipped`, the numbers of all to `level_check`."""
     strange = [path.name for path in folders_in(folder) if path.name not in names]
     if strange:
         raise DataError("E511", f"`{folder}` has a class `{strange[0]}`, the training part has none of that name")
@@ -148,30 +150,30 @@ def _read(folder: Path, names: tuple[str, ...], wanted: Wish, skipped: list[Skip
     files = [(label, path) for label, name in enumerate(names) for path in _files_below(folder / name)]
     survey = Survey(len(files), wanted.held_bytes)
     with reading(folder):
-        for number, found in enumerate(_decoded([path for _, path in files], wanted, tally.levels)):
+        for number, found in enumerate(_decoded([path for _, path in files], wanted, level_check.levels)):
             label, path = files[number]
             wanted.progress("reading pictures", number + 1, len(files))
             if isinstance(found, Skipped):
                 skipped.append(found)
                 continue
             if isinstance(found, UnsettledError):
-                tally.unsettle(path, found)
+                level_check.unsettle(path, found)
                 continue
             picture, sums = found
             pixels = picture.pixels
-            tally.add(path, picture)
+            level_check.add(path, picture)
             if survey.image_shape is not None and survey.image_shape != pixels.shape:
                 raise _unequal(path, pixels.shape, survey.image_shape, wanted)
             survey.add(label, path, pixels, sums)
     if not len(survey):
-        tally.check()
+        level_check.require_settled()
         helps = ("put the pictures of each class into a folder with its name",) if not folders_in(folder) else ()
         raise DataError("E511", f"`{folder}` holds no pictures that can be read", notes=_others(skipped), helps=helps)
-    return survey.part(wanted.form(tally.levels), strict=wanted.strict)
+    return survey.part(wanted.form(level_check.levels), strict=wanted.strict)
 
 
 def _decoded(
-    paths: list[Path], wanted: Wish, levels: Levels
+    paths: list[Path], wanted: PictureOptions, levels: Levels
 ) -> Iterator[tuple[Picture, Sums | None] | Skipped | UnsettledError]:
     """In the order of the paths; Pillow decodes without Python's lock, so threads help. Raises WiderError."""
     form = wanted.form(levels)
@@ -206,7 +208,7 @@ def _files_below(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _unequal(path: Path, found: tuple[int, ...], first: tuple[int, ...], wanted: Wish) -> DataError:
+def _unequal(path: Path, found: tuple[int, ...], first: tuple[int, ...], wanted: PictureOptions) -> DataError:
     odd, usual = (f"{shape[1]}x{shape[2]}" for shape in (found, first))
     height, width = wanted.net_size or first[1:]
     return DataError(

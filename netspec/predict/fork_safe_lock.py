@@ -1,4 +1,4 @@
-"""Turns that several threads take, and that a forked child begins anew: whoever had one in the parent is not in it."""
+"""A lock that is re-created in a forked child: no thread of the child holds it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from threading import Lock
 from weakref import WeakSet
 
 
-class Turns:
-    """`with turns.lock:` lets one thread in at a time."""
+class ForkSafeLock:
+    """`with fork_safe.lock:` lets one thread in at a time."""
 
     def __init__(self) -> None:
         self.lock = Lock()
         _ALL.add(self)
 
 
-_ALL: WeakSet[Turns] = WeakSet()
+_ALL: WeakSet[ForkSafeLock] = WeakSet()
 
 
-def _begin_anew() -> None:
-    for turns in _ALL:
-        turns.lock = Lock()
+def _renew() -> None:
+    for each in _ALL:
+        each.lock = Lock()
 
 
 if hasattr(os, "register_at_fork"):  # not where nothing forks
-    os.register_at_fork(after_in_child=_begin_anew)
+    os.register_at_fork(after_in_child=_renew)

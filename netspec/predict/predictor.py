@@ -13,7 +13,7 @@ from netspec.diagnostics.failure import UsageError
 from netspec.ir.recipe import Experiment
 from netspec.passes.fold_weights import folded_weights
 from netspec.predict.engines import make_engine
-from netspec.predict.fork_safe_lock import Turns
+from netspec.predict.fork_safe_lock import ForkSafeLock
 from netspec.predict.intake import Intake
 from netspec.predict.shown import Shown, as_shown
 from netspec.predict.verdict import Reading, Verdict
@@ -52,7 +52,7 @@ class Predictor:
         arrays = folded_weights(folded, weights)
         self._engine = make_engine(folded.graph, arrays, intake, device, batch)
         self._reading = Reading(experiment.train.loss, folded.graph.outputs[0].elements, len(class_names))
-        self._intake, self._class_names, self._turns = intake, class_names, Turns()
+        self._intake, self._class_names, self._lock = intake, class_names, ForkSafeLock()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -75,5 +75,5 @@ class Predictor:
         return self._reading.verdict(self._collected(as_shown(images, self._intake.shape, self._intake.levels)))
 
     def _collected(self, images: Images) -> Array:
-        with self._turns.lock:
+        with self._lock.lock:
             return self._engine.answer(images)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from netspec.train.step.scores import Scores, Weights
 from netspec.train.step.snapshot import Snapshot
-from netspec.train.watch.numerics import Dissection
+from netspec.train.watch.numerics import NumericsReport
 from netspec.train.watch.sample import UNSAMPLED, Sample
 
 Phase = Literal["training", "validation", "test"]
@@ -99,12 +99,12 @@ class Finished:
 class Diverged:
     """The end of a training whose numbers are no longer finite; DivergedError follows.
 
-    In the phase of training, `before` is the state from which one step led there, and `dissection` is of that step;
+    In the phase of training, `before` is the state from which one step led there, and `numerics` is of that step;
     else of the minibatch of images, measured with the weights of `before`, that showed it.
     """
 
     phase: Phase
-    dissection: Dissection
+    numerics: NumericsReport
     before: Snapshot
 
 

@@ -10,7 +10,7 @@ from time import perf_counter
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.train.events import Diverged
-from netspec.train.step.batch_source import Supply
+from netspec.train.step.batch_source import BatchSource
 from netspec.train.step.snapshot import Snapshot
 from netspec.train.training import Training
 
@@ -26,46 +26,46 @@ class Guard:
         self._sound: Snapshot | None = None
         self._kept_at, self._cost_seconds = 0.0, 0.0
 
-    def advance(self, supply: Supply) -> Diverged | None:
+    def advance(self, batches: BatchSource) -> Diverged | None:
         """Takes some steps of the epoch under way; what came of the first that did harm, if one did."""
         if self._due():
-            found = self._keep(supply)
+            found = self._keep(batches)
             if found:
                 return found
         step = self._training.position.step
-        steps = self._training.advance(supply)
-        return self._hunt(supply, step + steps) if self._training.broken else None
+        steps = self._training.advance(batches)
+        return self._hunt(batches, step + steps) if self._training.broken else None
 
-    def end_steps(self, supply: Supply) -> Diverged | None:
+    def end_steps(self, batches: BatchSource) -> Diverged | None:
         """What the last steps of an epoch have done to the weights. The next epoch keeps a state of its own."""
         sound = self._sound is None or self._training.sound()
-        found = None if sound else self._hunt(supply, self._training.position.step)
+        found = None if sound else self._hunt(batches, self._training.position.step)
         self._sound = None
         return found
 
     def _due(self) -> bool:
         return self._sound is None or perf_counter() - self._kept_at > self._cost_seconds / SHARE
 
-    def _keep(self, supply: Supply) -> Diverged | None:
+    def _keep(self, batches: BatchSource) -> Diverged | None:
         """Keeps the present state, unless it is broken."""
         begun = perf_counter()
         snapshot = self._training.snapshot()
         if self._sound and not (snapshot and snapshot.sound):
-            return self._hunt(supply, self._training.position.step)
+            return self._hunt(batches, self._training.position.step)
         self._sound, self._kept_at = snapshot, perf_counter()
         self._cost_seconds = self._kept_at - begun
         return None
 
-    def _hunt(self, supply: Supply, end: int) -> Diverged:
+    def _hunt(self, batches: BatchSource, end: int) -> Diverged:
         """The first harmful step from the last sound state up to step `end`."""
         training, before = self._training, self._sound
         assert before is not None  # the first call of every epoch keeps one
         training.restore(before)
         while training.position.step < end:
-            training.advance(supply, most=1)
+            training.advance(batches, most=1)
             if training.broken or not training.sound():
                 training.restore(before)
-                return Diverged("training", training.dissect("training"), before)
+                return Diverged("training", training.report_numerics("training"), before)
             before = training.snapshot()
             assert before is not None  # the step was whole
         raise CompilerBug("a step that broke the weights leaves them whole when it is taken again")

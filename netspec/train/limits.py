@@ -13,7 +13,7 @@ from netspec.ir.recipe import Experiment, Library
 PRECISIONS = frozenset({"float32"})
 
 
-def judge(checked: Experiment | Library, report: Report) -> None:
+def report_limits(checked: Experiment | Library, report: Report) -> None:
     """Reports what keeps a checked spec from being trained alone, and warns of what this machine lacks for it."""
     if isinstance(checked, Experiment):
         for found in (*untrainable(checked), *beyond_this_machine(checked)):

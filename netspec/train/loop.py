@@ -13,7 +13,7 @@ from netspec.runtime.device import Device
 from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Phase, Progress, Started, Warned
 from netspec.train.guard import Guard
 from netspec.train.limits import check_trainable
-from netspec.train.step.scores import Scores, Tally, Weights
+from netspec.train.step.scores import RunningSums, Scores, Weights
 from netspec.train.step.snapshot import Elapsed, Position, Snapshot
 from netspec.train.training import Training
 from netspec.train.watch.dead import dead_layers
@@ -82,22 +82,22 @@ def _steps(training: Training, guard: Guard, milestone: int | None) -> Generator
     """The steps that are left of the epoch under way. Raises DivergedError (E460)."""
     if training.position.step == training.end_step:
         return
-    with closing(training.supply()) as supply:
+    with closing(training.batches()) as batches:
         while training.position.step < training.end_step:
-            told = training.position.height.explosion is not None
-            yield from _unless(guard.advance(supply), training)
+            told = training.position.loss_peak.explosion is not None
+            yield from _unless(guard.advance(batches), training)
             yield from () if told else _exploded(training)
             yield from _lost(training)
             position = training.position
             if training.pace.due(perf_counter()) or (milestone and position.step % milestone == 0):
                 images = len(training.dataset.train)
-                yield _progress(training, "training", position.tally, images, training.epoch_seconds)
-        yield from _unless(guard.end_steps(supply), training)
+                yield _progress(training, "training", position.sums, images, training.epoch_seconds)
+        yield from _unless(guard.end_steps(batches), training)
 
 
 def _exploded(training: Training) -> Generator[Warned, None, None]:
     """Tells that the loss has exploded, if it has."""
-    explosion = training.position.height.explosion
+    explosion = training.position.loss_peak.explosion
     if explosion:
         epoch, rate = training.position.epochs + 1, training.rate_of(explosion.step - 1)
         yield explosion_warning(explosion, epoch, rate, training.experiment)
@@ -121,37 +121,37 @@ def _measure(
     training: Training, phase: Phase, part: Part | None, weights: Weights
 ) -> Generator[Interim, None, Scores | None]:
     """Scores of a part; None where there is no such part. Raises DivergedError (E460)."""
-    if not part or training.judge is None:
+    if not part or training.evaluator is None:
         return None
-    begin, tally = perf_counter(), Tally()
-    for tally in training.judge.measure(part, weights):
+    begin, sums = perf_counter(), RunningSums()
+    for sums in training.evaluator.measure(part, weights):
         if training.pace.due(perf_counter()):
-            yield _progress(training, phase, tally, len(part), perf_counter() - begin)
+            yield _progress(training, phase, sums, len(part), perf_counter() - begin)
         yield from _lost(training)
-    if not math.isfinite(tally.loss):
+    if not math.isfinite(sums.loss):
         yield from _unless(_measured(training, phase), training)
-    return training.scores(tally)
+    return training.scores(sums)
 
 
 def _measured(training: Training, phase: Phase) -> Diverged:
     """What it is in finite weights that gives no finite loss."""
     snapshot = training.snapshot()
     assert snapshot is not None  # between two steps
-    return Diverged(phase, training.dissect(phase), snapshot)
+    return Diverged(phase, training.report_numerics(phase), snapshot)
 
 
-def _progress(training: Training, phase: Phase, tally: Tally, of_images: int, seconds: float) -> Progress:
-    scores = training.scores(tally)
+def _progress(training: Training, phase: Phase, sums: RunningSums, of_images: int, seconds: float) -> Progress:
+    scores = training.scores(sums)
     return Progress(
         phase=phase,
         epoch=training.position.epochs + (phase != "test"),
         epochs=training.recipe.epochs,
         step=training.position.step,
-        images=tally.images,
+        images=sums.images,
         of_images=of_images,
         loss=scores.loss,
         accuracy=scores.accuracy,
-        images_per_second=tally.images / seconds,
+        images_per_second=sums.images / seconds,
         rate=training.position.rate,
     )
 
@@ -189,5 +189,5 @@ def _finished(training: Training, test: Scores | None, kept: Weights) -> Finishe
         test=test,
         weights=kept,
         kept_epoch=training.kept_epoch,
-        best_epoch=position.watch.best_epoch or None,
+        best_epoch=position.early_stopping.best_epoch or None,
     )

@@ -16,16 +16,16 @@ from netspec.runtime.pace import Pace
 from netspec.train.events import Phase
 from netspec.train.run.place import check_place, minibatches
 from netspec.train.run.weights import expected_shapes
-from netspec.train.step.batch_source import Passes, Supply, ready_steps
+from netspec.train.step.batch_source import BatchSource, Passes, ready_steps
 from netspec.train.step.calls import Call, Timetable, end_step, next_call, rate_of, rates_of
-from netspec.train.step.loss_curve import Course
+from netspec.train.step.loss_curve import LossCurve
 from netspec.train.step.lost import LostFiles
 from netspec.train.step.preparation import prepared
-from netspec.train.step.scores import Array, Scores, Tally, Weights
-from netspec.train.step.scoring import Judge
+from netspec.train.step.scores import Array, RunningSums, Scores, Weights
+from netspec.train.step.scoring import Evaluator
 from netspec.train.step.snapshot import Elapsed, Snapshot
 from netspec.train.watch.explosion import silent_loss
-from netspec.train.watch.numerics import Dissection, dissect
+from netspec.train.watch.numerics import NumericsReport, report_numerics
 from netspec.train.watch.probe import finite
 from netspec.train.watch.sample import UNSAMPLED, Sample, sampled_steps, take_sampled
 
@@ -67,7 +67,7 @@ class Training:
         )
         self._begin_with(start.arrays)
         measured = dataset.validation or dataset.test
-        self.judge = Judge(experiment, prepared(dataset), device) if measured else None
+        self.evaluator = Evaluator(experiment, prepared(dataset), device) if measured else None
         self.position, self.pace, self.broken = replace(start.position, batch=self.batch), Pace(), False
         self._best: Weights = start.best
         self._stepping, self.lost = False, LostFiles(dataset)
@@ -86,7 +86,7 @@ class Training:
     def over(self) -> bool:
         """Whether all epochs are done, or no progress has been made for as long as the recipe waits."""
         done, patience = self.position.epochs, self.recipe.stop_patience
-        return done >= self.recipe.epochs or self.position.watch.exhausted(done, patience)
+        return done >= self.recipe.epochs or self.position.early_stopping.exhausted(done, patience)
 
     @property
     def end_step(self) -> int:
@@ -106,11 +106,11 @@ class Training:
     @property
     def losses(self) -> tuple[float, ...]:
         """Mean losses of stretches of the epoch under way, whose steps are all done."""
-        return self.position.course.means(len(self.dataset.train), self.batch)
+        return self.position.loss_curve.means(len(self.dataset.train), self.batch)
 
-    def scores(self, tally: Tally) -> Scores:
+    def scores(self, sums: RunningSums) -> Scores:
         """Means over the images so far, of which there must be one."""
-        return tally.scores_of(regression=self._regression)
+        return sums.scores_of(regression=self._regression)
 
     def weights(self) -> Weights:
         """Copies of the weights as they are."""
@@ -123,7 +123,7 @@ class Training:
     @property
     def kept_epoch(self) -> int:
         """The epoch that `kept_weights` are of."""
-        return self.position.watch.best_epoch if self._best else self.position.epochs
+        return self.position.early_stopping.best_epoch if self._best else self.position.epochs
 
     def snapshot(self) -> Snapshot | None:
         """Everything that going on needs; None where a step was broken off."""
@@ -133,7 +133,7 @@ class Training:
         arrays = {value.name: self.machine.read(value.name) for value in (*program.parameters, *program.states)}
         return Snapshot(self.position, arrays, self._best, self.elapsed)
 
-    def supply(self) -> Supply:
+    def batches(self) -> BatchSource:
         """What is left of the epoch under way; to be closed."""
         return self._passes.training(self.position.epochs, self._first_image)
 
@@ -147,31 +147,31 @@ class Training:
         program = self.machine.program
         return all(finite(self.machine.read(value.name)) for value in (*program.parameters, *program.states))
 
-    def advance(self, supply: Supply, most: int | None = None) -> int:
+    def advance(self, batches: BatchSource, most: int | None = None) -> int:
         """Takes some steps of the epoch under way, at most so many; returns how many. Where they leave the training
         `broken`, its position is where they began, and its weights are of no use. Raises DataError."""
         position, begin, first = self.position, perf_counter(), self._first_image
-        waited = supply.waited_seconds
-        ready = ready_steps(supply, first, self.batch)
+        waited = batches.waited_seconds
+        ready = ready_steps(batches, first, self.batch)
         call = next_call(self._timetable, position, min(self.pace.steps, ready, most or ready))
         steps, self._stepping = call.steps, True
-        sample, metrics = self._take(supply.feed, call)
+        sample, metrics = self._take(batches.feed, call)
         self.broken = not finite(metrics[:, 0])
         if self.broken:
             return steps
         images = min(steps * self.batch, len(self.dataset.train) - first)
-        supply.release(first + images)
+        batches.release(first + images)
         self.position = replace(
             position,
             step=position.step + steps,
             rate=self.rate_of(position.step + steps - 1),
-            tally=position.tally.plus(images, metrics),
-            course=position.course.plus(metrics[:, 0].tolist(), first // self.batch, self.steps_per_epoch),
+            sums=position.sums.plus(images, metrics),
+            loss_curve=position.loss_curve.plus(metrics[:, 0].tolist(), first // self.batch, self.steps_per_epoch),
             sample=sample,
-            height=position.height.after(metrics[:, 0].tolist(), self._sizes(steps), position.step, self._silent),
+            loss_peak=position.loss_peak.after(metrics[:, 0].tolist(), self._sizes(steps), position.step, self._silent),
         )
         self.epoch_seconds += perf_counter() - begin
-        self.waited_seconds += supply.waited_seconds - waited
+        self.waited_seconds += batches.waited_seconds - waited
         self._stepping = False
         return steps
 
@@ -203,44 +203,44 @@ class Training:
         """The place in the epoch's order where the next minibatch begins."""
         return (self.position.step % self.steps_per_epoch) * self.batch
 
-    def dissect(self, phase: Phase) -> Dissection:
+    def report_numerics(self, phase: Phase) -> NumericsReport:
         """Takes the next step apart; of another phase the first minibatch, measured with the weights of that phase,
         that has a loss which is not finite, else the last."""
         if phase == "training":
-            step, reductions, graph = self.position.step, self.position.watch.reductions, self.experiment.graph
+            step, reductions, graph = self.position.step, self.position.early_stopping.reductions, self.experiment.graph
             first, rates = self._first_image, rates_of(self._timetable, range(step, step + 1), reductions)
             self._stepping = True
-            with closing(self.supply()) as supply:
-                supply.ready(first, self.batch)
-                return dissect(self.machine, graph, supply.feed, first=first, step_number=step, rates=rates)
+            with closing(self.batches()) as batches:
+                batches.ready(first, self.batch)
+                return report_numerics(self.machine, graph, batches.feed, first=first, step_number=step, rates=rates)
         part = self.dataset.validation if phase == "validation" else self.dataset.test
         assert part is not None  # it was measured
-        assert self.judge is not None
-        return self.judge.dissect(part, self.weights() if phase == "validation" else self.kept_weights())
+        assert self.evaluator is not None
+        return self.evaluator.report_numerics(part, self.weights() if phase == "validation" else self.kept_weights())
 
     def rate_of(self, step: int) -> float:
         """The learning rate of a step of the epoch under way, counted from zero."""
-        return rate_of(self._timetable, step, self.position.watch.reductions)
+        return rate_of(self._timetable, step, self.position.early_stopping.reductions)
 
     def end_epoch(self, validation: Scores | None) -> None:
         """Counts the epoch under way as done; `validation` was measured with the weights that it led to."""
         position, epoch = self.position, self.position.epochs + 1
         self.epoch_seconds = self.waited_seconds = 0.0
-        watch, best = position.watch, position.best
+        early_stopping, best = position.early_stopping, position.best
         if validation:
-            watch = watch.after(epoch, validation.loss, self.recipe.schedule)
-            if watch.best_epoch == epoch:
+            early_stopping = early_stopping.after(epoch, validation.loss, self.recipe.schedule)
+            if early_stopping.best_epoch == epoch:
                 best = validation
                 self._best = self.weights() if self.recipe.stop_patience is not None else {}
         self.position = replace(
             position,
             epochs=epoch,
-            tally=Tally(),
-            course=Course(),
-            training=self.scores(position.tally),
+            sums=RunningSums(),
+            loss_curve=LossCurve(),
+            training=self.scores(position.sums),
             validation=validation,
             best=best,
-            watch=watch,
+            early_stopping=early_stopping,
             sample=UNSAMPLED,
             dead=tuple(sorted({*position.dead, *position.sample.flat})),
         )

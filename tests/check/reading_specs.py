@@ -9,7 +9,7 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import examine
 from netspec.ir.graph import Graph, Layer
 from netspec.ir.recipe import Experiment
-from netspec.train.limits import judge
+from netspec.train.limits import report_limits
 
 
 def examined(
@@ -41,7 +41,7 @@ def codes_of(text: str, *, settings: Sequence[str] = ()) -> list[str]:
 def codes_of_check(text: str, *, settings: Sequence[str] = ()) -> list[str]:
     """The same with what matters only where the spec is trained, as `netspec check` has it."""
     checked, report = examine(Source("<text>", text), settings=settings)
-    judge(checked, report)
+    report_limits(checked, report)
     return [diagnostic.code for diagnostic in report.sorted()]
 
 

@@ -10,7 +10,7 @@ import pytest
 from netspec.diagnostics import catalogue
 from netspec.diagnostics.text import Source
 from netspec.frontend import examine
-from netspec.train.limits import judge
+from netspec.train.limits import report_limits
 
 CHECK = Path(__file__).parents[2] / "netspec" / "check"
 REPORTED = sorted({code for file in CHECK.rglob("*.py") for code in re.findall(r'"([EW][0-9]{3})"', file.read_text())})
@@ -29,5 +29,5 @@ def test_every_code_is_explained_with_an_example_that_shows_it(code: str, tmp_pa
     path.write_text(example[1], encoding="utf-8")
     settings = re.findall(r"^# set: (\S+)", example[1], re.MULTILINE)
     checked, report = examine(Source(str(path), example[1]), settings=settings)
-    judge(checked, report)
+    report_limits(checked, report)
     assert {diagnostic.code for diagnostic in report.diagnostics} == {code}

@@ -18,7 +18,7 @@ import pytest
 from netspec.diagnostics.render import render
 from netspec.diagnostics.text import Source
 from netspec.frontend import examine
-from netspec.train.limits import judge
+from netspec.train.limits import report_limits
 from tests.conftest import Golden
 
 FOLDER = Path(__file__).parent.parent / "errors"
@@ -54,7 +54,7 @@ def test_a_broken_spec_is_told_what_is_wrong_and_nothing_else(
     source = Source(path.name, text)
     with_values = dict(setting.split("=", 1) for setting in marked(text, "with"))
     checked, report = examine(source, with_values=with_values, settings=marked(text, "set"))
-    judge(checked, report)
+    report_limits(checked, report)
     found = Counter((d.primary.span.line if d.primary.span.source is source else 0, d.code) for d in report.diagnostics)
     assert found == expected(text)
     golden(path.with_suffix(".txt"), render(report.sorted(), colour=False))

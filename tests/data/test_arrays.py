@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.data.arrays import as_images, as_labels, check_labels, numbered_classes, numbers_of
-from netspec.data.manner import Manner
+from netspec.data.read_options import ReadOptions
 from tests.data.samples import pixels, refuses
 
 
@@ -31,7 +31,7 @@ from tests.data.samples import pixels, refuses
 )
 def test_axes_are_told_apart(shape: tuple[int, ...], net: tuple[int, ...] | None, expected: tuple[int, ...]):
     array = pixels(*shape)
-    found = as_images(array, "a.npz", Manner(net))
+    found = as_images(array, "a.npz", ReadOptions(net))
     assert found.shape == expected
     assert found.flags.c_contiguous
     if len(shape) == 4:
@@ -55,7 +55,7 @@ def test_axes_that_could_be_either_are_read_channels_first_with_a_note(
 ):
     notes: list[str] = []
     array = pixels(*shape)
-    np.testing.assert_array_equal(as_images(array, "a.npz", Manner(net, note=notes.append)), array)
+    np.testing.assert_array_equal(as_images(array, "a.npz", ReadOptions(net, note=notes.append)), array)
     (note,) = notes
     assert "channels first" in note
     assert "`axes=nhwc`" in note
@@ -69,14 +69,14 @@ def test_axes_that_could_be_either_are_read_channels_first_with_a_note(
 def test_axes_settles_the_order_of_every_shape_without_a_note(sizes: Any, net: Any, axes: Any):
     notes: list[str] = []
     array = pixels(2, *sizes)
-    found = as_images(array, "a.npz", Manner(net, axes=axes, note=notes.append))
+    found = as_images(array, "a.npz", ReadOptions(net, axes=axes, note=notes.append))
     np.testing.assert_array_equal(found, array if axes == "nchw" else np.moveaxis(array, 3, 1))
     assert notes == []
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (5, 7, 9)])
 def test_axes_of_an_array_without_four_are_refused(shape: tuple[int, ...]):
-    refuses("E560", lambda: as_images(pixels(*shape), "a.npz", Manner(axes="nchw")))
+    refuses("E560", lambda: as_images(pixels(*shape), "a.npz", ReadOptions(axes="nchw")))
 
 
 @pytest.mark.parametrize("shape", [(5,), (1, 2, 3, 4, 5), (0, 3, 3), (4, 0, 3), ()])

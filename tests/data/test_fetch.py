@@ -7,7 +7,7 @@ import pytest
 
 from netspec.data import fetch as module
 from netspec.data.download import CHUNK_BYTES
-from netspec.data.fetch import Verdict, fetch, judge
+from netspec.data.fetch import Verdict, fetch, verify
 from netspec.data.published import File, Published
 from tests.data.samples import refuses
 from tests.data.server import Conduct, serving
@@ -263,4 +263,4 @@ def test_verdicts_of_files(tmp_path: Path):
         (ARCHIVE + b"x", BATCHES, Verdict.WRONG),
     ):
         path.write_bytes(content)
-        assert judge(path, file) is verdict
+        assert verify(path, file) is verdict

@@ -9,13 +9,13 @@ from PIL import Image
 from netspec.data import files as module
 from netspec.data.files import format_of, read_files
 from netspec.data.levels import Levels
-from netspec.data.manner import Manner
+from netspec.data.read_options import ReadOptions
 from netspec.ir.recipe import DataOptions
 from tests.data.samples import idx, labels, pixels, records, refuses, tar, write_idx, write_mnist
 
 
 def read(place: Path, **options: object):
-    return read_files(DataOptions(str(place), is_path=True, **options), Manner())
+    return read_files(DataOptions(str(place), is_path=True, **options), ReadOptions())
 
 
 def test_the_format_is_told_by_what_a_file_holds(tmp_path: Path):
@@ -209,7 +209,7 @@ def test_labels_for_a_format_that_has_its_own_are_refused(tmp_path: Path):
 def test_the_net_settles_the_order_of_axes(tmp_path: Path):
     (tmp_path / "a-images").write_bytes(idx(pixels(2, 3, 5, 3)))
     write_idx(tmp_path / "a-labels", labels(2))
-    found = read_files(DataOptions(str(tmp_path / "a-images"), is_path=True), Manner(shape=(3, 3, 5)))
+    found = read_files(DataOptions(str(tmp_path / "a-images"), is_path=True), ReadOptions(shape=(3, 3, 5)))
     assert found.train.images.shape == (2, 3, 3, 5)
     assert read(tmp_path / "a-images").train.images.shape == (2, 3, 5, 3)
     assert read(tmp_path / "a-images", axes="nhwc").train.images.shape == (2, 3, 3, 5)

@@ -7,19 +7,19 @@ import pytest
 from netspec.data.cifar import map_binary, read_binary10, read_binary100
 from netspec.data.dataset import Part
 from netspec.data.files import read_files
-from netspec.data.manner import Manner
 from netspec.data.normalize import statistics
+from netspec.data.read_options import ReadOptions
 from netspec.data.stored import Stored
 from netspec.ir.recipe import DataOptions
 from tests.data.samples import labels, pixels, records, refuses, write_idx
 from tests.data.stores import IMAGES, LABELS, write_idx_set, write_npy_set
 
-IN_FILES = Manner(shape=(3, 8, 8), held_bytes=0)
+IN_FILES = ReadOptions(shape=(3, 8, 8), held_bytes=0)
 ROWS = np.array([7, 3, 3, 60])
 
 
-def read(place: Path, manner: Manner = IN_FILES) -> Part:
-    return read_files(DataOptions(str(place), is_path=True), manner).train
+def read(place: Path, read_options: ReadOptions = IN_FILES) -> Part:
+    return read_files(DataOptions(str(place), is_path=True), read_options).train
 
 
 def stored(part: Part) -> Stored:
@@ -39,7 +39,7 @@ def test_bytes_as_they_are_used_are_mapped_and_not_copied(tmp_path: Path, write)
 @pytest.mark.parametrize("form", [{}, {"last": True}, {"order": "F"}, {"dtype": ">i2"}, {"dtype": "float32"}])
 def test_every_form_of_an_array_reads_as_it_does_in_memory(tmp_path: Path, form: dict) -> None:
     place = write_npy_set(tmp_path, **form)
-    held, part = read(place, Manner(shape=(3, 8, 8))), read(place)
+    held, part = read(place, ReadOptions(shape=(3, 8, 8))), read(place)
     assert not isinstance(held.images, Stored)
     images = stored(part)
     assert (images.shape, images.dtype) == (held.images.shape, held.images.dtype)
@@ -53,7 +53,9 @@ def test_every_form_of_an_array_reads_as_it_does_in_memory(tmp_path: Path, form:
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 def test_mean_deviation_and_white_are_those_of_memory(tmp_path: Path, how, dtype: str) -> None:
     place = write_npy_set(tmp_path, dtype=dtype)
-    found = [read_files(DataOptions(str(place), is_path=True), manner) for manner in (IN_FILES, Manner())]
+    found = [
+        read_files(DataOptions(str(place), is_path=True), read_options) for read_options in (IN_FILES, ReadOptions())
+    ]
     assert found[0].levels == found[1].levels
     assert found[0].levels.white == IMAGES.max() == 255
     one, other = (statistics(collection.train.images, collection.levels, how) for collection in found)
@@ -64,8 +66,8 @@ def test_mean_deviation_and_white_are_those_of_memory(tmp_path: Path, how, dtype
 def test_what_is_held_is_decided_by_size(tmp_path: Path) -> None:
     place = write_npy_set(tmp_path)
     size_bytes = place.stat().st_size
-    assert isinstance(read(place, Manner((3, 8, 8), held_bytes=size_bytes - 1)).images, Stored)
-    assert isinstance(read(place, Manner((3, 8, 8), held_bytes=size_bytes)).images, np.ndarray)
+    assert isinstance(read(place, ReadOptions((3, 8, 8), held_bytes=size_bytes - 1)).images, Stored)
+    assert isinstance(read(place, ReadOptions((3, 8, 8), held_bytes=size_bytes)).images, np.ndarray)
 
 
 def test_picking_reads_nothing_and_counts_from_the_pick_before(tmp_path: Path) -> None:
@@ -79,7 +81,7 @@ def test_picking_reads_nothing_and_counts_from_the_pick_before(tmp_path: Path) -
 def test_cifar_records_are_mapped_without_their_labels(tmp_path: Path, coarse: bool, reference) -> None:
     content = records(pixels(7, 3, 32, 32), labels(7, 7) + 20 * coarse, coarse)
     (tmp_path / "a.bin").write_bytes(content)
-    part = read(tmp_path / "a.bin", Manner(held_bytes=0))
+    part = read(tmp_path / "a.bin", ReadOptions(held_bytes=0))
     wanted = reference(content, "a.bin")
     array = stored(part).source.array
     assert array is not None
@@ -91,7 +93,7 @@ def test_cifar_records_are_mapped_without_their_labels(tmp_path: Path, coarse: b
 def test_cifar_records_that_could_be_either_kind_are_told_apart_by_their_labels(tmp_path: Path) -> None:
     images = pixels(3074, 3, 32, 32)
     (tmp_path / "a.bin").write_bytes(records(images, labels(3074, 10)))
-    part = map_binary(tmp_path / "a.bin", Manner())
+    part = map_binary(tmp_path / "a.bin", ReadOptions())
     assert len(part) == 3074
     assert part.labels[:11].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0]
 
@@ -106,7 +108,7 @@ def test_batches_of_cifar_in_a_folder_are_mapped_where_a_part_of_them_is_too_lar
         some = slice(7 * number, 7 * number + 7 if name != names[1] else 7 * number + 3)
         (tmp_path / name).write_bytes(records(images[some], labels(21, 10)[some], coarse))
     held, mapped = (
-        read_files(DataOptions(str(tmp_path), is_path=True), Manner(held_bytes=size_bytes))
+        read_files(DataOptions(str(tmp_path), is_path=True), ReadOptions(held_bytes=size_bytes))
         for size_bytes in (1 << 30, 4 * 3074)
     )
     assert isinstance(mapped.test, Part)
@@ -123,14 +125,14 @@ def test_a_batch_that_breaks_off_is_named_mapped_or_held(tmp_path: Path) -> None
         (tmp_path / f"data_batch_{number}.bin").write_bytes(records(pixels(5, 3, 32, 32), labels(5)))
     os.truncate(tmp_path / "data_batch_2.bin", 5 * 3073 - 1)
     for held_bytes in (0, 1 << 30):
-        refused = refuses("E503", lambda held_bytes=held_bytes: read(tmp_path, Manner(held_bytes=held_bytes)))
+        refused = refuses("E503", lambda held_bytes=held_bytes: read(tmp_path, ReadOptions(held_bytes=held_bytes)))
         assert "data_batch_2.bin" in refused.message
 
 
 def test_a_batch_that_changes_while_it_is_mapped_is_told(tmp_path: Path) -> None:
     for number in (1, 2):
         (tmp_path / f"data_batch_{number}.bin").write_bytes(records(pixels(5, 3, 32, 32), labels(5)))
-    images = stored(read(tmp_path, Manner(held_bytes=0)))
+    images = stored(read(tmp_path, ReadOptions(held_bytes=0)))
     os.truncate(tmp_path / "data_batch_2.bin", 3073)
     assert "data_batch_2.bin" in refuses("E530", lambda: images[np.array([9])]).message
     assert "data_batch_2.bin" in refuses("E530", images.source.check).message

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from netspec.data.members import read_members
-from netspec.data.pictures import read_folder, wish
+from netspec.data.pictures import picture_options, read_folder
 from netspec.data.system_files import files_in, folders_in, is_hidden
 from tests.data.test_pictures import folder, picture
 
@@ -19,7 +19,7 @@ def test_folders_of_the_system_are_read_nowhere_in_a_folder_of_pictures(tmp_path
         for place in (tmp_path, tmp_path / part, tmp_path / part / "cat", tmp_path / part / "dog" / "more"):
             picture(place / name / "x.png", 200)
             picture(place / name / "cat" / "y.png", 200)
-    found = read_folder(tmp_path, None, wish((3, 4, 4), None, True))
+    found = read_folder(tmp_path, None, picture_options((3, 4, 4), None, True))
     assert found.class_names == ("cat", "dog")
     assert found.test is not None
     assert (len(found.train), len(found.test)) == (6, 4)

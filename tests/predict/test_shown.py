@@ -120,11 +120,11 @@ def test_every_use_sees_the_same_array(
     dataset = load_data(experiment, DataPlaces(held_bytes=HELD[held]))
     preparation = prepared(dataset)
 
-    def observe(judge: Any, part: Part, weights: object) -> None:
+    def observe(evaluator: Any, part: Part, weights: object) -> None:
         uses.see("evaluate", part.images)
         raise Measured
 
-    monkeypatch.setattr(evaluation.Judge, "observe", observe)
+    monkeypatch.setattr(evaluation.Evaluator, "observe", observe)
     uses.see("training", dataset.train.images)
     if held == "held":
         assert held_images(dataset.train) is dataset.train.images

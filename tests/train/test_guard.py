@@ -27,13 +27,13 @@ def end_of(training: Training, pace: Any = None) -> Diverged:
     """Trains until the guard finds something."""
     guard = Guard(training)
     while True:
-        supply = training.supply()
+        batches = training.batches()
         while training.position.step < training.end_step:
             training.pace.step_seconds = pace or training.pace.step_seconds
-            found = guard.advance(supply)
+            found = guard.advance(batches)
             if found:
                 return found
-        found = guard.end_steps(supply)
+        found = guard.end_steps(batches)
         if found:
             return found
         training.end_epoch(None)
@@ -49,14 +49,14 @@ def test_the_first_step_that_leaves_something_infinite_is_found(found: Diverged)
     while training.position.step < found.before.position.step:
         if training.position.step == training.end_step:
             training.end_epoch(None)
-        training.advance(training.supply(), most=1)
+        training.advance(training.batches(), most=1)
         assert not training.broken
         assert training.sound()
     snapshot = training.snapshot()
     assert snapshot is not None
     assert same(snapshot.arrays, found.before.arrays)
     assert found.before.position.step > 0
-    training.advance(training.supply(), most=1)
+    training.advance(training.batches(), most=1)
     assert training.broken or not training.sound()
 
 
@@ -65,21 +65,21 @@ def test_neither_threads_nor_steps_a_call_change_what_is_found(
     threads: int, step_seconds: float, found: Diverged
 ) -> None:
     again = end_of(training_of(*EXPLODING, threads=threads), step_seconds)
-    assert again.dissection == found.dissection
+    assert again.numerics == found.numerics
     assert again.before.position.step == found.before.position.step
-    assert again.before.position.tally == found.before.position.tally
+    assert again.before.position.sums == found.before.position.sums
 
 
 def test_weights_that_break_while_losses_stay_finite_are_noticed() -> None:
     training = training_of("train.batch=8")
-    supply, guard = training.supply(), Guard(training)
+    batches, guard = training.batches(), Guard(training)
     training.pace = _Single()
 
     def go_on() -> None:
-        assert guard.advance(supply) is None
-        guard.end_steps(supply)
+        assert guard.advance(batches) is None
+        guard.end_steps(batches)
 
-    assert guard.advance(supply) is None
+    assert guard.advance(batches) is None
     training.machine.write("conv1.bias", np.full(4, -np.inf, np.float32))  # relu turns it to 0: the loss is finite
     with pytest.raises(CompilerBug, match="leaves them whole when it is taken again"):  # nobody's step did it
         go_on()
@@ -102,11 +102,11 @@ def test_the_event_comes_before_the_error() -> None:
 
 def test_a_sound_training_keeps_its_bits_under_guard() -> None:
     plain, guarded = training_of(), training_of()
-    supply, guard = plain.supply(), Guard(guarded)
+    batches, guard = plain.batches(), Guard(guarded)
     while plain.position.step < plain.end_step:
-        plain.advance(supply)
+        plain.advance(batches)
     while guarded.position.step < guarded.end_step:
-        assert guard.advance(supply) is None
-    assert guard.end_steps(supply) is None
+        assert guard.advance(batches) is None
+    assert guard.end_steps(batches) is None
     assert same(plain.weights(), guarded.weights())
     assert plain.position == guarded.position

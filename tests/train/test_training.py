@@ -41,9 +41,9 @@ def training_of(kind: str, lengths: list[int], *, threads: int = 1, milestone: i
 def trained(training: Training) -> Training:
     """After the last epoch; validation losses are left out."""
     while not training.over:
-        supply = training.supply()
+        batches = training.batches()
         while training.position.step < training.end_step:
-            training.advance(supply)
+            training.advance(batches)
         training.end_epoch(None)
     return training
 
@@ -69,25 +69,25 @@ def test_all_schedules_are_tried() -> None:
 @pytest.mark.parametrize("kind", SMOOTH)
 def test_a_rate_that_moves_does_not_end_a_call(kind: str) -> None:
     training = training_of(kind, [1000])
-    supply = training.supply()
+    batches = training.batches()
     assert training.steps_per_epoch == 15
-    assert training.advance(supply) == 7  # up to the sample
+    assert training.advance(batches) == 7  # up to the sample
     assert training.position.rate == training.rate_of(6)
     assert training.rate_of(6) != training.rate_of(5)
 
 
 def test_a_call_ends_at_a_milestone_and_with_the_epoch() -> None:
     training, ends = training_of("cosine", [1000], milestone=4), list[int]()
-    supply = training.supply()
+    batches = training.batches()
     while training.position.step < training.end_step:
-        training.advance(supply)
+        training.advance(batches)
         ends.append(training.position.step)
     assert {4, 8, 12, 15} <= set(ends)
 
 
 def test_going_on_in_the_middle_of_a_call_gives_the_same_bits() -> None:
     whole, broken = trained(training_of("onecycle", [9])), training_of("onecycle", [9])
-    broken.advance(broken.supply(), most=5)
+    broken.advance(broken.batches(), most=5)
     start = broken.snapshot()
     assert start is not None
     assert (start.position.step, start.position.rate) == (5, broken.rate_of(4))
@@ -98,6 +98,6 @@ def test_going_on_in_the_middle_of_a_call_gives_the_same_bits() -> None:
 
 def test_all_passes_over_images_in_memory_have_one_source() -> None:
     training = training_of("cosine", [1000])
-    first = training.supply().feed.source
-    training.advance(training.supply())
-    assert training.supply().feed.source is first
+    first = training.batches().feed.source
+    training.advance(training.batches())
+    assert training.batches().feed.source is first

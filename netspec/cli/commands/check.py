@@ -19,7 +19,7 @@ from netspec.diagnostics.failure import NetspecError, SpecError
 from netspec.diagnostics.message import Diagnostic, Severity
 from netspec.frontend import examine, read_source
 from netspec.ir.recipe import Experiment, Library
-from netspec.train.limits import judge
+from netspec.train.limits import report_limits
 
 TAKES = {"opened": ("specs", "data_dir", "with_values", "settings"), "": ("specs", "with_values", "settings")}
 """What goes with `--data`, and without it."""
@@ -109,7 +109,7 @@ def _examine(
 ) -> tuple[Experiment | Library, tuple[Diagnostic, ...]]:
     """The checked file and its warnings. Raises NetspecError where it cannot be read or has errors."""
     checked, report = examine(read_source(find_spec(spec)), with_values=with_values, settings=settings)
-    judge(checked, report)
+    report_limits(checked, report)
     if report.failed:
         raise SpecError(report.sorted())
     return checked, report.sorted()

@@ -16,7 +16,7 @@ APART_SECONDS = 1.0
 
 
 class EvaluationProgress:
-    """Tells a person, or a file that standard error goes to, who waits; `tell` is a `data.manner.Progress`."""
+    """Tells a person, or a file that standard error goes to, who waits; `tell` is a `data.read_options.Progress`."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock, self._told_at, self._told = clock, 0.0, 0

@@ -28,7 +28,7 @@ def show_replay(run: Run, places: DataPlaces, choice: DeviceChoice, *, force: bo
     experiment = run_experiment(run)
     device = open_device(choice.over(run.planned_by))
     diverged = replay(run, experiment, places=places, device=device, force=force)
-    error = diverged_error(diverged, experiment) if diverged.dissection.culprit else None
+    error = diverged_error(diverged, experiment) if diverged.numerics.culprit else None
     if as_json:
         said = failure_as_json(error) if error else []
         say_json({"run": run.folder, **diverged_document(diverged), "diagnostics": said})
@@ -38,14 +38,14 @@ def show_replay(run: Run, places: DataPlaces, choice: DeviceChoice, *, force: bo
 
 
 def _show(diverged: Diverged) -> None:
-    dissection, culprit = diverged.dissection, diverged.dissection.culprit
-    images = counted(dissection.images, "image")
+    numerics, culprit = diverged.numerics, diverged.numerics.culprit
+    images = counted(numerics.images, "image")
     if diverged.phase == "training":
         position = diverged.before.position
-        say(f"step {position.step + 1:,} (epoch {position.epochs + 1}): {images}, learning rate {dissection.rate:g}\n")
+        say(f"step {position.step + 1:,} (epoch {position.epochs + 1}): {images}, learning rate {numerics.rate:g}\n")
     else:
         say(f"{images} of the {diverged.phase} part, after step {diverged.before.position.step:,}\n")
-    show(table(COLUMNS, (_cells(layer, culprit.layer if culprit else None) for layer in dissection.layers)))
+    show(table(COLUMNS, (_cells(layer, culprit.layer if culprit else None) for layer in numerics.layers)))
     say("" if culprit else "\nevery number is finite this time")
 
 

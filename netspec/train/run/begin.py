@@ -14,7 +14,7 @@ from netspec.data.classes import Known
 from netspec.data.dataset import Caution, Dataset
 from netspec.data.fit import check_fit, class_cautions, predicts_a_number
 from netspec.data.load import load
-from netspec.data.manner import HELD_BYTES, Progress, silent
+from netspec.data.read_options import HELD_BYTES, Progress, silent
 from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.text import Source
 from netspec.ir.recipe import Experiment
@@ -25,7 +25,7 @@ from netspec.train.loop import train
 from netspec.train.run.document import Run
 from netspec.train.run.folder import check_folder, claim_folder, create_run, run_known, run_of_weights
 from netspec.train.run.identity import identity
-from netspec.train.run.lock import Claim
+from netspec.train.run.lock import RunLock
 from netspec.train.run.options import UNASKED, RunOptions
 from netspec.train.run.record import record
 from netspec.train.run.weights import read_weights, recorded_preparation
@@ -185,10 +185,10 @@ def begin_with(
         return Begun(None, dataset, notices, events)
     new = replace(_new_run(experiment, origin, dataset, device, folder), options=options)
     with ExitStack() as held:
-        claim = held.enter_context(closing(Claim(new.folder)))
+        run_lock = held.enter_context(closing(RunLock(new.folder)))
         run = create_run(new, origin.source, start)
         held.pop_all()
-    return Begun(run, dataset, notices, claim.during(record(run, events)))
+    return Begun(run, dataset, notices, run_lock.during(record(run, events)))
 
 
 def _new_run(experiment: Experiment, origin: Origin, dataset: Dataset, device: Device, folder: Path | None) -> Run:

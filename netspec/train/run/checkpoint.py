@@ -24,14 +24,16 @@ import safetensors.numpy
 from netspec.diagnostics.failure import DataError
 from netspec.ir.graph import Shape
 from netspec.train.run.files import make_folder, remove, write_whole
-from netspec.train.step.early_stopping import Watch
-from netspec.train.step.loss_curve import Course
-from netspec.train.step.scores import Array, Scores, Tally, Weights
+from netspec.train.step.early_stopping import EarlyStopping
+from netspec.train.step.loss_curve import LossCurve
+from netspec.train.step.scores import Array, RunningSums, Scores, Weights
 from netspec.train.step.snapshot import UNTIMED, Elapsed, Position, Snapshot
-from netspec.train.watch.explosion import Explosion, Height
+from netspec.train.watch.explosion import Explosion, LossPeak
 from netspec.train.watch.layer_statistics import LayerStatistics
 from netspec.train.watch.sample import Sample
 
+KEYS = {"sums": "tally", "loss_curve": "course", "early_stopping": "watch", "loss_peak": "height"}
+"""Names in checkpoints of fields of `Position` that are called otherwise there."""
 FOLDER, PATTERN, TIME, BEST = "checkpoints", "step-*.safetensors", "time.json", "best/"
 
 
@@ -69,7 +71,8 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
     """What a checkpoint holds of it: all but the time."""
     best = {f"{BEST}{name}": array for name, array in snapshot.best.items()}
     arrays = {name: np.asarray(array, np.float32, order="C") for name, array in {**snapshot.arrays, **best}.items()}
-    position = json.dumps(asdict(snapshot.position))
+    fields = asdict(snapshot.position)
+    position = json.dumps({KEYS.get(name, name): value for name, value in fields.items()})
     return _save(arrays, {"position": f"{_digest(position, arrays)} {position}"})
 
 
@@ -163,22 +166,22 @@ def _position(document: Any) -> Position:
         epochs=int(document["epochs"]),
         step=int(document["step"]),
         rate=float(document["rate"]),
-        tally=Tally(**document["tally"]),
-        course=Course(tuple(float(loss) for loss in document["course"]["sums"])),
+        sums=RunningSums(**document["tally"]),
+        loss_curve=LossCurve(tuple(float(loss) for loss in document["course"]["sums"])),
         training=_scores(document["training"]),
         validation=_scores(document["validation"]),
         best=_scores(document["best"]),
-        watch=Watch(**document["watch"]),
+        early_stopping=EarlyStopping(**document["watch"]),
         sample=_sample(document["sample"]),
         dead=tuple(document["dead"]),
-        height=_height(document["height"]),
+        loss_peak=_loss_peak(document["height"]),
         batch=None if document.get("batch") is None else int(document["batch"]),
     )
 
 
-def _height(document: Any) -> Height:
+def _loss_peak(document: Any) -> LossPeak:
     explosion = Explosion(**document["explosion"]) if document["explosion"] else None
-    return Height(document["lowest"], document["images"], document["loss"], explosion)
+    return LossPeak(document["lowest"], document["images"], document["loss"], explosion)
 
 
 def _sample(document: Any) -> Sample:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from netspec.data.levels import Levels
-from netspec.data.manner import Axes
+from netspec.data.read_options import Axes
 from netspec.ir.recipe import DataOptions
 from netspec.runtime.device import USUAL, DeviceChoice, choice_document, choice_of
 from netspec.train.run.options import UNASKED, RunOptions, options_document, options_of

@@ -6,7 +6,7 @@ from netspec.ir.graph import Graph
 from netspec.train.run.checkpoint import check_shapes, checkpoint_paths, newest_whole
 from netspec.train.run.document import Run
 from netspec.train.run.folder import WEIGHTS
-from netspec.train.run.lock import claimed
+from netspec.train.run.lock import locked
 from netspec.train.run.weights import expected_shapes, read_weights
 from netspec.train.step.scores import Weights
 from netspec.train.step.snapshot import Snapshot
@@ -24,7 +24,7 @@ TOLD = {
 
 def state(run: Run) -> str:
     """The run's status; `killed` where its record says that it is running and no process trains it."""
-    return KILLED if run.status == "running" and not claimed(run.folder) else run.status
+    return KILLED if run.status == "running" and not locked(run.folder) else run.status
 
 
 def holds_weights(run: Run) -> bool:
@@ -59,8 +59,9 @@ def _told(run: Run) -> str:
 def _described(snapshot: Snapshot) -> str:
     """Which weights a checkpoint holds."""
     position = snapshot.position
-    within = position.tally.images > 0
+    within = position.sums.images > 0
     place = f"{'in' if within else 'after'} epoch {position.epochs + within:,} (step {position.step:,})"
     if snapshot.best:
-        return f"these are the weights of epoch {position.watch.best_epoch:,}, the best at its last checkpoint, {place}"
+        best_epoch = position.early_stopping.best_epoch
+        return f"these are the weights of epoch {best_epoch:,}, the best at its last checkpoint, {place}"
     return f"these are the weights of its last checkpoint, {place}"

@@ -18,17 +18,17 @@ NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 
 TRIES, TRY_SECONDS = 5, 0.02
-"""`claimed` has a folder for a moment; a training that begins then tries again."""
+"""`locked` holds the lock of a folder for a moment: a training that begins then tries again."""
 
 
-def claimed(folder: Path) -> bool:
-    """Whether a training has the folder right now; also where that cannot be found out."""
+def locked(folder: Path) -> bool:
+    """Whether a training holds the lock of the folder; also where that cannot be found out."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:
         return True
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who ask do not meet each other
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two processes that ask do not refuse each other
     except OSError:
         return True
     finally:
@@ -37,7 +37,7 @@ def claimed(folder: Path) -> bool:
 
 
 def _lock(handle: int) -> None:
-    """Raises BlockingIOError where another keeps it, OSError where there are no locks."""
+    """Raises BlockingIOError where another process holds it, OSError where there are no locks."""
     for _ in range(TRIES - 1):
         try:
             return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -46,9 +46,9 @@ def _lock(handle: int) -> None:
     return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-class Claim:
-    """A lock on a folder itself, so that nothing is left in it. The system takes it back when the process dies, however
-    it dies. File systems that have no locks are trusted."""
+class RunLock:
+    """A lock on the folder itself: no lock file is left in it. The system releases it when the process dies. On file
+    systems without locks every process gets it."""
 
     def __init__(self, folder: Path) -> None:
         """Raises UsageError (E481) where another training has the folder, DataError (E540) where it is gone."""
@@ -66,7 +66,7 @@ class Claim:
                 raise cannot_write(folder, error) from None
 
     def close(self) -> None:
-        """Lets others have the folder."""
+        """Releases the lock."""
         handle, self._handle = self._handle, None
         if handle is not None:
             os.close(handle)
@@ -75,7 +75,7 @@ class Claim:
         self.close()
 
     def during(self, items: Generator[Item, None, None]) -> Generator[Item, None, None]:
-        """The items, after the last of which the folder is let go; so it is when nobody asks for more."""
+        """The items; the lock is released after the last one, or when the generator is closed."""
         try:
             yield from items
         finally:

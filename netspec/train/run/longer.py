@@ -71,7 +71,7 @@ def check_epochs(run: Run, experiment: Experiment, position: Position | None, *,
     planned, wanted = planned_epochs(run), experiment.train.epochs
     if planned is None or position is None or planned == wanted:
         return
-    stopped = wanted > planned and position.watch.exhausted(position.epochs, experiment.train.stop_patience)
+    stopped = wanted > planned and position.early_stopping.exhausted(position.epochs, experiment.train.stop_patience)
     hopeless = stopped or _begun(position) > wanted
     if force and not hopeless:
         return
@@ -87,7 +87,7 @@ FORCE = "`--force` goes on all the same, to other bits"
 
 def _begun(position: Position) -> int:
     """Epochs, one that is not done included."""
-    return position.epochs + (position.tally.images > 0)
+    return position.epochs + (position.sums.images > 0)
 
 
 def _reasons(experiment: Experiment, position: Position, planned: int) -> Iterator[str]:
@@ -97,7 +97,7 @@ def _reasons(experiment: Experiment, position: Position, planned: int) -> Iterat
         yield f"epoch {begun:,} has begun, and no training is taken back"
     if kind in LENGTH_BOUND:
         yield f"`schedule {kind}` runs over all epochs: with {recipe.epochs:,}, rates before would have been others"
-    if recipe.epochs > planned and position.watch.exhausted(position.epochs, recipe.stop_patience):
+    if recipe.epochs > planned and position.early_stopping.exhausted(position.epochs, recipe.stop_patience):
         yield (
             f"`stop patience={recipe.stop_patience}` ended it after epoch {position.epochs:,}, and would have with any "
             f"number of epochs above"

@@ -29,8 +29,8 @@ def check_place(position: Position, recipe: TrainOptions, images: int) -> None:
         message = f"a training in minibatches of {position.batch:,} cannot go on in minibatches of {batch:,}"
         raise UsageError("E477", message, notes=(f"it stands behind step {position.step:,}",), helps=HELPS)
     within = position.step - position.epochs * steps
-    if not 0 <= within <= steps or position.tally.images != min(within * batch, images):
+    if not 0 <= within <= steps or position.sums.images != min(within * batch, images):
         message = f"a training of {steps:,} steps an epoch has no place behind step {position.step:,}"
-        done = f"{position.epochs:,} epochs and {position.tally.images:,} images of the next one are done"
+        done = f"{position.epochs:,} epochs and {position.sums.images:,} images of the next one are done"
         told = f"{images:,} images in minibatches of {batch:,} make {steps:,} steps"
         raise UsageError("E477", message, notes=(done, told), helps=HELPS)

@@ -34,4 +34,4 @@ def replay(run: Run, experiment: Experiment, *, places: DataPlaces, device: Devi
     if not force:
         check_unchanged(run, experiment, current_facts(run, experiment, dataset, device))
     check_shapes(run.folder / EVIDENCE, before, kept_shapes(experiment))
-    return Diverged(phase, Training(experiment, dataset, device, before).dissect(phase), before)
+    return Diverged(phase, Training(experiment, dataset, device, before).report_numerics(phase), before)

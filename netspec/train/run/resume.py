@@ -24,7 +24,7 @@ from netspec.train.run.document import Run
 from netspec.train.run.files import remove, write_whole
 from netspec.train.run.folder import EVIDENCE, METRICS, START, retell, run_texts, save_record
 from netspec.train.run.identity import Facts, differences, identity, source_facts
-from netspec.train.run.lock import Claim
+from netspec.train.run.lock import RunLock
 from netspec.train.run.longer import check_epochs, has_other_epochs, only_epochs_differ, with_epochs
 from netspec.train.run.metrics import Line, read_lines
 from netspec.train.run.options import UNASKED, RunOptions
@@ -57,10 +57,10 @@ def resume(
     if force:
         check_data_line(run, experiment)
     with ExitStack() as held:
-        claim = held.enter_context(closing(Claim(run.folder)))
+        run_lock = held.enter_context(closing(RunLock(run.folder)))
         begun = _go_on(replace(run, options=options.over(run.options)), experiment, places, device, force=force)
         held.pop_all()  # the run goes on, and lets the folder go at its end
-    return replace(begun, events=claim.during(begun.events))
+    return replace(begun, events=run_lock.during(begun.events))
 
 
 def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device, *, force: bool) -> Begun:

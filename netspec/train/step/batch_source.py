@@ -23,7 +23,7 @@ from netspec.train.step.feeds import (
 from netspec.train.step.preparation import Preparation
 
 
-class Supply(Protocol):
+class BatchSource(Protocol):
     """One pass. `feed` stays the same throughout; only the images that are `ready` may be used."""
 
     @property
@@ -88,10 +88,10 @@ class Streamed:
         self._ring.close()
 
 
-def ready_steps(supply: Supply, first: int, batch: int) -> int:
+def ready_steps(batches: BatchSource, first: int, batch: int) -> int:
     """How many minibatches from place `first` of the order on can be used, at least one; the last may be short."""
-    images = supply.ready(first, batch)
-    ends = first + images == len(supply.feed.order)
+    images = batches.ready(first, batch)
+    ends = first + images == len(batches.feed.order)
     return -(-images // batch) if ends else images // batch
 
 
@@ -106,16 +106,16 @@ class Passes:
         images = held_images(part)
         self._held = None if images is None else source_of(images, part, preparation)
 
-    def training(self, epoch: int, first: int) -> Supply:
+    def training(self, epoch: int, first: int) -> BatchSource:
         """A pass in the order of an epoch, counted from zero, from place `first` of it on; to be closed."""
         order = epoch_order(self._part, self._experiment, epoch)
-        return self._supply(order, first, partial(training_pass, self._experiment, epoch))
+        return self._batches(order, first, partial(training_pass, self._experiment, epoch))
 
-    def measuring(self) -> Supply:
+    def measuring(self) -> BatchSource:
         """A pass in the order of the files, crops in the centre; to be closed."""
-        return self._supply(file_order(self._part), 0, partial(measuring_pass, self._experiment))
+        return self._batches(file_order(self._part), 0, partial(measuring_pass, self._experiment))
 
-    def _supply(self, order: Rows, first: int, over: Callable[[Source, Rows, Rows | None], Pass]) -> Supply:
+    def _batches(self, order: Rows, first: int, over: Callable[[Source, Rows, Rows | None], Pass]) -> BatchSource:
         part, images = self._part, self._part.images
         stored = images if isinstance(images, Stored) else None
         if self._held is not None:

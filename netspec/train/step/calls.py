@@ -53,7 +53,7 @@ def next_call(timetable: Timetable, position: Position, most: int) -> Call:
     if timetable.milestone:
         end = min(end, (step // timetable.milestone + 1) * timetable.milestone)
     end = min(end, step + (1 if sampled else before_sample))
-    return Call(rates_of(timetable, range(step, end), position.watch.reductions), sampled)
+    return Call(rates_of(timetable, range(step, end), position.early_stopping.reductions), sampled)
 
 
 def end_step(timetable: Timetable, position: Position) -> int:

@@ -8,7 +8,7 @@ from netspec.ir.recipe import Schedule
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class EarlyStopping:
     """An epoch makes progress when its validation loss is below all before it; ties are no progress.
 
     `lowest` is the lowest loss (None before the first), met first in epoch `best_epoch`, counted from one. `waited`
@@ -21,7 +21,7 @@ class Watch:
     waited: int = 0
     reductions: int = 0
 
-    def after(self, epoch: int, loss: float, schedule: Schedule) -> Watch:
+    def after(self, epoch: int, loss: float, schedule: Schedule) -> EarlyStopping:
         """With the validation loss of one more epoch, whose number counts from one."""
         if self.lowest is None or loss < self.lowest:
             return replace(self, lowest=loss, best_epoch=epoch, waited=0)

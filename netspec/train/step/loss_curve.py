@@ -11,12 +11,12 @@ STRETCHES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class LossCurve:
     """`sums` of the losses of all images, a sum for each stretch of the epoch that has begun."""
 
     sums: tuple[float, ...] = ()
 
-    def plus(self, losses: Iterable[float], first: int, steps: int) -> Course:
+    def plus(self, losses: Iterable[float], first: int, steps: int) -> LossCurve:
         """With the sums of loss of some more steps, the first of which is number `first` of the epoch's `steps`.
 
         Steps are added one by one, so that the sums are the same however many come in one call.
@@ -26,7 +26,7 @@ class Course:
             if step * stretches(steps) // steps == len(sums):
                 sums.append(0.0)
             sums[-1] += loss
-        return Course(tuple(sums))
+        return LossCurve(tuple(sums))
 
     def means(self, images: int, batch: int) -> tuple[float, ...]:
         """Mean losses an image, stretch by stretch, of a whole epoch of `images` in minibatches of `batch`."""

@@ -20,7 +20,7 @@ FIRST, LAST = 1 / 25, 1 / 250_000
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A step: it begins and ends at these times, in a training of `epochs`; until then the validation losses have
-    asked for so many `reductions` of the rate (`watch.Watch`)."""
+    asked for so many `reductions` of the rate (`EarlyStopping`)."""
 
     begin: float
     end: float

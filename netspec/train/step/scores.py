@@ -24,14 +24,14 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RunningSums:
     """Sums over images as they are met."""
 
     images: int = 0
     loss: float = 0.0
     right: float = 0.0
 
-    def plus(self, images: int, metrics: Array) -> Tally:
+    def plus(self, images: int, metrics: Array) -> RunningSums:
         """`metrics` (steps, 2) are each step's sums of loss and of right answers over, together, `images`.
 
         Steps are added one by one, so that the sum is the same however many come in one call.
@@ -40,7 +40,7 @@ class Tally:
         for step_loss, step_right in metrics.tolist():
             loss += step_loss
             right += step_right
-        return Tally(self.images + images, loss, right)
+        return RunningSums(self.images + images, loss, right)
 
     @property
     def scores(self) -> Scores:

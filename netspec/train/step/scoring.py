@@ -16,17 +16,17 @@ from netspec.runtime.device import Device
 from netspec.runtime.feed import Pass, Rates
 from netspec.runtime.machine import Array, Machine
 from netspec.runtime.pace import Pace
-from netspec.train.step.batch_source import Passes, Supply, ready_steps
+from netspec.train.step.batch_source import BatchSource, Passes, ready_steps
 from netspec.train.step.preparation import Preparation
-from netspec.train.step.scores import Tally, Weights
-from netspec.train.watch.numerics import Dissection, dissect
+from netspec.train.step.scores import RunningSums, Weights
+from netspec.train.watch.numerics import NumericsReport, report_numerics
 from netspec.train.watch.probe import finite
 
 MEASURING_BATCH = 64
 """Images at a time where nothing is learnt, so that figures do not depend on the spec's batch."""
 
 
-class Judge:
+class Evaluator:
     """Measures weights of one net; compiled once, used after every epoch."""
 
     def __init__(self, experiment: Experiment, preparation: Preparation, device: Device) -> None:
@@ -34,54 +34,54 @@ class Judge:
         self._machine = device.machine(evaluation_program(experiment, device.target, MEASURING_BATCH))
         self._passes: dict[Part, Passes] = {}
 
-    def measure(self, part: Part, weights: Weights) -> Iterator[Tally]:
+    def measure(self, part: Part, weights: Weights) -> Iterator[RunningSums]:
         """The sums so far about ten times a second, the last time over all images, of which there must be one."""
         self._machine.load(weights)
-        tally = Tally()
-        with closing(self._supply(part)) as supply:
-            for images, metrics in run_in_calls(self._machine, supply, MEASURING_BATCH):
-                tally = tally.plus(images, metrics)
-                yield tally
+        sums = RunningSums()
+        with closing(self._batches(part)) as batches:
+            for images, metrics in run_in_calls(self._machine, batches, MEASURING_BATCH):
+                sums = sums.plus(images, metrics)
+                yield sums
 
-    def dissect(self, part: Part, weights: Weights) -> Dissection:
+    def report_numerics(self, part: Part, weights: Weights) -> NumericsReport:
         """Takes apart the first minibatch whose loss is not finite, the last where there is none."""
         self._machine.load(weights)
-        with closing(self._supply(part)) as supply:
-            first = self._broken_minibatch(supply, len(part))
-            supply.ready(first, MEASURING_BATCH)
+        with closing(self._batches(part)) as batches:
+            first = self._broken_minibatch(batches, len(part))
+            batches.ready(first, MEASURING_BATCH)
             graph = self._experiment.graph
-            return dissect(self._machine, graph, supply.feed, first=first, step_number=0, rates=unmoved(1))
+            return report_numerics(self._machine, graph, batches.feed, first=first, step_number=0, rates=unmoved(1))
 
-    def _broken_minibatch(self, supply: Supply, images: int) -> int:
+    def _broken_minibatch(self, batches: BatchSource, images: int) -> int:
         """Where the first minibatch begins whose loss is not finite, the last where there is none."""
         begins = range(0, images, MEASURING_BATCH)
         for first in begins:
-            supply.ready(first, MEASURING_BATCH)
-            if not finite(self._machine.run(supply.feed, first=first, step_number=0, rates=unmoved(1))):
+            batches.ready(first, MEASURING_BATCH)
+            if not finite(self._machine.run(batches.feed, first=first, step_number=0, rates=unmoved(1))):
                 return first
-            supply.release(first)
+            batches.release(first)
         return begins[-1]
 
-    def observe(self, part: Part, weights: Weights) -> Iterator[tuple[Tally, Array]]:
+    def observe(self, part: Part, weights: Weights) -> Iterator[tuple[RunningSums, Array]]:
         """As `measure`, with the outputs (n, K) of the images that each call has added."""
         self._machine.load(weights)
-        pace, first, tally = Pace(), 0, Tally()
-        with closing(self._supply(part)) as supply:
+        pace, first, sums = Pace(), 0, RunningSums()
+        with closing(self._batches(part)) as batches:
             while first < len(part):
-                steps, begin = min(pace.steps, ready_steps(supply, first, MEASURING_BATCH)), perf_counter()
+                steps, begin = min(pace.steps, ready_steps(batches, first, MEASURING_BATCH)), perf_counter()
                 piece = slice(first, first + steps * MEASURING_BATCH)
-                found = self._machine.outputs(_piece(supply.feed, piece))
+                found = self._machine.outputs(_piece(batches.feed, piece))
                 pace.ran(steps, perf_counter() - begin)
                 first += len(found.arrays)
-                supply.release(first)
-                tally = tally.plus(len(found.arrays), found.metrics)
-                yield tally, found.arrays
+                batches.release(first)
+                sums = sums.plus(len(found.arrays), found.metrics)
+                yield sums, found.arrays
 
     def outputs(self, part: Part, weights: Weights) -> Array:
         """What the net says of every image, (N, K), about a tenth of a second a call so that Ctrl-C is heard."""
         return np.concatenate([outputs for _, outputs in self.observe(part, weights)])
 
-    def _supply(self, part: Part) -> Supply:
+    def _batches(self, part: Part) -> BatchSource:
         if part not in self._passes:
             self._passes[part] = Passes(
                 part, self._experiment, self._preparation, batch=MEASURING_BATCH, readers=self._readers
@@ -99,15 +99,15 @@ def _piece(feed: Pass, piece: slice) -> Pass:
     return replace(feed, order=feed.order[piece], places=None if feed.places is None else feed.places[piece])
 
 
-def run_in_calls(machine: Machine, supply: Supply, batch: int) -> Iterator[tuple[int, Array]]:
+def run_in_calls(machine: Machine, batches: BatchSource, batch: int) -> Iterator[tuple[int, Array]]:
     """Runs a whole pass, about a tenth of a second a call; yields the images of each call and its metrics."""
-    pace, total, first = Pace(), len(supply.feed.order), 0
+    pace, total, first = Pace(), len(batches.feed.order), 0
     while first < total:
-        steps = min(pace.steps, ready_steps(supply, first, batch))
+        steps = min(pace.steps, ready_steps(batches, first, batch))
         begin = perf_counter()
-        metrics = machine.run(supply.feed, first=first, step_number=0, rates=unmoved(steps))
+        metrics = machine.run(batches.feed, first=first, step_number=0, rates=unmoved(steps))
         pace.ran(steps, perf_counter() - begin)
         images = min(steps * batch, total - first)
         first += images
-        supply.release(first)
+        batches.release(first)
         yield images, metrics

@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from netspec.train.step.early_stopping import Watch
-from netspec.train.step.loss_curve import Course
-from netspec.train.step.scores import Array, Scores, Tally, Weights
-from netspec.train.watch.explosion import Height
+from netspec.train.step.early_stopping import EarlyStopping
+from netspec.train.step.loss_curve import LossCurve
+from netspec.train.step.scores import Array, RunningSums, Scores, Weights
+from netspec.train.watch.explosion import LossPeak
 from netspec.train.watch.sample import UNSAMPLED, Sample
-
-NOTHING, UNSEEN, UNBEGUN, GROUND = Tally(), Watch(), Course(), Height()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +29,24 @@ UNTIMED = Elapsed()
 class Position:
     """How far a training is: `epochs` are done whole, `step` steps in all, the last of them at the rate `rate`.
 
-    `tally`, `course` and `sample` belong to the epoch under way, `training` and `validation` to the last whole one, and
-    `best` to the one of the lowest validation loss. `dead` are the layers that an epoch before has shown to be dead;
-    `height` is how high the loss has been. Steps are minibatches of `batch` images (None where an older version did not
+    `sums`, `loss_curve` and `sample` belong to the epoch under way, `training` and `validation` to the last whole one,
+    and `best` to the one of the lowest validation loss. `dead` are the layers that an epoch before has shown to be
+    dead. Steps are minibatches of `batch` images (None where an older version did not
     write it down). Two trainings that compute the same are at equal positions.
     """
 
     epochs: int = 0
     step: int = 0
     rate: float = 0.0
-    tally: Tally = NOTHING
-    course: Course = UNBEGUN
+    sums: RunningSums = field(default_factory=RunningSums)
+    loss_curve: LossCurve = field(default_factory=LossCurve)
     training: Scores | None = None
     validation: Scores | None = None
     best: Scores | None = None
-    watch: Watch = UNSEEN
+    early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     sample: Sample = UNSAMPLED
     dead: tuple[str, ...] = ()
-    height: Height = GROUND
+    loss_peak: LossPeak = field(default_factory=LossPeak)
     batch: int | None = None
 
 

@@ -9,14 +9,14 @@ import numpy as np
 
 from netspec.data.dataset import Dataset, Part
 from netspec.data.fit import check_fit
-from netspec.data.manner import Progress, silent
+from netspec.data.read_options import Progress, silent
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.ranking import is_regression
 from netspec.ir.recipe import Experiment
 from netspec.runtime.device import Device
 from netspec.train.step.preparation import Preparation, in_units_of
-from netspec.train.step.scores import Array, Scores, Tally, Weights
-from netspec.train.step.scoring import Judge
+from netspec.train.step.scores import Array, RunningSums, Scores, Weights
+from netspec.train.step.scoring import Evaluator
 from netspec.train.use.answers import Answers, NumberErrors, answers, number_errors
 
 PartName = Literal["test", "validation"]
@@ -50,15 +50,15 @@ def evaluate(
     """
     check_fit(dataset, experiment.graph, experiment.train.loss)
     name, part = measured_part(dataset)
-    tally, found = Tally(), list[Array]()
-    for tally, outputs in Judge(experiment, in_units_of(preparation, dataset), device).observe(part, weights):
+    sums, found = RunningSums(), list[Array]()
+    for sums, outputs in Evaluator(experiment, in_units_of(preparation, dataset), device).observe(part, weights):
         found.append(outputs)
-        progress(f"the {name} part", tally.images, len(part))
+        progress(f"the {name} part", sums.images, len(part))
     outputs = np.concatenate(found)
     classes = max(len(dataset.class_names), len(preparation.class_names))
     if is_regression(experiment.train.loss, outputs.shape[1], classes):
-        return Evaluation(name, tally.scores_of(regression=True), None, number_errors(outputs, part.labels))
-    return Evaluation(name, tally.scores, answers(experiment, outputs, part.labels))
+        return Evaluation(name, sums.scores_of(regression=True), None, number_errors(outputs, part.labels))
+    return Evaluation(name, sums.scores, answers(experiment, outputs, part.labels))
 
 
 def measured_part(dataset: Dataset) -> tuple[PartName, Part]:

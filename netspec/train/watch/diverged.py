@@ -15,7 +15,7 @@ from netspec.train.watch.numerics import Culprit, LayerFigures, Magnitude
 
 def diverged_error(diverged: Diverged, experiment: Experiment) -> DivergedError:
     """E460, with the layer, the step, the learning rate, the largest weight and gradient."""
-    message = f"training diverged {_when(diverged)}: {_what(diverged.dissection.culprit)}"
+    message = f"training diverged {_when(diverged)}: {_what(diverged.numerics.culprit)}"
     return DivergedError("E460", message, notes=tuple(_notes(diverged)), helps=tuple(_helps(diverged, experiment)))
 
 
@@ -31,7 +31,7 @@ def explosion_warning(explosion: Explosion, epoch: int, rate: float, experiment:
 def _when(diverged: Diverged) -> str:
     position = diverged.before.position
     if diverged.phase == "training":
-        relation = "before" if _is_weight(diverged.dissection.culprit) else "in"
+        relation = "before" if _is_weight(diverged.numerics.culprit) else "in"
         return f"{relation} step {position.step + 1:,} (epoch {position.epochs + 1})"
     return f"after step {position.step:,}, as the {diverged.phase} images were measured"
 
@@ -65,17 +65,17 @@ def _what(culprit: Culprit | None) -> str:
 
 
 def _notes(diverged: Diverged) -> Iterator[str]:
-    dissection, culprit = diverged.dissection, diverged.dissection.culprit
-    if culprit and culprit.image is not None and 2 * culprit.images < dissection.images:
-        where = f"{culprit.images} of the {dissection.images} images of the minibatch"
+    numerics, culprit = diverged.numerics, diverged.numerics.culprit
+    if culprit and culprit.image is not None and 2 * culprit.images < numerics.images:
+        where = f"{culprit.images} of the {numerics.images} images of the minibatch"
         yield f"it is so in {where}, the first of them number {culprit.image:,} of the {diverged.phase} part, from 0"
     if diverged.phase == "training":
         if _unmoved(diverged):
             yield "the weights were as they started: the learning rate has no part in it"
         else:
-            yield f"the learning rate of that step was {dissection.rate:g}"
-    yield from _largest("weight before it" if diverged.phase == "training" else "weight", dissection.largest_weight)
-    yield from _largest("gradient", dissection.largest_gradient)
+            yield f"the learning rate of that step was {numerics.rate:g}"
+    yield from _largest("weight before it" if diverged.phase == "training" else "weight", numerics.largest_weight)
+    yield from _largest("gradient", numerics.largest_gradient)
 
 
 def _largest(what: str, size: Magnitude | None) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _largest(what: str, size: Magnitude | None) -> Iterator[str]:
 
 def _unmoved(diverged: Diverged) -> bool:
     """Whether a number broke before any step had moved a weight."""
-    culprit = diverged.dissection.culprit
+    culprit = diverged.numerics.culprit
     begun = diverged.phase != "training" or diverged.before.position.step > 0
     return not begun and culprit is not None and culprit.role != "update"
 
@@ -98,7 +98,7 @@ def _helps(diverged: Diverged, experiment: Experiment) -> Iterator[str]:
         return
     if any(parameter.initial.kind in ("normal", "uniform") for parameter in experiment.graph.parameters):
         yield "smaller weights to start from usually help: leave out `init`, or lower its amount"
-    if not _is_weight(diverged.dissection.culprit):
+    if not _is_weight(diverged.numerics.culprit):
         yield from _bounding_helps(experiment)
 
 
@@ -122,16 +122,16 @@ def _bounding_helps(experiment: Experiment) -> Iterator[str]:
 
 def diverged_document(diverged: Diverged) -> dict[str, Any]:
     """The same as JSON holds it."""
-    position, dissection = diverged.before.position, diverged.dissection
+    position, numerics = diverged.before.position, diverged.numerics
     return {
         "phase": diverged.phase,
         "epoch": position.epochs + (diverged.phase != "test"),
         "step": position.step + (diverged.phase == "training"),
-        "images": dissection.images,
-        "rate": dissection.rate,
-        "loss": dissection.loss,
-        "first": _culprit_document(dissection.culprit),
-        "layers": [_layer_document(layer) for layer in dissection.layers],
+        "images": numerics.images,
+        "rate": numerics.rate,
+        "loss": numerics.loss,
+        "first": _culprit_document(numerics.culprit),
+        "layers": [_layer_document(layer) for layer in numerics.layers],
     }
 
 

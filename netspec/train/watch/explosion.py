@@ -31,8 +31,8 @@ class Explosion:
 
 
 @dataclass(frozen=True, slots=True)
-class Height:
-    """How high the loss has been: `lowest` mean of a window so far (None before the first); `images` and the sum `loss`
+class LossPeak:
+    """`lowest` mean loss of a window so far (None before the first); `images` and the sum `loss`
     of the window under way; and the first explosion, if there was one."""
 
     lowest: float | None = None
@@ -40,27 +40,27 @@ class Height:
     loss: float = 0.0
     explosion: Explosion | None = None
 
-    def after(self, losses: Iterable[float], sizes: Iterable[int], step: int, silent: float) -> Height:
+    def after(self, losses: Iterable[float], sizes: Iterable[int], step: int, silent: float) -> LossPeak:
         """With the sums of loss of some more steps over so many images each, `step` steps being done before them.
 
         `silent` is the mean loss of a net that says nothing. Steps are added one by one, however many come in a call.
         """
-        height, images, total = self, self.images, self.loss
+        peak, images, total = self, self.images, self.loss
         for number, (loss, size) in enumerate(zip(losses, sizes, strict=True), step + 1):
             images, total = images + size, total + loss
-            if images >= (START_IMAGES if height.lowest is None else WINDOW_IMAGES):
-                height = height.with_window(images, total, number, silent)
+            if images >= (START_IMAGES if peak.lowest is None else WINDOW_IMAGES):
+                peak = peak.with_window(images, total, number, silent)
                 images, total = 0, 0.0
-        return replace(height, images=images, loss=total)
+        return replace(peak, images=images, loss=total)
 
-    def with_window(self, images: int, total: float, step: int, silent: float) -> Height:
+    def with_window(self, images: int, total: float, step: int, silent: float) -> LossPeak:
         """With a whole window that ends with step number `step`: so many images, and the sum of their losses."""
         mean, lowest, explosion = total / images, self.lowest, self.explosion
         if lowest is None:
-            return Height(mean, explosion=explosion)
+            return LossPeak(mean, explosion=explosion)
         if explosion is None and mean > FACTOR * max(lowest, silent):
             explosion = Explosion(step, images, mean, lowest)
-        return Height(min(mean, lowest), explosion=explosion)
+        return LossPeak(min(mean, lowest), explosion=explosion)
 
 
 def silent_loss(function: ops.LossName, outputs: int) -> float:

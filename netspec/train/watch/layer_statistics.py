@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from netspec.ir.graph import Graph
 from netspec.runtime.machine import Machine
 from netspec.train.step.scores import Array
-from netspec.train.watch.probe import Sight
+from netspec.train.watch.probe import Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class StepStatistics:
     def _weights(self) -> Mapping[str, Array]:
         return {value.name: self._machine.read(value.name) for value in self._machine.program.parameters}
 
-    def see(self, sight: Sight) -> None:
+    def see(self, probe: Probe) -> None:
         """Takes in an array of the step; of a layer that writes several, the last stays. What a convolution that pools
         on the way writes is two layers' output."""
-        if sight.role in ("input", "activations"):
-            numbers = sight.read().astype(np.float64)
-            for layer in (sight.layer, sight.value.name):
+        if probe.role in ("input", "activations"):
+            numbers = probe.read().astype(np.float64)
+            for layer in (probe.layer, probe.value.name):
                 self._activations[layer] = float(numbers.mean()), float(numbers.std())
 
     @np.errstate(all="ignore")  # numbers that are not finite are the guard's to report

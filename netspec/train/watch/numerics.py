@@ -14,7 +14,7 @@ from netspec.ir.objective import RATE
 from netspec.runtime.feed import Pass, Rates
 from netspec.runtime.machine import Machine
 from netspec.train.step.scores import Array
-from netspec.train.watch.probe import Role, Sight, look
+from netspec.train.watch.probe import Probe, Role, look
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class LayerFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Dissection:
+class NumericsReport:
     """A step over `images` images at a learning rate; `loss` is the mean over them, None where it is not finite."""
 
     images: int
@@ -103,7 +103,9 @@ class _Tables:
     culprit: Culprit | None = None
 
 
-def dissect(machine: Machine, graph: Graph, feed: Pass, *, first: int, step_number: int, rates: Rates) -> Dissection:
+def report_numerics(
+    machine: Machine, graph: Graph, feed: Pass, *, first: int, step_number: int, rates: Rates
+) -> NumericsReport:
     """Takes the step from the weights that the machine holds, and leaves it behind those; `rates` as of
     `Machine.walk`."""
     images = min(machine.program.batch, len(feed.order) - first)
@@ -112,15 +114,15 @@ def dissect(machine: Machine, graph: Graph, feed: Pass, *, first: int, step_numb
     weights = _weights(machine, owners)
     tables = _Tables(culprit=_broken_weight(machine, owners))
 
-    def see(sight: Sight) -> None:
-        numbers = sight.read()
-        size, sound = magnitude(numbers, sight.of), tables.culprit is None
+    def see(probe: Probe) -> None:
+        numbers = probe.read()
+        size, sound = magnitude(numbers, probe.of), tables.culprit is None
         if size.broken and sound:
-            tables.culprit = _culprit(sight, numbers, size.broken, order)
-        if sight.role in ("input", "activations"):
-            tables.activations[sight.layer] = size
-        elif sight.role == "weight gradient" and sound:
-            layer = owners[sight.of]
+            tables.culprit = _culprit(probe, numbers, size.broken, order)
+        if probe.role in ("input", "activations"):
+            tables.activations[probe.layer] = size
+        elif probe.role == "weight gradient" and sound:
+            layer = owners[probe.of]
             tables.gradients[layer] = size.joined(tables.gradients.get(layer))
 
     metrics = look(machine, feed, first=first, step_number=step_number, rates=rates, see=see)
@@ -128,7 +130,7 @@ def dissect(machine: Machine, graph: Graph, feed: Pass, *, first: int, step_numb
     layers = _layers(named, tables.activations, weights, tables.gradients)
     loss = float(metrics[0, 0]) / images
     rate = dict(zip(machine.program.scalars, rates[0].tolist(), strict=True)).get(RATE, 0.0)
-    return Dissection(images, rate, loss if math.isfinite(loss) else None, tables.culprit, layers)
+    return NumericsReport(images, rate, loss if math.isfinite(loss) else None, tables.culprit, layers)
 
 
 def _weights(machine: Machine, owners: Mapping[str, str]) -> dict[str, Magnitude]:
@@ -171,13 +173,13 @@ def magnitude(numbers: Array, where: str) -> Magnitude:
     return Magnitude(largest, where, int(numbers.size - whole.sum()))
 
 
-def _culprit(sight: Sight, numbers: Array, broken: int, order: Sequence[int]) -> Culprit:
+def _culprit(probe: Probe, numbers: Array, broken: int, order: Sequence[int]) -> Culprit:
     wrong = ~np.isfinite(numbers)
     nan = bool(np.isnan(numbers.flat[int(wrong.argmax())]))
-    culprit = Culprit(sight.value.name, sight.layer, sight.role, sight.of, nan, broken)
-    if not sight.value.batched:
+    culprit = Culprit(probe.value.name, probe.layer, probe.role, probe.of, nan, broken)
+    if not probe.value.batched:
         return culprit
     spoiled = np.flatnonzero(wrong.reshape(len(order), -1).any(axis=1))
     return Culprit(
-        sight.value.name, sight.layer, sight.role, sight.of, nan, broken, order[int(spoiled[0])], len(spoiled)
+        probe.value.name, probe.layer, probe.role, probe.of, nan, broken, order[int(spoiled[0])], len(spoiled)
     )

@@ -21,7 +21,7 @@ Role = Literal["input", "activations", "statistics", "loss", "gradient", "weight
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Probe:
     """An array that a launch of `layer` has just written; `operation` is None of an input. `of` is the parameter that
     a weight gradient or an update belongs to, else the array's own name."""
 
@@ -37,7 +37,7 @@ class Sight:
 
 
 def look(
-    machine: Machine, feed: Pass, *, first: int, step_number: int, rates: Rates, see: Callable[[Sight], None]
+    machine: Machine, feed: Pass, *, first: int, step_number: int, rates: Rates, see: Callable[[Probe], None]
 ) -> Array:
     """Takes one step as `Machine.walk` does, and shows every float32 array of it in the order in which
     they are written, inputs first, and of a gradient that is not kept what it comes to.
@@ -49,10 +49,10 @@ def look(
     roles = _roles(program)
     shown_inputs = False
 
-    def sight(value: Value, layer: str, operation: Operation | None) -> Sight:
+    def probe(value: Value, layer: str, operation: Operation | None) -> Probe:
         role, of = roles[value.name]
         read = partial(machine.read, value.name)
-        return Sight(value, layer, role, of, operation, partial(read, images), lambda most: read(min(most, images)))
+        return Probe(value, layer, role, of, operation, partial(read, images), lambda most: read(min(most, images)))
 
     def watch(launch: Launch) -> None:
         nonlocal shown_inputs
@@ -60,18 +60,18 @@ def look(
             shown_inputs = True
             for value in program.inputs:
                 if value.batched and value.dtype == "float32":
-                    see(sight(value, value.name, None))
+                    see(probe(value, value.name, None))
         if isinstance(launch.operation, DenseWeightUpdate):
             see(_gradient_on_the_way(machine, launch, images))
         for buffer in launch.outputs:
             if buffer.value.dtype == "float32":
-                see(sight(buffer.value, launch.layer, launch.operation))
+                see(probe(buffer.value, launch.layer, launch.operation))
 
     with np.errstate(all="ignore"):
         return machine.walk(feed, first=first, step_number=step_number, rates=rates, watch=watch)
 
 
-def _gradient_on_the_way(machine: Machine, launch: Launch, images: int) -> Sight:
+def _gradient_on_the_way(machine: Machine, launch: Launch, images: int) -> Probe:
     """The gradient by which a launch has moved weights without keeping it: summed once more, so rounded otherwise."""
     x, dy, weight = (buffer.value for buffer in launch.inputs[:3])
 
@@ -80,7 +80,7 @@ def _gradient_on_the_way(machine: Machine, launch: Launch, images: int) -> Sight
         return (cotangents.T @ inputs).reshape(weight.shape)
 
     gradient = replace(weight, name=f"{weight.name}.gradient")
-    return Sight(gradient, launch.layer, "weight gradient", weight.name, launch.operation, read, lambda _: read())
+    return Probe(gradient, launch.layer, "weight gradient", weight.name, launch.operation, read, lambda _: read())
 
 
 def _roles(program: Program) -> Mapping[str, tuple[Role, str]]:

@@ -11,7 +11,7 @@ from netspec.runtime.feed import Pass, Rates
 from netspec.runtime.machine import Machine
 from netspec.train.step.scores import Array
 from netspec.train.watch.layer_statistics import LayerStatistics, StepStatistics
-from netspec.train.watch.probe import Sight, look
+from netspec.train.watch.probe import Probe, look
 from netspec.train.watch.slope import activation_of, can_be_flat, flat
 
 SAMPLE_IMAGES = 64
@@ -56,11 +56,11 @@ def take_sampled(
     found: set[str] = set()
     statistics = StepStatistics(machine, measure) if measure and not before.images else None
 
-    def see(sight: Sight) -> None:
-        if sight.role == "activations" and _flat(sight):
-            found.add(sight.layer)
+    def see(probe: Probe) -> None:
+        if probe.role == "activations" and _flat(probe):
+            found.add(probe.layer)
         if statistics:
-            statistics.see(sight)
+            statistics.see(probe)
 
     metrics = look(machine, feed, first=first, step_number=step_number, rates=rates, see=see)
     still = found.intersection(before.flat) if before.images else found
@@ -68,10 +68,10 @@ def take_sampled(
     return Sample(images, tuple(sorted(still)), statistics.layers() if statistics else before.layers), metrics
 
 
-def _flat(sight: Sight) -> bool:
-    activation = activation_of(sight.operation)
+def _flat(probe: Probe) -> bool:
+    activation = activation_of(probe.operation)
     return can_be_flat(activation) and all(
-        flat(activation, sight.read_few(images)) for images in (FEW_IMAGES, SAMPLE_IMAGES)
+        flat(activation, probe.read_few(images)) for images in (FEW_IMAGES, SAMPLE_IMAGES)
     )
 
 

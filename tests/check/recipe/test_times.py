@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.ir.recipe import Schedule
-from netspec.train.step.early_stopping import Watch
+from netspec.train.step.early_stopping import EarlyStopping
 from netspec.train.step.schedules import Moment, rate_at
 from tests.check.reading_specs import examined
 
@@ -50,7 +50,7 @@ def test_a_warmup_is_warned_of_where_the_rate_stays_below_its_value(epochs: int,
 @given(EPOCHS, TIMES.map(lambda time: time - 1))
 def test_a_plateau_is_warned_of_where_no_epoch_can_have_a_lower_rate(epochs: int, patience: int) -> None:
     schedule, late = warned(f"schedule plateau patience={patience}", epochs)
-    watch = Watch()
+    watch = EarlyStopping()
     for epoch in range(1, epochs):  # the last epoch's loss changes no rate
         watch = watch.after(epoch, 1.0, schedule)
     assert late == (watch.reductions == 0)
@@ -59,7 +59,7 @@ def test_a_plateau_is_warned_of_where_no_epoch_can_have_a_lower_rate(epochs: int
 @given(EPOCHS, TIMES)
 def test_a_stop_is_warned_of_where_no_training_can_end_early(epochs: int, patience: int) -> None:
     schedule, late = warned(f"stop patience={patience}", epochs)
-    watch = Watch().after(1, 1.0, schedule)
+    watch = EarlyStopping().after(1, 1.0, schedule)
     assert late == (not any(watch.exhausted(done, patience) for done in range(1, epochs)))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from netspec.train.run.lock import Claim
+from netspec.train.run.lock import RunLock
 from tests.cli.harness import HANGS_SECONDS, refused, run, run_json
 from tests.cli.test_json import documented
 
@@ -151,7 +151,7 @@ def test_a_run_that_is_not_finished_is_told_to_be_killed_or_to_be_trained(here: 
     refused(done, 2, "E470")
     assert "`one` is not finished: it was killed" in done.stderr
     assert "`netspec train --resume one` brings it to its end" in done.stderr
-    with closing(Claim(here / "one")):
+    with closing(RunLock(here / "one")):
         done = run("reproduce", "one")
     refused(done, 2, "E470")
     assert "it is being trained right now" in done.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from netspec.train.run.lock import Claim
+from netspec.train.run.lock import RunLock
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_json import documented, documented_objects
 
@@ -106,7 +106,7 @@ def test_without_runs_there_is_nothing_to_list(tmp_path: Path, monkeypatch: pyte
 def test_a_run_that_nobody_trains_any_more_is_killed(here: Path) -> None:
     change("runs/second", status="running")
     assert "killed" in run("runs").stdout
-    with closing(Claim(here / "runs/second")):
+    with closing(RunLock(here / "runs/second")):
         found = run_json("runs")["runs"]
         assert [run["status"] for run in found] == ["finished", "running"]
     assert [run["status"] for run in run_json("runs")["runs"]] == ["finished", "killed"]

@@ -11,9 +11,9 @@ import pytest
 from netspec.diagnostics.failure import DataError
 from netspec.train.run import files
 from netspec.train.run.checkpoint import checkpoint_paths, clear_checkpoints, newest_snapshot, sweep, write_checkpoint
-from netspec.train.step.early_stopping import Watch
-from netspec.train.step.loss_curve import Course
-from netspec.train.step.scores import Scores, Tally
+from netspec.train.step.early_stopping import EarlyStopping
+from netspec.train.step.loss_curve import LossCurve
+from netspec.train.step.scores import RunningSums, Scores
 from netspec.train.step.snapshot import Elapsed, Position, Snapshot
 
 SHAPES = {"conv1.weight": (2, 3), "conv1.weight.velocity": (2, 3), "scale": ()}
@@ -21,12 +21,12 @@ POSITION = Position(
     epochs=3,
     step=1234,
     rate=0.1,
-    tally=Tally(96, 0.1 + 0.2, 17.0),
-    course=Course((1 / 3, 0.1)),
+    sums=RunningSums(96, 0.1 + 0.2, 17.0),
+    loss_curve=LossCurve((1 / 3, 0.1)),
     training=Scores(100, 1 / 3, 2 / 3),
     validation=None,
     best=Scores(10, 1e-300, 1.0),
-    watch=Watch(0.1, 2, 1, 4),
+    early_stopping=EarlyStopping(0.1, 2, 1, 4),
 )
 
 

@@ -18,7 +18,7 @@ from netspec.train.run.cadence import Saving
 from netspec.train.run.checkpoint import checkpoint_paths, newest_whole
 from netspec.train.run.folder import open_run, run_experiment
 from netspec.train.run.latest_weights import holds_weights, run_weights, state
-from netspec.train.run.lock import Claim
+from netspec.train.run.lock import RunLock
 from netspec.train.run.options import RunOptions
 from netspec.train.step.scores import Weights
 from netspec.train.use.trained import from_run
@@ -138,7 +138,7 @@ def test_before_the_first_checkpoint_there_are_no_weights(tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="go on with it: `netspec train --resume") as caught:
         from_run(run)
     assert caught.value.code == "E464"
-    with closing(Claim(run)), pytest.raises(UsageError, match="wait for its first checkpoint"):
+    with closing(RunLock(run)), pytest.raises(UsageError, match="wait for its first checkpoint"):
         from_run(run)
 
 
@@ -154,7 +154,7 @@ def test_the_checkpoint_of_another_net_is_refused(tmp_path: Path) -> None:
 def test_a_run_is_killed_where_its_record_says_running_and_nobody_has_its_folder(tmp_path: Path) -> None:
     run = killed(tmp_path / "run", done(1))
     assert state(open_run(run)) == "killed"
-    with closing(Claim(run)):
+    with closing(RunLock(run)):
         assert state(open_run(run)) == "running"
         assert "is being trained right now" in found(run)[1]
     for status in ("interrupted", "failed", "diverged", "finished"):

@@ -12,7 +12,7 @@ from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.events import Finished, Started
 from netspec.train.loop import train
 from netspec.train.run.place import check_place, minibatches
-from netspec.train.step.scores import Tally
+from netspec.train.step.scores import RunningSums
 from netspec.train.step.snapshot import Position, Snapshot
 from tests.train.test_loop import POINTS, data_of, experiment_of
 
@@ -22,8 +22,8 @@ SIZES = st.integers(1, 40)
 def place(batch: int, images: int, epochs: int, within: int) -> Position:
     """Where a training in minibatches of `batch` stands behind step number `within` of an epoch."""
     size, steps = minibatches(TrainOptions(batch=batch), images)
-    done = Tally(images=min(within * size, images))
-    return Position(epochs=epochs, step=epochs * steps + within, tally=done, batch=size)
+    done = RunningSums(images=min(within * size, images))
+    return Position(epochs=epochs, step=epochs * steps + within, sums=done, batch=size)
 
 
 @given(SIZES, SIZES, st.integers(0, 3), st.data())

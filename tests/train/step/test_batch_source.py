@@ -137,10 +137,10 @@ def test_files_that_are_mapped_are_one_source_and_a_ring_is_volatile(tmp_path: P
         closing(passes.training(1, 32)) as second,
         closing(passes.measuring()) as third,
     ):
-        sources = [supply.feed.source for supply in (first, second, third)]
+        sources = [batches.feed.source for batches in (first, second, third)]
         assert all(source.volatile == (form == "pictures") for source in sources)
         assert (len(set(map(id, sources))) == 1) == (form == "npy")
-        assert [(supply.feed.epoch, supply.feed.crop) for supply in (first, second, third)] == [
+        assert [(batches.feed.epoch, batches.feed.crop) for batches in (first, second, third)] == [
             (0, "random"),
             (1, "random"),
             (0, "centre"),
@@ -230,7 +230,7 @@ def test_a_training_that_diverges_is_taken_back_and_apart_as_in_memory(tmp_path:
         experiment = experiment_on(write_pictures(tmp_path), "train.sgd.rate=1e30")
         going = train(experiment, data_of(experiment, held_bytes=held_bytes), device=open_device(DeviceChoice(2)))
         ends += [event for event in going_to_diverge(going) if isinstance(event, Diverged)]
-    assert ends[0].dissection == ends[1].dissection
+    assert ends[0].numerics == ends[1].numerics
     assert ends[0].before.position.step == ends[1].before.position.step
 
 

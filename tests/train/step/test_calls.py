@@ -10,7 +10,7 @@ from netspec.ir.graph import Value
 from netspec.ir.objective import RATE
 from netspec.ir.recipe import Schedule, Sgd, TrainOptions
 from netspec.train.step.calls import NUMBERS, Call, Timetable, end_step, next_call, rate_of
-from netspec.train.step.early_stopping import Watch
+from netspec.train.step.early_stopping import EarlyStopping
 from netspec.train.step.schedules import RULES, Moment, rate_at
 from netspec.train.step.snapshot import Position
 from netspec.train.watch.sample import Sample
@@ -38,7 +38,7 @@ def timetables(draw: st.DrawFn) -> Timetable:
 def position_at(timetable: Timetable, step: int, reductions: int = 0, sample: Sample = SEEN) -> Position:
     """The position in an epoch that has this step left."""
     epochs = step // timetable.steps_per_epoch
-    return Position(epochs=epochs, step=step, watch=Watch(reductions=reductions), sample=sample)
+    return Position(epochs=epochs, step=step, early_stopping=EarlyStopping(reductions=reductions), sample=sample)
 
 
 def definition(timetable: Timetable, step: int, reductions: int) -> float:

@@ -3,15 +3,15 @@
 import pytest
 
 from netspec.ir.recipe import Schedule
-from netspec.train.step.early_stopping import Watch
+from netspec.train.step.early_stopping import EarlyStopping
 from netspec.train.step.schedules import Moment, rate_at
 
 PLAIN = Schedule()
 
 
-def watches(losses: list[float], schedule: Schedule = PLAIN) -> list[Watch]:
+def watches(losses: list[float], schedule: Schedule = PLAIN) -> list[EarlyStopping]:
     """The watch before the first epoch and after each."""
-    seen = [Watch()]
+    seen = [EarlyStopping()]
     for epoch, loss in enumerate(losses, 1):
         seen.append(seen[-1].after(epoch, loss, schedule))
     return seen

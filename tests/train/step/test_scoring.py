@@ -20,7 +20,7 @@ from netspec.train.run.begin import DataPlaces, load_data
 from netspec.train.step import scoring
 from netspec.train.step.preparation import prepared
 from netspec.train.step.scores import Array
-from netspec.train.step.scoring import Judge
+from netspec.train.step.scoring import Evaluator
 from netspec.train.use.evaluate import evaluate
 from netspec.train.use.predictor import predict
 from netspec.train.use.trained import Trained
@@ -46,13 +46,15 @@ def test_scores_are_those_of_the_oracle() -> None:
     experiment = experiment_of()
     dataset, weights = load_data(experiment, DataPlaces()), some_weights(experiment)
     assert dataset.validation is not None
-    *_, tally = Judge(experiment, prepared(dataset), open_device(DeviceChoice(2))).measure(dataset.validation, weights)
+    *_, sums = Evaluator(experiment, prepared(dataset), open_device(DeviceChoice(2))).measure(
+        dataset.validation, weights
+    )
     middle = dataset.normalized(dataset.validation.images)[:, :, 1:7, 1:7]
     graph = inference(experiment.graph, "cross_entropy")
     values = oracle(graph, {**weights, "input": middle, "label": dataset.validation.labels})
-    assert tally.scores.images == 70
-    assert tally.scores.loss == pytest.approx(float(values["loss"]) / 70, rel=1e-5)
-    assert tally.scores.accuracy == float(values["correct"]) / 70
+    assert sums.scores.images == 70
+    assert sums.scores.loss == pytest.approx(float(values["loss"]) / 70, rel=1e-5)
+    assert sums.scores.accuracy == float(values["correct"]) / 70
 
 
 def test_predictions_are_those_of_the_oracle_for_one_image_and_for_many() -> None:
@@ -70,8 +72,8 @@ def test_predictions_are_those_of_the_oracle_for_one_image_and_for_many() -> Non
 def test_slow_nets_are_asked_for_a_minibatch_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = experiment_of()
     dataset, weights = load_data(experiment, DataPlaces()), some_weights(experiment)
-    judge = Judge(experiment, prepared(dataset), open_device(DeviceChoice(1)))
-    whole, outputs, calls = judge.outputs(dataset.train, weights), CpuMachine.outputs, list[int]()
+    evaluator = Evaluator(experiment, prepared(dataset), open_device(DeviceChoice(1)))
+    whole, outputs, calls = evaluator.outputs(dataset.train, weights), CpuMachine.outputs, list[int]()
 
     def watched(machine: CpuMachine, feed: Pass) -> Outputs:
         calls.append(len(feed.order))
@@ -80,7 +82,7 @@ def test_slow_nets_are_asked_for_a_minibatch_a_call(monkeypatch: pytest.MonkeyPa
     seconds = iter(range(1_000))
     monkeypatch.setattr(CpuMachine, "outputs", watched)
     monkeypatch.setattr(scoring, "perf_counter", lambda: float(next(seconds)))
-    np.testing.assert_array_equal(judge.outputs(dataset.train, weights), whole)
+    np.testing.assert_array_equal(evaluator.outputs(dataset.train, weights), whole)
     assert calls == [64, 64, 64, 64, 24]
 
 

@@ -15,7 +15,7 @@ from netspec.train.events import Event, Warned
 from netspec.train.loop import train
 from netspec.train.run.checkpoint import encode_snapshot, read_checkpoint
 from netspec.train.step.snapshot import Position, Snapshot
-from netspec.train.watch.explosion import FACTOR, WINDOW_IMAGES, Explosion, Height, silent_loss
+from netspec.train.watch.explosion import FACTOR, WINDOW_IMAGES, Explosion, LossPeak, silent_loss
 from tests.train.test_loop import data_of, experiment_of
 
 SILENT = math.log(10)
@@ -25,44 +25,44 @@ train { loss squared_error; sgd rate=0.001; batch 32; epochs 2; seed 3 }
 """
 
 
-def height_of(losses: list[float], batch: int = 32) -> Height:
+def peak_of(losses: list[float], batch: int = 32) -> LossPeak:
     """After steps of these mean losses."""
-    return Height().after([batch * loss for loss in losses], [batch] * len(losses), 0, SILENT)
+    return LossPeak().after([batch * loss for loss in losses], [batch] * len(losses), 0, SILENT)
 
 
 def test_a_mean_above_four_times_lowest_and_silence_is_an_explosion() -> None:
     quiet = [2.3] * 9
     limit = FACTOR * SILENT
-    assert height_of([*quiet, *[limit - 0.01] * 16]).explosion is None
-    assert height_of([*quiet, *[limit + 0.01] * 8]).explosion == Explosion(
+    assert peak_of([*quiet, *[limit - 0.01] * 16]).explosion is None
+    assert peak_of([*quiet, *[limit + 0.01] * 8]).explosion == Explosion(
         17, WINDOW_IMAGES, pytest.approx(limit + 0.01), 2.3
     )
 
 
 def test_a_single_wild_minibatch_is_none() -> None:
-    assert height_of([2.3] * 9 + [2.3] * 7 + [50.0] + [2.3] * 7).explosion is None
+    assert peak_of([2.3] * 9 + [2.3] * 7 + [50.0] + [2.3] * 7).explosion is None
 
 
 def test_ordinary_noise_of_single_images_gives_no_alarm() -> None:
     drawn = np.random.default_rng(1).exponential(1.0, 50_000)  # a mean of 1 with values beyond 10
     assert drawn.max() > FACTOR * SILENT
-    assert height_of(drawn.tolist(), batch=1).explosion is None
+    assert peak_of(drawn.tolist(), batch=1).explosion is None
     learnt = drawn * np.geomspace(2.3, 0.01, len(drawn))
     learnt[-2000:] *= 50  # a hundredth of what it began with grows to a fifth: no explosion
-    assert height_of(learnt.tolist(), batch=1).explosion is None
+    assert peak_of(learnt.tolist(), batch=1).explosion is None
 
 
 def test_a_net_that_begins_badly_is_measured_by_its_own_beginning() -> None:
-    assert height_of([40.0] * 100).explosion is None
-    assert height_of([40.0] * 9 + [161.0] * 8).explosion is not None
+    assert peak_of([40.0] * 100).explosion is None
+    assert peak_of([40.0] * 9 + [161.0] * 8).explosion is not None
 
 
 def test_the_first_explosion_stays_and_steps_a_call_change_nothing() -> None:
     losses = [2.3] * 9 + [50.0] * 8 + [2.0] * 8 + [500.0] * 8
-    whole, height = height_of(losses), Height()
+    whole, peak = peak_of(losses), LossPeak()
     for step, loss in enumerate(losses):
-        height = height.after([32 * loss], [32], step, SILENT)
-    assert height == whole
+        peak = peak.after([32 * loss], [32], step, SILENT)
+    assert peak == whole
     assert whole.explosion is not None
     assert (whole.explosion.step, whole.explosion.loss) == (17, 50.0)
 
@@ -109,6 +109,6 @@ def test_the_rate_that_is_told_is_that_of_the_step_however_many_come_in_a_call(m
 
 
 def test_the_next_sitting_remembers(tmp_path: Path) -> None:
-    height = Height(1.5, 32, 40.0, Explosion(17, 256, 50.0, 1.5))
-    (tmp_path / "kept").write_bytes(encode_snapshot(Snapshot(Position(height=height), {})))
-    assert read_checkpoint(tmp_path / "kept").position.height == height
+    peak = LossPeak(1.5, 32, 40.0, Explosion(17, 256, 50.0, 1.5))
+    (tmp_path / "kept").write_bytes(encode_snapshot(Snapshot(Position(loss_peak=peak), {})))
+    assert read_checkpoint(tmp_path / "kept").position.loss_peak == peak

@@ -31,8 +31,8 @@ def measured_of(text: str, *settings: str, statistics: bool = True) -> Training:
 
 def test_figures_are_those_of_the_oracle() -> None:
     training = measured_of(PLAIN)
-    before, feed = training.weights(), training.supply().feed
-    training.advance(training.supply())
+    before, feed = training.weights(), training.batches().feed
+    training.advance(training.batches())
     after = training.weights()
     rows = {row.layer: row for row in training.position.sample.layers}
     assert list(rows) == [layer.name for layer in training.experiment.graph.layers]
@@ -77,7 +77,7 @@ def test_asking_for_figures_changes_no_bit(batch: int) -> None:
 
 def test_an_epoch_begins_without_figures() -> None:
     training = measured_of(PLAIN)
-    training.advance(training.supply())
+    training.advance(training.batches())
     training.end_epoch(None)
     assert training.position.sample == UNSAMPLED
 

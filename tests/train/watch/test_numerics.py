@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.step.snapshot import Position, Snapshot
 from netspec.train.training import Training
-from netspec.train.watch.numerics import Culprit, Dissection, Magnitude, magnitude
-from netspec.train.watch.probe import Sight, look
+from netspec.train.watch.numerics import Culprit, Magnitude, NumericsReport, magnitude
+from netspec.train.watch.probe import Probe, look
 from tests.train.test_loop import data_of, experiment_of
 
 NET = """net n { input 1x8x8; conv 4 3x3 relu; conv 6 3x3 sigmoid as second; dense 10 }
@@ -35,7 +35,7 @@ def test_the_largest_finite_number_and_the_count_of_others() -> None:
 def test_a_sound_step_has_figures_and_no_culprit() -> None:
     whole = training()
     weights = whole.weights()
-    taken = whole.dissect("training")
+    taken = whole.report_numerics("training")
     assert taken.culprit is None
     assert (taken.images, taken.rate) == (20, 0.1)
     assert taken.loss == pytest.approx(np.log(10), rel=0.5)
@@ -59,12 +59,12 @@ def _largest(size: Magnitude) -> float:
 def test_the_gradients_are_those_that_the_update_takes() -> None:
     whole, seen = training(), dict[str, float]()
 
-    def see(sight: Sight) -> None:
-        if sight.role == "weight gradient":
-            seen[sight.of] = float(np.abs(sight.read()).max())
+    def see(probe: Probe) -> None:
+        if probe.role == "weight gradient":
+            seen[probe.of] = float(np.abs(probe.read()).max())
 
     before = whole.weights()
-    look(whole.machine, whole.supply().feed, first=0, step_number=0, rates=np.full((1, 1), 0.5), see=see)
+    look(whole.machine, whole.batches().feed, first=0, step_number=0, rates=np.full((1, 1), 0.5), see=see)
     for name, after in whole.weights().items():
         assert np.abs(after - before[name]).max() == pytest.approx(0.5 * seen[name], rel=1e-3), name
 
@@ -83,18 +83,18 @@ def test_the_first_layer_that_shows_it_is_named(layer: str) -> None:
     whole = training()
     weights = whole.machine.read(f"{layer}.weight")
     whole.machine.write(f"{layer}.weight", np.where(weights > 0, 3e38, -3e38).astype(np.float32))
-    taken = whole.dissect("training")
+    taken = whole.report_numerics("training")
     assert taken.culprit is not None
     assert (taken.culprit.role, taken.culprit.layer) == ("activations", layer)
     assert taken.culprit.images == 20
 
 
-def broken(name: str, value: float) -> Dissection:
+def broken(name: str, value: float) -> NumericsReport:
     whole = training()
     array = whole.machine.read(name)
     array.flat[0] = value
     whole.machine.write(name, array)
-    return whole.dissect("training")
+    return whole.report_numerics("training")
 
 
 def test_a_gradient_that_overflows_is_told_from_its_layer() -> None:
@@ -102,7 +102,7 @@ def test_a_gradient_that_overflows_is_told_from_its_layer() -> None:
     for name, array in whole.weights().items():
         if name.endswith("weight"):
             whole.machine.write(name, array * np.float32(1e20 if name == "dense1.weight" else 1))
-    taken = whole.dissect("training")
+    taken = whole.report_numerics("training")
     assert taken.culprit is None or taken.culprit.role in ("gradient", "weight gradient", "loss")
     assert taken.largest_gradient is not None
     assert taken.largest_gradient.comparable > 1e10
@@ -125,14 +125,14 @@ def test_gradients_made_from_broken_numbers_are_left_out(factor: float, name: st
     whole.machine.write(name, np.clip(weights * np.float64(factor), -3e38, 3e38).astype(np.float32))
     seen: list[tuple[str, Magnitude]] = []
 
-    def see(sight: Sight) -> None:
-        kept = sight.role == "weight gradient" and not any(size.broken for _, size in seen)
-        seen.append(("gradient" if kept else "other", magnitude(sight.read(), sight.of)))
+    def see(probe: Probe) -> None:
+        kept = probe.role == "weight gradient" and not any(size.broken for _, size in seen)
+        seen.append(("gradient" if kept else "other", magnitude(probe.read(), probe.of)))
 
-    look(whole.machine, whole.supply().feed, first=0, step_number=0, rates=np.full((1, 1), 0.1), see=see)
+    look(whole.machine, whole.batches().feed, first=0, step_number=0, rates=np.full((1, 1), 0.1), see=see)
     again = training()
     again.machine.write(name, np.clip(weights * np.float64(factor), -3e38, 3e38).astype(np.float32))
     wanted = [size for kind, size in seen if kind == "gradient"]
-    found = again.dissect("training").largest_gradient
+    found = again.report_numerics("training").largest_gradient
     assert (found is None) == (not wanted)
     assert found is None or found.comparable == max(size.comparable for size in wanted)

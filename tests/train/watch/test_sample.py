@@ -26,9 +26,9 @@ def training_of(text: str, *settings: str, threads: int = 1, **weights: np.ndarr
 
 
 def epoch(training: Training) -> Training:
-    supply = training.supply()
+    batches = training.batches()
     while training.position.step < training.end_step:
-        training.advance(supply)
+        training.advance(batches)
     return training
 
 
@@ -76,15 +76,15 @@ def test_looking_changes_no_bit(monkeypatch: pytest.MonkeyPatch, settings: tuple
     plain = epoch(training_of(DIGITS, *settings, threads=2))
     assert same(looked.weights(), plain.weights())
     assert looked.position.sample.images > 0
-    assert plain.position.tally == looked.position.tally
+    assert plain.position.sums == looked.position.sums
     assert plain.position == replace(looked.position, sample=Sample())
 
 
 def test_neither_threads_nor_steps_a_call_change_a_sample() -> None:
     whole = epoch(training_of(DYING, low_bias=np.full(6, -1e3)))
     single = training_of(DYING, threads=3, low_bias=np.full(6, -1e3))
-    supply = single.supply()
+    batches = single.batches()
     while single.position.step < single.end_step:
-        assert single.advance(supply, most=1) == 1
+        assert single.advance(batches, most=1) == 1
     assert single.position.sample == whole.position.sample
     assert same(single.weights(), whole.weights())

@@ -24,7 +24,7 @@ def silent(what: str, done: int, of: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class ReadOptions:
     """`shape` is the net's input, None where there is no net. Under `strict` no file is skipped. A part whose images
     take more than `held_bytes` is mapped or read as it is needed instead of held. `axes` is the order of the axes of
     arrays that have four, None where their shape is to tell. `note` is told of what was guessed."""
@@ -37,4 +37,4 @@ class Manner:
     note: Callable[[str], None] = unheard
 
 
-DEFAULT = Manner()
+DEFAULT = ReadOptions()

@@ -9,7 +9,7 @@ from netspec.data.picture import Picture, stays_bytes
 from netspec.diagnostics.failure import DataError
 
 
-class Tally:
+class LevelCheck:
     """Of all parts of a data set whose pictures are brought to `levels`; `asked` is what its spec names of them."""
 
     def __init__(self, levels: Levels, asked: Asked) -> None:
@@ -31,7 +31,7 @@ class Tally:
         """A picture of which nothing tells the black or the white."""
         self._unsettled.append((path, error))
 
-    def check(self) -> None:
+    def require_settled(self) -> None:
         """Raises DataError (E558) with the range of all pictures that nothing tells the levels of."""
         if not self._unsettled:
             return
