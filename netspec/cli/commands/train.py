@@ -105,15 +105,7 @@ def command(
     if resumed is not None:
         others = [setting for setting in settings if not sets_epochs(setting)]
         _refuse_beside("--resume", spec, folder, weights, data, choice.planned, with_values, others)
-        run = open_run(resumed)
-        experiment = run_experiment(run, settings)
-        if run.status == "finished" and not force and not has_other_epochs(run, experiment):
-            check_data_line(run, experiment)
-            return _tell_finished(run, as_json)
-        _check_logging(options.over(run.options))
-        device = open_device(choice.over(run.planned_by))
-        begun = resume(run, experiment, places=places, device=device, options=options, force=force)
-        return _train(_logged(begun), experiment, device, as_json)
+        return _resume(open_run(resumed), settings, places, choice, options, force=force, as_json=as_json)
     if spec is None:
         raise click.UsageError("Missing argument 'SPEC'.")
     _check_logging(options)
@@ -130,6 +122,27 @@ def command(
         weights=weights,
         options=options,
     )
+    return _train(_logged(begun), experiment, device, as_json)
+
+
+def _resume(
+    run: Run,
+    settings: tuple[str, ...],
+    places: DataPlaces,
+    choice: DeviceChoice,
+    options: RunOptions,
+    *,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Goes on with a run; one that is finished stays as it is, unless `settings` ask for other epochs or `force`."""
+    experiment = run_experiment(run, settings)
+    if run.status == "finished" and not force and not has_other_epochs(run, experiment):
+        check_data_line(run, experiment)
+        return _tell_finished(run, as_json)
+    _check_logging(options.over(run.options))
+    device = open_device(choice.over(run.planned_by))
+    begun = resume(run, experiment, places=places, device=device, options=options, force=force)
     return _train(_logged(begun), experiment, device, as_json)
 
 
