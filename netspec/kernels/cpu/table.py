@@ -1,4 +1,4 @@
-"""The CPU kernels, one entry per operation: what a launch of it puts into the launch table."""
+"""Table of the CPU kernels: for each operation, the builder of the launch-table rows of its launches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zeros in an activation that the kernels after it write only in part."""
+"""Zero fill of an activation that later kernels write only in part."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple
@@ -32,5 +32,5 @@ def clear(tile, arena, d: Words[Cleared], state, begin, end, thread):
 
 
 def clear_row(x: Buffer, program: Program) -> Row:
-    """A row that fills `x` with zeros."""
+    """One row: fills `x` with zeros."""
     return elementwise_row(clear, program, x, Cleared(cut=cut(x, program), x=where(x)))

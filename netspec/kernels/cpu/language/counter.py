@@ -1,4 +1,4 @@
-"""Philox4x32-10 for single numbers: the bits of `ir/random.py`."""
+"""Scalar Philox4x32-10, bit for bit that of `ir/random.py`."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 import numpy as np
@@ -14,7 +14,7 @@ FIRST_STEP, SECOND_STEP = np.uint64(KEY_STEPS[0]), np.uint64(KEY_STEPS[1])
 
 @routine
 def two_words(c0, c1, c2, c3, key):
-    """The first two of the four words of a counter under a 64-bit key, as uint64 below 2**32."""
+    """Words 0 and 1 of Philox of counter (c0, c1, c2, c3) under a 64-bit key, uint64 below 2**32."""
     x0, x1 = np.uint64(c0) & LOW, np.uint64(c1) & LOW
     x2, x3 = np.uint64(c2) & LOW, np.uint64(c3) & LOW
     k0, k1 = np.uint64(key) & LOW, np.uint64(key) >> HALF

@@ -1,7 +1,7 @@
-"""Descriptors: the words that a kernel reads beside the arena, a `NamedTuple` for each kernel.
+"""Descriptors: the 64-bit words that a kernel reads beside the arena, one `NamedTuple` for each kernel.
 
-A kernel names its descriptor in the type of `d`; launch rows build it by keyword, and `Row` checks it. A field is an
-`int`, a `float`, a descriptor in itself, or at the end a tuple of any length of one of these.
+A kernel names its descriptor in the type of `d`. Launch rows build it by keyword, and `Row` checks it. A field is an
+`int`, a `float` or a nested descriptor; the last one may be a tuple of any length of these.
 
     class Scale(NamedTuple):
         x: Operand
@@ -28,21 +28,21 @@ Descriptor = TypeVar("Descriptor")
 
 
 class Words(Generic[Descriptor]):
-    """What a kernel has of a descriptor: words in memory."""
+    """A descriptor as a kernel sees it: int64 words in memory."""
 
     def __getitem__(self, number: int) -> Any: ...
 
 
 class Operand(NamedTuple):
-    """Where a buffer begins, and how far apart its lane groups are, in float32 numbers."""
+    """First element of a buffer and stride of its lane groups, in float32 elements."""
 
     place: int
     group: int
 
 
 class ChannelMap(NamedTuple):
-    """Where a map begins whose lanes hold channels, and how far apart its images and vectors of channels are, in
-    float32 numbers."""
+    """First element of a map whose lanes hold channels, and the strides of its images and vectors of channels, in
+    float32 elements."""
 
     place: int
     image: int
@@ -50,10 +50,9 @@ class ChannelMap(NamedTuple):
 
 
 def places(descriptor: type[Descriptor], first: int = 0) -> Descriptor:
-    """The number of each word, under the name of its field, where the first has number `first`; of a tuple of any
-    length, that of its first word.
+    """The index of each field's first word, counted from `first`; a nested descriptor gives nested indices.
 
-    The names are attributes of a module, for Numba takes those for constants at no cost.
+    The indices are attributes of a module, because Numba compiles those as constants.
     """
     numbers = ModuleType(descriptor.__name__)
     for name, kind in _fields(descriptor).items():
@@ -64,13 +63,13 @@ def places(descriptor: type[Descriptor], first: int = 0) -> Descriptor:
 
 
 def width(descriptor: type[Any]) -> int:
-    """Words of a descriptor, without those of a tuple of any length."""
+    """Number of words of a descriptor, a tuple of any length not counted."""
     return sum(width(kind) if _is_descriptor(kind) else kind in (int, float) for kind in _kinds(descriptor))
 
 
 def words_of(kernel: Any, descriptor: Any) -> tuple[Word, ...]:
-    """All words in order, those of a `float` field as floats. Raises CompilerBug where the descriptor is not the one
-    that the kernel reads, or a field is not what its type says."""
+    """All words in order; those of a `float` field are floats. Raises CompilerBug where the kernel reads another
+    descriptor or a field has not its declared type."""
     wanted = _read_by(kernel.py_func)
     if type(descriptor) is not wanted:
         raise CompilerBug(f"`{kernel.py_func.__name__}` reads a {wanted.__name__}, found {descriptor!r}")
@@ -80,7 +79,7 @@ def words_of(kernel: Any, descriptor: Any) -> tuple[Word, ...]:
 
 
 def _take(kind: Any, field: Any, words: list[Word]) -> None:
-    """Adds the words of a field of this type."""
+    """Appends the words of a field of type `kind` to `words`."""
     if kind is float and isinstance(field, int | float):
         words.append(float(field))
     elif kind is int and isinstance(field, int):
@@ -97,7 +96,7 @@ def _take(kind: Any, field: Any, words: list[Word]) -> None:
 
 @cache
 def _read_by(function: Callable[..., None]) -> type[Any]:
-    """The descriptor that a kernel names in the type of `d`."""
+    """The descriptor type that a kernel names in the type of `d`."""
     named = get_args(get_type_hints(function).get("d"))
     if not named:
         raise CompilerBug(f"`{function.__name__}` does not name its descriptor")
@@ -106,7 +105,7 @@ def _read_by(function: Callable[..., None]) -> type[Any]:
 
 @cache
 def _fields(descriptor: type[Any]) -> dict[str, Any]:
-    """Names and types of a descriptor's fields; a tuple of any length can only be the last."""
+    """Names and types of a descriptor's fields. Raises CompilerBug where a tuple of any length is not the last."""
     fields = get_type_hints(descriptor)
     if any(_is_open(kind) for kind in [*fields.values()][:-1]):
         raise CompilerBug(f"{descriptor.__name__} has a field of any length before another")
@@ -119,7 +118,7 @@ def _kinds(descriptor: type[Any]) -> tuple[Any, ...]:
 
 
 def _is_open(kind: Any) -> bool:
-    """Whether a field may have any number of words."""
+    """Whether a field of this type is, or contains, a tuple of any length."""
     inside = _kinds(kind) if _is_descriptor(kind) else ()
     return get_origin(kind) is tuple or any(map(_is_open, inside))
 

@@ -1,7 +1,7 @@
-"""How kernels that treat every number alike divide their work: blocks of consecutive vectors, of one lane group each.
+"""Units of work of elementwise kernels: blocks of consecutive vectors of one lane group.
 
-An unbatched array counts as one group of vectors. Its last vector may reach past its end, into the padding that fills
-its 64 bytes, and no further.
+An unbatched array is one group of vectors. Its last vector may extend past the last element, but only into the padding
+to 64 bytes.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -14,11 +14,11 @@ from netspec.kernels.cpu.language.tile import lanes
 from netspec.targets.cpu.program import Buffer, Program, Tile
 
 BLOCK = 64
-"""vectors a unit of work"""
+"""vectors per unit of work"""
 
 
 class Cut(NamedTuple):
-    """The first words of each such kernel: vectors of a group, and blocks of them."""
+    """First words of every elementwise kernel: vectors per group, and blocks per group."""
 
     vectors: int
     blocks: int
@@ -28,14 +28,14 @@ CUT = places(Cut)
 
 
 def cut(like: Buffer, program: Program) -> Cut:
-    """The blocks of a buffer."""
+    """The words of a buffer that is divided into blocks."""
     count = vectors(like, program)
     return Cut(count, -(-count // BLOCK))
 
 
 def vectors(buffer: Buffer, program: Program) -> int:
-    """Vectors from the first to the last of one group of a batched buffer, any between its planes included, or those
-    that hold the whole of an unbatched one."""
+    """Vectors of one group of a batched buffer, padding between its planes included; of an unbatched buffer, all
+    vectors, the last one perhaps partial."""
     value = buffer.value
     if not value.batched:
         return -(-value.elements // program.target.lanes)
@@ -43,19 +43,19 @@ def vectors(buffer: Buffer, program: Program) -> int:
 
 
 def plane_vectors(buffer: Buffer, program: Program) -> int:
-    """Vectors from one channel of a batched buffer to the next."""
+    """Channel stride of a batched buffer, in vectors."""
     return buffer.plane_stride // program.target.lanes
 
 
 def elementwise_row(kernel: Kernel, program: Program, like: Buffer, descriptor: Descriptor) -> Row:
-    """A row whose units are the blocks of `like`, by which the descriptor is cut."""
+    """A row whose units are the blocks of `like`; the descriptor must begin with `cut(like, program)`."""
     units = cut(like, program).blocks
     return Row(kernel, Tile(1, 1), descriptor, units, per_group=like.value.batched)
 
 
 @routine
 def block(tile, d, unit):
-    """group, begin, end of a unit: its numbers are begin … end of the group, whole vectors."""
+    """(group, begin, end) of a unit: float32 elements begin … end - 1 of that group, whole vectors."""
     group = unit // d[CUT.blocks]
     first = (unit - group * d[CUT.blocks]) * BLOCK
     return group, first * lanes(tile), min(first + BLOCK, d[CUT.vectors]) * lanes(tile)

@@ -1,4 +1,4 @@
-"""LLVM building blocks that the vector and tile types share: vectors of float32 at an index of the arena."""
+"""LLVM instructions that the vector and tile types share: float32 vectors at an index of the arena."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from llvmlite import ir
@@ -31,14 +31,14 @@ def scaled(builder, index, factor: int):
 
 
 def clamped(builder, row: int, count):
-    """The row, or the last one below `count`."""
+    """min(row, count - 1)"""
     number = ir.Constant(count.type, row)
     last = builder.sub(count, ir.Constant(count.type, 1))
     return builder.select(builder.icmp_signed("<", number, count), number, last)
 
 
 def address(builder, arena, index, offset: int = 0):
-    """The place of arena[index + offset]."""
+    """Pointer to arena[index + offset]."""
     return builder.gep(arena, [shifted(builder, index, offset)], inbounds=True)
 
 
@@ -67,7 +67,7 @@ def broadcast(builder, arena, index, lanes: int, offset: int = 0):
 
 
 def fma(builder, x, y, z):
-    """x*y + z, rounded once where the processor has an instruction for that, and else twice."""
+    """x*y + z, rounded once where the processor has an FMA instruction, otherwise twice."""
     kind = x.type
     signature = ir.FunctionType(kind, [kind, kind, kind])
     function = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fmuladd.v{kind.count}f32")
@@ -75,7 +75,7 @@ def fma(builder, x, y, z):
 
 
 def lane_sum(builder, value):
-    """The sum of all lanes by a fixed tree: halves are added until one lane is left."""
+    """The sum of all lanes by a fixed tree: the upper half is added to the lower until one lane is left."""
     lanes = value.type.count
     while lanes > 1:
         lanes //= 2
@@ -89,7 +89,7 @@ def lane_sum(builder, value):
 
 
 def prefetch(builder, arena, index, *, write: bool) -> None:
-    """Asks for the line of arena[index], to be written or to be read."""
+    """Prefetches the cache line of arena[index], for a write or a read."""
     place = builder.bitcast(address(builder, arena, index), INT8.as_pointer())
     signature = ir.FunctionType(ir.VoidType(), [place.type, INT32, INT32, INT32])
     function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0i8")

@@ -1,8 +1,9 @@
-"""How every kernel is compiled: no exceptions, no bounds checks; a product and a sum may contract to an FMA, no more.
+"""Compiler options of all kernels: no exceptions, no bounds checks, and of fast math only the contraction to FMA.
 
-A kernel is compiled for a tile shape by `runtime/cpu/native.py` and cached there as machine code; Numba's own cache
-stays off, and so do the wrappers that would let Python call it. A routine is a part of a kernel: it takes the tile too,
-if it needs it, and is always inlined. Every level of routines is compiled anew for every tile: keep them few.
+`runtime/cpu/native.py` compiles a kernel for each tile shape and caches the machine code. Numba's own cache is off, and
+so are the wrappers through which Python calls a function. A routine is a part of kernels and is always inlined; it
+takes the tile as an argument where it needs it. Every nested routine is compiled again for every tile shape, so nest
+few.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false
 
@@ -22,10 +23,10 @@ OPTIONS = {
 
 
 def kernel(function: Any) -> Any:
-    """Marks a kernel; `runtime/cpu/native.py` compiles it."""
+    """Decorator of a kernel; `runtime/cpu/native.py` compiles it."""
     return KernelDispatcher(function, targetoptions=dict(OPTIONS))
 
 
 def routine(function: Any) -> Any:
-    """Marks a part of kernels that is inlined into them."""
+    """Decorator of a function that is inlined into kernels."""
     return KernelDispatcher(function, targetoptions=OPTIONS | {"forceinline": True})

@@ -1,8 +1,8 @@
-"""Numba types kernels and routines and writes them in LLVM's language; LLVM works on each kernel once, whole.
+"""Kernels and routines typed and lowered to LLVM by Numba, with LLVM optimising each kernel once, as a whole.
 
-By itself Numba would optimise every routine and turn it into machine code, then again all that it is inlined into, for
-Python might call each of them. Here only kernels are called, as object files. So a function's module is kept as it was
-written until the object file of a kernel is asked for; then all that it needs is joined, inlined and optimised.
+By default Numba optimises and compiles every routine, then again every function that inlines it, since Python might
+call each. Here only kernels are called, as object files. So the module of a function stays unoptimised until the object
+file of a kernel is needed; then the modules of all its callees are linked in, inlined and optimised.
 """
 # pyright: basic, reportIncompatibleMethodOverride=false, reportAttributeAccessIssue=false
 
@@ -18,26 +18,26 @@ from numba.core.registry import CPUDispatcher, CPUTarget, cpu_target
 
 
 class KernelLibrary(JITCodeLibrary):
-    """The module of one function, and the libraries of those that it calls."""
+    """The LLVM module of one function, linked to the libraries of its callees."""
 
     _whole: Any = None
 
     def add_llvm_module(self, ll_module: Any) -> None:
-        """Takes what Numba wrote as it is."""
+        """Links Numba's module in, without optimising it."""
         self._final_module.link_in(ll_module)
 
     def finalize(self) -> None:
-        """Nothing more is added; nothing is made of it yet."""
+        """Closes the module; it is optimised later, by `whole`."""
         self._finalized = True
 
     def get_pointer_to_function(self, name: str) -> int:
-        """No function of these is ever called in this process by way of Numba."""
+        """0: Numba never calls such a function in this process."""
         self._ensure_finalized()
         return 0
 
     @global_compiler_lock
     def whole(self) -> Any:
-        """The module of this function with all that it calls, optimised; made once."""
+        """The optimised module of this function with all its callees; made once."""
         if self._whole is None:
             for library in _needed(self, {}):
                 self._final_module.link_in(library._get_module_for_linking(), preserve=True)
@@ -51,17 +51,17 @@ class KernelLibrary(JITCodeLibrary):
         return str(self.whole())
 
     def get_asm_str(self) -> str:
-        """Its assembly."""
+        """The assembly of the optimised module."""
         return str(self._codegen._tm.emit_assembly(self.whole()))
 
     def object_file(self) -> bytes:
-        """Its machine code."""
+        """The machine code of the optimised module, an object file."""
         return self._codegen._tm.emit_object(self.whole())
 
 
 def _needed(library: KernelLibrary, found: dict[CPUCodeLibrary, None]) -> Iterable[CPUCodeLibrary]:
-    """The libraries of all functions that this one calls, at any remove, each once; `found` are those known already.
-    What Numba has of its own is whole."""
+    """The libraries of all direct and indirect callees, each once; those in `found` are known already. Numba's own
+    libraries already contain their callees."""
     for each in library._linking_libraries:
         if each not in found:
             found[each] = None
@@ -71,16 +71,16 @@ def _needed(library: KernelLibrary, found: dict[CPUCodeLibrary, None]) -> Iterab
 
 
 class KernelCodegen(JITCPUCodegen):
-    """Makes such libraries. Nothing is loaded into its engine."""
+    """Code generator whose libraries are `KernelLibrary`. Nothing is loaded into its execution engine."""
 
     _library_class = KernelLibrary
 
     def set_env(self, env_name: str, env: Any) -> None:
-        """Kernels have no environment in Python."""
+        """Nothing: kernels have no Python environment."""
 
 
 class KernelTarget(CPUTarget):
-    """The processor as Numba knows it, types included, but for the way to machine code."""
+    """Numba's CPU target with its types, but with `KernelCodegen` as code generator."""
 
     @cached_property
     def _toplevel_typing_context(self) -> Any:
@@ -92,6 +92,6 @@ class KernelTarget(CPUTarget):
 
 
 class KernelDispatcher(CPUDispatcher):
-    """A function of Python that becomes a kernel or a part of kernels."""
+    """Dispatcher of kernels and routines."""
 
     targetdescr = KernelTarget("cpu")

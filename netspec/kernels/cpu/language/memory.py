@@ -1,4 +1,4 @@
-"""Other views of memory than the arena's float32 numbers: int32 arrays in it, reals in words, data at an address."""
+"""Views of memory beside the float32 arena: its int32 arrays, float64 bits in words, arrays at an address."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from llvmlite import ir
@@ -6,14 +6,14 @@ from numba import types
 from numba.extending import intrinsic
 
 FLOATS = types.CPointer(types.float32)
-"""The arena, as kernels see it: indexing has neither bounds nor wrap-around."""
+"""Type of the arena in kernels; an index is neither checked nor wrapped."""
 INTEGERS = types.CPointer(types.int32)
 WORDS = types.CPointer(types.int64)
 BYTES = types.CPointer(types.uint8)
 
 
 def _view(kind, element):
-    """codegen of a cast from an address or a pointer to a pointer of `kind`"""
+    """(kind, codegen) of a cast from an address or a pointer to a pointer to `element`."""
 
     def codegen(_context, builder, signature, arguments):
         (place,) = arguments
@@ -26,14 +26,14 @@ def _view(kind, element):
 
 @intrinsic
 def integers(_typing, arena):
-    """The same memory as int32: `integers(arena)[index]`, index counted as in the arena."""
+    """The arena as int32: `integers(arena)[index]`, with the same index as in float32."""
     kind, codegen = _view(INTEGERS, ir.IntType(32))
     return kind(arena), codegen
 
 
 @intrinsic
 def words_behind(_typing, arena, index):
-    """The same memory as int64 words, from arena[index] on; the index is even."""
+    """The arena as int64 words from arena[index] on; `index` must be even."""
 
     def codegen(_context, builder, _signature, arguments):
         place = builder.gep(arguments[0], [arguments[1]], inbounds=True)
@@ -72,7 +72,7 @@ def bytes_at(_typing, address):
 
 @intrinsic
 def real(_typing, words, index):
-    """words[index] read as float64 and rounded to float32: the reals of a descriptor or of the state."""
+    """words[index] as float64 bits, rounded to float32: real numbers of a descriptor or of the state."""
 
     def codegen(_context, builder, _signature, arguments):
         place = builder.gep(arguments[0], [arguments[1]], inbounds=True)
@@ -84,7 +84,7 @@ def real(_typing, words, index):
 
 @intrinsic
 def store_real(_typing, words, index, value):
-    """words[index] = the float64 bits of value"""
+    """words[index] = the float64 bits of `value`"""
 
     def codegen(context, builder, _signature, arguments):
         place = builder.gep(arguments[0], [arguments[1]], inbounds=True)

@@ -1,8 +1,8 @@
-"""Numba's own settings: each that would break kernels or change their code is named, with what to do.
+"""Checks of Numba's settings: an error names each one that would break kernels or change their code, and a repair.
 
-Numba takes them from variables `NUMBA_…` of the environment, from `.numba_config.yaml` in the current folder, and from
-programs that assign to `numba.config`, and reads them anew when it compiles. What matters here is what it understood.
-A processor may be forced by `NUMBA_CPU_NAME` and `NUMBA_CPU_FEATURES`. Everything else that can be set is harmless.
+Numba reads them from `NUMBA_…` environment variables, from `.numba_config.yaml` in the current folder, and from
+assignments to `numba.config`, and reads them again when it compiles. The values that Numba has parsed are checked.
+`NUMBA_CPU_NAME` and `NUMBA_CPU_FEATURES` may force a processor. All other settings are harmless.
 """
 # pyright: basic, reportAttributeAccessIssue=false
 
@@ -34,13 +34,13 @@ UNKNOWN = re.compile(r"'(.*)' is not a recognized (processor|feature)")
 
 
 class NumbaSettingWarning(UserWarning):
-    """A setting of Numba's that does no harm, but not what it was meant for."""
+    """A Numba setting that is harmless but ineffective or slow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What one of the values in `numba.config` must be. `variables` set it, the first by itself; `right` is a value of
-    the first that netspec works with."""
+    """A requirement on one value of `numba.config`. `variables` are the environment variables that change it, its own
+    first; `right` is a valid value of the first; `why` is the reason shown to users."""
 
     attribute: str
     fits: Callable[[Any], bool]
@@ -80,22 +80,22 @@ NEEDED = (
 
 
 def load_numba() -> None:
-    """Imports Numba. Raises DeviceError where it cannot start with its settings (E595), and for a processor that LLVM
-    does not know or this machine is not (E593): LLVM would end the process when the first kernel is declared."""
+    """Imports Numba. Raises DeviceError where Numba fails on its settings (E595), and for a forced processor that LLVM
+    does not know or this machine does not have (E593): LLVM would abort the process at the first kernel."""
     with _explained():
         import_module("numba")
     _check_processor()
 
 
 def settings() -> Mapping[str, str]:
-    """The variables that are set, with their values, as Numba has last read them."""
+    """The variables that are set and their values, as Numba last read them."""
     reader = getattr(sys.modules.get("numba.core.config"), "_env_reloader", None)
     return {} if reader is None else {name: str(value) for name, value in reader.old_environ.items()}
 
 
 def check_settings() -> None:
-    """Raises DeviceError where kernels could not be what they must be: E592 for a setting, E593 and E595 as when Numba
-    is loaded, for what has been set since."""
+    """Reads the settings again. Raises DeviceError: E592 for a setting that would break or change kernels, E593 and
+    E595 as `load_numba` does."""
     with _explained():
         _config().reload_config()
     wrong = [needed for needed in NEEDED if not _fits(needed)]
@@ -110,28 +110,28 @@ def check_settings() -> None:
 
 
 def set_beside_processor() -> list[str]:
-    """`NUMBA_DUMP_IR=1` and the like, in the order of their names: all that is set, but for the processor."""
+    """All settings except the forced processor, as `NUMBA_DUMP_IR=1`, sorted by name."""
     return [f"`{name}={value}`" for name, value in sorted(settings().items()) if name not in FORCED]
 
 
 def printing_aside() -> Any:
-    """A block in which what Numba prints, where it has been asked to, goes to standard error: standard output holds
-    netspec's answers."""
+    """A context in which the output of Numba's debug settings goes to standard error: standard output is for netspec's
+    own output."""
     return redirect_stdout(sys.stderr) if set_beside_processor() else nullcontext()
 
 
 def _config() -> Any:
-    """Numba's module of settings."""
+    """Numba's configuration module."""
     return import_module("numba.core.config")
 
 
 def _fits(needed: Needed) -> bool:
-    """A version of Numba that lacks the setting fits."""
+    """Whether the value meets the requirement; true for a version of Numba without that setting."""
     return not hasattr(_config(), needed.attribute) or needed.fits(getattr(_config(), needed.attribute))
 
 
 def _cause(needed: Needed) -> str | None:
-    """The variable that sets it; None where a program did, or a profiler."""
+    """The variable that sets the value; None where a program or a profiler does."""
     return next((name for name in needed.variables if name in settings()), None)
 
 
@@ -153,7 +153,7 @@ def _listed(names: list[str]) -> str:
 
 @contextmanager
 def _explained() -> Generator[None]:
-    """What Numba makes of its settings, in a line each instead of a traceback."""
+    """A context that turns Numba's errors (E595) and warnings about its settings into one-line messages."""
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
         try:
@@ -178,7 +178,7 @@ def _explained() -> Generator[None]:
 
 @lru_cache
 def _warn(message: str) -> None:
-    """Once a process."""
+    """Warns once per process."""
     warnings.warn(message, NumbaSettingWarning, stacklevel=2)
 
 
@@ -195,7 +195,8 @@ def _check_processor() -> None:
 
 
 def _check_features(features: str) -> None:
-    """LLVM aborts the process where a sign is missing, and the processor does where it lacks a feature."""
+    """Raises E593 for a feature without a sign, at which LLVM aborts the process, and for one that this processor
+    lacks, at which the kernel crashes."""
     parts = [part for part in features.split(",") if part]
     malformed = [part for part in parts if not FEATURE.fullmatch(part)]
     if malformed:
@@ -212,7 +213,7 @@ def _check_features(features: str) -> None:
 
 
 def _own_features() -> Mapping[str, bool]:
-    """Which features this processor has; nothing where LLVM cannot find out."""
+    """The features of this processor; empty where LLVM cannot detect them."""
     try:
         return llvm.get_host_cpu_features()
     except RuntimeError:
@@ -234,7 +235,7 @@ def _no_processor(message: str, repair: str) -> DeviceError:
 
 @lru_cache
 def _complaints(name: str, features: str) -> str:
-    """What LLVM says of a processor. It says so on the process's standard error, and nowhere else."""
+    """LLVM's complaints about a processor, read from standard error: LLVM reports them nowhere else."""
     llvm.initialize_native_target()
     try:
         kept = os.dup(2)

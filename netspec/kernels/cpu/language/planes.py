@@ -1,4 +1,4 @@
-"""Where an activation of channels x height x width lies, and what sliding sums have in common."""
+"""Layout of channels x height x width activations, and the epilogue and pooling that all sliding sums share."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from netspec.targets.cpu.program import Buffer, Program
 
 NO_BIAS = -1
 IN_REGISTERS = frozenset({"identity", "relu"})
-"""Activations that a tile applies before it is stored; the others take a pass of their own."""
+"""Activations applied to a tile before it is stored; any other takes a separate pass over memory."""
 
 
 class Map(NamedTuple):
-    """Words of an activation of three axes: where it begins, how far apart its groups, channels and rows are in float32
-    numbers, and its size."""
+    """Words of a channels x height x width activation: first element and strides, in float32 elements, and size."""
 
     place: int
     group: int
@@ -32,7 +31,7 @@ class Map(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Planes:
-    """An activation of channels x height x width; strides count float32 numbers."""
+    """Layout of a channels x height x width activation; `place` and strides in float32 elements."""
 
     place: int
     group_stride: int
@@ -48,7 +47,7 @@ class Planes:
 
     @property
     def map(self) -> Map:
-        """The words of a kernel."""
+        """The words of a kernel's descriptor."""
         return Map(
             place=self.place,
             group=self.group_stride,
@@ -61,14 +60,14 @@ class Planes:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What a sum ends with: a bias a channel, which lies at `bias` if there is one, then an activation."""
+    """Epilogue of a sum: a bias per output channel, stored from arena[bias] on, if any, then an activation."""
 
     bias: int = NO_BIAS
     activation: Activation = IDENTITY
 
     @property
     def code(self) -> int:
-        """Of the activation, if it is one of IN_REGISTERS."""
+        """Code of the activation where it is in `IN_REGISTERS`, otherwise of the identity."""
         function = self.activation.function
         return CODES[function if function in IN_REGISTERS else "identity"]
 
@@ -78,7 +77,7 @@ NOTHING = Ending()
 
 @dataclass(frozen=True, slots=True)
 class Pooling:
-    """A sum of this height and width, pooled 2x2; where the tap of the largest goes, and how far apart groups are."""
+    """2x2 max pooling after a sum of `size` (height, width); `index` is the buffer for the taps of the maxima."""
 
     size: tuple[int, int] | None = None
     index: Operand = UNINDEXED
@@ -88,11 +87,11 @@ UNPOOLED = Pooling()
 
 
 def ending_of(bias: Sequence[Buffer], activation: Activation) -> Ending:
-    """With the bias that a launch may have."""
+    """The epilogue of a launch; `bias` is empty or one buffer."""
     return Ending(place(bias[0]) if bias else NO_BIAS, activation)
 
 
 def planes(buffer: Buffer, program: Program) -> Planes:
-    """Where an activation of three axes lies."""
+    """The layout of a channels x height x width buffer."""
     c, h, w = buffer.value.shape
     return Planes(place(buffer), buffer.group_stride, c, h, w, program.target.lanes, buffer.plane_stride)

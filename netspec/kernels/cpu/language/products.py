@@ -1,6 +1,6 @@
-"""Products added to a register tile: the inner loops of everything that multiplies.
+"""Multiply-adds into a register tile: the inner loops of convolutions and dense layers.
 
-Indices count float32 numbers of the arena; a step is the distance from one row, column or position to the next.
+Indices and steps count float32 elements of the arena; a step is the stride of rows, columns or positions.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -40,7 +40,7 @@ def outer(_typing, registers, arena, x, x_step, w):
 
 @intrinsic
 def outer_lane(_typing, registers, arena, x, w):
-    """tile[r, c] += arena[w + r*lanes] * arena[x + c*lanes : +lanes]: one lane of a vector for each row."""
+    """tile[r, c] += arena[w + r*lanes] * arena[x + c*lanes : +lanes]: a row's factor is one lane of its vector."""
     shape = registers.shape
 
     def codegen(_context, builder, _signature, arguments):
@@ -77,8 +77,8 @@ def outer_apart(_typing, registers, arena, x, x_step, w, w_step, count):
 
 
 def _add_crossed(builder, shape: TileShape, values, left, right):
-    """tile[r, c] += left(r) * right(c). The vectors of the shorter side are loaded first and stay; those of the longer
-    one come and go, so that a tile needs no more registers than it must."""
+    """tile[r, c] += left(r) * right(c). To use few registers, the shorter side's vectors are loaded once and kept, and
+    those of the longer side are loaded one at a time."""
     if shape.rows <= shape.columns:
         kept = [left(r) for r in range(shape.rows)]
         for c in range(shape.columns):
@@ -95,7 +95,7 @@ def _add_crossed(builder, shape: TileShape, values, left, right):
 
 
 def _loading(builder, memory, start, step, lanes: int):
-    """What loads the vector number k of those that begin at `start`, `step` apart."""
+    """A function that emits the load of vector k at `start + k*step`."""
     return lambda k: emit.load(builder, memory, builder.add(start, emit.scaled(builder, step, k)), lanes)
 
 
@@ -130,9 +130,9 @@ def cross(_typing, registers, arena, x, x_step, g, g_step):
 
 @intrinsic
 def cross_clipped(_typing, registers, arena, x, x_step, first, last, g, g_step):
-    """As `cross` for columns from `first` up to `last`; the others are added zeros, and nothing is read for them.
+    """As `cross`, for columns first … last - 1; zeros are added to the others, and their x is not read.
 
-    At least one column must be inside.
+    At least one column must be inside that range.
     """
     shape = registers.shape
 
@@ -153,21 +153,21 @@ def cross_clipped(_typing, registers, arena, x, x_step, first, last, g, g_step):
 
 
 def run_of(shape: TileShape) -> int:
-    """Positions that `cross_run` takes at once: up to four, as many as registers allow beside the tile."""
+    """Positions that one `cross_run` sums: one to four, limited by the registers that the tile leaves free."""
     free = shape.registers - shape.rows * shape.columns - shape.columns - 1
     return max(1, min(4, free + 1))
 
 
 @intrinsic
 def run_length(_typing, tile):
-    """How many positions `cross_run` takes at once with this tile."""
+    """Positions that one `cross_run` sums with this tile, a constant."""
     length = run_of(tile.shape)
     return INDEX(tile), lambda *_: ir.Constant(emit.INT64, length)
 
 
 @intrinsic
 def cross_run(_typing, registers, arena, x, g, g_step):
-    """The sum of `cross` over a run of neighbouring positions, columns a vector apart, so they share their vectors:
+    """`cross` summed over a run of neighbouring positions; columns are one vector apart, so each x is loaded once:
 
     tile[r, c] += sum over p of arena[g + r*g_step + p*lanes : +lanes] * arena[x + (c+p)*lanes : +lanes]
     """

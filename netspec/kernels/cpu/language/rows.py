@@ -1,4 +1,4 @@
-"""Rows of the launch table: a kernel, the tile that picks its specialisation, and the numbers it runs on."""
+"""Rows of the launch table: a kernel, the tile that it is specialised for, and its descriptor."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from netspec.kernels.cpu.language.descriptor import Operand, Word, words_of
 from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 
 Kernel = Any
-"""A function jitted with `jit.kernel`: kernel(tile, arena, d, state, begin, end, thread)."""
+"""A function decorated with `jit.kernel`: kernel(tile, arena, d, state, begin, end, thread)."""
 Descriptor = tuple[Any, ...]
 """The `NamedTuple` that a kernel names in the type of `d`; see `descriptor.py`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`units` of work that may be done in any order, split over the team.
+    """`units` of work, in any order, divided over the team of threads.
 
-    With `per_group` there are `units` for each live lane group, and the kernel's unit u is number u % units of group
-    u // units. A row whose descriptor is not the kernel's is a CompilerBug.
-    `reads` and `writes` are all the memory that it touches beside the thread's own; a row that names none may touch
-    all that its launch has. Rows that cannot disturb each other may run at the same time (`runtime/cpu/phases.py`).
-    The rows of a launch with `sums`, and those that name no memory, share its multiply-adds.
+    With `per_group` there are `units` for each live lane group: the kernel's unit u is unit u % units of group
+    u // units. A descriptor that the kernel does not read is a CompilerBug.
+    `reads` and `writes` are all the memory that the row touches beside a thread's own scratch. A row that names none
+    may touch all memory of its launch. Rows without a conflict may run concurrently (`runtime/cpu/phases.py`).
+    The multiply-adds of a launch are divided over its rows with `sums` and those that name no memory.
     """
 
     kernel: Kernel
@@ -37,39 +37,40 @@ class Row:
     writes: tuple[Buffer, ...] = ()
     sums: bool = False
     words: tuple[Word, ...] = field(init=False, compare=False, repr=False)
-    """The descriptor's words; a float stands in memory as float64 bits and is read with `real(d, k)`."""
+    """The descriptor's words; a float is stored as float64 bits and read with `real(d, k)`."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", words_of(self.kernel, self.descriptor))
 
 
 def copying(number: int, launch: Launch, row: Row) -> Row:
-    """A row that makes something of a launch's input of this number, in its scratch."""
+    """`row`, declared to read input `number` of the launch and to write its scratch."""
     assert launch.scratch is not None
     return replace(row, reads=(launch.inputs[number],), writes=(launch.scratch,))
 
 
 def after_copying(number: int, launch: Launch, row: Row) -> Row:
-    """The row that then does its sums: it reads the scratch instead of that input, which may change meanwhile."""
+    """`row`, declared to read the launch's scratch in place of input `number` and to do its sums. That input may
+    already be overwritten then."""
     assert launch.scratch is not None
     inputs = (*launch.inputs[:number], *launch.inputs[number + 1 :])
     return replace(row, reads=(*inputs, launch.scratch), writes=launch.outputs, sums=True)
 
 
 RowBuilder = Callable[[Launch, Program], tuple[Row, ...]]
-"""What the kernel table holds for an operation: rows that run one after the other, each finished before the next."""
+"""Builder of the rows of an operation's launch; each row begins after the one before has finished."""
 
 
 def word(value: Word) -> int:
-    """A descriptor word: an integer as it is, a float as its float64 bits."""
+    """The int64 word of a descriptor field: an integer itself, a float's float64 bits."""
     return value if isinstance(value, int) else struct.unpack("<q", struct.pack("<d", value))[0]
 
 
 def place(buffer: Buffer) -> int:
-    """Where a buffer begins, in float32 numbers from the start of the arena."""
+    """First element of a buffer: an index of the arena, in float32 elements."""
     return buffer.offset_bytes // FLOAT_BYTES
 
 
 def where(buffer: Buffer) -> Operand:
-    """Where a buffer begins and how far apart its groups are."""
+    """The words of a buffer: first element and group stride."""
     return Operand(place(buffer), buffer.group_stride)

@@ -1,4 +1,4 @@
-"""Single pixels of the lanes' images: each lane reads its own place of its own image."""
+"""Gather of pixels: each lane reads its own offset of its own image."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from llvmlite import ir
@@ -38,6 +38,7 @@ def _as_floats(builder, numbers, lanes):
 
 
 sample_bytes = _sampling(emit.INT8, 1, _as_floats)
-"""sample_bytes(tile, addresses, offsets): in each lane the byte so far behind its address, an int64 word a lane"""
+"""sample_bytes(tile, addresses, offsets): in each lane the byte at its address plus its offset, as float32; `addresses`
+are int64 words, one per lane"""
 sample_floats = _sampling(emit.FLOAT, 4, lambda _builder, numbers, _lanes: numbers)
-"""sample_floats(tile, addresses, offsets): the same of float32 numbers, offsets counted in them"""
+"""sample_floats(tile, addresses, offsets): the same for float32 numbers; offsets count numbers"""

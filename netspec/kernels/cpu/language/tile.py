@@ -1,10 +1,8 @@
 """A register tile as a Numba type: rows x columns vectors of `lanes` float32 that LLVM keeps in registers.
 
-What adds products to a tile stands in `products.py`.
-
-`TileShape` is the zero-size first argument of every kernel: its TYPE carries the shape, so one ordinary function
-serves every tile, and sizes and strides stay arguments at run time. Indices count float32 numbers of the arena.
-Letters: r is a tile's row, c its column, l a lane.
+`TileShape` is the zero-size first argument of every kernel. Its type carries the shape, so one function serves every
+tile; sizes and strides are run-time arguments. Indices count float32 elements of the arena. `r` is a row of the tile,
+`c` a column. `products.py` adds products to a tile.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -24,7 +22,7 @@ from netspec.targets.cpu.program import Tile
 
 @dataclass(frozen=True, slots=True)
 class TileShape:
-    """rows x columns vectors of `lanes` float32 numbers, on a processor with so many vector registers"""
+    """rows x columns vectors of `lanes` float32 numbers, on a processor with `registers` vector registers."""
 
     rows: int
     columns: int
@@ -36,12 +34,12 @@ class TileShape:
 
 
 def tile_shape(tile: Tile, target: CpuTarget) -> TileShape:
-    """A tile on a target."""
+    """The shape of a planned tile on a target."""
     return TileShape(tile.rows, tile.columns, target.lanes, target.registers)
 
 
 class TileShapeType(types.Type):
-    """The type of one tile shape, an argument without content."""
+    """Numba type of a tile shape: an argument without run-time content."""
 
     def __init__(self, shape: TileShape) -> None:
         self.shape = shape
@@ -49,7 +47,7 @@ class TileShapeType(types.Type):
 
 
 class TileType(types.Type):
-    """The type of a tile: its registers."""
+    """Numba type of a tile's registers."""
 
     def __init__(self, shape: TileShape) -> None:
         self.shape = shape
@@ -61,7 +59,7 @@ register_model(TileShapeType)(models.OpaqueModel)
 
 @register_model(TileType)
 class TileModel(models.PrimitiveModel):
-    """An LLVM array of vectors."""
+    """An LLVM array of rows x columns vectors."""
 
     def __init__(self, manager, kind: TileType) -> None:
         shape = kind.shape
@@ -79,7 +77,7 @@ def _lower_tile_shape(context, _builder, _type, _value):
 
 
 def _number(of):
-    """codegen of a constant of the tile's shape"""
+    """codegen of the constant `of(shape)`"""
 
     def codegen(_context, _builder, signature, _arguments):
         return ir.Constant(emit.INT64, of(signature.args[0].shape))
@@ -107,7 +105,7 @@ def lanes(_typing, tile):
 
 @intrinsic
 def narrow(_typing, tile):
-    """The tile shape of one column and as many rows: for borders and remainders."""
+    """The tile shape with the same rows and one column, for borders and remainders."""
     shape = tile.shape
     return TileShapeType(replace(shape, columns=1))(tile), lambda context, *_: context.get_dummy_value()
 
@@ -119,7 +117,7 @@ def _cells(shape: TileShape):
 
 @intrinsic
 def zeros(_typing, tile):
-    """A tile of zeros."""
+    """tile[r, c] = 0"""
     shape = tile.shape
 
     def codegen(_context, _builder, _signature, _arguments):
@@ -132,7 +130,7 @@ def zeros(_typing, tile):
 
 @intrinsic
 def spread(_typing, tile, arena, index, count):
-    """tile[r, c] = arena[index + r] in every lane: a bias for each row; rows from `count` on repeat the last."""
+    """tile[r, c] = arena[index + r] in every lane, a bias per row; rows from `count` on repeat row count - 1."""
     shape = tile.shape
 
     def codegen(_context, builder, _signature, arguments):
@@ -149,7 +147,7 @@ def spread(_typing, tile, arena, index, count):
 
 @intrinsic
 def load(_typing, tile, arena, index, row_step, column_step, count):
-    """tile[r, c] = arena[index + r*row_step + c*column_step : +lanes]; rows from `count` on repeat the last."""
+    """tile[r, c] = arena[index + r*row_step + c*column_step : +lanes]; rows from `count` on repeat row count - 1."""
     shape = tile.shape
 
     def codegen(_context, builder, _signature, arguments):
@@ -166,7 +164,7 @@ def load(_typing, tile, arena, index, row_step, column_step, count):
 
 @intrinsic
 def save(_typing, registers, arena, index, row_step, column_step, count):
-    """arena[index + r*row_step + c*column_step : +lanes] = tile[r, c] of the first `count` rows."""
+    """arena[index + r*row_step + c*column_step : +lanes] = tile[r, c] for r < count"""
     shape = registers.shape
 
     def store_row(builder, arguments, r):
@@ -193,7 +191,7 @@ def save(_typing, registers, arena, index, row_step, column_step, count):
 
 @intrinsic
 def lane_sums(_typing, registers, arena, index, row_step, column_step):
-    """arena[index + r*row_step + c*column_step] = the sum of the lanes of tile[r, c], by a fixed tree."""
+    """arena[index + r*row_step + c*column_step] = the sum of the lanes of tile[r, c], by a fixed tree"""
     shape = registers.shape
 
     def codegen(context, builder, _signature, arguments):
@@ -209,7 +207,7 @@ def lane_sums(_typing, registers, arena, index, row_step, column_step):
 
 @intrinsic
 def rectify(_typing, registers):
-    """Zero in place of what is below zero; NaN stays."""
+    """tile[r, c] = 0 where below 0; NaN stays."""
     shape = registers.shape
 
     def codegen(_context, builder, _signature, arguments):
@@ -226,7 +224,7 @@ def rectify(_typing, registers):
 
 @intrinsic
 def prefetch(_typing, tile, arena, index, row_step, column_step, count):
-    """Asks for the lines that `save` of such a tile will write, so that they come while its sums are made."""
+    """Prefetches the cache lines that `save` of such a tile will write, to overlap with the sums."""
     shape = tile.shape
 
     def codegen(context, builder, _signature, arguments):

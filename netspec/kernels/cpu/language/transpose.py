@@ -1,4 +1,4 @@
-"""Turns a square of numbers: rows of images into vectors of lanes, and back."""
+"""Transpose of lanes x lanes numbers: rows of images into vectors of lanes, and back."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from llvmlite import ir
@@ -10,9 +10,9 @@ from netspec.kernels.cpu.language import emit
 
 @intrinsic
 def turn(_typing, tile, arena, source, source_step, result, result_step, count):
-    """arena[result + c*result_step + r] = arena[source + r*source_step + c] for r < lanes and c < count.
+    """arena[result + c*result_step + r] = arena[source + r*source_step + c] for r < lanes, c < count
 
-    All of the `lanes` x `lanes` numbers are read. `count` is at least one.
+    All lanes x lanes numbers are read. `count` is at least one.
     """
     lanes = tile.shape.lanes
 
@@ -27,7 +27,7 @@ def turn(_typing, tile, arena, source, source_step, result, result_step, count):
 
 @intrinsic
 def turn_rows(_typing, tile, arena, source, source_step, rows, result, result_step, count):
-    """As `turn` of `rows` rows, at least one; the last stands for those behind it, and nothing is read of them."""
+    """The same transpose of `rows` rows, at least one; missing rows repeat the last and are not read."""
     lanes = tile.shape.lanes
 
     def codegen(context, builder, _signature, arguments):
@@ -40,7 +40,7 @@ def turn_rows(_typing, tile, arena, source, source_step, rows, result, result_st
 
 
 def _turn(builder, memory, places, result, across, count):
-    """Turns the vectors at `places` and stores the first `count` results `across` apart."""
+    """Transposes the vectors at `places` and stores the first `count` columns, `across` apart."""
     columns = _transposed(builder, [emit.load(builder, memory, place, len(places)) for place in places])
     for c, column in enumerate(columns):
         with builder.if_then(builder.icmp_signed("<", ir.Constant(emit.INT64, c), count), likely=True):
@@ -48,7 +48,7 @@ def _turn(builder, memory, places, result, across, count):
 
 
 def _transposed(builder, rows):
-    """The columns of a square of vectors: each step exchanges the off-diagonal halves of all blocks of a size."""
+    """The columns of a square of vectors; each step swaps the off-diagonal quarters of all blocks of one size."""
     lanes = half = len(rows)
     while half > 1:
         half //= 2

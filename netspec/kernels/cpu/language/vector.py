@@ -1,11 +1,11 @@
-"""Vectors of float32 for kernels that read like scalar code: load, store, choose, sum.
+"""float32 vectors for kernels written like scalar code: load, store, select, sum.
 
     x = load(tile, arena, i)
     store(arena, o, select(x > 0.0, x, x * slope))
 
-What makes a vector takes the kernel's zero-size `tile` first: its type says how many lanes. Indices count float32
-numbers of the arena, need no alignment, and are neither checked nor wrapped. Operators stand in
-`vector_operators.py`, `exp` and its kin in `vector_math.py`.
+Functions that create a vector take the kernel's zero-size `tile` first; its type gives the number of lanes. Indices
+count float32 elements of the arena, need no alignment, and are neither checked nor wrapped. Operators are in
+`vector_operators.py`, `exp` and other elementary functions in `vector_math.py`.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -60,11 +60,11 @@ def _storing(kind, element):
 load = _loading(Vector, emit.FLOAT)
 """load(tile, arena, index): the numbers arena[index : +lanes]"""
 load_integers = _loading(IntVector, emit.INT32)
-"""load_integers(tile, arena, index): the 32-bit integers that lie there"""
+"""load_integers(tile, arena, index): arena[index : +lanes] as 32-bit integers"""
 store = _storing(Vector, emit.FLOAT)
 """store(arena, index, value): arena[index : +lanes] = value"""
 store_integers = _storing(IntVector, emit.INT32)
-"""store_integers(arena, index, value): the same of 32-bit integers"""
+"""store_integers(arena, index, value): the same for 32-bit integers"""
 
 
 def _filling(kind, scalar):
@@ -83,7 +83,7 @@ def _filling(kind, scalar):
 splat = _filling(Vector, types.float32)
 """splat(tile, value): `value` in every lane"""
 splat_integer = _filling(IntVector, types.int32)
-"""splat_integer(tile, value): the same of a 32-bit integer"""
+"""splat_integer(tile, value): the same for a 32-bit integer"""
 
 
 @intrinsic
@@ -96,13 +96,13 @@ def lane_numbers(_typing, tile):
 
 @routine
 def first_lanes(tile, count):
-    """The mask of the first `count` lanes: none below one, all of them from `lanes` on."""
+    """Mask of the first `count` lanes; empty for count < 1, all lanes for count >= lanes."""
     return lane_numbers(tile) < count
 
 
 @intrinsic
 def select(_typing, mask, a, b):
-    """Lane by lane `a` where the mask holds, else `b`; either or both may be scalars."""
+    """Per lane `a` where the mask is true, else `b`; both may be scalars."""
     if not isinstance(mask, Mask):
         return None
     whole = all(isinstance(argument, IntVector | types.Integer) for argument in (a, b))
@@ -121,19 +121,19 @@ def select(_typing, mask, a, b):
 
 @routine
 def maximum(a, b):
-    """The larger, lane by lane; `b` where either is NaN: `maximum(0.0, x)` hands a NaN on."""
+    """Per lane the larger; `b` where either is NaN, so `maximum(0.0, x)` propagates a NaN of `x`."""
     return select(a > b, a, b)
 
 
 @routine
 def minimum(a, b):
-    """The smaller, lane by lane; `b` where either is NaN."""
+    """Per lane the smaller; `b` where either is NaN."""
     return select(a < b, a, b)
 
 
 @intrinsic
 def fma(_typing, a, b, c):
-    """a*b + c of a vector `a`, rounded once where the processor can; `b` and `c` may be scalars."""
+    """a*b + c for a vector `a`, rounded once where the processor has FMA; `b` and `c` may be scalars."""
     operands = [argument if isinstance(argument, Vector) else types.float32 for argument in (a, b, c)]
 
     def codegen(_context, builder, signature, arguments):
@@ -164,7 +164,7 @@ def _mapping(name):
 sqrt = _mapping("sqrt")
 """sqrt(value): the square root, correctly rounded; NaN below zero"""
 floor = _mapping("floor")
-"""floor(value): the largest whole number that is no larger"""
+"""floor(value): rounded down to a whole number"""
 
 
 def _recast(source, target, element):
@@ -182,9 +182,9 @@ def _recast(source, target, element):
 
 
 float_bits = _recast(Vector, IntVector, emit.INT32)
-"""float_bits(value): the bits of each number"""
+"""float_bits(value): the bits of each float32 as an integer"""
 bits_float = _recast(IntVector, Vector, emit.FLOAT)
-"""bits_float(bits): the numbers that have these bits"""
+"""bits_float(bits): the inverse of `float_bits`"""
 
 
 @intrinsic
@@ -199,7 +199,7 @@ def to_float(_typing, value):
 
 @intrinsic
 def to_integer(_typing, value):
-    """Numbers without their fraction as signed integers; they must fit."""
+    """Numbers truncated towards zero to signed 32-bit integers; they must be in range."""
 
     def codegen(_context, builder, _signature, arguments):
         return builder.fptosi(arguments[0], emit.vector(value.lanes, emit.INT32))
@@ -224,7 +224,7 @@ def high_product(_typing, value, factor):
 
 @intrinsic
 def at_most(_typing, value, bound):
-    """Where the unsigned integers are no larger than a scalar bound."""
+    """Mask of value <= bound, unsigned; `bound` is a scalar."""
 
     def codegen(_context, builder, _signature, arguments):
         scalar = emit.splat(builder, arguments[1], value.lanes)
@@ -241,7 +241,7 @@ def sum_lanes(_typing, value):
 
 @intrinsic
 def count_lanes(_typing, mask):
-    """The number of lanes where the mask holds."""
+    """The number of lanes where the mask is true."""
 
     def codegen(_context, builder, _signature, arguments):
         bits = ir.IntType(mask.lanes)

@@ -1,9 +1,8 @@
-"""Elementary functions of vectors, each a polynomial: within a few units in the last place of float32 everywhere.
+"""Elementary functions of vectors by polynomials, accurate to a few units in the last place of float32 everywhere.
 
-Infinite arguments give the limit and NaN gives NaN, so a training run that diverges is seen to. Results below
-float32's smallest normal number are rounded like any other (gradual underflow). Coefficients are those of Cephes'
-single-precision library (Moshier 1992), but for `tanh` and `normal_distribution`: fitted by weighted least squares in
-float64 and rounded.
+Infinite arguments give the limit. NaN gives NaN, so that a diverging training is noticed. Results below the smallest
+normal float32 are rounded gradually (gradual underflow). Coefficients are from Cephes' single-precision library
+(Moshier 1992); those of `tanh` and `normal_distribution` are weighted least-squares fits in float64, rounded.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 # pyright: reportGeneralTypeIssues=false
@@ -13,10 +12,10 @@ from netspec.kernels.cpu.language.vector import bits_float, float_bits, fma, max
 
 LOG2_E = 1.44269504088896341
 LN2_HIGH = 0.693359375
-"""the upper 9 bits of ln 2: its product with an exponent is exact"""
+"""the upper 9 bits of ln 2, so its product with an exponent is exact"""
 LN2_LOW = -2.12194440e-4
 ROUNDER = 12582912.0
-"""1.5 * 2^23: adding it leaves the nearest integer in the low bits"""
+"""1.5 * 2^23: adding it rounds a number to the nearest integer, in the low bits"""
 ROUNDER_BITS = 0x4B400000
 SQRT_HALF = 0.70710678118654752
 SMALLEST_NORMAL = 1.17549435e-38
@@ -30,7 +29,7 @@ NOT_A_NUMBER = float("nan")
 
 @routine
 def _exp_parts(x):
-    """n as bits and e^r - 1 with x = n ln 2 + r, |r| at most half ln 2; x within +-200."""
+    """(n, e^r - 1), n an integer vector, for x = n ln 2 + r with |r| <= ln(2)/2; |x| <= 200."""
     shifted = fma(x, LOG2_E, ROUNDER)
     n = shifted - ROUNDER
     r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, x))
@@ -50,21 +49,21 @@ def _power_of_two(n):
 
 @routine
 def _scaled(value, n):
-    """value * 2^n for n in -250 … 250, in two steps so that neither factor leaves the range of float32."""
+    """value * 2^n for n in -250 … 250, as two factors that are each in the range of float32."""
     half = (n + 1024 >> 1) - 512
     return value * _power_of_two(half) * _power_of_two(n - half)
 
 
 @routine
 def exp(x):
-    """e^x: infinity from 88.73 on, zero from -103.98 down."""
+    """e^x; infinity from 88.73 up, zero from -103.98 down."""
     n, rest = _exp_parts(minimum(89.0, maximum(-105.0, x)))
     return _scaled(rest + 1.0, n)
 
 
 @routine
 def expm1_of_negative(x):
-    """e^x - 1 for x at most zero, exact in relation to its size near zero as well."""
+    """e^x - 1 for x <= 0; the relative error is small near zero as well."""
     n, rest = _exp_parts(maximum(-30.0, x))
     scale = _power_of_two(n)
     return fma(rest, scale, scale - 1.0)
@@ -98,20 +97,20 @@ def log(x):
 
 @routine
 def log1p(x):
-    """log(1 + x) for finite x above -1, exact in relation to its size near zero (Kahan's correction)."""
+    """log(1 + x) for finite x > -1; the relative error is small near zero (Kahan's correction)."""
     whole = x + 1.0
     return log(whole) - ((whole - 1.0) - x) / whole
 
 
 @routine
 def power(x, exponent):
-    """x^exponent for x above zero; the error grows with the logarithm of the result."""
+    """x^exponent for x > 0; the error grows with the logarithm of the result."""
     return exp(log(x) * exponent)
 
 
 @routine
 def tanh(x):
-    """A rational function of degree 9 over 8, within 2e-9, that rounds to 1 from 9.01 on."""
+    """tanh x: a rational function of degree 9 over 8, within 2e-9, that rounds to 1 from 9.01 up."""
     z = minimum(9.02, maximum(-9.02, x))
     q = z * z
     above = fma(q, -1.2203331994e-11, 3.0584849361e-08)
@@ -126,7 +125,7 @@ def tanh(x):
 
 @routine
 def sigmoid(x):
-    """1 / (1 + e^-x); zero below -88.4, where it would be smaller than a normal number."""
+    """1 / (1 + e^-x); zero below -88.4, where the result would be subnormal."""
     n, rest = _exp_parts(minimum(89.0, maximum(-87.0, -x)))
     scale = _power_of_two(n)
     return 1.0 / (fma(rest, scale, scale) + 1.0)
@@ -140,7 +139,7 @@ def softplus(x):
 
 @routine
 def _bell(x):
-    """e^(-x^2/2); the rounding error of the square is carried along."""
+    """e^(-x^2/2), corrected for the rounding error of the square."""
     z = minimum(20.0, abs(x))
     square = z * z
     return exp(square * -0.5) * fma(fma(z, z, -square), -0.5, 1.0)
@@ -154,7 +153,8 @@ def normal_density(x):
 
 @routine
 def normal_distribution(x):
-    """The standard normal distribution function, (1 + erf(x / sqrt 2)) / 2, exact in relation to its lower tail too.
+    """The standard normal distribution function (1 + erf(x / sqrt 2)) / 2; the relative error is small in the lower
+    tail too.
 
     The tail is e^(-x^2/2) times a polynomial in 1 / (1 + |x|/4), within 3e-8 up to |x| = 14.6.
     """
@@ -174,9 +174,9 @@ def normal_distribution(x):
 
 @routine
 def inverse_three_quarters(x):
-    """x^-0.75 for normal x above zero: AlexNet's exponent, at a fraction of the cost of `power`.
+    """x^-0.75 for normal x > 0: AlexNet's exponent, at a fraction of the cost of `power`.
 
-    Newton's iteration for y^4 x^3 = 1, from a guess by arithmetic on the bits, which is a logarithm of sorts, that is
+    Newton's iteration for y^4 x^3 = 1. The first guess is arithmetic on the bits, an approximate logarithm, and is
     within 5 %.
     """
     bits = float_bits(x)
@@ -189,7 +189,7 @@ def inverse_three_quarters(x):
 
 @routine
 def turned(t):
-    """Cosine and sine of t whole turns, |t| below 2^20: exactly 1 and 0 at zero."""
+    """(cos, sin) of 2 pi t for |t| < 2^20; exactly (1, 0) at zero."""
     shifted = fma(t, 4.0, ROUNDER)
     quarters, quadrant = shifted - ROUNDER, float_bits(shifted)
     angle = fma(quarters, -0.25, t) * TAU

@@ -1,7 +1,7 @@
 """Python's operators on vectors: `a * b + 1.0`, `x > y`, `~mask`, `bits >> 3`.
 
-A scalar on either side is spread over the lanes: any real number is taken as float32 beside a `Vector`, any integer
-as 32 bits beside an `IntVector`.
+A scalar operand is broadcast to all lanes: any real number becomes float32 beside a `Vector`, any integer becomes 32
+bits beside an `IntVector`.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportOptionalCall=false
 
@@ -47,11 +47,12 @@ COMPARISONS = {
     operator.ne: "!=",
 }
 _SCALARS = {Vector: (types.Number, types.float32), IntVector: (types.Integer, types.int32)}
-"""Which scalars may stand beside a vector, and what they become."""
+"""Scalar operands allowed beside each kind of vector, and the type that they are converted to."""
 
 
 def _operands(kind, arguments):
-    """The vector's type and those the two operands take, where one at least is a `kind`; None where neither is."""
+    """The vector's type and the types that the two operands are converted to; None where neither is a `kind`, or an
+    operand does not fit."""
     accepted, scalar = _SCALARS[kind]
     vectors = [argument for argument in arguments if isinstance(argument, kind)]
     others = [argument for argument in arguments if not vectors or argument != vectors[0]]
@@ -61,7 +62,7 @@ def _operands(kind, arguments):
 
 
 def _binary(symbol, kind, result, emit_one) -> None:
-    """Give `symbol` a meaning between two vectors of `kind`, and between one and a scalar."""
+    """Defines `symbol` between two vectors of `kind`, and between a vector and a scalar."""
 
     @infer_global(symbol)
     class _Typing(AbstractTemplate):
@@ -109,7 +110,7 @@ def _method(name):
 
 
 def _real_comparison(sign):
-    """Ordered, so false where either is NaN; but `!=` is true there."""
+    """Ordered, so false where either operand is NaN, except `!=`, which is true there."""
     method = "fcmp_unordered" if sign == "!=" else "fcmp_ordered"
     return lambda builder, a, b: getattr(builder, method)(sign, a, b)
 

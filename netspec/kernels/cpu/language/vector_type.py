@@ -1,7 +1,7 @@
-"""The Numba types of a vector register: `Vector` of float32, `IntVector` of 32-bit integers, `Mask` of truth values.
+"""Numba types of a vector register: `Vector` of float32, `IntVector` of 32-bit integers, `Mask` of truth values.
 
-Each is one LLVM vector value of as many elements as the target has lanes, so LLVM keeps it in a register. The name of
-a Numba type is its identity, so it says the lanes.
+Each is one LLVM vector with as many elements as the target has lanes, so LLVM keeps it in a register. Numba identifies
+a type by its name, so the name contains the lanes.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -31,7 +31,7 @@ class IntVector(types.Type):
 
 
 class Mask(types.Type):
-    """`lanes` truth values, what a comparison of vectors gives."""
+    """`lanes` truth values, the result of a comparison of vectors."""
 
     def __init__(self, lanes: int) -> None:
         self.lanes = lanes
