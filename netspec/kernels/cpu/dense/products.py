@@ -1,8 +1,8 @@
-"""Dense layers as products of matrices: forward and input gradient with lanes = images, the weight gradient with
-lanes = input features.
+"""Matrix products of dense layers. Lanes hold images in the forward product and the input gradient, and input features
+in the weight gradient.
 
-Forward and input gradient put lane groups into a tile's columns, so a weight is loaded once for several groups. Long
-sums are cut into blocks that keep the other operand in the nearest cache; meanwhile sums stand in the output.
+In the forward product and the input gradient, a tile's columns are lane groups, so a weight is loaded once for several
+groups. Long sums are cut into blocks of inputs that fit the first cache; partial sums are stored in the output.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -19,7 +19,7 @@ from netspec.kernels.cpu.layers.activations import RELU
 
 
 class Multiply(NamedTuple):
-    """Words of `multiply`. The weights' steps are from output to output and from input to input."""
+    """Words of `multiply`. `w_output` and `w_input` are the weights' strides of outputs and inputs."""
 
     x: Operand
     y: Operand
@@ -35,7 +35,7 @@ class Multiply(NamedTuple):
 
 
 class Transposed(NamedTuple):
-    """A copy whose rows are features of an image: where it lies, how far apart images are, and features."""
+    """A transposed copy, [image][feature]: first element, stride of images, number of features."""
 
     place: int
     image: int
@@ -50,7 +50,7 @@ class Transpose(NamedTuple):
 
 
 class GradientSum(NamedTuple):
-    """What `gradient_sums` reads: the first words of the kernels that call it."""
+    """Words of `gradient_sums`, the first of the kernels that call it."""
 
     x: Transposed
     dy: Operand
@@ -69,7 +69,7 @@ MULTIPLY, TRANSPOSE, SUM, GRADIENT = places(Multiply), places(Transpose), places
 
 @routine
 def _multiply_tile(tile, arena, d, x, y, w, bias, first, inputs, count):
-    """One tile of outputs from `inputs` features, the first of them number `first`; sums of earlier ones stand in y."""
+    """y of one tile from features first … first + inputs - 1; for first > 0, y already holds the earlier sums."""
     if first > 0:
         registers = load(tile, arena, y, lanes(tile), d[MULTIPLY.y.group], count)
     elif bias >= 0:
@@ -88,9 +88,9 @@ def _multiply_tile(tile, arena, d, x, y, w, bias, first, inputs, count):
 
 @kernel
 def multiply(tile, arena, d: Words[Multiply], state, begin, end, thread):
-    """y[output][image] = sum over inputs of w[output][input] * x[input][image], plus bias, then perhaps relu.
+    """y[output][image] = sum over inputs of w[output][input] * x[input][image], plus bias, then relu if asked for.
 
-    Unit: a block of outputs of as many lane groups as a tile has columns. Blocks of inputs stand outermost.
+    Unit: one tile, a block of outputs x lane groups. The outermost loop runs over blocks of inputs.
     """
     for part in range((d[MULTIPLY.inputs] + d[MULTIPLY.input_block] - 1) // d[MULTIPLY.input_block]):
         first = part * d[MULTIPLY.input_block]
@@ -116,8 +116,8 @@ def multiply(tile, arena, d: Words[Multiply], state, begin, end, thread):
 
 @kernel
 def transpose(tile, arena, d: Words[Transpose], state, begin, end, thread):
-    """Lane groups [feature][lanes] into rows of features, one an image, and what lies behind the last feature into the
-    rest of its vector. Unit: a vector of features."""
+    """Lane groups [feature][lanes] into rows [image][feature]. Unit: a vector of features; the memory behind the last
+    feature fills the rest of its vector."""
     step = lanes(tile)
     for unit in range(begin, end):
         for g in range(state[GROUPS]):
@@ -128,7 +128,7 @@ def transpose(tile, arena, d: Words[Transpose], state, begin, end, thread):
 
 @routine
 def gradient_sums(tile, arena, d, state, feature, output, count):
-    """A tile of the gradient: rows are outputs, columns vectors of features."""
+    """A tile of the weight gradient: rows are outputs, columns are vectors of features."""
     registers = zeros(tile)
     for g in range(state[GROUPS]):
         at = d[SUM.x.place] + g * lanes(tile) * d[SUM.x.image] + feature
@@ -142,8 +142,8 @@ def gradient_sums(tile, arena, d, state, feature, output, count):
 
 @routine
 def _gradient_tile(tile, arena, d, state, feature, output, count, width):
-    """Sums a tile and writes it. Of a single vector only the first `width` features may exist; then it goes through
-    the thread's scratch."""
+    """Sums one tile and stores it. With width < lanes, the tile is one vector wide and only its first `width` features
+    exist; it is copied through the thread's scratch."""
     registers = gradient_sums(tile, arena, d, state, feature, output, count)
     into = d[GRADIENT.dw] + output * d[SUM.x.features] + feature
     if width >= lanes(tile):
@@ -160,7 +160,7 @@ def _gradient_tile(tile, arena, d, state, feature, output, count, width):
 def weight_gradient(tile, arena, d: Words[DenseGradient], state, begin, end, thread):
     """dw[output][feature] = sum over images of dy[output][image] * x[image][feature]. Unit: a block of outputs.
 
-    Features stand outermost, so that their columns of the transposed copy stay in the nearest cache.
+    The outermost loop runs over features, so that their columns of the transposed copy stay in the first cache.
     """
     feature, features = 0, d[SUM.x.features]
     while feature < features:

@@ -24,7 +24,7 @@ from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 
 
 def dense_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """Dense: the product, and a pass for an activation that registers cannot do."""
+    """Dense: the product, then a pass for an activation outside `IN_REGISTERS`."""
     op = launch.operation
     assert isinstance(op, ops.Dense)
     x, w, *bias = launch.inputs
@@ -50,7 +50,7 @@ def _product(
     outputs: int,
     ending: Ending,
 ) -> Row:
-    """The row of one product; `weights` are their place and the steps from output to output and input to input."""
+    """The row of one product; `weights` are (first element, stride of outputs, stride of inputs)."""
     y, tile = launch.outputs[0], launch.tile
     column_blocks = -(-program.groups // tile.columns)
     w, w_output, w_input = weights
@@ -71,7 +71,7 @@ def _product(
 
 
 def _input_block(program: Program, tile: Tile, inputs: int) -> int:
-    """Inputs that are summed at a time: those of a tile's groups fill three quarters of the first cache."""
+    """Inputs per block: those of a tile's groups fill at most three quarters of the first cache."""
     input_bytes = FLOAT_BYTES * tile.columns * program.target.lanes
     most = max(1, program.target.l1_bytes * 3 // 4 // input_bytes)
     blocks = -(-inputs // most)
@@ -79,7 +79,7 @@ def _input_block(program: Program, tile: Tile, inputs: int) -> int:
 
 
 def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """DenseWeightGradient: a copy of the input with an image's features side by side, then the product."""
+    """DenseWeightGradient: a transposed copy of the input, then the product."""
     (x, dy), dw, tile = launch.inputs, launch.outputs[0], launch.tile
     outputs, features = dw.value.shape[0], x.value.elements
     copy, transposing = _transposed(launch, program, x, features)
@@ -88,7 +88,7 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 
 def weight_update_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """DenseWeightUpdate: the same copy, then the product and the step, which replaces weights and velocities."""
+    """DenseWeightUpdate: the same copy, then the product with the update of weights and velocities in place."""
     assert isinstance(launch.operation, ops.DenseWeightUpdate)
     (x, dy, weight, *velocity, rate), update = launch.inputs, launch.operation.update
     outputs, features = weight.value.shape[0], x.value.elements
@@ -112,14 +112,15 @@ def weight_update_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 
 def _feature_block(program: Program, tile: Tile) -> int:
-    """Features, whole tiles of them, whose columns of the transposed copy fill half of the second cache."""
+    """Features per block, a multiple of a tile: their columns of the transposed copy fill at most half of the second
+    cache, or one tile."""
     across = tile.columns * program.target.lanes
     tile_bytes = FLOAT_BYTES * program.groups * program.target.lanes * across
     return max(1, program.target.l2_bytes // 2 // tile_bytes) * across
 
 
 def _transposed(launch: Launch, program: Program, x: Buffer, features: int) -> tuple[Transposed, Row]:
-    """The copy, and the row that makes it."""
+    """The transposed copy of `x` in the launch's scratch, and the row that makes it."""
     images = program.groups * program.target.lanes
     if launch.scratch is None:
         raise CompilerBug(f"the launch of `{launch.layer}` was given no scratch for the transposed input")

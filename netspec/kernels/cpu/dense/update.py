@@ -1,5 +1,5 @@
-"""The weight gradient of a dense layer and the step of gradient descent by it, tile by tile: the gradient never goes
-through memory, and of weights and velocities every number is read and written once.
+"""Dense weight gradient fused with gradient descent, tile by tile. The gradient is never stored; each weight and each
+velocity is read and written once.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -18,7 +18,7 @@ from netspec.kernels.cpu.layers.update import NO_VELOCITY
 
 
 class DenseUpdate(NamedTuple):
-    """Words of `weight_update`: places of weights, velocities and the rate, then what the rate is multiplied by."""
+    """Words of `weight_update`; `rate_factor` multiplies the rate that is read from arena[rate]."""
 
     sum: GradientSum
     outputs: int
@@ -37,7 +37,7 @@ UPDATE = places(DenseUpdate)
 
 @routine
 def _descend(tile, registers, arena, d, at, count):
-    """A step of the weights from number `at` of theirs on, `registers` being their gradient."""
+    """Updates one tile of weights, `at` the index of its first; `registers` is its gradient."""
     decay, momentum = np.float32(real(d, UPDATE.decay)), np.float32(real(d, UPDATE.momentum))
     rate = np.float32(-arena[d[UPDATE.rate]] * real(d, UPDATE.rate_factor))
     weight = load(tile, arena, d[UPDATE.weight] + at, d[UPDATE.sum.x.features], lanes(tile), count)
@@ -52,7 +52,7 @@ def _descend(tile, registers, arena, d, at, count):
 
 @routine
 def _descend_singly(tile, registers, arena, d, at, count, width, scratch):
-    """The same of the first `width` features of a vector, number by number."""
+    """The same for the first `width` features of a vector, one number at a time."""
     decay, momentum = np.float32(real(d, UPDATE.decay)), np.float32(real(d, UPDATE.momentum))
     rate = np.float32(-arena[d[UPDATE.rate]] * real(d, UPDATE.rate_factor))
     save(registers, arena, scratch, lanes(tile), lanes(tile), count)
@@ -71,7 +71,7 @@ def _descend_singly(tile, registers, arena, d, at, count, width, scratch):
 
 @routine
 def _update_row(tile, arena, d, state, first, last, output, count):
-    """Features `first` … `last` of `count` outputs."""
+    """Updates features first … last - 1 of `count` outputs."""
     feature, at = first, output * d[UPDATE.sum.x.features]
     while feature + columns(tile) * lanes(tile) <= last:
         _descend(tile, gradient_sums(tile, arena, d, state, feature, output, count), arena, d, at + feature, count)
@@ -88,8 +88,8 @@ def _update_row(tile, arena, d, state, first, last, output, count):
 
 @kernel
 def weight_update(tile, arena, d: Words[DenseUpdate], state, begin, end, thread):
-    """Unit: a block of outputs. All of them go over `feature_block` features before the next, so that those of the
-    transposed copy stay in the second cache."""
+    """Unit: a block of outputs. The outermost loop runs over blocks of `feature_block` features, so that their columns
+    of the transposed copy stay in the second cache."""
     last = 0
     while last < d[UPDATE.sum.x.features]:
         first, last = last, min(last + d[UPDATE.feature_block], d[UPDATE.sum.x.features])
