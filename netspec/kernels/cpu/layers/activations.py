@@ -1,4 +1,4 @@
-"""Activations and their derivatives: on a vector, for kernels that end in one, and as kernels of their own."""
+"""Activations and their derivatives, on vectors inside other kernels and as kernels of their own."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from dataclasses import replace
@@ -35,7 +35,7 @@ CODES: dict[ActivationName, int] = {
     "sigmoid": SIGMOID,
     "tanh": TANH,
 }
-"""How a descriptor names a function."""
+"""Code of a function in descriptors."""
 
 
 class Activated(NamedTuple):
@@ -64,7 +64,7 @@ ACTIVATED, PULLED_BACK = places(Activated), places(PulledBack)
 
 @routine
 def activate(x, code, slope):
-    """f(x) of the function that `code` names; NaN goes through."""
+    """f(x) for the function of `code`; NaN stays NaN."""
     if code == RELU:
         return maximum(0.0, x)
     if code == SIGMOID:
@@ -88,7 +88,7 @@ def activate(x, code, slope):
 
 @routine
 def pull_back(saved, dy, code, slope):
-    """dy * f'(x), `saved` being x for gelu and silu and f(x) for all others."""
+    """dy * f'(x); `saved` is x for gelu and silu and f(x) for all others."""
     if code == RELU:
         return select(saved > 0.0, dy, 0.0)
     if code == SIGMOID:
@@ -144,7 +144,7 @@ def activation_gradient(tile, arena, d: Words[PulledBack], state, begin, end, th
 
 
 def activation_row(function: Activation, x: Buffer, y: Buffer, program: Program) -> Row:
-    """A row that applies `function`; `y` may be `x`."""
+    """A row for y = function(x); `y` may be `x`."""
     words = Activated(cut=cut(y, program), x=where(x), y=where(y), code=CODES[function.function], slope=function.slope)
     return replace(elementwise_row(activation, program, y, words), reads=(x,), writes=(y,))
 

@@ -1,7 +1,7 @@
-"""Average pooling, and its gradient, which gathers from the windows that cover a pixel.
+"""Average pooling and its gradient.
 
-What a window divides by is a product of what its row and its column count, so the descriptor ends in the reciprocals of
-both: one a row of output positions, then one a column. Kernels count nothing.
+The number of taps that a window averages is a product of a count per output row and a count per output column. The
+planner puts the reciprocals of both at the end of the descriptor, one per row, then one per column.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -31,7 +31,7 @@ from netspec.targets.cpu.program import Buffer, Launch, Program
 
 
 class Averaged(NamedTuple):
-    """Words of both kernels; `shares` are the reciprocals."""
+    """Words of both kernels; `shares` are the reciprocals: one per output row, then one per output column."""
 
     windows: Windows
     source: Operand
@@ -44,7 +44,7 @@ AVERAGED = places(Averaged)
 
 @routine
 def _sum_row(tile, arena, begin, count):
-    """The sum of `count` vectors: four partial sums, then those that are left."""
+    """The sum of `count` vectors, in four partial sums."""
     step = lanes(tile)
     a = b = c = e = splat(tile, 0.0)
     fours = count // 4 * 4
@@ -88,7 +88,7 @@ def _average_plane(tile, arena, d, x, y):
 
 @kernel
 def average_pool(tile, arena, d: Words[Averaged], state, begin, end, thread):
-    """A unit is a channel of a group."""
+    """Unit: a channel of a group."""
     large, small = d[WINDOW.large_plane], d[WINDOW.small_plane]
     for unit in range(begin, end):
         group = unit // d[WINDOW.channels]
@@ -100,7 +100,7 @@ def average_pool(tile, arena, d: Words[Averaged], state, begin, end, thread):
 
 @routine
 def _scatter_plane(tile, arena, d, dy, dx):
-    """dx of windows side by side: each writes its own pixels."""
+    """dx for windows that neither overlap nor leave gaps: each window writes its own pixels."""
     step, width, out_height, out_width = lanes(tile), d[WINDOW.width], d[WINDOW.out_height], d[WINDOW.out_width]
     down, across = taps_down(tile, d), taps_across(tile, d)
     for oy in range(out_height):
@@ -117,7 +117,7 @@ def _scatter_plane(tile, arena, d, dy, dx):
 
 @routine
 def _gather_plane(tile, arena, d, dy, dx):
-    """dx of windows in any position: each pixel sums over the windows that see it."""
+    """dx for any windows: each pixel sums over the windows that cover it."""
     step = lanes(tile)
     height = d[WINDOW.height]
     width = d[WINDOW.width]
@@ -145,7 +145,7 @@ def _gather_plane(tile, arena, d, dy, dx):
 
 @kernel
 def average_pool_gradient(tile, arena, d: Words[Averaged], state, begin, end, thread):
-    """A unit is a channel of a group."""
+    """Unit: a channel of a group."""
     large, small = d[WINDOW.large_plane], d[WINDOW.small_plane]
     for unit in range(begin, end):
         group = unit // d[WINDOW.channels]
@@ -159,8 +159,8 @@ def average_pool_gradient(tile, arena, d: Words[Averaged], state, begin, end, th
 
 
 def _shares(window: Window, size: Shape, out: Shape, count_pad: bool, axis: int) -> tuple[float, ...]:
-    """For each output position along `axis`, 1 / (taps it counts): those on real pixels, or with `count_pad` those on
-    real pixels and on the border of `before` around them."""
+    """For each output position along `axis`, 1 / (number of taps counted): taps on real pixels and, with `count_pad`,
+    on the border of `before` pixels around them."""
     border = window.before[axis] if count_pad else 0
     starts = (o * window.stride[axis] - window.before[axis] for o in range(out[axis]))
     return tuple(

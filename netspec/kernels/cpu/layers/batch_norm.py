@@ -1,7 +1,9 @@
-"""Batch normalisation: with running statistics, and with the batch's own, then an addend and an activation.
+"""Batch normalisation with running statistics (inference) and with the batch's own (training); the latter may be
+followed by an addend and an activation.
 
-Statistics are of live images only. Of each lane group they are taken about a number close to its mean, so that a large
-mean costs no precision and memory is read once; groups are merged in order in float64 (Chan, Golub, LeVeque 1979).
+Statistics cover live images only. In each lane group, deviations are taken from a number close to the group's mean: a
+large mean then costs no precision, and memory is read once. Groups are merged in order, in float64 (Chan, Golub,
+LeVeque 1979).
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -23,14 +25,14 @@ from netspec.kernels.cpu.layers.piecewise_linear import bend, bend_words
 from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 
 BLOCK = 64
-"""vectors whose sum is taken before it is added to the total: long sums lose less"""
+"""vectors per partial sum; adding partial sums to the total reduces rounding errors"""
 SAMPLES = 64
 NOWHERE = -1
 
 
 class BatchNormed(NamedTuple):
-    """Words of both kernels; the last eight are of training alone. `plane`: float32 numbers from one channel to the
-    next, of all batched values alike."""
+    """Words of both kernels. The kernel for training alone reads `batch_mean`, `inverse`, `new_mean`, `new_variance`,
+    `addend`, `slope` and `upper`. `plane` is the channel stride of all batched values, in float32 elements."""
 
     channels: int
     positions: int
@@ -57,7 +59,7 @@ NORM = places(BatchNormed)
 
 @kernel
 def batch_norm(tile, arena, d: Words[BatchNormed], state, begin, end, thread):
-    """A unit is a channel of a group."""
+    """Unit: a channel of a group."""
     step, size, epsilon = lanes(tile), d[NORM.positions] * lanes(tile), real(d, NORM.epsilon)
     for unit in range(begin, end):
         group = unit // d[NORM.channels]
@@ -72,7 +74,7 @@ def batch_norm(tile, arena, d: Words[BatchNormed], state, begin, end, thread):
 
 @routine
 def _centre(tile, arena, plane, positions, live, images):
-    """About the mean of a plane: that of up to SAMPLES vectors, evenly spread."""
+    """Approximate mean of the live lanes of a plane, from at most `SAMPLES` evenly spaced vectors."""
     step = lanes(tile)
     stride = (positions + SAMPLES - 1) // SAMPLES
     taken = (positions + stride - 1) // stride
@@ -84,7 +86,7 @@ def _centre(tile, arena, plane, positions, live, images):
 
 @routine
 def _deviations(tile, arena, plane, positions, centre):
-    """The sums of x - centre and of its square over a plane's vectors, lane by lane."""
+    """Per lane, the sums of x - centre and of its square over a plane's vectors."""
     step = lanes(tile)
     first_total, second_total = splat(tile, 0.0), splat(tile, 0.0)
     for first in range(0, positions, BLOCK):
@@ -99,7 +101,7 @@ def _deviations(tile, arena, plane, positions, centre):
 
 @routine
 def _statistics(tile, arena, d, state, c):
-    """Mean, biased variance and number of channel c over all live images and positions."""
+    """(mean, biased variance, count) of channel c over all live images and positions."""
     positions, count, mean, squares = d[NORM.positions], 0.0, 0.0, 0.0
     for group in range(state[GROUPS]):
         plane = d[NORM.x.place] + group * d[NORM.x.group] + c * d[NORM.plane]
@@ -118,7 +120,7 @@ def _statistics(tile, arena, d, state, c):
 
 @routine
 def _normalise(tile, arena, d, group, c):
-    """A plane, with its statistics where they are kept: the gradient finds the same bits there."""
+    """y of one plane. Statistics are read back from memory, so that the gradient uses the same bits."""
     step, size, slope, upper = lanes(tile), d[NORM.positions] * lanes(tile), real(d, NORM.slope), real(d, NORM.upper)
     mean = arena[d[NORM.batch_mean] + c]
     factor = arena[d[NORM.scale] + c] * arena[d[NORM.inverse] + c]
@@ -137,7 +139,7 @@ def _normalise(tile, arena, d, group, c):
 
 @kernel
 def batch_norm_training(tile, arena, d: Words[BatchNormed], state, begin, end, thread):
-    """A unit is a channel of all groups: those read last come first in the second pass, which finds them in a cache."""
+    """Unit: a channel of all groups. The second pass visits groups in reverse order: the last ones are still cached."""
     momentum = real(d, NORM.momentum)
     for c in range(begin, end):
         mean, variance, count = _statistics(tile, arena, d, state, c)
@@ -184,7 +186,7 @@ def batch_norm_training_rows(launch: Launch, program: Program) -> tuple[Row, ...
 
 
 def _common(launch: Launch, x: Buffer, y: Buffer, channels: Sequence[Buffer]) -> dict[str, Any]:
-    """The words that both kernels read; `channels` are scale, shift, mean and variance."""
+    """Words that both kernels read; `channels` are scale, shift, mean and variance."""
     operation, (scale, shift, mean, variance) = launch.operation, map(place, channels)
     assert isinstance(operation, BatchNorm | BatchNormTraining)
     return {

@@ -1,7 +1,7 @@
-"""The gradient of batch normalisation, of the activation behind it and of a sum between the two.
+"""Gradient of batch normalisation, of the activation after it, and of an addition between the two.
 
-A unit is a channel of all groups. The first pass over it adds up the cotangents, takes them back through the activation
-and gathers the two sums that dx needs; the second finds what the first has read in a cache, if it fits.
+A unit is a channel of all groups. The first pass adds the cotangents, multiplies them by the activation's derivative
+and forms the two sums that dx needs. The second pass computes dx; it finds its data in a cache where they fit.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -26,7 +26,7 @@ class BatchNormBackward(NamedTuple):
 
     positions: int
     plane: int
-    """float32 numbers from one channel to the next, of all batched values alike"""
+    """channel stride of all batched values, in float32 elements"""
     slope: float
     upper: float
     scale: int
@@ -38,13 +38,13 @@ class BatchNormBackward(NamedTuple):
     x: Operand
     dx: Operand
     saved: Operand
-    """The activation's output; NOWHERE where the activation was of what the normalisation gave: that is made again
-    from x, for which alone there is a shift."""
+    """The activation's output. `NOWHERE` where the activation was applied to the normalisation's own output: that is
+    recomputed from x with `shift`, which no other case reads."""
     dz: Operand
-    """The cotangent of what the activation was applied to; the first of the terms where they are the same."""
+    """The cotangent of the activation's input; equal to the first of `terms` where no derivative or sum is needed."""
     count: int
     terms: tuple[Operand, ...]
-    """The cotangents, of which `count` are there."""
+    """The `count` cotangents that are added."""
 
 
 GRADIENT = places(BatchNormBackward)
@@ -52,8 +52,8 @@ GRADIENT = places(BatchNormBackward)
 
 @routine
 def _take_back(tile, arena, d, group, c, first, last):
-    """The cotangents of a plane's numbers `first` … `last`, added from left to right and taken back through the
-    activation, to dz."""
+    """dz for elements first … last - 1 of a plane: the cotangents, added from left to right, times the activation's
+    derivative."""
     mean = arena[d[GRADIENT.batch_mean] + c]
     factor = arena[d[GRADIENT.scale] + c] * arena[d[GRADIENT.inverse] + c]
     shift = arena[d[GRADIENT.shift] + c]
@@ -77,7 +77,7 @@ def _take_back(tile, arena, d, group, c, first, last):
 
 @routine
 def _plane_sums(tile, arena, d, group, c):
-    """The sums of dz and of dz * (x - mean) over a plane's vectors, lane by lane; makes dz where it is to be made."""
+    """Per lane, the sums of dz and of dz * (x - mean) over a plane's vectors; writes dz unless it is given."""
     step, mean = lanes(tile), arena[d[GRADIENT.batch_mean] + c]
     x = d[GRADIENT.x.place] + group * d[GRADIENT.x.group] + c * d[GRADIENT.plane]
     dz = d[GRADIENT.dz.place] + group * d[GRADIENT.dz.group] + c * d[GRADIENT.plane]
@@ -99,7 +99,7 @@ def _plane_sums(tile, arena, d, group, c):
 
 @routine
 def _channel_sums(tile, arena, d, state, c):
-    """The same over all live images and positions of channel c."""
+    """The same sums over all live images and positions of channel c."""
     plain, weighted = 0.0, 0.0
     for group in range(state[GROUPS]):
         live = first_lanes(tile, state[COUNT] - group * lanes(tile))
@@ -112,7 +112,8 @@ def _channel_sums(tile, arena, d, state, c):
 @kernel
 def batch_norm_gradient(tile, arena, d: Words[BatchNormBackward], state, begin, end, thread):
     """dx = scale * inverse * (dz - mean of dz - (x - mean) * inverse^2 * mean of dz * (x - mean)); dead lanes get
-    zeros. Groups read last come first in the second pass."""
+    zeros. Unit: a channel of all groups. The second pass visits groups in reverse order: the last ones are still
+    cached."""
     step, size = lanes(tile), d[GRADIENT.positions] * lanes(tile)
     for c in range(begin, end):
         plain, weighted = _channel_sums(tile, arena, d, state, c)
@@ -133,7 +134,7 @@ def batch_norm_gradient(tile, arena, d: Words[BatchNormBackward], state, begin, 
 
 
 def batch_norm_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """Where there is something to take back, dz stands in dx's place between the passes."""
+    """BatchNormGradient. Where dz differs from the only cotangent, it is kept in dx's buffer between the passes."""
     operation, inputs, (dx, *sums) = launch.operation, launch.inputs, launch.outputs
     assert isinstance(operation, BatchNormGradient)
     channels, cotangents = inputs[1:5], inputs[5:]
@@ -158,8 +159,8 @@ def _rows(
     saved: Buffer | None,
     cotangents: Sequence[Buffer],
 ) -> tuple[Row, ...]:
-    """A row over the channels of x. `maps` are x, dx and dz; `channels` are the places of scale, shift, mean and
-    inverse deviation."""
+    """The row. `maps` are x, dx and dz; `channels` are the first elements of scale, shift, mean and inverse
+    deviation."""
     x, dx, dz = maps
     count = x.value.shape[0]
     slope, upper = bend_words(activation)

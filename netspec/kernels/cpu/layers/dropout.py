@@ -1,4 +1,4 @@
-"""Dropout, the same for its gradient. Its mask is a function of seed, stream, step, image and element alone."""
+"""Dropout; the same kernel is its gradient. The mask depends on seed, stream, step, image and element alone."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple

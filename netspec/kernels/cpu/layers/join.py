@@ -1,4 +1,4 @@
-"""Branches meet and part: Add, Concatenate and Slice. A Reshape is the same memory and takes no work."""
+"""Add, Concatenate and Slice. A Reshape shares its input's memory and has no row."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 # pyright: reportGeneralTypeIssues=false, reportOperatorIssue=false
 
@@ -15,7 +15,7 @@ from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 
 
 class Added(NamedTuple):
-    """Words of `add`; there are two terms at least, of which `count` count."""
+    """Words of `add`; only the first `count` of `terms`, of which there are at least two, are added."""
 
     cut: Cut
     y: Operand
@@ -28,7 +28,7 @@ ADDED = places(Added)
 
 @kernel
 def add(tile, arena, d: Words[Added], state, begin, end, thread):
-    """From left to right. y may be any of the terms."""
+    """y = the sum of the terms, from left to right; y may be any of them."""
     terms = d[ADDED.count]
     for unit in range(begin, end):
         group, first, last = block(tile, d, unit)
@@ -46,8 +46,7 @@ def add(tile, arena, d: Words[Added], state, begin, end, thread):
 
 
 class Piece(NamedTuple):
-    """What is copied of one source: its vectors a group, the first block that is its, and where in a group of the
-    result it goes."""
+    """One source of `copy`: vectors per group, number of its first block, and offset in a group of the result."""
 
     source: Operand
     vectors: int
@@ -56,7 +55,7 @@ class Piece(NamedTuple):
 
 
 class Copied(NamedTuple):
-    """Words of `copy`; `blocks` are those of all pieces."""
+    """Words of `copy`; `blocks` counts the blocks of all pieces."""
 
     result: Operand
     blocks: int
@@ -70,7 +69,7 @@ PIECE_WORDS = width(Piece)
 
 @kernel
 def copy(tile, arena, d: Words[Copied], state, begin, end, thread):
-    """Pieces one after the other; a unit is a block of one of them."""
+    """Copies the pieces one after another into y. Unit: a block of one piece."""
     for unit in range(begin, end):
         group = unit // d[COPIED.blocks]
         number = unit - group * d[COPIED.blocks]
@@ -96,7 +95,7 @@ def add_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 
 def _copy_row(program: Program, sources: Sequence[tuple[Buffer, int, int]], y: Buffer) -> tuple[Row, ...]:
-    """A row that copies `sources`, each a buffer, the vector of a group where it begins and how many, to y in turn."""
+    """A row that copies `sources` one after another into y; each is (buffer, first vector in a group, vectors)."""
     pieces: list[Piece] = []
     blocks = filled = 0
     lanes_ = program.target.lanes
@@ -119,6 +118,6 @@ def slice_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 
 def reshape_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """None: the plan gives both values one place."""
+    """No row: the plan gives both values the same memory."""
     assert where(launch.inputs[0]) == where(launch.outputs[0])
     return ()

@@ -1,9 +1,9 @@
 """Local response normalisation across channels, and its gradient. A unit is as many positions as the tile has rows.
 
-With s = k + alpha/size * (sum of x^2 over the neighbourhood), y = x * s^-beta. A unit first brings its positions of all
-channels together in the thread's scratch: in memory they lie a plane apart, which may put them all into the same set of
-the cache. What its neighbours need of a channel stays there too. In the scratch the positions that a last, short unit
-lacks hold anything: they are computed with and never stored elsewhere.
+y = x * s^-beta with s = k + alpha/size * (sum of x^2 over the neighbouring channels). A unit first copies its positions
+of all channels into the thread's scratch: in the activation they are a plane apart, perhaps all in one set of the
+cache. The scratch also holds the terms that neighbouring channels need. The last unit may have fewer positions; the
+missing ones in the scratch hold arbitrary numbers, which are computed with but never stored elsewhere.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -25,8 +25,8 @@ from netspec.targets.cpu.program import Launch, Program
 
 
 class ResponseNorm(NamedTuple):
-    """The first words of both kernels. A neighbourhood is channels c - below … c + above; `share` is alpha/size, `base`
-    is k."""
+    """First words of both kernels. The neighbours of c are channels c - below … c + above; `chunks` counts the units of
+    a group; `share` is alpha/size, `base` is k."""
 
     channels: int
     positions: int
@@ -60,13 +60,13 @@ NORM, FORWARD, GRADIENT = places(ResponseNorm), places(ResponseNormForward), pla
 
 @routine
 def _inverse_power(s, beta):
-    """s^-beta; beta 3/4, which AlexNet made the custom, is quicker."""
+    """s^-beta; faster for AlexNet's beta, 3/4."""
     return inverse_three_quarters(s) if beta == 0.75 else power(s, -beta)
 
 
 @routine
 def _corner(tile, d, unit):
-    """group, begin, size of a unit: where its positions begin in a plane and how many numbers they take."""
+    """(group, begin, size) of a unit: offset of its positions in a plane, and how many float32 elements they fill."""
     group = unit // d[NORM.chunks]
     first = (unit - group * d[NORM.chunks]) * rows(tile)
     return group, first * lanes(tile), (min(first + rows(tile), d[NORM.positions]) - first) * lanes(tile)
@@ -74,7 +74,7 @@ def _corner(tile, d, unit):
 
 @routine
 def _gather(tile, arena, x, channels, plane, size, saved, squares):
-    """`saved` gets `size` numbers of every channel, `squares` their squares."""
+    """Copies `size` numbers of every channel to `saved`, and their squares to `squares`."""
     row = rows(tile) * lanes(tile)
     for c in range(channels):
         for i in range(0, size, lanes(tile)):
@@ -115,7 +115,8 @@ def local_response_norm(tile, arena, d: Words[ResponseNormForward], state, begin
 
 @kernel
 def local_response_norm_gradient(tile, arena, d: Words[ResponseNormGradient], state, begin, end, thread):
-    """dx[c] = dy[c] s[c]^-beta - 2 beta alpha/size x[c] * (sum of dy x s^(-beta-1) over the channels that c is near)"""
+    """dx[c] = dy[c] s[c]^-beta - 2 beta alpha/size x[c] * (sum of dy x s^(-beta-1) over all channels that have c as a
+    neighbour)"""
     channels, plane, row = d[NORM.channels], d[NORM.positions] * lanes(tile), rows(tile) * lanes(tile)
     share, beta, base = real(d, NORM.share), real(d, NORM.beta), real(d, NORM.base)
     saved = state[SCRATCH]
@@ -143,7 +144,7 @@ def local_response_norm_gradient(tile, arena, d: Words[ResponseNormGradient], st
 
 
 def _norm(launch: Launch, program: Program, arrays: int) -> ResponseNorm:
-    """For a kernel that keeps `arrays` numbers in its scratch for each that it works on."""
+    """The first words, for a kernel whose scratch holds `arrays` arrays of a unit's size."""
     operation, x = launch.operation, launch.inputs[0].value
     needed_bytes = FLOAT_BYTES * arrays * x.shape[0] * launch.tile.rows * program.target.lanes
     if program.thread_bytes < needed_bytes:

@@ -1,6 +1,6 @@
-"""Losses and their gradients. Logits are vectors, an image a lane; sums go over groups in order, each by a fixed tree.
+"""Losses and their gradients. Each lane holds one image's logits. Lanes are summed by a fixed tree, groups in order.
 
-Only images count: dead lanes add nothing to a sum and get a gradient of zero.
+Dead lanes add nothing to a sum and get a gradient of zero.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 # pyright: reportGeneralTypeIssues=false
@@ -39,11 +39,11 @@ CODES: dict[LossName, int] = {
     "squared_error": SQUARED_ERROR,
     "hinge": HINGE,
 }
-"""How a descriptor names a function."""
+"""Code of a function in descriptors."""
 
 
 class Judged(NamedTuple):
-    """The first words of both kernels."""
+    """First words of both kernels."""
 
     code: int
     outputs: int
@@ -52,7 +52,7 @@ class Judged(NamedTuple):
 
 
 class LossSums(NamedTuple):
-    """Words of `loss`: where the sums go, and above what a single output names class 1."""
+    """Words of `loss`: where the two sums are stored, and the `boundary` above which a single output means class 1."""
 
     judged: Judged
     sum: int
@@ -72,8 +72,8 @@ LOSS, GRADIENT = places(LossSums), places(LossCotangents)
 
 @routine
 def _target(tile, labels, k, outputs, code):
-    """What output k should be: 1 where it is the label's and 0 elsewhere; a single output's target is the label, for
-    hinge -1 and 1."""
+    """Target of output k: 1 for the label's output, 0 for others. A single output's target is the label, mapped to -1
+    and 1 for hinge."""
     if outputs > 1 or code == CROSS_ENTROPY:
         return select(labels == k, 1.0, 0.0)
     number = to_float(labels)
@@ -82,7 +82,7 @@ def _target(tile, labels, k, outputs, code):
 
 @routine
 def _largest(tile, arena, z, outputs):
-    """The largest logit, and the number of the first such."""
+    """The largest logit, and the index of its first occurrence."""
     best, number = load(tile, arena, z), splat_integer(tile, 0)
     for k in range(1, outputs):
         logit = load(tile, arena, z + k * lanes(tile))
@@ -93,7 +93,7 @@ def _largest(tile, arena, z, outputs):
 
 @routine
 def _own(tile, arena, z, labels, outputs):
-    """The label's own logit."""
+    """The logit of the label."""
     own = splat(tile, 0.0)
     for k in range(outputs):
         own = select(labels == k, load(tile, arena, z + k * lanes(tile)), own)
@@ -111,7 +111,7 @@ def _cross_entropy(tile, arena, z, labels, outputs):
 
 @routine
 def _hinge(tile, arena, z, labels, outputs):
-    """The sum of max(0, 1 + z_k - z_label) over the other outputs; of one output max(0, 1 - t*z)."""
+    """Sum of max(0, 1 + z_k - z_label) over k other than the label; for a single output max(0, 1 - t*z)."""
     if outputs == 1:
         target = _target(tile, labels, 0, outputs, HINGE)
         return maximum(0.0, fma(-target, load(tile, arena, z), 1.0))
@@ -142,8 +142,8 @@ def _loss(tile, arena, z, labels, outputs, code):
 
 @routine
 def _right(tile, arena, z, labels, outputs, code, boundary):
-    """Which images are classified right, by the rule of `ir/ranking.py`; a single output names class 1 above
-    `boundary`."""
+    """Mask of correctly classified images, by the rule of `ir/ranking.py`; a single output above `boundary` means class
+    1."""
     if outputs > 1 or code == CROSS_ENTROPY:
         _, number = _largest(tile, arena, z, outputs)
         return number == labels
@@ -153,7 +153,7 @@ def _right(tile, arena, z, labels, outputs, code, boundary):
 
 @kernel
 def loss(tile, arena, d: Words[LossSums], state, begin, end, thread):
-    """One unit: everything."""
+    """One unit: the whole minibatch."""
     code, outputs, boundary = d[LOSS.judged.code], d[LOSS.judged.outputs], real(d, LOSS.boundary)
     for _ in range(begin, end):
         total, right = 0.0, 0
@@ -168,7 +168,7 @@ def loss(tile, arena, d: Words[LossSums], state, begin, end, thread):
 
 @routine
 def _softmax_gradient(tile, arena, z, labels, outputs, dz, share):
-    """The softmax's powers go through dz."""
+    """Gradient of cross-entropy: (softmax - target) * share. dz holds the exponentials meanwhile."""
     largest, _ = _largest(tile, arena, z, outputs)
     total = splat(tile, 0.0)
     for i in range(0, outputs * lanes(tile), lanes(tile)):
@@ -183,7 +183,7 @@ def _softmax_gradient(tile, arena, z, labels, outputs, dz, share):
 
 @routine
 def _hinge_gradient(tile, arena, z, labels, outputs, dz, share):
-    """Each output that counts pushes itself down and the label's own up."""
+    """Gradient of `_hinge`: `share` for each output with a positive margin, minus their sum for the label's."""
     own, pushes = _own(tile, arena, z, labels, outputs), splat(tile, 0.0)
     for k in range(outputs):
         margin = load(tile, arena, z + k * lanes(tile)) - own + 1.0
@@ -197,7 +197,7 @@ def _hinge_gradient(tile, arena, z, labels, outputs, dz, share):
 
 @routine
 def _each_gradient(tile, arena, z, labels, outputs, dz, share, code):
-    """Losses whose outputs are independent of each other."""
+    """Gradient of losses in which outputs are independent."""
     for k in range(outputs):
         logit, target = load(tile, arena, z + k * lanes(tile)), _target(tile, labels, k, outputs, code)
         if code == BINARY_CROSS_ENTROPY:
@@ -211,7 +211,7 @@ def _each_gradient(tile, arena, z, labels, outputs, dz, share, code):
 
 @kernel
 def loss_gradient(tile, arena, d: Words[LossCotangents], state, begin, end, thread):
-    """A unit is a group. `share` is 1 / images in live lanes and 0 in dead ones, whose logits are finite."""
+    """Unit: a group. `share` is 1 / images in live lanes and 0 in dead ones, whose logits are finite."""
     code, outputs = d[GRADIENT.judged.code], d[GRADIENT.judged.outputs]
     for group in range(begin, end):
         z = d[GRADIENT.judged.logits.place] + group * d[GRADIENT.judged.logits.group]

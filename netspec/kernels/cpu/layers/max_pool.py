@@ -1,4 +1,4 @@
-"""Max pooling, and its gradient: every pixel of dx gathers from the windows that chose it, so each is written once."""
+"""Max pooling and its gradient. Every pixel of dx is written once: it sums over the windows whose maximum it was."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple
@@ -28,7 +28,7 @@ UNINDEXED = Operand(NO_INDEX, 0)
 
 
 class MaxPool(NamedTuple):
-    """Words of `max_pool`; the index is at NO_INDEX where nobody asks for it."""
+    """Words of `max_pool`; `index` is `UNINDEXED` where the taps of the maxima are not needed."""
 
     windows: Windows
     x: Operand
@@ -50,9 +50,9 @@ MAX_POOL, GRADIENT = places(MaxPool), places(MaxPoolGradient)
 
 @routine
 def largest(tile, arena, x, row_step, i_begin, i_end, j_begin, j_end, across):
-    """The largest of the taps i_begin … i_end, j_begin … j_end, and the number i*across + j of the first such.
+    """The maximum over taps i_begin … i_end - 1, j_begin … j_end - 1, and i*across + j of its first occurrence.
 
-    `x` is where tap 0, 0 would be.
+    `x` is the index of tap (0, 0), which may be outside the plane.
     """
     best = splat(tile, -float("inf"))
     index = splat_integer(tile, 0)
@@ -67,8 +67,8 @@ def largest(tile, arena, x, row_step, i_begin, i_end, j_begin, j_end, across):
 
 @routine
 def halve(tile, arena, x, row_step, height, width, y, index, small_step, with_index):
-    """The largest of each whole 2x2 of `height` x `width` pixels, and which they are; rows of x are `row_step` apart,
-    those of the results `small_step`."""
+    """2x2 max pooling of `height` x `width` pixels, and `with_index` the taps of the maxima; an odd last row or column
+    is left out. `row_step` is the row stride of x, `small_step` that of the results."""
     for i in range(height // 2):
         for j in range(width // 2):
             best, chosen = largest(tile, arena, x + 2 * (i * row_step + j * lanes(tile)), row_step, 0, 2, 0, 2, 2)
@@ -80,7 +80,8 @@ def halve(tile, arena, x, row_step, height, width, y, index, small_step, with_in
 
 @routine
 def _pool_plane(tile, arena, d, x, y, index):
-    """Whole windows take loops of constant length, where the kernel is made for their size; others are clipped."""
+    """Pools one plane. Windows inside the plane run loops of constant length where the kernel is specialised for their
+    size; others are clipped."""
     step, with_index = lanes(tile), d[MAX_POOL.index.place] != NO_INDEX
     height, width, out_height, out_width = d[WINDOW.height], d[WINDOW.width], d[WINDOW.out_height], d[WINDOW.out_width]
     stride_down = d[WINDOW.stride_down]
@@ -106,7 +107,7 @@ def _pool_plane(tile, arena, d, x, y, index):
 
 @kernel
 def max_pool(tile, arena, d: Words[MaxPool], state, begin, end, thread):
-    """A unit is a channel of a group."""
+    """Unit: a channel of a group."""
     large, small = d[WINDOW.large_plane], d[WINDOW.small_plane]
     for unit in range(begin, end):
         group = unit // d[WINDOW.channels]
@@ -118,7 +119,7 @@ def max_pool(tile, arena, d: Words[MaxPool], state, begin, end, thread):
 
 @routine
 def _scatter_plane(tile, arena, d, index, dy, dx):
-    """dx of windows side by side: each writes its own pixels."""
+    """dx for windows that neither overlap nor leave gaps: each window writes its own pixels."""
     step, width, out_height, out_width = lanes(tile), d[WINDOW.width], d[WINDOW.out_height], d[WINDOW.out_width]
     down, across = taps_down(tile, d), taps_across(tile, d)
     for oy in range(out_height):
@@ -135,8 +136,8 @@ def _scatter_plane(tile, arena, d, index, dy, dx):
 
 @routine
 def _gather_plane(tile, arena, d, index, dy, dx, y_begin, y_end, x_begin, x_end):
-    """dx of windows in any position: each pixel sums over the windows that see it. Pixels inside y_begin … y_end,
-    x_begin … x_end are left out."""
+    """dx for any windows: each pixel sums over the windows that cover it. Pixels in y_begin … y_end - 1,
+    x_begin … x_end - 1 are skipped."""
     step = lanes(tile)
     height = d[WINDOW.height]
     width = d[WINDOW.width]
@@ -167,8 +168,8 @@ def _gather_plane(tile, arena, d, index, dy, dx, y_begin, y_end, x_begin, x_end)
 
 @routine
 def _gather_pixel(tile, arena, index, dy, row, i, j):
-    """What a pixel gets that is tap i, j of the 3x3 window at index and dy, of stride 2, and tap i+2 of the window
-    above it, which is `row` numbers back, and tap j+2 of the one to the left, where there are such taps."""
+    """dx of one pixel under 3x3 windows of stride 2. It is tap (i, j) of the window at `index` and `dy`. It is also tap
+    i+2 of the window above, `row` elements back, and tap j+2 of the window to the left, where those taps exist."""
     total = splat(tile, 0.0)
     for m in range(2 - i):
         for n in range(2 - j):
@@ -180,8 +181,8 @@ def _gather_pixel(tile, arena, index, dy, row, i, j):
 
 @routine
 def _gather_threes(tile, arena, d, index, dy, dx):
-    """dx of windows of 3x3 at every second pixel, but for the border: inside, each window owns four pixels, and which
-    others see them is the same everywhere. y_begin, y_end, x_begin, x_end: the pixels done."""
+    """dx for 3x3 windows of stride 2, border excepted. Inside, each window owns 2x2 pixels, and the other windows that
+    cover them are in the same relative places. Returns (y_begin, y_end, x_begin, x_end) of the pixels written."""
     step = lanes(tile)
     width = d[WINDOW.width]
     out_width = d[WINDOW.out_width]
@@ -202,7 +203,7 @@ def _gather_threes(tile, arena, d, index, dy, dx):
 
 @kernel
 def max_pool_gradient(tile, arena, d: Words[MaxPoolGradient], state, begin, end, thread):
-    """A unit is a channel of a group."""
+    """Unit: a channel of a group."""
     large, small = d[WINDOW.large_plane], d[WINDOW.small_plane]
     for unit in range(begin, end):
         group = unit // d[WINDOW.channels]

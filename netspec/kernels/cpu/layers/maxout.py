@@ -1,4 +1,4 @@
-"""Maxout: the largest of neighbouring channels; its gradient goes to the first largest. A unit is a channel of y."""
+"""Maxout: the maximum over neighbouring channels. Its gradient goes to the first maximum. A unit is a channel of y."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple

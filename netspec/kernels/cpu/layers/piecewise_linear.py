@@ -1,6 +1,6 @@
-"""Activations made of straight pieces, as two numbers: f(z) = min(upper, z above zero, slope * z below).
+"""Piecewise linear activations as two numbers: f(z) = min(upper, z if z > 0 else slope * z).
 
-So one loop of a kernel does for all of them, the identity included, and need not ask which one it is.
+One loop of a kernel serves all of them, the identity included, without a branch on the function.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -15,17 +15,17 @@ UPPER = {"relu6": 6.0}
 
 
 def bend_words(activation: Activation) -> tuple[float, float]:
-    """slope and upper bound of an activation in STRAIGHT"""
+    """(slope, upper) of a piecewise linear activation."""
     return SLOPES.get(activation.function, activation.slope), UPPER.get(activation.function, math.inf)
 
 
 @routine
 def bend(z, slope, upper):
-    """f(z); NaN goes through."""
+    """f(z); NaN stays NaN."""
     return minimum(upper, select(z > 0.0, z, z * slope))
 
 
 @routine
 def unbend(saved, dy, slope, upper):
-    """dy * f'(z); `saved` is z or f(z), whose pieces are the same."""
+    """dy * f'(z); `saved` may be z or f(z), which select the same piece."""
     return select(saved > 0.0, select(saved < upper, dy, 0.0), dy * slope)

@@ -15,8 +15,7 @@ from netspec.targets.cpu.program import Launch, Program
 
 
 class Summed(NamedTuple):
-    """Words of `sum_images`: positions of a channel, float32 numbers from one channel to the next, and where the sums
-    go."""
+    """Words of `sum_images`: positions per channel, channel stride in float32 elements, first element of the sums."""
 
     dy: Operand
     positions: int
@@ -28,14 +27,14 @@ SUMMED = places(Summed)
 
 
 def channel_sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """ChannelSum: every position of a channel is summed."""
+    """ChannelSum: the sum over all positions of a channel."""
     dy = launch.inputs[0]
     channels = dy.value.shape[0]
     return _sum_rows(launch, channels, dy.value.elements // channels, dy.plane_stride)
 
 
 def batch_sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """BatchSum: every element is a channel of one position."""
+    """BatchSum: every element is a channel with one position."""
     return _sum_rows(launch, launch.inputs[0].value.elements, 1, program.target.lanes)
 
 
@@ -47,8 +46,8 @@ def _sum_rows(launch: Launch, channels: int, positions: int, channel_stride: int
 
 @kernel
 def sum_images(tile, arena, d: Words[Summed], state, begin, end, thread):
-    """The sum over images and positions of as many channels as the tile has rows: groups in order, positions in order,
-    then the lanes by a fixed tree. Unit: such a block of channels."""
+    """Sums over images and positions: groups in order, positions in order, then lanes by a fixed tree. Unit: as many
+    channels as the tile has rows."""
     channel = d[SUMMED.channel]
     for unit in range(begin, end):
         registers = zeros(tile)

@@ -1,4 +1,4 @@
-"""The step of gradient descent, in place: a unit is a block of weights."""
+"""Gradient descent step of one parameter, in place. A unit is a block of weights."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ NO_VELOCITY = -1
 
 
 class Descent(NamedTuple):
-    """Words of `sgd_update`: places of the arrays and of the rate, then what the rate is multiplied by."""
+    """Words of `sgd_update`; `rate_factor` multiplies the rate that is read from arena[rate]."""
 
     cut: Cut
     weight: int
@@ -36,7 +36,8 @@ DESCENT = places(Descent)
 
 @kernel
 def sgd_update(tile, arena, d: Words[Descent], state, begin, end, thread):
-    """g += decay*w; v = momentum*v + g; w -= rate * v, or * g without a velocity, or * (g + momentum*v)."""
+    """g += decay*w; v = momentum*v + g; w -= rate * s: s is g without a velocity, g + momentum*v with Nesterov's
+    momentum, otherwise v."""
     rate = -arena[d[DESCENT.rate]] * real(d, DESCENT.rate_factor)
     decay, momentum, nesterov = real(d, DESCENT.decay), real(d, DESCENT.momentum), d[DESCENT.nesterov]
     weight, gradient, velocity = d[DESCENT.weight], d[DESCENT.gradient], d[DESCENT.velocity]

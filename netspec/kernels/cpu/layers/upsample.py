@@ -27,7 +27,7 @@ ENLARGED = places(Enlarged)
 
 @kernel
 def upsample(tile, arena, d: Words[Enlarged], state, begin, end, thread):
-    """A unit is a channel of a group."""
+    """Unit: a channel of a group."""
     step, height, width, factor = lanes(tile), d[ENLARGED.height], d[ENLARGED.width], d[ENLARGED.factor]
     for unit in range(begin, end):
         group = unit // d[ENLARGED.channels]
@@ -45,7 +45,7 @@ def upsample(tile, arena, d: Words[Enlarged], state, begin, end, thread):
 
 @kernel
 def upsample_gradient(tile, arena, d: Words[Enlarged], state, begin, end, thread):
-    """A unit is a channel of a group."""
+    """Unit: a channel of a group."""
     step, height, width, factor = lanes(tile), d[ENLARGED.height], d[ENLARGED.width], d[ENLARGED.factor]
     for unit in range(begin, end):
         group = unit // d[ENLARGED.channels]

@@ -1,7 +1,7 @@
-"""Windows that slide over planes, for pooling: where they begin, and which of their taps meet real pixels.
+"""Pooling windows that slide over planes: their start, and the taps that are on real pixels.
 
-Output position y sees the input rows y*stride - before + i, 0 <= i < height of the window, as far as they exist.
-Kernels whose tile is larger than 1x1 are made for windows of just that size, so their loops over taps vanish.
+Output row y covers input rows y*stride - before + i for 0 <= i < window height, as far as they exist. A kernel whose
+tile is larger than 1x1 is specialised for windows of that size, so its loops over taps are unrolled.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -16,12 +16,12 @@ from netspec.kernels.cpu.language.vector import splat, store
 from netspec.targets.cpu.program import Buffer, Tile
 
 MADE_FOR = ((2, 2), (3, 3))
-"""window sizes that have kernels of their own"""
+"""window sizes with specialised kernels"""
 
 
 class Windows(NamedTuple):
-    """The first words of each such kernel. `large_plane` and `small_plane` are float32 numbers from one channel to the
-    next, of the planes that windows slide over and of those they give."""
+    """First words of every pooling kernel. `large_plane` and `small_plane` are channel strides in float32 elements, of
+    the pooling's input and of its output."""
 
     channels: int
     height: int
@@ -42,7 +42,7 @@ WINDOW = places(Windows)
 
 
 def window_words(window: Window, small: Buffer, large: Buffer) -> Windows:
-    """The words of a window that slides over planes `large` (c, h, w) and gives `small` (c, oh, ow)."""
+    """The words of a window that pools `large` (c, h, w) into `small` (c, oh, ow)."""
     if window.dilation != (1, 1):
         raise CompilerBug(f"pooling windows are dense, found {window}")
     channels, height, width = large.value.shape
@@ -64,32 +64,32 @@ def window_words(window: Window, small: Buffer, large: Buffer) -> Windows:
 
 
 def window_tile(window: Window) -> Tile:
-    """The tile whose type makes a kernel for windows of this size, or 1x1 for all others."""
+    """The tile that specialises a kernel for this window size; 1x1 for sizes outside `MADE_FOR`."""
     return Tile(*window.kernel) if window.kernel in MADE_FOR else Tile(1, 1)
 
 
 @routine
 def taps_down(tile, d):
-    """The height of the window: a constant where the kernel is made for it."""
+    """The window's height, a constant where the kernel is specialised for it."""
     return rows(tile) if rows(tile) > 1 else d[WINDOW.taps_down]
 
 
 @routine
 def taps_across(tile, d):
-    """The width of the window: a constant where the kernel is made for it."""
+    """The window's width, a constant where the kernel is specialised for it."""
     return columns(tile) if columns(tile) > 1 else d[WINDOW.taps_across]
 
 
 @routine
 def clipped(position, stride, before, taps, size):
-    """start, i, end: the window's first row, which may be negative, and its taps i … end that are inside."""
+    """(start, i, end): the window's first input row, perhaps negative, and its taps i … end - 1 that are inside."""
     start = position * stride - before
     return start, max(0, -start), min(taps, size - start)
 
 
 @routine
 def whole_windows(count, stride, before, taps, size):
-    """first, last: of `count` output positions, first … last see nothing but real pixels."""
+    """(first, last): output positions first … last - 1 of `count` cover real pixels only."""
     first = min(count, (before + stride - 1) // stride)
     room = size + before - taps
     last = min(count, room // stride + 1) if room >= 0 else 0
@@ -98,8 +98,8 @@ def whole_windows(count, stride, before, taps, size):
 
 @routine
 def advanced(first, last, position, stride, before, taps, count):
-    """The windows first … last of `count` that see `position`, from those that saw the position before it; both are 0
-    before the first position."""
+    """(first, last): windows first … last - 1 of `count` cover `position`. The arguments are those of the previous
+    position, (0, 0) before the first."""
     while first < count and first * stride - before + taps <= position:
         first += 1
     while last < count and last * stride - before <= position:
@@ -109,7 +109,7 @@ def advanced(first, last, position, stride, before, taps, count):
 
 @routine
 def side_by_side(tile, d):
-    """Whether windows touch without overlap, start at the corner and stay inside."""
+    """Whether windows neither overlap nor leave gaps, start at the corner and stay inside."""
     down, across = taps_down(tile, d), taps_across(tile, d)
     touching = d[WINDOW.stride_down] == down and d[WINDOW.stride_across] == across
     cornered = d[WINDOW.before_down] == 0 and d[WINDOW.before_across] == 0
@@ -123,14 +123,14 @@ def side_by_side(tile, d):
 
 @routine
 def _clear(tile, arena, begin, count):
-    """Zeros in `count` vectors."""
+    """Fills `count` vectors with zeros."""
     for i in range(begin, begin + count * lanes(tile), lanes(tile)):
         store(arena, i, splat(tile, 0.0))
 
 
 @routine
 def clear_rest(tile, arena, d, plane):
-    """Zeros where windows that lie side by side leave over columns at the right and rows below."""
+    """Fills with zeros the right columns and bottom rows that no window of `side_by_side` covers."""
     height, width = d[WINDOW.height], d[WINDOW.width]
     covered_down, covered = d[WINDOW.out_height] * taps_down(tile, d), d[WINDOW.out_width] * taps_across(tile, d)
     if covered < width:
