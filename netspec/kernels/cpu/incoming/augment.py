@@ -1,4 +1,4 @@
-"""The rows that bring a minibatch in augmented, each finished before the next."""
+"""Launch rows that load and augment a minibatch; each begins after the one before has finished."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from netspec.targets.cpu.program import Augmenting, Buffer, Program
 def augment_rows(
     augmenting: Augmenting, program: Program, into: Buffer, shape: tuple[int, int, int], copying: Row
 ) -> tuple[Row, ...]:
-    """Fills the input `into`, images of `shape` (C, H, W); `copying` is the row that would do so without moving
-    pixels."""
+    """Fills the input `into` with images of `shape` (C, H, W); `copying` is the row that loads them without warping."""
     warping = (*displace_rows(augmenting, shape, program), *warp_rows(augmenting, shape, into))
     coming = warping if augmenting.augmentation.warps else (copying,)
     return (*draw_rows(augmenting, shape), *coming, *tone_rows(augmenting, shape, into))

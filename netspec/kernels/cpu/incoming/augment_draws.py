@@ -1,7 +1,7 @@
-"""What is drawn for each image of a minibatch, once, before it comes in: where it lies, how it is turned and toned.
+"""Random draws of the augmentation, once per image of a minibatch before it is loaded: geometry, tone and cutout.
 
-The arrays of a group are rows of one number a lane, each `row(tile, d, g, NAME)` in the arena. What they mean stands in
-`ir/evaluate_augmentation.py`.
+The draws of a group are rows of one number per lane; `row(tile, d, g, NAME)` is the arena index of one. Their meaning
+is defined in `ir/evaluate_augmentation.py`.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -46,7 +46,7 @@ from netspec.targets.cpu.incoming import DRAW_ROWS
 from netspec.targets.cpu.program import Augmenting, Buffer, Tile
 
 DRAWN = ("shift", "rotate", "scale", "mirror", "crop", "brightness", "contrast", "cutout")
-"""Transforms that draw up to two words an image, in the order in which the rows of words lie."""
+"""Transforms that draw up to two words per image, in the order of the rows of words."""
 WORDS = 0
 SHIFT, ROTATE, SCALE, MIRROR, CROPPING, BRIGHTEN, STRETCH, CUTTING = range(WORDS, WORDS + 2 * len(DRAWN), 2)
 (
@@ -66,16 +66,17 @@ SHIFT, ROTATE, SCALE, MIRROR, CROPPING, BRIGHTEN, STRETCH, CUTTING = range(WORDS
     CUT_TOP,
     CUT_LEFT,
 ) = range(WORDS + 2 * len(DRAWN), WORDS + 2 * len(DRAWN) + 15)
-"""IMAGE: its number in the data set, as an integer; ADDRESS: int64, two rows; COSINE and SINE of the angle over the
-scale; FLIP: 1 or -1; TOP and LEFT of the window from the middle of the source; CUT: of the square, as integers."""
+"""IMAGE: number in the data set, an integer. ADDRESS: int64, two rows. COSINE, SINE: of the angle, divided by the
+scale. FLIP_Y, FLIP_X: 1 or -1. TOP, LEFT: corner of the window, from the centre of the source. CUT_TOP, CUT_LEFT:
+corner of the cut square, integers."""
 RANDOM_CROP = 1
 FRACTION, TWO_FRACTIONS = 2.0**-24, 2.0**-23
 NO_TILE = Tile(1, 1)
 
 
 class Incoming(NamedTuple):
-    """Words of the input that images come into: where it begins, how far apart its lane groups and channels are in
-    float32 numbers, and its shape."""
+    """Words of the input buffer that images are loaded into: first element, strides of lane groups and channels in
+    float32 elements, and shape."""
 
     place: int
     group: int
@@ -86,12 +87,12 @@ class Incoming(NamedTuple):
 
 
 def incoming(into: Buffer, shape: tuple[int, int, int]) -> Incoming:
-    """Of an input of channels x height x width."""
+    """The words of an input of `shape` (C, H, W)."""
     return Incoming(place(into), into.group_stride, into.plane_stride, *shape)
 
 
 class Draws(NamedTuple):
-    """The first words of every kernel that reads the draws: their place, numbers of a group, and its rows."""
+    """First words of every kernel that reads the draws: first element, elements per group, rows per group."""
 
     place: int
     group: int
@@ -99,7 +100,7 @@ class Draws(NamedTuple):
 
 
 class DrawImages(NamedTuple):
-    """Words of `draw_images`: the size of the window, strengths, and a stream of random numbers for each of DRAWN."""
+    """Words of `draw_images`: window size, strengths, and the random stream of each transform in `DRAWN`."""
 
     draws: Draws
     height: int
@@ -120,7 +121,7 @@ DRAWS, DRAW = places(Draws), places(DrawImages)
 
 
 def draws_of(augmenting: Augmenting) -> Draws:
-    """The draws of a program."""
+    """The words of a program's draws."""
     _, rows, lanes = augmenting.draws.value.shape
     if rows != DRAW_ROWS:
         raise CompilerBug(f"{rows} rows for what is drawn of an image, and {DRAW_ROWS} are needed")
@@ -128,7 +129,7 @@ def draws_of(augmenting: Augmenting) -> Draws:
 
 
 def draw_rows(augmenting: Augmenting, shape: tuple[int, int, int]) -> tuple[Row, ...]:
-    """Draws for every image of a minibatch; `shape` is the net's input (C, H, W)."""
+    """A row that draws for every image of a minibatch; `shape` is the net's input (C, H, W)."""
     _, height, width = shape
     strengths = augmenting.augmentation
     low, high = strengths.scale
@@ -152,25 +153,25 @@ def draw_rows(augmenting: Augmenting, shape: tuple[int, int, int]) -> tuple[Row,
 
 @routine
 def row(tile, d, g, name):
-    """Where a row of the draws of group g begins."""
+    """Arena index of a row of the draws of group g."""
     return d[DRAWS.place] + g * d[DRAWS.group] + name * lanes(tile)
 
 
 @routine
 def _uniform(tile, arena, d, g, name):
-    """Numbers from 0 up to 1"""
+    """Row `name` as uniform numbers, 0 <= u < 1."""
     return to_float(load_integers(tile, arena, row(tile, d, g, name)) >> 8) * FRACTION
 
 
 @routine
 def _each_way(tile, arena, d, g, name):
-    """Numbers from -1 up to 1"""
+    """Row `name` as uniform numbers, -1 <= u < 1."""
     return fma(to_float(load_integers(tile, arena, row(tile, d, g, name)) >> 8), TWO_FRACTIONS, -1.0)
 
 
 @routine
 def _find_images(tile, arena, d, state, g):
-    """Number and address of each lane's image; a lane without an image has that of the first."""
+    """Number and address of each lane's image; a lane without an image gets those of the first image."""
     order, places, step = words_at(state[ORDER]), words_at(state[PLACES]), lanes(tile)
     addresses = words_behind(arena, row(tile, d, g, ADDRESS))
     for lane in range(step):
@@ -182,7 +183,7 @@ def _find_images(tile, arena, d, state, g):
 
 @routine
 def _draw_words(tile, arena, d, state, g):
-    """Two words of each transform for each image."""
+    """Two random words per transform and image."""
     images = load_integers(tile, arena, row(tile, d, g, IMAGE))
     epoch, none = splat_integer(tile, state[EPOCH]), splat_integer(tile, 0)
     for k in range(len(DRAWN)):

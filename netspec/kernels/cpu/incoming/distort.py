@@ -1,4 +1,4 @@
-"""Noise for the smooth local distortion of images: drawn and smoothed along each row; `warp.py` smooths the columns."""
+"""Displacement noise of the smooth local distortion, drawn and smoothed along rows; `warp.py` smooths along columns."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple
@@ -19,8 +19,8 @@ from netspec.targets.cpu.program import Augmenting, Program
 
 
 class DisplaceImages(NamedTuple):
-    """Words of `displace_images`: where the smoothed noise lies, its numbers of a group and of a row, and `reach`, the
-    weights behind the first."""
+    """Words of `displace_images`: first element of the smoothed noise, its elements per group and per row, and `reach`,
+    the number of weights after the first."""
 
     draws: Draws
     height: int
@@ -37,7 +37,7 @@ DISPLACE = places(DisplaceImages)
 
 
 def displace_rows(augmenting: Augmenting, shape: tuple[int, int, int], program: Program) -> tuple[Row, ...]:
-    """Fills the displacements, smoothed along the rows, with a strength of one; none where nothing is distorted."""
+    """A row that fills the displacements, smoothed along rows, of strength one; none without distortion."""
     if augmenting.displacements is None:
         return ()
     _, height, width = shape
@@ -64,13 +64,13 @@ def displace_rows(augmenting: Augmenting, shape: tuple[int, int, int], program: 
 
 @routine
 def _each_way(word):
-    """Numbers from -1 up to 1"""
+    """A random word as uniform numbers, -1 <= u < 1."""
     return fma(to_float(word >> 8), TWO_FRACTIONS, -1.0)
 
 
 @routine
 def _draw_row(tile, arena, d, state, g, y, at):
-    """A row of noise at `at`, down and right in turn; of an odd width, one pixel more."""
+    """One row of noise at `at`: pairs of (down, right) per pixel; an odd width gets one pixel more."""
     images = load_integers(tile, arena, row(tile, d, g, IMAGE))
     epoch, stream = splat_integer(tile, state[EPOCH]), splat_integer(tile, d[DISPLACE.stream])
     pairs, step = (d[DISPLACE.width] + 1) // 2, lanes(tile)
@@ -90,7 +90,7 @@ def _clear(tile, arena, begin, end):
 
 @routine
 def _smooth_row(tile, arena, d, at, into):
-    """A weighted sum of the pixels on both sides of each; `at` is the first pixel, with zeros before and behind."""
+    """Weighted sums over `reach` pixels on both sides; `at` is the first pixel, with zeros before and after the row."""
     step = lanes(tile)
     for x in range(0, 2 * d[DISPLACE.width] * step, 2 * step):
         down = load(tile, arena, at + x) * real(d, DISPLACE.weights)
@@ -105,7 +105,7 @@ def _smooth_row(tile, arena, d, at, into):
 
 @kernel
 def displace_images(tile, arena, d: Words[DisplaceImages], state, begin, end, thread):
-    """Unit: a row of a group. The thread's scratch holds the row of noise between zeros."""
+    """Unit: a row of a group. The thread's scratch holds the row of noise, padded with zeros."""
     margin, across = 2 * d[DISPLACE.reach] * lanes(tile), 2 * d[DISPLACE.width] * lanes(tile)
     at = state[SCRATCH] + margin
     for unit in range(begin, end):

@@ -1,4 +1,4 @@
-"""A minibatch from the data set into the lanes of the input, and results back out, image by image."""
+"""Copy of a minibatch from the data set into the lanes of the input, and of results from lanes to arrays of images."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ NO_TILE = Tile(1, 1)
 
 
 class GatherImages(NamedTuple):
-    """Words of `gather_images`: the images, rows that come in at a time, and how far apart those of the lanes lie in a
-    thread's scratch, in float32 numbers."""
+    """Words of `gather_images`: the input buffer, rows per band, and the stride of lanes' bands in a thread's scratch,
+    in float32 elements."""
 
     into: Incoming
     band: int
@@ -65,7 +65,7 @@ class GatherLabels(NamedTuple):
 
 
 class Collect(NamedTuple):
-    """Words of `collect`: a value, numbers of an image in the result, and the first that is of the value."""
+    """Words of `collect`: a value, numbers per image in the result, and offset of the value's numbers among them."""
 
     source: int
     source_group: int
@@ -80,7 +80,8 @@ GATHERED, LABELLED, COLLECT = places(GatherImages), places(GatherLabels), places
 
 
 def gather_rows(program: Program) -> tuple[Row, ...]:
-    """Fills the image and, where the program has one, the label of every lane; lanes without an image get zeros."""
+    """Rows that load the image of every lane, and its label if the program reads one; lanes without an image get
+    zeros."""
     rows: list[Row] = []
     for value in program.inputs:
         buffer = program.buffers[value.name]
@@ -102,7 +103,7 @@ def gather_rows(program: Program) -> tuple[Row, ...]:
 
 
 def collect_rows(program: Program, values: Sequence[Value]) -> tuple[Row, ...]:
-    """Copies batched values to the address in the state, side by side: (TOTAL, elements of all) in the order of the
+    """Rows that copy batched values to state[RESULTS] as (TOTAL, elements of all values), in the order of the
     images."""
     width, first, rows = sum(value.elements for value in values), 0, list[Row]()
     for value in values:
@@ -122,8 +123,8 @@ def collect_rows(program: Program, values: Sequence[Value]) -> tuple[Row, ...]:
 
 
 def _band(program: Program, value: Value) -> tuple[int, int]:
-    """Rows of an image that come in at a time, few enough for the first cache, and how far apart those of the lanes
-    lie in a thread's scratch."""
+    """(band, pitch): rows per band, few enough for the first cache, and the stride of lanes' bands in a thread's
+    scratch."""
     _, height, width = _image(value)
     lanes = program.target.lanes
     pitch = program.thread_bytes // FLOAT_BYTES // lanes // lanes * lanes
@@ -141,7 +142,7 @@ def _image(value: Value) -> tuple[int, int, int]:
 
 @routine
 def _offset(mode, extent, window, pad, word):
-    """Where the window begins in an image of `extent` rows (or columns), below zero where it begins in the padding."""
+    """First row (or column) of the window in an image of `extent` rows (or columns); negative in the padding."""
     spare = extent + 2 * pad - window
     if mode == RANDOM_CROP:
         return np.int64((word * np.uint64(spare + 1)) >> np.uint64(32)) - pad
@@ -150,7 +151,7 @@ def _offset(mode, extent, window, pad, word):
 
 @routine
 def _corner(state, image, height, width):
-    """top, left of the window in an image."""
+    """(top, left) of the window in an image."""
     word_y = word_x = np.uint64(0)
     if state[CROP] == RANDOM_CROP:
         word_y, word_x = two_words(image, state[EPOCH], 0, CROP_STREAM, state[SEED])
@@ -173,7 +174,7 @@ def _clear_row(arena, at, begin, end):
 
 @routine
 def _bring(arena, state, at, pixels, begin, end, c):
-    """Pixels begin … end of a stretch of channel c that begins at `pixels`, normalised."""
+    """Loads pixels begin … end - 1 of channel c, counted from offset `pixels` of the images, normalised."""
     mean, scale = floats_at(state[MEAN])[c], floats_at(state[SCALE])[c]
     if state[SOURCE_BYTES] == 1:
         _copy_row(arena, at, bytes_at(state[IMAGES]), pixels, begin, end, mean, scale)
@@ -183,7 +184,7 @@ def _bring(arena, state, at, pixels, begin, end, c):
 
 @routine
 def _bring_row(arena, state, at, plane, c, y, left, width):
-    """Row y of channel c of an image, from column `left` on; y and `left` may lie outside."""
+    """Loads row y of channel c of an image from column `left` on; both may be outside the image."""
     if y < 0 or y >= state[SOURCE_HEIGHT]:
         _clear_row(arena, at, 0, width)
         return
@@ -195,8 +196,8 @@ def _bring_row(arena, state, at, plane, c, y, left, width):
 
 @kernel
 def gather_images(tile, arena, d: Words[GatherImages], state, begin, end, thread):
-    """Unit: a channel of a group. The thread's scratch holds a band of rows of each lane's image, side by side, until
-    they are turned into vectors."""
+    """Unit: a channel of a group. The thread's scratch holds a band of rows of each lane's image, one lane after
+    another, before the transpose into vectors."""
     channels, height, width, step = (
         d[GATHERED.into.channels],
         d[GATHERED.into.height],

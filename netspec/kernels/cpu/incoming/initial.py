@@ -1,6 +1,6 @@
-"""Initial values, drawn where they are used: the random numbers of `ir/initialize.py`, but for float32's rounding.
+"""Random initial values, drawn in place: those of `ir/initialize.py`, up to float32 rounding.
 
-A block of 64 numbers takes the four words of 16 counters, so vectors of 16, 8 and 4 lanes draw the same.
+A block of 64 numbers uses the four words of 16 counters, so vectors of 16, 8 and 4 lanes draw the same numbers.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -27,7 +27,8 @@ HALF_RANGE, FRACTION, TWO_FRACTIONS = 1 << 23, 2.0**-24, 2.0**-23
 
 
 class Drawn(NamedTuple):
-    """Words of both kernels: the place of the array, a hash of its name, and the deviation or half the width."""
+    """Words of both kernels: first element of the array, a hash of its name in two words, and the standard deviation or
+    half the width of the distribution."""
 
     cut: Cut
     array: int
@@ -40,7 +41,7 @@ DRAWN = places(Drawn)
 
 
 def initial_row(kept: Parameter | State, program: Program) -> Row | None:
-    """Draws an array of the program; None for one whose values are no random numbers or depend on each other."""
+    """A row that draws an array of the program; None where values are not random or depend on each other."""
     drawn, array = spread(kept.initial), program.buffers[kept.value.name]
     if drawn is None:
         return None
@@ -51,7 +52,7 @@ def initial_row(kept: Parameter | State, program: Program) -> Row | None:
 
 @routine
 def _words(tile, d, state, i, h):
-    """Four vectors of words, for the numbers from i + h, i + h + 16, i + h + 32 and i + h + 48 on."""
+    """Four vectors of random words, for the elements from i + h, i + h + 16, i + h + 32 and i + h + 48 on."""
     counters = lane_numbers(tile) + (i // BLOCK_NUMBERS * BLOCK_COUNTERS + h)
     low = splat_integer(tile, d[DRAWN.name])
     high = splat_integer(tile, d[DRAWN.name_high])
@@ -67,7 +68,7 @@ def _put(arena, array, i, end, value):
 
 @routine
 def _put_pair(arena, array, i, end, first, second, deviation):
-    """Two vectors of normal numbers by the method of Box and Muller."""
+    """Stores two vectors of normal numbers (Box-Muller)."""
     radius = sqrt(log(to_float((first >> 8) + 1) * FRACTION) * -2.0) * deviation
     cosine, sine = turned(to_float(second >> 8) * FRACTION)
     _put(arena, array, i, end, radius * cosine)
@@ -88,7 +89,7 @@ def draw_normal(tile, arena, d: Words[Drawn], state, begin, end, thread):
 
 @routine
 def _centred(word):
-    """Evenly between -2^23 and 2^23, all exact in float32."""
+    """Uniform numbers between -2^23 and 2^23, all exact in float32."""
     return to_float((word >> 8) + -HALF_RANGE) + 0.5
 
 

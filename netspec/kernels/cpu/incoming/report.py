@@ -1,4 +1,4 @@
-"""What a step tells its caller: the sums over its images of the loss and of the correct answers."""
+"""Report of a step to its caller: the sums of losses and of correct answers over its images."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from netspec.kernels.cpu.language.state import METRICS
 from netspec.targets.cpu.program import Program, Tile
 
 NAMES = ("loss", "correct")
-"""the outputs that are told, in this order"""
+"""the reported outputs, in this order"""
 ABSENT = -1
 
 
 class Report(NamedTuple):
-    """Words of `report`: where each of NAMES lies, ABSENT where the program does not have it."""
+    """Words of `report`: first element of each output in `NAMES`, `ABSENT` where the program has none."""
 
     sums: tuple[int, ...]
 
@@ -27,7 +27,7 @@ REPORT = places(Report)
 
 
 def report_rows(program: Program) -> tuple[Row, ...]:
-    """Copies those of the two sums that the program has to the address in the state."""
+    """A row that copies the sums to state[METRICS]; none where the program has neither."""
     outputs = {value.name for value in program.outputs}
     sums = {name: program.buffers[name] for name in NAMES if name in outputs}
     if not sums:

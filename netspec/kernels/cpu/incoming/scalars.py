@@ -1,4 +1,4 @@
-"""The numbers that change from step to step, such as the learning rate, to where the step reads them."""
+"""Copy of the scalars that change from step to step, such as the learning rate, into the arena."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from netspec.targets.cpu.program import Program, Tile
 
 
 class TakenScalar(NamedTuple):
-    """Words of `take_scalar`: where in the arena the number of a column goes."""
+    """Words of `take_scalar`: the arena index that scalar `column` is copied to."""
 
     into: int
     column: int
@@ -24,7 +24,7 @@ TAKEN = places(TakenScalar)
 
 
 def scalar_rows(program: Program) -> tuple[Row, ...]:
-    """A row for each of `program.scalars`."""
+    """One row for each of `program.scalars`."""
     buffers = [program.buffers[value.name] for value in program.scalars]
     return tuple(
         Row(take_scalar, Tile(1, 1), TakenScalar(into=place(buffer), column=column), 1, writes=(buffer,))
@@ -34,5 +34,5 @@ def scalar_rows(program: Program) -> tuple[Row, ...]:
 
 @kernel
 def take_scalar(tile, arena, d: Words[TakenScalar], state, begin, end, thread):
-    """Unit: the number."""
+    """One unit: the scalar."""
     arena[d[TAKEN.into]] = real(words_at(state[SCALARS]), d[TAKEN.column])

@@ -1,4 +1,4 @@
-"""Contrast, brightness, noise and cutout: what changes pixels of a minibatch where they are, once it has come in."""
+"""Contrast, brightness, noise and cutout of a minibatch, in place after it is loaded."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple
@@ -44,8 +44,8 @@ WORDS_A_COUNTER = 4
 
 
 class ToneImages(NamedTuple):
-    """Words of `tone_images`: the images, whether their contrast changes at all, and the deviation of the noise as a
-    part of white."""
+    """Words of `tone_images`: the input buffer, whether contrast changes, the noise's standard deviation as a fraction
+    of `WHITE`, its random stream, and the side of the cut square."""
 
     draws: Draws
     into: Incoming
@@ -59,7 +59,7 @@ TONE = places(ToneImages)
 
 
 def tone_rows(augmenting: Augmenting, shape: tuple[int, int, int], into: Buffer) -> tuple[Row, ...]:
-    """Changes the pixels of the input in place."""
+    """A row that changes the pixels of the input in place; none where the augmentation changes no tone."""
     augmentation = augmenting.augmentation
     if not augmentation.tones:
         return ()
@@ -77,7 +77,7 @@ def tone_rows(augmenting: Augmenting, shape: tuple[int, int, int], into: Buffer)
 
 @routine
 def _mean(tile, arena, d, at):
-    """The mean of a channel of each image, summed row by row."""
+    """Per lane, the mean of a channel, summed row by row."""
     step, total = lanes(tile), splat(tile, 0.0)
     for y in range(d[TONE.into.height]):
         across = splat(tile, 0.0)
@@ -89,7 +89,7 @@ def _mean(tile, arena, d, at):
 
 @routine
 def _stretch(tile, arena, d, state, g, c, at):
-    """x + contrast · (x - mean) + brightness"""
+    """x = x + contrast · (x - mean) + brightness"""
     step, mean, contrast = lanes(tile), splat(tile, 0.0), splat(tile, 0.0)
     brightness = load(tile, arena, row(tile, d, g, BRIGHTNESS)) * (real(state, WHITE) * floats_at(state[SCALE])[c])
     if d[TONE.stretches] != 0:
@@ -101,7 +101,8 @@ def _stretch(tile, arena, d, state, g, c, at):
 
 @routine
 def _add_pair(tile, arena, at, end, first, second, deviation):
-    """Two normal numbers made of two words (Box and Muller) go to the pixels at and one behind `at`, before `end`."""
+    """Adds two normal numbers, made of two random words (Box-Muller), to the pixel at `at` and the next one, up to
+    `end`."""
     radius = sqrt(log(fma(to_float(first >> 8), FRACTION, FRACTION)) * -2.0) * deviation
     cosine, sine = turned(to_float(second >> 8) * FRACTION)
     step = lanes(tile)
@@ -127,7 +128,7 @@ def _add_noise(tile, arena, d, state, g, c, at):
 
 @routine
 def _cut_out(tile, arena, d, state, g, at):
-    """Zeros in the square of each image, and everywhere in lanes without an image."""
+    """Fills with zeros the cut square of each image, and all of a lane without an image."""
     step, side, live = lanes(tile), d[TONE.side], first_lanes(tile, state[COUNT] - g * lanes(tile))
     top = load_integers(tile, arena, row(tile, d, g, CUT_TOP))
     left = load_integers(tile, arena, row(tile, d, g, CUT_LEFT))

@@ -1,4 +1,4 @@
-"""Images come in warped: each pixel looked up at its place in the source, between its four neighbours."""
+"""Loading of warped images: each pixel is interpolated bilinearly at its position in the source."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple
@@ -44,8 +44,9 @@ from netspec.targets.cpu.program import Augmenting, Buffer
 
 
 class Displaced(NamedTuple):
-    """Where noise smoothed along the rows lies, below zero where nothing is distorted; the weights, times the strength
-    of the distortion, smooth it along the columns."""
+    """Noise smoothed along rows: first element, negative without distortion, and elements per group and per row.
+    `weights` smooth it along columns and include the strength of the distortion; `reach` is their number after the
+    first."""
 
     fields: int
     group: int
@@ -67,7 +68,7 @@ NOT_DISPLACED = Displaced(fields=-1, group=0, across=0, reach=0, weights=(0.0,))
 
 
 def warp_rows(augmenting: Augmenting, shape: tuple[int, int, int], into: Buffer) -> tuple[Row, ...]:
-    """Fills the input with warped images."""
+    """A row that fills the input with warped images."""
     height = shape[1]
     words = WarpImages(
         draws=draws_of(augmenting),
@@ -94,7 +95,7 @@ def _displaced(augmenting: Augmenting, height: int) -> Displaced:
 
 @routine
 def _displacement(tile, arena, d, g, y, x):
-    """How far down and right a pixel is displaced: a weighted sum of the rows above and below."""
+    """(down, right) displacement of a pixel: a weighted sum over its own row and those above and below."""
     step = lanes(tile)
     at = d[WARP.displaced.fields] + g * d[WARP.displaced.group] + y * d[WARP.displaced.across] + 2 * x * step
     across = d[WARP.displaced.across]
@@ -116,7 +117,7 @@ def _displacement(tile, arena, d, g, y, x):
 
 @routine
 def _source_place(tile, arena, d, state, g, y, x):
-    """Where in the source pixel y, x of the result lies, kept within a pixel around it."""
+    """(y, x) in the source of pixel (y, x) of the result, clamped to one pixel around the source."""
     down, right = splat(tile, y), splat(tile, x)
     if d[WARP.displaced.fields] >= 0:
         move = _displacement(tile, arena, d, g, y, x)
@@ -139,14 +140,14 @@ def _within(number, extent):
 
 @routine
 def _nearest(number, extent):
-    """The number, or the first or last pixel where it lies outside."""
+    """`number` clamped to 0 … extent - 1."""
     low = select(number < 0, 0, number)
     return select(low < extent, low, extent - 1)
 
 
 @routine
 def _pixels(tile, state, addresses, offsets, inside, mean):
-    """The pixels at offsets, the mean where they lie outside."""
+    """Pixels at `offsets`; the mean where they are outside the source."""
     if state[SOURCE_BYTES] == 1:
         return select(inside, sample_bytes(tile, addresses, offsets), mean)
     return select(inside, sample_floats(tile, addresses, offsets), mean)
@@ -159,7 +160,7 @@ def _between(a, b, part):
 
 @routine
 def _warp_pixel(tile, arena, d, state, g, y, x):
-    """All channels of pixel y, x of a group's images. Lanes without an image get zeros."""
+    """All channels of pixel (y, x) of a group's images. Lanes without an image get zeros."""
     height, width, step = state[SOURCE_HEIGHT], state[SOURCE_WIDTH], lanes(tile)
     place_y, place_x = _source_place(tile, arena, d, state, g, y, x)
     top, left = floor(place_y), floor(place_x)
