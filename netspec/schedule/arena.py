@@ -1,4 +1,4 @@
-"""Offsets in the arena: the largest slots first, each in the lowest gap that is free for as long as it is needed."""
+"""Offsets of slots in the arena: largest first, each at the lowest gap that is free during its whole lifetime."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ ALIGNMENT_BYTES = 64
 
 
 def rounded(size_bytes: int) -> int:
-    """The next multiple of 64 bytes."""
+    """`size_bytes` rounded up to a multiple of 64."""
     return -(-size_bytes // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
 
 
 def place_slots(slots: list[Slot]) -> int:
-    """Gives every slot its offset and returns the bytes of the whole arena.
+    """Sets the offset of every slot and returns the size of the arena in bytes.
 
-    Slots that outlive the step stand at the front. The others share what is behind: by falling size, each takes the
-    lowest gap between the slots already placed that are live at the same time.
+    Slots that live before and after the step come first in the arena and share no memory. The others are placed behind
+    them by falling size, each at the lowest gap between placed slots that are live at the same time.
     """
     top = 0
     for slot in slots:
@@ -40,6 +40,6 @@ def place_slots(slots: list[Slot]) -> int:
 
 
 def _ranks(slots: Iterable[Slot]) -> dict[int, int]:
-    """The launches where slots begin or end, numbered in order."""
+    """Ranks of the launches where slots begin or end, in order."""
     times = sorted({time for slot in slots for time in (slot.begin, slot.end)})
     return {time: rank for rank, time in enumerate(times)}

@@ -1,4 +1,4 @@
-"""Checks a plan on its own terms, from the launches alone: what they read, what they write, what must survive."""
+"""Check of a plan's memory by simulation: each launch's reads, writes, and the values that must survive the step."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from netspec.ir.program import Buffer, Launch, Program
 
 
 def check_contents(program: Program, incoming: Sequence[Buffer] = ()) -> None:
-    """Plays the launches with names in place of numbers. Raises CompilerBug unless all of this holds:
+    """Simulates the launches in order, with names of values as contents. Raises CompilerBug unless all of this holds:
 
-    running the launches in order, every value that is read is still whole in its place: nothing else was written over
-    it since; parameters, states, inputs and outputs are whole after the last launch, and updated arrays are where the
-    old ones were. `incoming` is memory that is used while a minibatch comes in.
+    - every value is intact when it is read: nothing was written over it since it was made;
+    - parameters, states, inputs and outputs are intact after the last launch;
+    - updated arrays have the offsets of the old ones;
+    - the buffers of `incoming`, memory used while a minibatch is loaded, do not overlap each other or an input.
     """
     arena = _Contents()
     for value in (*program.parameters, *program.states):
@@ -35,8 +36,8 @@ def check_contents(program: Program, incoming: Sequence[Buffer] = ()) -> None:
 
 
 def require(holds: bool, what: str, *names: object) -> None:
-    """Raises CompilerBug where a plan is not as it must be. `what` is formatted only when it is needed: a program has
-    tens of thousands of buffers."""
+    """Raises CompilerBug with `what.format(*names)` unless `holds`. The message is formatted late: a program has tens
+    of thousands of buffers."""
     if not holds:
         raise CompilerBug(what.format(*names))
 
@@ -77,17 +78,17 @@ def _named(launch: Launch) -> str:
 
 
 class _Contents:
-    """Which values are whole in the arena, and where. The places of whole values never overlap."""
+    """The values that are intact in the arena, and their (begin, end) bytes. Different ranges never overlap."""
 
     def __init__(self) -> None:
         self._places: dict[str, tuple[int, int]] = {}
         self._begins: list[int] = []
         self._ends: list[int] = []
-        """places in order, those of values that were written elsewhere since included"""
+        """begins and ends of ranges in order, ranges of values that were later written elsewhere included"""
         self._names: dict[tuple[int, int], list[str]] = {}
 
     def write(self, buffer: Buffer) -> None:
-        """Puts a value in its place, which spoils everything else that lies there."""
+        """Writes a value to its range and drops every other value whose range overlaps."""
         begin, end = place = _place(buffer)
         first, last = bisect_right(self._ends, begin), bisect_left(self._begins, end)
         for spoilt in zip(self._begins[first:last], self._ends[first:last], strict=True):
@@ -99,13 +100,13 @@ class _Contents:
         self._places[buffer.value.name] = place
 
     def rename(self, source: Buffer, result: Buffer) -> None:
-        """Gives an array a second name."""
+        """Adds a second name to an array."""
         require(_place(source) == _place(result), f"`{result.value.name}` is not where `{source.value.name}` is")
         self._names[_place(result)].append(result.value.name)
         self._places[result.value.name] = _place(result)
 
     def holds(self, buffer: Buffer) -> bool:
-        """Whether the value is whole in its place."""
+        """Whether the value is intact in its range."""
         return self._places.get(buffer.value.name) == _place(buffer)
 
 

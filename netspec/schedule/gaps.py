@@ -1,7 +1,8 @@
-"""What of the arena is taken during which launches, and where there is room: a segment tree over the launches.
+"""Occupied bytes of the arena per launch, and the search for gaps: a segment tree over the launches.
 
-A node of the tree stands for a run of launches. It keeps the bytes taken throughout its run, and those taken at some
-time of it or more. A span of launches is a few nodes, so a question looks at a few of these sets and not at every slot.
+A node of the tree is a run of launches. It keeps two sets of bytes: those occupied throughout its run, and those
+occupied in at least one of its launches. A span of launches is the union of a few nodes, so a query reads a few sets
+instead of all slots.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable
 
 
 class _Bytes:
-    """A set of bytes as intervals that do not touch, in order."""
+    """A set of bytes as sorted intervals that neither overlap nor touch."""
 
     __slots__ = ("begins", "ends")
 
@@ -20,19 +21,19 @@ class _Bytes:
         self.ends: list[int] = []
 
     def add(self, begin: int, end: int) -> None:
-        """Takes the bytes from `begin` up to `end`."""
+        """Adds the bytes begin … end - 1."""
         first, last = bisect_left(self.ends, begin), bisect_right(self.begins, end)
         if first < last:
             begin, end = min(begin, self.begins[first]), max(end, self.ends[last - 1])
         self.begins[first:last], self.ends[first:last] = (begin,), (end,)
 
     def hold(self, begin: int, end: int) -> bool:
-        """Whether all bytes from `begin` up to `end` are taken."""
+        """Whether all bytes begin … end - 1 are in the set."""
         i = bisect_left(self.ends, end)
         return i < len(self.begins) and self.begins[i] <= begin
 
     def room(self, begin: int, size: int) -> int:
-        """The lowest place from `begin` on where `size` bytes are free."""
+        """The lowest offset from `begin` on where `size` bytes are free."""
         i = bisect_right(self.ends, begin)
         while i < len(self.begins) and self.begins[i] < begin + size:
             begin = self.ends[i]
@@ -41,7 +42,7 @@ class _Bytes:
 
 
 class Occupancy:
-    """The bytes taken in the arena, launch by launch. Times are ranks: whole numbers from 0 up to `times`."""
+    """Occupied bytes of the arena, per launch. Times are ranks 0 … times - 1."""
 
     def __init__(self, times: int) -> None:
         self._leaves = 1 << max(times - 1, 0).bit_length()
@@ -49,13 +50,13 @@ class Occupancy:
         self._sometime: dict[int, _Bytes] = {}
 
     def take(self, first: int, last: int, begin: int, end: int) -> None:
-        """Takes bytes `begin` up to `end` at the times `first` to `last`, both included."""
+        """Occupies bytes begin … end - 1 at times first … last, both included."""
         for node in self._parts(first, last):
             self._throughout.setdefault(node, _Bytes()).add(begin, end)
             self._mark(node, begin, end)
 
     def room(self, first: int, last: int, begin: int, size: int) -> int:
-        """The lowest place from `begin` on where `size` bytes are free at all times from `first` to `last`."""
+        """The lowest offset from `begin` on where `size` bytes are free at all times first … last, both included."""
         taken = [self._sometime[node] for node in self._parts(first, last) if node in self._sometime]
         taken += [self._throughout[node] for node in self._above(first, last) if node in self._throughout]
         found, settled = begin, 0
@@ -68,8 +69,8 @@ class Occupancy:
         return found
 
     def _mark(self, node: int, begin: int, end: int) -> None:
-        """Notes bytes as taken at some time of a run and of all that hold it: where they were before, so are they
-        further up."""
+        """Adds bytes to the set "occupied at some time" of a node and of its ancestors. Stops at a node that has them:
+        its ancestors have them too."""
         while node:
             taken = self._sometime.setdefault(node, _Bytes())
             if taken.hold(begin, end):
@@ -78,7 +79,7 @@ class Occupancy:
             node >>= 1
 
     def _parts(self, first: int, last: int) -> list[int]:
-        """The nodes whose runs make up a span; the root is 1, the parts of a node k are 2k and 2k + 1."""
+        """The nodes whose runs together are the span first … last; the root is 1, the children of k are 2k, 2k + 1."""
         nodes: list[int] = []
         low, high = first + self._leaves, last + self._leaves + 1
         while low < high:
@@ -92,5 +93,5 @@ class Occupancy:
         return nodes
 
     def _above(self, first: int, last: int) -> Iterable[int]:
-        """The nodes that hold one of the parts of a span and more."""
+        """The proper ancestors of a span's nodes."""
         return {node >> up for node in self._parts(first, last) for up in range(1, node.bit_length())}

@@ -1,4 +1,4 @@
-"""The order of launches: as the graph lists its nodes, but updates as soon as they can run, which frees gradients."""
+"""The order of launches: that of the graph's nodes, with updates moved as early as possible, which frees gradients."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from netspec.ir.graph import Graph, Node
 
 
 def launch_order(graph: Graph) -> tuple[Node, ...]:
-    """The graph's nodes, each update moved up to just after its inputs are made and the old array is last read."""
+    """The graph's nodes, each update directly after its last input is made and the old array is last read."""
     new_names = {update.new.name for update in graph.updates}
     old_of_new = {update.new.name: update.old.name for update in graph.updates}
     updates = [node for node in graph.nodes if all(value.name in new_names for value in node.outputs)]

@@ -1,7 +1,7 @@
-"""Slots: which values share one place in the arena, and from when to when the place is taken.
+"""Slots: values that share one range of the arena, and the lifetime of that range.
 
-Values share a slot when one is made from the other in place: a Reshape is the same numbers, an update overwrites what
-it replaces, and an elementwise operation may overwrite an input that nobody reads again.
+Values share a slot when one is made from the other in place: a Reshape keeps its input's numbers, an update overwrites
+the old array, and an elementwise operation may overwrite an input that is not read again.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Node, Value
 
 FOREVER = 1 << 62
-"""The end of a slot that outlives the step."""
+"""End of a slot that outlives the step."""
 OWN_BYTES = 65536
-"""Slots up to this size share their place with no other: sharing would save little, and who takes a place after another
-has to wait until all threads have left it."""
+"""Slots up to this size are not shared: reuse would save little and need a barrier."""
 
 Overwrites = Mapping[type[ops.Operation], Mapping[int, tuple[int, ...]]]
-"""What a backend's kernels promise: operations that read a place before they write it. For the number of an output,
-those of the inputs that it may replace, best first."""
+"""A promise of a backend's kernels: operations that read an element of an input before they write it. For the index of
+an output, the indices of inputs that it may overwrite, best first."""
 
 
 @dataclass(slots=True)
 class Slot:
-    """A place in the making: taken from launch `begin` to launch `end`, both included; -1 is before the first."""
+    """A range of the arena that is live from launch `begin` to launch `end`, both included; -1 is before the first
+    launch. `offset_bytes` is -1 until it is placed."""
 
     begin: int
     end: int
@@ -36,8 +36,8 @@ class Slot:
 
 @dataclass(slots=True)
 class Slots:
-    """`of` finds a value's slot; `scratch` the slot that only one launch uses; `incoming` those used only while images
-    come in, before the first launch; `all` are all of them."""
+    """`of`: slot by name of value. `scratch`: slot by number of the only launch that uses it. `incoming`: slots used
+    only while images are loaded, before the first launch. `all`: all slots."""
 
     of: dict[str, Slot]
     scratch: dict[int, Slot]
@@ -55,10 +55,10 @@ def assign_slots(
     overwrites: Overwrites,
     reshapes_move: bool = False,
 ) -> Slots:
-    """Slots of all values of `graph` run in `order` by kernels that keep what `overwrites` promises; `sizes` are bytes
-    by value name, scratch by launch number.
+    """Slots of all values of `graph`, run in `order` by kernels that keep `overwrites`; `sizes` are bytes by name of
+    value, `scratch_bytes` bytes by number of launch.
 
-    With `reshapes_move` what a Reshape makes has a place of its own, as in layouts where numbers change theirs.
+    With `reshapes_move` a Reshape's output has a slot of its own, for layouts in which a Reshape moves numbers.
     """
     incoming = tuple(Slot(-1, -1, size_bytes) for size_bytes in incoming_bytes)
     slots = Slots({}, {}, incoming, [*incoming])
@@ -96,7 +96,7 @@ def _last_uses(graph: Graph, order: tuple[Node, ...], reshapes_move: bool) -> di
 
 
 def _through_reshapes(order: tuple[Node, ...], last: dict[str, int]) -> dict[str, int]:
-    """What a Reshape reads is used as long as what it makes: the two are one array."""
+    """`last` with a Reshape's input live as long as its output: they are one array."""
     for node in reversed(order):
         if isinstance(node.operation, ops.Reshape):
             source, result = node.inputs[0].name, node.outputs[0].name
@@ -113,8 +113,8 @@ def _shared(
     slots: Slots,
     sizes: Mapping[str, int],
 ) -> Slot | None:
-    """The slot that an output of `node` is made in, when it is not a new one; `may_replace` are numbers of inputs.
-    Values of different sizes lie differently, so neither overwrites the other."""
+    """The existing slot that output `value` of `node` is written to, None for a new one; `may_replace` are indices of
+    inputs. A value of another size has another layout, so it is not overwritten."""
     if value.name in replaced:
         return slots.of[replaced[value.name]]
     if isinstance(node.operation, ops.Reshape):

@@ -1,4 +1,4 @@
-"""The algorithm and the tile of each launch: a function of shapes and the target alone, by a model of their costs."""
+"""Choice of algorithm and tile for each launch: a function of shapes and the target alone, by a cost model."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from netspec.targets.cpu.program import Algorithm, Tile
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a launch is done."""
+    """Tile and algorithm of a launch."""
 
     tile: Tile
     algorithm: Algorithm = "direct"
 
 
 def choose_plan(node: Node, target: CpuTarget, groups: int) -> Plan:
-    """The plan of a node's launch; `groups` are lane groups of a batch."""
+    """The plan of a node's launch; `groups` is the number of lane groups of a batch."""
     direct = _direct_plan(node, target, groups)
     if target.exact:
         return direct
@@ -49,7 +49,7 @@ def _direct_plan(node: Node, target: CpuTarget, groups: int) -> Plan:
 
 
 def sliding_sum(node: Node) -> winograd.Layer:
-    """The sizes of the sum that a convolution or its input gradient is, seen as a convolution."""
+    """Sizes of a convolution, or of an input gradient as the convolution that it is."""
     k, c, taps, _ = node.inputs[1].shape
     _, height, width = node.outputs[0].shape
     match node.operation:
@@ -62,8 +62,8 @@ def sliding_sum(node: Node) -> winograd.Layer:
 
 
 def direct_slots(node: Node, tile: Tile, groups: int) -> float:
-    """Cost for all groups of the sum done as it is defined, which leaves out rows of the padding, and columns of it
-    one by one."""
+    """Cost of the direct sum for all groups. It skips taps in the padding: whole rows, and single columns where it sums
+    one column at a time."""
     layer, rows, taps = sliding_sum(node), _real_taps(node, 0), _real_taps(node, 1)
     whole = _interior(node) // tile.columns
     columns = whole * layer.taps * step_slots(tile.rows, tile.columns)
@@ -72,7 +72,7 @@ def direct_slots(node: Node, tile: Tile, groups: int) -> float:
 
 
 def direct_weight_slots(node: Node, tile: Tile, target: CpuTarget, groups: int) -> float:
-    """Cost for all groups of the weight gradient done as it is defined."""
+    """Cost of the direct weight gradient for all groups."""
     layer = winograd_weights.layer_of(node)
     rows, blocks = _real_taps(node, 0), -(-layer.outputs // tile.rows)
     products = groups * blocks * layer.inputs * rows * layer.width * step_slots(tile.rows, tile.columns)
@@ -80,7 +80,7 @@ def direct_weight_slots(node: Node, tile: Tile, target: CpuTarget, groups: int) 
 
 
 def _sliding_axis(node: Node, axis: int) -> tuple[Window, int, int]:
-    """The window of a convolution or a gradient of it, and what it takes and makes along an axis."""
+    """(window, input size, output size) along an axis, of a convolution or one of its gradients."""
     shapes = [value.shape[1 + axis] for value in (*node.inputs, *node.outputs) if value.batched]
     match node.operation:
         case ops.Convolution(window) | ops.ConvolutionInputGradient(window):
@@ -92,19 +92,19 @@ def _sliding_axis(node: Node, axis: int) -> tuple[Window, int, int]:
 
 
 def _before(node: Node, window: Window, axis: int) -> int:
-    """How far before the first position a window of stride 1 begins, turned round for an input gradient."""
+    """Padding before the first position, for stride 1; of an input gradient, that of the flipped window."""
     turned = isinstance(node.operation, ops.ConvolutionInputGradient)
     return window.kernel[axis] - 1 - window.before[axis] if turned else window.before[axis]
 
 
 def _real_taps(node: Node, axis: int) -> int:
-    """How often a tap of a row or a column of the kernel meets what is not padding."""
+    """Number of pairs of output position and tap along an axis whose input is no padding."""
     window, size, results = _sliding_axis(node, axis)
     before = _before(node, window, axis)
     return sum(0 <= y - before + i < size for y in range(results) for i in range(window.kernel[axis]))
 
 
 def _interior(node: Node) -> int:
-    """How many positions of a row see the whole window."""
+    """Output positions of a row whose windows are inside the input."""
     window, size, results = _sliding_axis(node, 1)
     return interior_width(results, size, window.kernel[1], 1, _before(node, window, 1), 1)

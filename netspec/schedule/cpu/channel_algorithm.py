@@ -1,4 +1,4 @@
-"""The algorithm and the tile of each launch whose lanes hold channels: a function of shapes and the target alone."""
+"""Choice of algorithm and tile for launches whose lanes hold channels: a function of shapes and the target alone."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Tile
 
 WEIGHT_MACS = 16
-"""A weight costs as much as so many multiply-adds, for it has to come from memory, from which two cores get no
-more than one does;"""
+"""cost of a weight in multiply-adds: it is loaded from memory, which is no faster for two cores than for one"""
 INPUT_MACS = 400
 OUTPUT_MACS = 300
-"""a lane of a patch to transform, of inputs and of outputs; measured."""
+"""cost in multiply-adds of one lane of a Winograd tile's input transform and output transform, measured"""
 
 
 def choose_channel_plan(node: Node, target: CpuTarget, abreast: int) -> Plan:
-    """The plan of a node's launch, whose input has `abreast` channels side by side."""
+    """The plan of a node's launch; `abreast` is the number of channels per vector of its input."""
     direct = Plan(choose_channel_tile(node, target))
     if not isinstance(node.operation, Sum) or target.exact or abreast == 1 or not applies(node):
         return direct
@@ -37,7 +36,7 @@ def _patches(node: Node, target: CpuTarget) -> int:
 
 
 def _winograd_macs(node: Node, tile: Tile, target: CpuTarget) -> int:
-    """The cost of one image in multiply-adds."""
+    """Cost of one image by Winograd's algorithm, in multiply-adds."""
     form = packed_winograd(node, tile, target.lanes)
     patches = -(-_patches(node, target) // tile.rows) * tile.rows
     channels, outputs = form.sums.shape.x[0], form.sums.blocks * form.sums.width

@@ -1,5 +1,5 @@
-"""The register tile of each launch whose lanes hold channels: rows are pixels of an output row, columns vectors of
-output channels. A function of shapes and the target alone."""
+"""Choice of the register tile of launches whose lanes hold channels: rows are pixels of an output row, columns are
+vectors of output channels. A function of shapes and the target alone."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from netspec.targets.cpu.program import Tile
 
 HEIGHTS = (1, 2, 4, 6, 7, 8, 12, 14)
 WIDTHS = (1, 2, 3, 4, 8)
-"""Few, so that most nets share their compiled kernels."""
+"""few, so that most nets share compiled kernels"""
 DEPTHWISE_HEIGHTS = (1, 4, 8)
 
 
 def choose_channel_tile(node: Node, target: CpuTarget) -> Tile:
-    """The tile of a node's launch; 1x1 for operations whose kernels have none. Where every pixel has weights of its
-    own, a tile is one pixel."""
+    """The tile of a node's launch; 1x1 for operations without tiles. A Local layer has weights for each pixel, so its
+    tiles have one row."""
     if not isinstance(node.operation, Sum):
         return Tile(1, 1)
     channels, _, width = as_map(node.outputs[0].shape)
@@ -28,8 +28,8 @@ def choose_channel_tile(node: Node, target: CpuTarget) -> Tile:
 
 
 def sum_tile(target: CpuTarget, channels: int, width: int) -> Tile:
-    """The tile of a sum with `channels` outputs and rows of `width` pixels. Of equal ones the highest, which reads the
-    fewest weights: those come from farther away than pixels."""
+    """The tile of a sum with `channels` outputs and rows of `width` pixels. Among tiles of equal cost and size, the one
+    with most rows: it reads the fewest weights, which are farther away in the memory hierarchy than pixels."""
     count = vectors(channels, target.lanes)
 
     def cost(tile: Tile) -> tuple[int, int, int]:
@@ -39,7 +39,7 @@ def sum_tile(target: CpuTarget, channels: int, width: int) -> Tile:
 
 
 def _fitting(target: CpuTarget, width: int, count: int) -> list[Tile]:
-    """Tiles that stay in registers beside a vector a column and one more."""
+    """Tiles that fit into registers beside one vector per column and one more."""
     free = target.registers - 1
     heights, widths = (h for h in HEIGHTS if h <= width), [w for w in WIDTHS if w <= count]
     return [Tile(h, w) for h in heights for w in widths if h * w + w <= free]

@@ -1,5 +1,5 @@
-"""How a sum is done that follows its definition: those of 1x1 windows and those channel by channel have kernels of
-their own, and so have three kinds of weight gradients."""
+"""Choice among the direct algorithms, which sum as the operation is defined. 1x1 windows and depthwise convolutions
+have kernels of their own, and weight gradients have three."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Algorithm, Tile
 
 BESIDE_TAPS = 5
-"""Vectors that a window's taps leave free, at least: a sum channel by channel keeps every tap in a register."""
+"""Registers needed beside the taps of a depthwise sum, which keeps every tap in a register."""
 
 FEW_TILES = 8
-"""A weight gradient of fewer tiles than this, not counting rows of the kernel, is summed group by group."""
+"""A weight gradient with fewer tiles, kernel rows not counted, is summed for each lane group apart."""
 
 
 def direct_algorithm(node: Node, tile: Tile, target: CpuTarget) -> Algorithm:
-    """The way a node is done, with a tile, that follows its definition."""
+    """The direct algorithm of a node with this tile."""
     match node.operation:
         case ops.Convolution(window, groups) if is_depthwise(window, groups, node.inputs[1], target):
             return "depthwise"
@@ -34,7 +34,7 @@ def direct_algorithm(node: Node, tile: Tile, target: CpuTarget) -> Algorithm:
 
 
 def _weight_gradient(weights: Value, groups: int, tile: Tile) -> Algorithm:
-    """By what the columns of the tile are, and by how many tiles there are."""
+    """Chosen by the meaning of the tile's columns, taps or input channels, and by the number of tiles."""
     outputs, inputs, _, taps = weights.shape
     if tile.columns != taps or taps <= 2:
         return "direct_channels"
@@ -43,12 +43,12 @@ def _weight_gradient(weights: Value, groups: int, tile: Tile) -> Algorithm:
 
 
 def is_depthwise(window: Window, groups: int, weights: Value, target: CpuTarget) -> bool:
-    """Whether every channel is summed by itself, over a window without gaps whose taps fit into registers."""
+    """Whether each channel is convolved alone, by a window without dilation whose taps fit into registers."""
     taps = window.kernel[0] * window.kernel[1]
     dense = window.dilation == (1, 1)
     return dense and weights.shape[:2] == (groups, 1) and 1 < taps <= target.registers - BESIDE_TAPS
 
 
 def is_pointwise(window: Window) -> bool:
-    """Whether every output sees one position, and a position of the input, not of a padding."""
+    """Whether each output position depends on one input position, without padding."""
     return window.kernel == (1, 1) and window.before == (0, 0) and max(window.after) <= 0

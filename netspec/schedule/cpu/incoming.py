@@ -1,6 +1,6 @@
-"""Memory for augmenting images while a minibatch comes in: free again before the first launch runs.
+"""Memory for augmenting a minibatch while it is loaded; it is free again before the first launch.
 
-Kernels check that what they were given is enough, so the two sides cannot drift apart.
+The kernels' row builders check that it suffices, so planner and kernels cannot drift apart.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from netspec.targets.cpu.program import Augmenting, Buffer
 def incoming_values(
     graph: Graph, augmentation: Augmentation | None, target: CpuTarget, groups: int
 ) -> tuple[Value, ...]:
-    """The arrays that augmentation needs: draws (groups, rows, lanes) and, to distort, displacements (groups, H,
-    2W + 1, lanes), down and right in turn; the odd vector keeps rows from being a power of two apart."""
+    """Arrays of the augmentation: draws (groups, rows, lanes) and, for distortion, displacements (groups, H, 2W + 1,
+    lanes), pairs of (down, right). The odd vector keeps the row stride from being a power of two."""
     if augmentation is None:
         return ()
     draws = Value("augment.draws", (groups, DRAW_ROWS, target.lanes), batched=False)
@@ -31,7 +31,7 @@ def incoming_values(
 def augmenting(
     augmentation: Augmentation | None, values: tuple[Value, ...], slots: tuple[Slot, ...]
 ) -> Augmenting | None:
-    """What the program says of it, once its memory has a place."""
+    """The program's record of the augmentation, with the buffers of its placed slots."""
     if augmentation is None:
         return None
     buffers = [Buffer(value, slot.offset_bytes, slot.size_bytes) for value, slot in zip(values, slots, strict=True)]
@@ -39,13 +39,13 @@ def augmenting(
 
 
 def size_bytes(value: Value) -> int:
-    """Bytes of an array without a batch axis."""
+    """Bytes of an unbatched array."""
     return FLOAT_BYTES * value.elements
 
 
 def noise_row_bytes(graph: Graph, augmentation: Augmentation | None, target: CpuTarget) -> int:
-    """Bytes that every thread needs for a row of noise before it is smoothed: down and right in turn, with zeros on
-    either side as far as the smoothing reaches; of an odd width a pixel more is drawn."""
+    """Bytes per thread for a row of noise before smoothing: pairs of (down, right), zero-padded on both sides by the
+    reach of the smoothing, and one pixel more for an odd width."""
     if augmentation is None or not augmentation.distort:
         return 0
     _, _, width = _image(graph)
@@ -54,7 +54,7 @@ def noise_row_bytes(graph: Graph, augmentation: Augmentation | None, target: Cpu
 
 
 def _image(graph: Graph) -> tuple[int, int, int]:
-    """Channels, height and width of the net's input; a flat vector is channels of one pixel."""
+    """(channels, height, width) of the net's input; a flat vector is channels of one pixel."""
     shape = next(value.shape for value in graph.inputs if value.batched and value.dtype == "float32")
     channels, height, width = (*shape, 1, 1)[:3]
     return channels, height, width

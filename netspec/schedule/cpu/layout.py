@@ -1,4 +1,4 @@
-"""Whether lanes should hold images or channels when a net predicts: a function of shapes, the batch and the target."""
+"""Choice of layout for prediction, lanes of images or of channels: a function of shapes, batch and target."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Layout
 
 WEIGHT_MACS = 8
-"""A weight that is used once costs as much as so many multiply-adds: it has to come from memory."""
+"""Cost of a weight that is used once, in multiply-adds: it is loaded from memory."""
 
 
 def choose_layout(graph: Graph, target: CpuTarget, batch: int) -> Layout:
-    """Lanes of channels where `batch` images cost less so. Lanes of images do as many at a time as there are lanes,
-    fewer images or not; lanes of channels do whole vectors of channels and whole tiles of pixels."""
+    """The cheaper layout for `batch` images. Lanes of images always compute whole lane groups; lanes of channels
+    compute whole vectors of channels and whole tiles of pixels."""
     groups = -(-batch // target.lanes)
     images = sum(groups * target.lanes * macs(node) for node in graph.nodes)
     channels = sum(batch * _channel_macs(node, target) for node in graph.nodes if isinstance(node.operation, Sum))
@@ -25,7 +25,7 @@ def choose_layout(graph: Graph, target: CpuTarget, batch: int) -> Layout:
 
 
 def _channel_macs(node: Node, target: CpuTarget) -> float:
-    """Multiply-adds of one image with lanes = channels, those for nothing included."""
+    """Multiply-adds of one image with lanes = channels, wasted ones included."""
     (outputs, _, width), tile = sliding(node).y, choose_channel_tile(node, target)
     if sliding(node).depthwise:
         filled = vectors(outputs, target.lanes) * target.lanes

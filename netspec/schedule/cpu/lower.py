@@ -1,4 +1,4 @@
-"""From a graph to a program: the order of launches, the tile of each, and one planned arena for all memory."""
+"""Planner of the CPU: from a graph to a program with ordered launches, a tile for each, and one arena."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from netspec.targets.cpu.program import Buffer, Launch, Program
 
 
 def lower(graph: Graph, target: CpuTarget, batch: int, augmentation: Augmentation | None = None) -> Program:
-    """The program that runs `graph` on minibatches of up to `batch` images on `target`, augmented as they come in;
-    verified."""
+    """The verified program of `graph` for minibatches of up to `batch` images on `target`; with `augmentation`, images
+    are augmented as they are loaded."""
     groups = -(-batch // target.lanes)
     graph = pool_sums(graph, target, groups)
     order = launch_order(graph)
@@ -61,8 +61,8 @@ def lower(graph: Graph, target: CpuTarget, batch: int, augmentation: Augmentatio
 
 
 def group_stride(value: Value, plane: int) -> int:
-    """float32 numbers from one lane group to the next: whole cache lines, and no multiple of 4096 bytes, which would
-    put all groups into the same few sets of the cache. `plane` is the value's plane stride."""
+    """Stride of lane groups in float32 elements: whole cache lines, and no multiple of 4096 bytes, with which all
+    groups would map to the same few sets of the cache. `plane` is the value's plane stride."""
     if not value.batched:
         return 0
     stride_bytes = rounded((value.shape[0] if value.shape else 1) * plane * FLOAT_BYTES)
@@ -72,12 +72,12 @@ def group_stride(value: Value, plane: int) -> int:
 
 
 Kind = tuple[Shape, bool]
-"""The shape of a value, and whether it is batched: values of a kind lie alike, and a deep net has few kinds."""
+"""Shape of a value, and whether it is batched. Values of a kind have the same layout, and a deep net has few kinds."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Extent:
-    """The room of a value of some kind, and its strides as in `Buffer`."""
+    """Size of the values of a kind, and strides as in `Buffer`."""
 
     size_bytes: int
     group_stride: int
@@ -101,7 +101,7 @@ def _buffer(value: Value, slots: Slots, extent: _Extent) -> Buffer:
 
 
 def _values(graph: Graph, order: tuple[Node, ...]) -> tuple[Value, ...]:
-    """Every value once: what is kept, what is given, what is made."""
+    """Every value once: parameters, states, inputs, then outputs of nodes."""
     kept = (*(parameter.value for parameter in graph.parameters), *(state.value for state in graph.states))
     return (*kept, *graph.inputs, *(value for node in order for value in node.outputs))
 

@@ -1,4 +1,4 @@
-"""What the CPU's kernels promise: for an output, inputs that they read before they write it in their place."""
+"""Inputs that the CPU's kernels may overwrite by an output: they read each element before they write it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from netspec.ir import operations as ops
 from netspec.schedule.slots import Overwrites
 
 MANY = 8
-"""Inputs of an Add or of a gradient that are looked at."""
+"""Number of inputs of an Add or of a gradient that are candidates."""
 OVERWRITES: Overwrites = {
     ops.Activation: {0: (0,)},
     ops.ActivationGradient: {0: (1, 0)},
@@ -17,4 +17,4 @@ OVERWRITES: Overwrites = {
     ops.BatchNormGradient: {0: tuple(range(5, MANY))},
     ops.BatchNormAddGradient: {0: (0,), 3: tuple(range(4, MANY))},
 }
-"""Kernels for either layout keep it."""
+"""It holds for the kernels of both layouts."""

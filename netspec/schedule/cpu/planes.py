@@ -1,7 +1,7 @@
-"""How far apart the channels of a map lie: whole planes, and a vector more where planes are multiples of 4096 bytes.
+"""Plane stride of channels in a map: a whole plane, plus one vector where planes are multiples of 4096 bytes.
 
-Without that vector the same position of every channel falls into the same few sets of the cache, and a sum over many
-channels evicts what it is about to read again.
+Without that vector, the same position of all channels maps to the same few sets of the cache, and a sum over many
+channels evicts lines that it reads again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
 from netspec.targets.cpu.processor import CpuTarget
 
 Plane = tuple[int, ...]
-"""Height and width."""
+"""(height, width)"""
 
 PADDABLE: frozenset[type[ops.Operation]] = frozenset(
     {
@@ -39,14 +39,14 @@ PADDABLE: frozenset[type[ops.Operation]] = frozenset(
         ops.Slice,
     }
 )
-"""Operations whose kernels step from channel to channel by `plane_stride`. To the others channels lie side by side."""
+"""Operations whose kernels use `plane_stride` for channels. All others need contiguous channels."""
 
 
 def padded_planes(graph: Graph, target: CpuTarget) -> frozenset[Plane]:
-    """The sizes of planes, height x width, that get a vector more.
+    """The plane sizes that are padded by one vector.
 
-    It is all maps of a size or none, so that kernels which treat every number alike find any two of them laid out
-    alike: none, where an operation that is not PADDABLE touches one of them.
+    All maps of one size are padded, or none, so that elementwise kernels find the same layout in all of them. None is
+    padded where an operation outside `PADDABLE` reads or writes one of them.
     """
     maps = {value.shape[1:] for node in graph.nodes for value in _values(node) if _is_map(value)}
     wanted = {plane for plane in maps if _conflicts(plane, target)}
@@ -55,7 +55,7 @@ def padded_planes(graph: Graph, target: CpuTarget) -> frozenset[Plane]:
 
 
 def plane_stride(value: Value, target: CpuTarget, padded: frozenset[Plane]) -> int:
-    """float32 numbers from one channel of a batched value to the next; 0 for an unbatched one."""
+    """Stride of channels of a batched value in float32 elements; 0 for an unbatched value."""
     if not value.batched:
         return 0
     numbers = prod(value.shape[1:]) * target.lanes

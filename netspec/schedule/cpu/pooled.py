@@ -1,4 +1,4 @@
-"""Lets convolutions be pooled before they are written: their maps never go through memory."""
+"""Fusion of convolutions with the max pool after them: the map between the two is never stored."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import WINOGRAD, Algorithm
 
 HALVES = Window((2, 2), (2, 2))
-"""The windows that never cross the border of a patch, or of two rows."""
+"""The windows that cross the border of no Winograd tile and of no pair of rows."""
 AFTER = frozenset({"identity", "relu"})
-"""Activations that a sum goes through before it is pooled."""
+"""Activations of convolutions that may be fused with a pool."""
 STRIP_SHARE = 4
-"""Two rows of a map may take one part in so many of the second cache."""
+"""Two rows of a map may fill at most 1 / STRIP_SHARE of the second cache."""
 
 
 def pool_sums(graph: Graph, target: CpuTarget, groups: int) -> Graph:
-    """Joins a convolution to the MaxPool of 2x2 that alone reads it, to the same bits: patches of Winograd's algorithm
-    are pooled one by one, the rows of a direct sum in pairs."""
+    """The graph with each convolution fused to a 2x2 MaxPool that is its only reader; the same bits. Winograd tiles are
+    pooled one by one, rows of a direct sum in pairs."""
     counted = reads(graph, {node.inputs[0] for node in graph.nodes if _halves(node)})
     summed = {
         node.outputs[0]: node
@@ -38,7 +38,7 @@ def pool_sums(graph: Graph, target: CpuTarget, groups: int) -> Graph:
 
 
 def _can_wait(node: Node, algorithm: Algorithm, target: CpuTarget) -> bool:
-    """Whether what is to be pooled stays in the cache until it is."""
+    """Whether the numbers to be pooled stay in the cache until then."""
     direct = algorithm == "direct" and STRIP_SHARE * strip_bytes(node, target) <= target.l2_bytes
     return direct or algorithm in WINOGRAD
 
@@ -48,7 +48,7 @@ def _halves(node: Node) -> bool:
 
 
 def _joined(node: Node, summed: Mapping[Value, Node]) -> Node:
-    """A pool as one node with the sum before it, which stands where the pool did."""
+    """The fused node for a pool that reads a value in `summed`; any other node unchanged."""
     if not _halves(node) or node.inputs[0] not in summed:
         return node
     producer, pool = summed[node.inputs[0]], node.operation

@@ -1,6 +1,6 @@
-"""Scratch memory of launches, in bytes: what a launch's team shares, and what each thread needs for itself.
+"""Scratch memory of launches, in bytes: shared by the team of threads, and private to each thread.
 
-Kernels check that what they were given is enough, so the two sides cannot drift apart.
+The kernels' row builders check that the scratch suffices, so planner and kernels cannot drift apart.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Rule = Callable[[Any, Node, Plan, CpuTarget, int], int]
 
 
 def scratch_bytes(node: Node, plan: Plan, target: CpuTarget, batch: int) -> int:
-    """Bytes that the whole team shares while the launch runs."""
+    """Bytes of scratch shared by the team while the launch runs."""
     node = sum_of(node)
     if plan.algorithm == "depthwise":
         return 0
@@ -35,7 +35,7 @@ def scratch_bytes(node: Node, plan: Plan, target: CpuTarget, batch: int) -> int:
 
 
 def thread_bytes(node: Node, plan: Plan, target: CpuTarget, batch: int) -> int:
-    """Bytes that every thread has for itself while the launch runs."""
+    """Bytes of scratch private to each thread while the launch runs."""
     if isinstance(node.operation, ops.PooledConvolution) and plan.algorithm == "direct":
         return strip_bytes(sum_of(node), target)
     node = sum_of(node)
@@ -64,13 +64,13 @@ def _winograd_thread_bytes(node: Node, plan: Plan, target: CpuTarget, groups: in
 
 
 def strip_bytes(node: Node, target: CpuTarget) -> int:
-    """Two rows of all channels of a map, which wait to be pooled."""
+    """Bytes of two rows of all channels of a map, kept until they are pooled."""
     channels, _, width = node.outputs[0].shape
     return FLOAT_BYTES * channels * strip_stride(width, target.lanes)
 
 
 def gather_bytes(value: Value, target: CpuTarget) -> int:
-    """Bytes that every thread has for itself while an input comes in: a band of rows of an image for each lane."""
+    """Bytes private to each thread while an input is loaded: a band of rows of one image per lane."""
     if not value.batched or value.dtype != "float32":
         return 0
     width = value.shape[2] if len(value.shape) == 3 else 1
@@ -78,14 +78,13 @@ def gather_bytes(value: Value, target: CpuTarget) -> int:
 
 
 def padded_rows(features: int, lanes: int) -> int:
-    """float32 numbers from one image's features to the next in a transposed copy: whole vectors, no multiple of 4096
-    bytes."""
+    """Stride of images in a transposed copy, in float32 elements: whole vectors, no multiple of 4096 bytes."""
     whole = -(-features // lanes) * lanes
     return whole + lanes if whole * FLOAT_BYTES % PAGE_BYTES == 0 else whole
 
 
 def _packed(outputs: int, inputs: int, taps: int, groups: int, rows: int) -> int:
-    """Weights of a sliding window repacked in blocks of `rows` output channels."""
+    """Bytes of a sliding window's weights, repacked in blocks of `rows` output channels."""
     return FLOAT_BYTES * groups * -(-outputs // rows) * rows * inputs * taps
 
 
@@ -105,8 +104,8 @@ def _deconvolution(_: ops.Deconvolution, node: Node, plan: Plan, __: CpuTarget, 
 
 
 def _band(node: Node, target: CpuTarget) -> int:
-    """Rows of a plane with the zeros around them, for a sum channel by channel: all of them, or as many as a quarter
-    of the second cache holds, and no fewer than a window needs."""
+    """Bytes of zero-padded rows of a plane for a depthwise sum: all rows, or as many as fit a quarter of the second
+    cache, but at least those of one window."""
     assert isinstance(node.operation, ops.Convolution | ops.ConvolutionInputGradient | ops.ConvolutionWeightGradient)
     window, (_, height, width) = node.operation.window, node.inputs[0].shape
     margins = tuple(2 * window.kernel[a] + abs(window.before[a]) + abs(window.after[a]) + 1 for a in range(2))
@@ -120,7 +119,7 @@ def _dense_weight_gradient(_: DenseWeights, node: Node, __: Plan, target: CpuTar
 
 
 def _group_sums(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, target: CpuTarget, batch: int) -> int:
-    """A small gradient's tiles of each lane group, whose columns are the taps of a kernel row."""
+    """Bytes of a small weight gradient's tiles for each lane group; columns are the taps of a kernel row."""
     (k, inputs, taps_y, taps_x), groups = node.outputs[0].shape, -(-batch // target.lanes)
     if plan.algorithm != "direct_taps_by_group":
         return 0
@@ -129,8 +128,8 @@ def _group_sums(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, targe
 
 
 def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, target: CpuTarget, _: int) -> int:
-    """The tiles of a row of kernels; or, where columns are input channels, as many as a quarter of the second cache
-    holds."""
+    """Bytes of one tile per kernel row; or, where columns are input channels, of as many tiles as fit a quarter of the
+    second cache."""
     k, inputs, taps_y, taps_x = node.outputs[0].shape
     tile_bytes = FLOAT_BYTES * plan.tile.rows * plan.tile.columns * target.lanes
     if plan.algorithm != "direct_channels":

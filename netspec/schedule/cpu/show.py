@@ -1,4 +1,4 @@
-"""A program in print: a line a launch, with operation, shapes, places and tile."""
+"""A program as text: one line per launch, with operation, shapes, offsets and tile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COLUMNS = ("layer", "operation", "algorithm", "reads", "writes", "tile", "scratc
 
 
 def listing(program: Program) -> str:
-    """What `netspec compile --emit program` prints; bytes are offsets in the arena."""
+    """The text of `netspec compile --emit program`; `@` is followed by an offset in the arena in bytes."""
     head = (
         f"program {program.name}: target {program.target.name} of {program.target.lanes} lanes,"
         f" batch {program.batch} in {program.groups} groups,"
@@ -24,7 +24,7 @@ def listing(program: Program) -> str:
 
 
 def _incoming(program: Program) -> tuple[str, ...]:
-    """How images are augmented as they come in, and where what is drawn for them lies until then."""
+    """A line with the augmentation's strengths and its buffers; none without augmentation."""
     if program.augmenting is None:
         return ()
     strengths = program.augmenting.augmentation
@@ -52,7 +52,7 @@ def _buffer(buffer: Buffer) -> str:
 
 
 def describe(operation: ops.Operation) -> str:
-    """`Convolution(5x5 groups=2 relu)`: an operation and those attributes that are not the default."""
+    """`Convolution(5x5 groups=2 relu)`: an operation and its attributes that differ from their defaults."""
     words = (_attribute(field.name, getattr(operation, field.name), field.default) for field in fields(operation))
     inside = " ".join(word for word in words if word)
     name = type(operation).__name__
@@ -78,7 +78,7 @@ def _attribute(name: str, value: object, default: object) -> str:
 
 
 def _window(window: ops.Window) -> str:
-    """`5x5 stride=2x2 pad=2x2:1x1`: kernel and what is not the default; padding before and after where they differ"""
+    """`5x5 stride=2x2 pad=2x2:1x1`: kernel and attributes that differ from their defaults; padding before:after."""
     words = [_pair(window.kernel)]
     if window.stride != (1, 1):
         words.append(f"stride={_pair(window.stride)}")

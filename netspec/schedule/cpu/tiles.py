@@ -1,9 +1,8 @@
-"""The register tile of each launch: a function of shapes and the target alone, by a small model of a core's cost.
+"""Choice of the register tile of each launch: a function of shapes and the target alone, by a cost model of a core.
 
-A tile of r x c vectors takes c loads of data and r broadcasts for r*c multiply-adds. A core that we plan for starts
-two multiply-adds and two loads at a time, and a multiply-add takes about four times as long to finish as to start, so
-a step of a tile costs as the largest of its multiply-adds, its loads, and eight; and a little for the loop around it.
-Everything is counted in such slots.
+A step of an r x c tile needs c vector loads and r broadcasts for r*c multiply-adds. The modelled core issues two
+multiply-adds and two loads per cycle, and a multiply-add has a latency of about four cycles. So a step costs the
+maximum of its multiply-adds, its loads and eight, plus the loop's overhead, counted in issue slots.
 """
 
 from __future__ import annotations
@@ -22,37 +21,37 @@ from netspec.targets.cpu.program import Tile
 LATENCY_SLOTS = 8
 LOOP_SLOTS = 2
 HEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
-"""Rows that tiles may have: few enough that most nets share their compiled kernels."""
+"""Allowed rows of a tile: few, so that most nets share compiled kernels."""
 WIDTHS = (1, 2, 3, 4, 5, 6, 7, 8)
-"""Columns that tiles may have."""
+"""Allowed columns of a tile."""
 MOST_APART = 8
-"""Rows of a tile whose places lie apart in memory: more would need more address registers than there are."""
+"""Most rows of a tile whose rows are apart in memory: more would need more address registers than a core has."""
 
 Rule = Callable[[Any, Node, CpuTarget, int], Tile]
 
 
 def choose_tile(node: Node, target: CpuTarget, groups: int) -> Tile:
-    """The tile for a node's launch; 1x1 for operations whose kernels have none. `groups` are lane groups of a batch."""
+    """The tile of a node's launch; 1x1 for operations without tiles. `groups` is the number of lane groups."""
     rule = TILES.get(type(node.operation))
     return rule(node.operation, node, target, groups) if rule else Tile(1, 1)
 
 
 def step_slots(rows: int, columns: int) -> int:
-    """Cost of one step of a tile."""
+    """Cost of one step of a tile, in issue slots."""
     return max(rows * columns, rows + columns, LATENCY_SLOTS) + LOOP_SLOTS
 
 
 def fitting_tiles(target: CpuTarget, rows: int) -> tuple[Tile, ...]:
-    """Tiles that stay in registers beside a vector a column and one more; none higher than `rows`."""
+    """Tiles of at most `rows` rows that fit into registers beside one vector per column and one more."""
     free = target.registers - 1
     return tuple(Tile(r, c) for r in HEIGHTS if r <= rows for c in WIDTHS if r * c + c <= free)
 
 
 def sliding_tile(target: CpuTarget, outputs: int, width: int, interior: int) -> Tile:
-    """The tile of a sliding window: rows are output channels, columns positions of an output row.
+    """The tile of a sliding window: rows are output channels, columns are positions of an output row.
 
-    Of `width` positions in a row `interior` ones see the whole window; all others, and what full tiles leave over,
-    are done one column at a time.
+    `interior` of the `width` positions in a row have their whole window inside the input. The others, and the remainder
+    of full tiles, are computed one column at a time.
     """
 
     def cost(tile: Tile) -> tuple[int, int]:
@@ -65,21 +64,21 @@ def sliding_tile(target: CpuTarget, outputs: int, width: int, interior: int) -> 
 
 
 def interior_width(width: int, size: int, taps: int, stride: int, before: int, dilation: int) -> int:
-    """Of `width` output positions over `size` inputs, how many have every tap on a real input."""
+    """Number of the `width` output positions whose taps are all inside the `size` inputs."""
     first = -(-before // stride) if before > 0 else 0
     last = (size - 1 - dilation * (taps - 1) + before) // stride
     return max(0, min(last, width - 1) - first + 1)
 
 
 def _slide(window: Window, size: int, width: int, outputs: int, target: CpuTarget) -> Tile:
-    """The tile of a window sliding over rows of `size` that gives rows of `width`."""
+    """The tile of a window that slides over input rows of `size` and gives output rows of `width`."""
     interior = interior_width(width, size, window.kernel[1], window.stride[1], window.before[1], window.dilation[1])
     return sliding_tile(target, outputs, width, interior)
 
 
 def _adjoint(window: Window, size: int, width: int, outputs: int, target: CpuTarget) -> Tile:
-    """The tile of a window's transpose, which gathers rows of `size` from cotangents of `width`. With a stride, each
-    of its phases slides over the cotangents with the taps of that phase."""
+    """The tile of a transposed window, from cotangent rows of `width` to rows of `size`. With a stride, each phase
+    slides over the cotangents with the taps of that phase."""
     stride, taps = window.stride[1], window.kernel[1]
     phase = -(-size // stride)
     reach = -(-taps // stride)
@@ -89,7 +88,7 @@ def _adjoint(window: Window, size: int, width: int, outputs: int, target: CpuTar
 
 
 def _pointwise(window: Window, positions: Shape, outputs: int, target: CpuTarget) -> Tile:
-    """The tile of a product at every one of `positions`, which are a single row where no stride parts them."""
+    """The tile of a matrix product over `positions` (c, y, x); without a stride they are one long row."""
     width = positions[2] if window.stride != (1, 1) else positions[1] * positions[2]
     return sliding_tile(target, outputs, width, width)
 
@@ -104,7 +103,7 @@ def _convolution(op: ops.Convolution, node: Node, target: CpuTarget, _: int) -> 
 
 
 def _phase_taps(window: Window, axis: int) -> int:
-    """The most taps that a phase of a stride has along an axis: they are so far apart that outputs fit."""
+    """Most taps of one phase of a stride along an axis; these taps are stride / gcd(stride, dilation) apart."""
     stride = window.stride[axis]
     return -(-window.kernel[axis] // (stride // gcd(stride, window.dilation[axis])))
 
@@ -124,8 +123,8 @@ def _deconvolution(op: ops.Deconvolution, node: Node, target: CpuTarget, _: int)
 
 
 def _weight_gradient(op: ops.ConvolutionWeightGradient, node: Node, target: CpuTarget, _: int) -> Tile:
-    """Rows are output channels; columns are the taps of a window's row, or input channels where these are few or more
-    than registers take."""
+    """Rows are output channels. Columns are the taps of a kernel row, or input channels where these taps are few or
+    exceed the registers."""
     if is_depthwise(op.window, op.groups, node.outputs[0], target):
         return Tile(*op.window.kernel)
     k, c, _, taps = node.outputs[0].shape
@@ -133,7 +132,8 @@ def _weight_gradient(op: ops.ConvolutionWeightGradient, node: Node, target: CpuT
 
 
 def weight_gradient_tile(target: CpuTarget, outputs: int, inputs: int, taps: int) -> Tile:
-    """The tile of a weight gradient of `outputs` x `inputs` x `taps` a group of channels."""
+    """The tile of a weight gradient with `outputs` x `inputs` channels per convolution group and `taps` per kernel
+    row."""
     if taps > 2 and 2 * taps < target.registers:
         heights = [r for r in HEIGHTS if r <= outputs and r * taps + taps < target.registers]
         return Tile(min(heights, key=lambda r: (-(-outputs // r) * step_slots(r, taps), -r)), taps)
@@ -147,7 +147,7 @@ def weight_gradient_tile(target: CpuTarget, outputs: int, inputs: int, taps: int
 
 
 def _crosses(tile: Tile, target: CpuTarget) -> bool:
-    """Whether a tile stays in registers beside the vectors of its shorter side and one more."""
+    """Whether a tile fits into registers beside the vectors of its shorter side and one more."""
     return tile.rows * tile.columns + min(tile.rows, tile.columns) < target.registers
 
 
@@ -167,9 +167,9 @@ def _dense_weight_gradient(
 
 
 def dense_tile(target: CpuTarget, outputs: int, vectors: int) -> Tile:
-    """The tile of a product of matrices: rows are outputs, columns vectors (lane groups, or lanes of features).
+    """The tile of a matrix product: rows are outputs, columns are vectors (lane groups, or vectors of features).
 
-    Rows of weights lie apart.
+    Rows of weights are apart in memory.
     """
 
     def cost(tile: Tile) -> tuple[int, int]:
@@ -183,7 +183,7 @@ def dense_tile(target: CpuTarget, outputs: int, vectors: int) -> Tile:
 def _neighbourhood(
     _: ops.LocalResponseNorm | ops.LocalResponseNormGradient, __: Node, ___: CpuTarget, ____: int
 ) -> Tile:
-    """Rows are neighbouring positions: eight chains of sums over channels hide each other's latency."""
+    """Rows are neighbouring positions: eight independent sums over channels hide the latency."""
     return Tile(8, 1)
 
 
@@ -192,7 +192,7 @@ def _channel_sum(_: ops.ChannelSum, node: Node, __: CpuTarget, ___: int) -> Tile
 
 
 def _height(rows: int) -> int:
-    """The highest tile of one column, up to eight, that wastes no row."""
+    """The largest divisor of `rows` up to eight."""
     return next(r for r in (8, 7, 6, 5, 4, 3, 2, 1) if rows % r == 0)
 
 
@@ -213,7 +213,7 @@ def _local_weight_gradient(_: ops.LocalWeightGradient, node: Node, target: CpuTa
 
 
 def _even(count: int, most: int) -> int:
-    """The size, up to `most`, of as few and as equal parts of `count` as can be."""
+    """Size of the parts when `count` is split into as few parts of at most `most`, as equal as possible."""
     return -(-count // -(-count // most))
 
 
@@ -234,4 +234,4 @@ TILES: Mapping[type[ops.Operation], Rule] = {
     ops.ChannelSum: _channel_sum,
     ops.BatchSum: _channel_sum,
 }
-"""Operations not listed work a vector at a time."""
+"""Operations not listed process one vector at a time."""

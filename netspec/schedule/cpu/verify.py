@@ -1,4 +1,4 @@
-"""Checks a plan on its own terms: where its buffers lie, and what its launches read and write."""
+"""Check of a CPU plan: layout of buffers, and by `contents.py` the reads and writes of launches."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from netspec.targets.cpu.program import Buffer, Program
 
 
 def verify_program(program: Program) -> None:
-    """Raises CompilerBug, with the listing, unless buffers are aligned to 64 bytes and lie inside the arena, lane
-    groups do not overlap and are no multiple of 4096 bytes apart, and all holds that `contents.py` asks for."""
+    """Raises CompilerBug, with the listing, unless buffers are aligned to 64 bytes and inside the arena, lane groups do
+    not overlap, strides of lane groups are no multiple of 4096 bytes, and `check_contents` passes."""
     try:
         incoming = _incoming(program)
         for buffer in (*program.buffers.values(), *incoming):
@@ -23,7 +23,7 @@ def verify_program(program: Program) -> None:
 
 
 def _incoming(program: Program) -> tuple[Buffer, ...]:
-    """Memory that is used while images come in."""
+    """Buffers that are used while images are loaded."""
     found = program.augmenting
     return () if found is None else tuple(buffer for buffer in (found.draws, found.displacements) if buffer)
 
@@ -52,7 +52,7 @@ def _check_buffer(buffer: Buffer, program: Program) -> None:
 
 
 def _check_channels(buffer: Buffer, program: Program) -> None:
-    """Of a batched value whose lanes hold channels."""
+    """The layout of a batched value whose lanes hold channels."""
     channels, height, width = as_map(buffer.value.shape)
     name, abreast = buffer.value.name, buffer.abreast
     require(abreast in (1, program.target.lanes), "`{}` has {} channels abreast", name, abreast)
