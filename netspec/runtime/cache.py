@@ -1,8 +1,8 @@
-"""Machine code of kernels on disk: one file a kernel and tile, in a folder keyed by everything that decides the code.
+"""Machine code of kernels on disk: one file per kernel and tile, in a folder named by a hash of all that decides it.
 
-Nothing is unpickled. Files are written beside and renamed, so several processes may compile at once, and one that is
-killed leaves nothing that is read; a file whose checksum is wrong counts as missing. Without a folder, or where it
-cannot be written, everything is compiled anew. What keeps the folder small stands in `cache_limits.py`.
+Nothing is unpickled. A file is written under another name and renamed: several processes may compile at once, and a
+killed process leaves no file that is read. A file with a wrong checksum counts as missing. Without a folder, or where
+it is not writable, everything is compiled again. `cache_limits.py` keeps the folder small.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ DIGEST_BYTES = 32
 
 
 class CacheWarning(UserWarning):
-    """Compiled code cannot be kept; nothing is lost but time."""
+    """Compiled code cannot be stored. Results are the same; the next process compiles again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A compiled function: the name of its symbol, and the object file that holds it."""
+    """A compiled function: its symbol, and the object file that defines it."""
 
     symbol: str
     object_file: bytes
 
 
 def user_cache() -> Path:
-    """The user's folder of compiled kernels."""
+    """The user's cache folder."""
     return platformdirs.user_cache_path("netspec", appauthor=False)
 
 
 def version_key(sources: Mapping[str, Path], *facts: str) -> str:
-    """The name of the folder: a hash of names and texts of all sources, and of facts such as versions and the
+    """Name of the folder: a hash of names and contents of all sources, and of facts such as versions and the
     processor."""
     digest = hashlib.sha256()
     for name in sorted(sources):
@@ -52,14 +52,14 @@ def version_key(sources: Mapping[str, Path], *facts: str) -> str:
 
 
 class CodeCache:
-    """The code of one version in `folder` (made when something is first stored); None keeps nothing."""
+    """The code of one version in `folder`, which the first `store` creates; None stores nothing."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._in_order = False
 
     def load(self, name: str) -> Code | None:
-        """The code stored under `name`, None where there is none that is whole."""
+        """The code stored under `name`; None where it is missing or damaged."""
         if self._folder is None:
             return None
         path = self._folder / f"{name}.o"
@@ -75,7 +75,7 @@ class CodeCache:
         return Code(symbol.decode(), object_file)
 
     def store(self, name: str, code: Code) -> None:
-        """Keeps the code. Where that is not possible, a CacheWarning says why, once a process."""
+        """Stores the code. Where that fails, a CacheWarning gives the reason, once per process and folder."""
         if self._folder is None:
             return
         rest = code.symbol.encode() + b"\n" + code.object_file
@@ -85,7 +85,7 @@ class CodeCache:
             _warn(self._folder, error)
 
     def _put(self, folder: Path, name: str, content: bytes, *, again: bool = True) -> None:
-        """Tries twice where a process of another version may just have dropped the folder, which was empty yet."""
+        """Writes the file. Tries again once: another process may just have removed the folder, still empty."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not self._in_order:
@@ -100,7 +100,7 @@ class CodeCache:
 
 
 _COMPLAINED: set[Path] = set()
-"""Folders that a warning has told of: once a process is enough."""
+"""Folders that this process has already warned about."""
 
 
 def _warn(folder: Path, error: OSError) -> None:

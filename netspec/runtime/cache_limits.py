@@ -1,8 +1,8 @@
-"""What keeps the folder of compiled code small, and what `netspec cache` tells of it.
+"""Limits of the folder of compiled code, and the measurements that `netspec cache` shows.
 
-The folder holds a folder a version. Whatever is read or written is marked as used by its time of modification, at most
-once a day; what was used longest ago goes first. Other processes may read and write meanwhile: a file that is gone
-when they look for it is compiled anew, and one that is open stays readable.
+It contains one folder per version. The time of modification of a file or folder records its last use, at most once a
+day; least recently used ones are removed first. Other processes may read and write meanwhile: a removed file is
+compiled again, and an open one stays readable.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from pathlib import Path
 
 MOST_VERSIONS = 8
 MOST_BYTES = 256 << 20
-"""Of all versions together. A net's kernels take about a quarter of a MiB."""
+"""all versions together; the kernels of one net take about a quarter of a MiB"""
 DAY_SECONDS = 86_400.0
 PART_SECONDS = 3_600.0
-"""A half-written file so old belongs to a process that was killed."""
+"""age from which a partly written file belongs to a killed process"""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedVersion:
-    """The compiled functions of one version, and when one was last used, in seconds since 1970."""
+    """The compiled functions of one version; `used` is the time of the last use, in seconds since 1970."""
 
     folder: Path
     files: int
@@ -33,27 +33,27 @@ class CachedVersion:
 
 
 def cached_versions(root: Path) -> tuple[CachedVersion, ...]:
-    """All versions in a folder, the last used one first."""
+    """All versions in a folder, most recently used first."""
     versions = (_measured(folder) for folder in _listed(root) if folder.is_dir())
     return tuple(sorted(versions, key=lambda version: version.used, reverse=True))
 
 
 def clear(root: Path) -> None:
-    """Removes all versions. Raises OSError where one may not be removed."""
+    """Removes all versions. Raises OSError where one cannot be removed."""
     for version in cached_versions(root):
         shutil.rmtree(version.folder)
 
 
 def mark_used(path: Path) -> None:
-    """Moves a file or folder to the end of the queue of those that go."""
+    """Records the use of a file or folder in its time of modification."""
     with suppress(OSError):
         if time.time() - path.stat().st_mtime > DAY_SECONDS:
             path.touch()
 
 
 def keep_within_limits(current: Path) -> None:
-    """Removes versions beside the current one that are too many, what killed processes left, and then the files used
-    longest ago until the rest is small enough."""
+    """Removes the least recently used versions beyond `MOST_VERSIONS`, the current one excepted; then files left by
+    killed processes; then the least recently used files until at most `MOST_BYTES` are left."""
     others = [version.folder for version in cached_versions(current.parent) if version.folder != current]
     for folder in others[MOST_VERSIONS - 1 :]:
         shutil.rmtree(folder, ignore_errors=True)
@@ -89,7 +89,7 @@ def _measured(folder: Path) -> CachedVersion:
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, int, float]]:
-    """Path, bytes and time of modification of each file that is still there."""
+    """(path, bytes, time of modification) of each file that still exists."""
     for path in _listed(folder):
         with suppress(OSError):
             facts = path.stat()
@@ -97,7 +97,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, int, float]]:
 
 
 def _listed(folder: Path) -> list[Path]:
-    """What is in a folder; nothing where it cannot be read."""
+    """The entries of a folder; none where it cannot be read."""
     try:
         return sorted(folder.iterdir())
     except OSError:

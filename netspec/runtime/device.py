@@ -1,4 +1,4 @@
-"""Where programs run, and what a person asks of it. Besides `compiler.py` this alone knows every kind of device."""
+"""Devices that run programs, and the user's choice of one. Only this module and `compiler.py` know every kind."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ class Device(Protocol):
 
     @property
     def target(self) -> Target:
-        """What programs are planned for; with the program, all that decides bits."""
+        """The processor that programs are planned for. Target and program together determine all bits of results."""
         ...
 
     @property
     def description(self) -> str:
-        """For people: `avx512, 2 threads`."""
+        """Text for users: `avx512, 2 threads`."""
         ...
 
     @property
     def planned_by(self) -> DeviceChoice:
-        """What of a choice decides bits."""
+        """The part of the user's choice that affects bits of results."""
         ...
 
     @property
     def readers(self) -> int:
-        """How many threads read and decode images ahead while the device computes."""
+        """Number of threads that read and decode images ahead while the device computes."""
         ...
 
     def facts(self) -> Mapping[str, str | int | float | bool]:
-        """What of the device decides bits, by name, as JSON holds it."""
+        """Properties of the device that affect bits of results, by name, as JSON values."""
         ...
 
     def machine(self, program: Program) -> Machine:
-        """The program, compiled and in memory. Raises DeviceError (E590) where memory does not suffice."""
+        """The program, compiled and in memory. Raises DeviceError (E590) where memory is too small."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceChoice:
-    """What a person asks of a device. `threads`, None for as many as the process may use cores, changes no bit of a
-    result. `exact` plans without Winograd's convolution; `costs` are what algorithms are chosen by, None for those that
-    the version ships."""
+    """The user's choice of a device. `threads` changes no bit of a result; None means all cores that the process may
+    use. `exact` plans without Winograd's convolution. `costs` decide the choice of algorithms; None means the costs
+    that this version ships."""
 
     threads: int | None = None
     exact: bool = False
@@ -58,33 +58,33 @@ class DeviceChoice:
 
     @property
     def planned(self) -> bool:
-        """Whether anything is asked for that decides bits."""
+        """Whether the choice differs from the default in what affects bits of results."""
         return self.exact or self.costs is not None
 
     def over(self, kept: DeviceChoice) -> DeviceChoice:
-        """With what a run keeps wherever this asks for nothing."""
+        """This choice, with the choice `kept` in a run as default of each part."""
         return DeviceChoice(self.threads or kept.threads, self.exact or kept.exact, self.costs or kept.costs)
 
 
 USUAL = DeviceChoice()
-"""This machine's processor, as the version plans for it."""
+"""The default: this machine's processor, all usable cores, shipped costs."""
 
 
 def open_device(choice: DeviceChoice = USUAL) -> Device:
-    """The device that is asked for, kernels in the user's cache.
+    """The chosen device, with compiled kernels in the user's cache.
 
-    Raises DeviceError (E592, E593, E595, E596) where Numba's settings do not go with netspec.
+    Raises DeviceError (E592, E593, E595, E596) where Numba's settings are incompatible with netspec.
     """
     return import_module("netspec.runtime.cpu.device").host_device(choice)
 
 
 def choice_document(choice: DeviceChoice) -> dict[str, Any]:
-    """What of a choice decides bits, as a run's record keeps it, under the kind of device."""
+    """JSON of the part of a choice that affects bits, with the kind of device, as `run.json` keeps it."""
     return {"kind": "cpu", "exact": choice.exact, "tuning": tuning_document(choice.costs or SHIPPED)}
 
 
 def choice_of(document: Mapping[str, Any]) -> DeviceChoice:
-    """The choice from its JSON. Raises ValueError, KeyError or TypeError where it is none."""
+    """The choice from its JSON. Raises ValueError, KeyError or TypeError where the JSON is malformed."""
     if document["kind"] != "cpu":
         raise ValueError(f"a device of kind {document['kind']}, where this version knows cpu")
     tuning = document["tuning"]

@@ -1,4 +1,4 @@
-"""What a device is fed: a source of images, and passes over it in an order."""
+"""Input of a device: a source of images, and passes over it in a given order."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.program import Program
 
 Crop = Literal["none", "random", "centre"]
-"""Where a window of the input's size is cut out of each image: nowhere, as images have that size; at a place drawn for
-each epoch and image; in the middle."""
+"""Crop of each image to the input's size: none, where images have that size; at a random position per epoch and image;
+at the centre."""
 
 Rates = NDArray[np.float64]
-"""What changes from step to step, (steps, n): a row for each step of a call, a column for each of the program's
+"""Scalars that change from step to step, (steps, n): a row per step of a call, a column for each of the program's
 `scalars`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """What passes read. It stays as it is while a training lasts, so a device may keep a copy; compared by identity.
+    """Images and labels that passes read. Constant for a training, so a device may keep a copy; compared by identity.
 
-    images (P, C, H, W) uint8 or float32; labels (N,) int32, None for prediction; mean and scale (C,) float32: the
-    network sees (image - mean) * scale. A flat vector of F numbers is an image (F, 1, 1). `white` is the brightest
-    pixel. The images of a `volatile` source change between calls, as in the ring of a stream: no copy of them is kept.
+    images (P, C, H, W) uint8 or float32; labels (N,) int32, None for prediction; mean and scale (C,) float32: the net's
+    input is (image - mean) * scale. A flat vector of F numbers is an image (F, 1, 1). `white` is the value of the
+    brightest pixel. Images of a `volatile` source change between calls, as in the ring of a stream: a device must not
+    keep a copy of them.
     """
 
     images: NDArray[Any]
@@ -39,12 +40,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pass:
-    """One pass over a source. It does not change either; compared by identity.
+    """One pass over a source. It is constant too; compared by identity.
 
-    order: int64 numbers of images, (n,); places, as many, say which of the source's images holds the pixels of each,
-    None where that is the one of its number. Before a crop an image gets `pad` rows and columns of zeros around it
-    (zeros after normalisation). `seed` and `epoch` decide the random crops, and all else that a program which augments
-    draws.
+    order (n,) int64: numbers of images. places (n,) int64: the index in the source's images of each one's pixels; None
+    means the image's number. Before a crop an image is padded by `pad` rows and columns of zeros on each side (zeros
+    after normalisation). `seed` and `epoch` determine random crops and all other draws of the augmentation.
     """
 
     source: Source
@@ -57,9 +57,9 @@ class Pass:
 
 
 def prepared_source(source: Source, program: Program) -> Source:
-    """The source with arrays that native code can read, which checks nothing itself.
+    """The source with checked arrays in the form that native code reads; native code checks nothing.
 
-    Raises CompilerBug where they do not fit the program, or where those of a volatile source would have to be copied.
+    Raises CompilerBug where they do not fit the program, or where images of a volatile source would need a copy.
     """
     images = source.images if source.images.dtype == np.uint8 else np.asarray(source.images, np.float32)
     ready = Source(
@@ -81,8 +81,8 @@ def prepared_source(source: Source, program: Program) -> Source:
 
 
 def prepared_pass(feed: Pass, source: Source, program: Program) -> Pass:
-    """The pass over its prepared source, with arrays that native code can read. Raises CompilerBug where they do not
-    fit the source or the program."""
+    """The pass over its prepared source, with checked arrays in the form that native code reads. Raises CompilerBug
+    where they do not fit the source or the program."""
     ready = Pass(
         source,
         np.ascontiguousarray(feed.order, np.int64),
@@ -98,7 +98,7 @@ def prepared_pass(feed: Pass, source: Source, program: Program) -> Pass:
 
 
 def check_steps(feed: Pass, program: Program, first: int, steps: int) -> None:
-    """Raises CompilerBug where fewer than `steps` minibatches are left behind the place `first` of the order."""
+    """Raises CompilerBug where the order has fewer than `steps` minibatches from index `first` on."""
     if first < 0 or first + (steps - 1) * program.batch >= len(feed.order):
         raise _misfit(f"{steps} steps from image {first}")
 
@@ -108,7 +108,7 @@ def _misfit(what: str) -> CompilerBug:
 
 
 def _one_by_one(images: NDArray[Any]) -> bool:
-    """Whether the numbers of an image lie side by side; other bytes may lie between one image and the next."""
+    """Whether the numbers of each image are contiguous; there may be other bytes between images."""
     inner = images[:1].flags.c_contiguous
     return inner and images.strides[0] > 0 and images.strides[0] % images.itemsize == 0
 
@@ -135,7 +135,7 @@ def _inside(numbers: NDArray[Any], count: int) -> bool:
 
 
 def _check_window(feed: Pass, program: Program) -> None:
-    """Images have the input's size, or with a crop at least that."""
+    """Raises CompilerBug unless images have the input's size, or with a crop at least that size, padding included."""
     _, height, width = _input_shape(program)
     rows, columns = feed.source.images.shape[2:]
     spare = rows + 2 * feed.pad - height, columns + 2 * feed.pad - width
@@ -151,8 +151,8 @@ def _input_shape(program: Program) -> tuple[int, int, int]:
 
 
 def normalized(feed: Pass, shape: tuple[int, ...], some: slice) -> NDArray[np.float32]:
-    """Some images of a pass as a net sees them whose input has this shape, (N, *shape), for a device that gathers none
-    itself. Crops are in the middle."""
+    """Normalised images of a pass, (N, *shape) for a net's input of `shape`, for a program that gathers no minibatches.
+    Crops are central."""
     source, places = feed.source, feed.order if feed.places is None else feed.places
     mean, scale = source.mean[:, None, None], source.scale[:, None, None]
     images = (source.images.take(places[some], axis=0) - mean) * scale

@@ -1,4 +1,4 @@
-"""How many steps to give the device at once: about a tenth of a second's worth, so that Ctrl-C and progress work."""
+"""Number of steps per call of the device: about a tenth of a second, so that Ctrl-C and progress are handled soon."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ CALL_SECONDS = 0.1
 
 @dataclass
 class Pace:
-    """Learns from the calls so far. The first call is one step."""
+    """Estimate of a step's time from the calls so far. The first call has one step."""
 
     step_seconds: float = CALL_SECONDS
     reported_seconds: float = float("-inf")
@@ -20,11 +20,12 @@ class Pace:
         return max(1, int(CALL_SECONDS / self.step_seconds))
 
     def ran(self, steps: int, seconds: float) -> None:
-        """A call of so many steps took so long. Trusts a faster call at once up to four times, a slower one fully."""
+        """Updates the estimate by a call of `steps` that took `seconds`. It falls by at most a factor of four per call,
+        and rises without limit."""
         self.step_seconds = max(seconds / steps, self.step_seconds / 4, 1e-7)
 
     def due(self, now_seconds: float) -> bool:
-        """Whether it is time to report again; if so, takes it as reported."""
+        """Whether the next report is due; if so, counts it as given at `now_seconds`."""
         if now_seconds - self.reported_seconds < CALL_SECONDS:
             return False
         self.reported_seconds = now_seconds

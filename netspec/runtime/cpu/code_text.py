@@ -1,4 +1,4 @@
-"""The code of a program's kernels as text: LLVM's language, or assembly. Always compiled anew, never from the cache."""
+"""Text of a program's kernels: LLVM IR or assembly, always compiled again, never from the cache."""
 # pyright: basic, reportMissingParameterType=false
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Form = Literal["llvm", "asm"]
 
 
 def kernel_texts(program: Program, form: Form) -> Iterator[tuple[str, str]]:
-    """Name (`netspec.kernels.cpu.dense.products.forward 4x3x16`) and text of every kernel of the program, once."""
+    """Name (`netspec.kernels.cpu.dense.products.multiply 4x3x16`) and text of each kernel of the program, once."""
     seen: set[str] = set()
     for row in launch_rows(program):
         name = f"{row.kernel.py_func.__module__}.{row.kernel.py_func.__name__} {_tile_text(row, program)}"

@@ -1,7 +1,7 @@
-"""From a jitted function to an object file, and the names by which both are known.
+"""Compilation of a jitted function to an object file, and the names of both.
 
-A kernel's machine code is an object file that holds the one function and calls nothing of Python, so it is loaded
-by a bare LLVM linker: with a warm cache Numba neither types nor lowers anything.
+A kernel's object file defines one function, which calls nothing of Python, so LLVM's linker alone loads it. With a warm
+cache Numba neither types nor lowers anything.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -30,33 +30,33 @@ from netspec.runtime.cache import Code, version_key
 from netspec.runtime.cpu.host import processor
 
 KERNEL_ARGUMENTS = (FLOATS, WORDS, WORDS, types.int64, types.int64, types.int64)
-"""arena, descriptor, state, begin, end, thread: what follows a kernel's tile"""
+"""arena, descriptor, state, begin, end, thread: a kernel's arguments after the tile"""
 DRIVER_ARGUMENTS = (WORDS, types.int64)
 """control, thread"""
 PYTHON_PREFIXES = ("Py", "_Py", "NRT_", "numba_", "_ZN")
-"""Names of functions that machine code cannot call without Python."""
+"""Prefixes of functions that machine code cannot call without Python."""
 PACKAGES = ("netspec.ir", "netspec.targets", "netspec.kernels.cpu", "netspec.runtime")
-"""Packages whose sources, those of their subpackages too, are part of the version: all that kernels are made of,
-constants of `ir` in them included."""
+"""Packages whose sources, subpackages included, are part of the version: all code of kernels, and the constants of `ir`
+in it."""
 NUMBA_OPTIONS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "DEBUGINFO_DEFAULT", "LLVM_REFPRUNE_PASS")
-"""Numba's settings that change the code it makes."""
+"""Numba's settings that change compiled code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A function to compile: a kernel for the shape of a tile, or without a shape the driver."""
+    """A function to compile: a kernel for a tile shape, or without a shape the driver."""
 
     function: Any
     shape: TileShape | None = None
 
     @property
     def arguments(self) -> tuple[types.Type, ...]:
-        """The types that it is compiled for."""
+        """Argument types that it is compiled for."""
         return DRIVER_ARGUMENTS if self.shape is None else (TileShapeType(self.shape), *KERNEL_ARGUMENTS)
 
     @property
     def module(self) -> str:
-        """Where its function stands."""
+        """The module of its function."""
         return self.function.py_func.__module__
 
     @property
@@ -66,26 +66,26 @@ class Unit:
 
     @property
     def name(self) -> str:
-        """What it is known by in memory and in the cache: `netspec.kernels.cpu.dense.products.multiply-6x4x16r32`. A
-        function whose source is no part of the version carries a hash of it."""
+        """Key in memory and in the cache: `netspec.kernels.cpu.dense.products.multiply-6x4x16r32`. For a function whose
+        source is not part of the version, a hash of the source is appended."""
         tile = "" if self.shape is None else f"-{self.shape}"
         counted = self.module.startswith(tuple(f"{package}." for package in PACKAGES))
         return self.function_name + tile + ("" if counted else f"-{_source_hash(self)}")
 
     @property
     def kept(self) -> bool:
-        """Whether it may be cached and compiled elsewhere: a function of netspec that can be found by its name."""
+        """Whether it may be cached and compiled by another process: a function of netspec that is found by its name."""
         return self.module.startswith("netspec.") and "<" not in self.function.py_func.__qualname__
 
     @property
     def address(self) -> list[Any]:
-        """Where another process finds it, in what JSON can hold; see `unit_at`."""
+        """JSON value from which `unit_at` finds it in another process."""
         shape = None if self.shape is None else [*astuple(self.shape)]
         return [self.module, self.function.py_func.__qualname__, shape]
 
 
 def unit_at(address: list[Any]) -> Unit:
-    """The unit that another process means."""
+    """The unit of an `address`."""
     module, name, shape = address
     return Unit(getattr(import_module(module), name), None if shape is None else TileShape(*shape))
 
@@ -96,8 +96,8 @@ def _source_hash(unit: Unit) -> str:
 
 
 def check_compiler() -> None:
-    """Raises DeviceError where Numba's settings keep kernels from being what they must be (E592, E593, E595), or where
-    they have come to name another processor than that of this version of the code (E596)."""
+    """Raises DeviceError where Numba's settings would break or change kernels (E592, E593, E595), or where they name
+    another processor than when `VERSION` was computed (E596)."""
     check_settings()
     if processor() != PROCESSOR:
         raise DeviceError(
@@ -109,8 +109,8 @@ def check_compiler() -> None:
 
 @contextmanager
 def compiling() -> Generator[None]:
-    """A block in which Numba compiles; what it may print goes to standard error. Raises DeviceError where its settings
-    are such as `check_compiler` refuses, or where it fails with settings that netspec does not know (E594)."""
+    """A context in which Numba compiles and its output goes to standard error. Raises DeviceError as `check_compiler`
+    does, and where Numba fails while other settings are set (E594)."""
     check_compiler()
     try:
         with printing_aside():
@@ -129,8 +129,8 @@ def compiling() -> Generator[None]:
 
 
 def compile_unit(unit: Unit) -> Code:
-    """Compiles a function. Raises CompilerBug where it might raise an exception or would need Python, and DeviceError
-    as `compiling` does."""
+    """Compiles a function. Raises CompilerBug where its code may raise an exception or calls Python, and DeviceError as
+    `compiling` does."""
     with compiling():
         return _compiled(unit)
 
@@ -150,7 +150,7 @@ def _compiled(unit: Unit) -> Code:
 
 
 def version_sources() -> dict[str, Path]:
-    """The files whose texts are part of the version, by package and path in it: `netspec.kernels.cpu/dense.py`."""
+    """Source files of the version, by package and path in it: `netspec.kernels.cpu/dense/rows.py`."""
     folders = {package: Path(import_module(package).__path__[0]) for package in PACKAGES}
     return {
         f"{package}/{path.relative_to(folder).as_posix()}": path
@@ -160,7 +160,7 @@ def version_sources() -> dict[str, Path]:
 
 
 def _version() -> str:
-    """Of the sources as they are now, of all that compiles them and how, and of the processor."""
+    """Hash of the sources on disk, of the compilers' versions and settings, and of the processor."""
     compilers = (
         numba.__version__,
         llvmlite.__version__,
@@ -173,6 +173,6 @@ def _version() -> str:
 
 
 PROCESSOR = processor()
-"""The one that code of this process is for."""
+"""The processor that this process compiles for."""
 VERSION = _version()
-"""Read when the sources are imported: a process that outlives a change to them must not keep old code as new."""
+"""Computed at import: if sources change later, this process must not store code of the old ones under the new hash."""

@@ -1,8 +1,8 @@
-"""The other side of `compile_workers.py`: a process that compiles functions by name until its input ends.
+"""Worker process of `compile_workers.py`: compiles functions by name until its input ends.
 
-It says its version first, so that nobody mixes code of different sources. A request is a line of JSON, as
-`Unit.address` gives it; the answer is a line `[symbol, size in bytes]` and the object file. What cannot be compiled
-ends the process: whoever asked meets the error when compiling it for itself.
+Its first line is its version, so that code of different sources is not mixed. A request is a line of JSON,
+`Unit.address`. An answer is a line `[symbol, size in bytes]` followed by the object file. A compilation error ends the
+process; the requesting process then compiles the function itself and raises the error.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from netspec.runtime.cpu.compilation import VERSION, compile_unit, unit_at
 
 
 def serve() -> None:
-    """Answers requests on standard input. Only answers reach standard output; Ctrl-C is for who started this."""
+    """Answers requests on standard input. Only answers go to standard output. Ctrl-C is ignored: the parent process
+    handles it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -25,7 +26,7 @@ def serve() -> None:
 
 
 def answer_all(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Says the version, then answers every line."""
+    """Writes the version, then answers every line."""
     answers.write(VERSION.encode() + b"\n")
     answers.flush()
     for line in requests:

@@ -1,8 +1,8 @@
-"""Several processes that compile at once: Numba itself compiles one function at a time in a process.
+"""Compilation by several processes in parallel: in one process, Numba compiles one function at a time.
 
-Helpers are fresh interpreters that run `compile_server.py`, never forks: this process may have threads, and a program
-that uses netspec as a library may do anything when its main module is imported again. Each takes one function after
-the other from a common list, as this process does; what a helper does not deliver is compiled here.
+Workers are new interpreters that run `compile_server.py`. They are no forks, because this process may have threads, and
+they do not import the main module, because that of a program that uses netspec may have side effects. Each takes
+functions from a common list, as this process does. A function that a worker fails to deliver is compiled here.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from netspec.runtime.cache import Code
 from netspec.runtime.cpu.compilation import VERSION, Unit, compile_unit
 
 UNITS_A_HELPER = 4
-"""A helper is worth its start, about as long as compiling one function, from so many functions on."""
+"""Functions per worker, at least: the start of a worker takes about as long as compiling one function."""
 MOST_HELPERS = 7
 PATIENCE_SECONDS = 60.0
-"""Helpers that deliver nothing for so long are given up."""
+"""Time without a delivery after which workers are killed."""
 SERVER = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
 from netspec.runtime.cpu.compile_server import serve
 serve()
 """
-"""What a helper runs, with the folders that this process imports from."""
+"""Program of a worker; its argument is this process's `sys.path`."""
 
 Delivery = tuple[Unit, Code | None]
-"""What a helper made of a function; None where it made nothing."""
+"""A function and the code that a worker made of it; None where it failed."""
 Deliveries = SimpleQueue[Delivery]
 
 
 def compile_units(units: Sequence[Unit]) -> Iterator[tuple[Unit, Code]]:
-    """Compiles functions, in any order, and hands each over as soon as it is there. Raises CompilerBug as
+    """Compiles functions in any order and yields each as soon as it is done. Raises CompilerBug and DeviceError as
     `compile_unit` does."""
     todo = deque(unit for unit in units if unit.kept)
     delivered: Deliveries = SimpleQueue()
@@ -55,21 +55,21 @@ def compile_units(units: Sequence[Unit]) -> Iterator[tuple[Unit, Code]]:
 
 
 def helpers_for(count: int) -> int:
-    """How many helpers suit so many functions on this machine; none where no interpreter can be started."""
+    """Number of workers for `count` functions on this machine; 0 where no interpreter can be started."""
     if not sys.executable or getattr(sys, "frozen", False):
         return 0
     return max(0, min(_processors() - 1, count // UNITS_A_HELPER, MOST_HELPERS))
 
 
 def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):  # only Linux tells
+    if hasattr(os, "sched_getaffinity"):  # Linux only
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 @contextmanager
 def _helpers(count: int, todo: deque[Unit], delivered: Deliveries) -> Generator[tuple[subprocess.Popen[bytes], ...]]:
-    """So many helpers at work; whatever ends this process's part ends them too."""
+    """A context with `count` workers at work; they end with it, also by an exception."""
     processes = tuple(process for process in (_start() for _ in range(count)) if process)
     threads = [threading.Thread(target=_attend, args=(process, todo, delivered)) for process in processes]
     try:
@@ -85,7 +85,7 @@ def _helpers(count: int, todo: deque[Unit], delivered: Deliveries) -> Generator[
 
 
 def _start() -> subprocess.Popen[bytes] | None:
-    """A helper that imports what this process would; None where the system starts none."""
+    """A worker with this process's `sys.path`; None where the system cannot start one."""
     try:
         return subprocess.Popen(
             [sys.executable, "-c", SERVER, json.dumps(sys.path)],
@@ -104,7 +104,7 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 def _attend(process: subprocess.Popen[bytes], todo: deque[Unit], delivered: Deliveries) -> None:
-    """Gives one function after the other to a helper, until none is left or the helper fails; closes its pipes."""
+    """Gives a worker one function after another until none is left or the worker fails; closes its pipes."""
     assert process.stdin is not None
     assert process.stdout is not None
     with process.stdout, _quietly_closed(process.stdin):
@@ -119,7 +119,7 @@ def _attend(process: subprocess.Popen[bytes], todo: deque[Unit], delivered: Deli
 
 @contextmanager
 def _quietly_closed(pipe: IO[bytes]) -> Generator[None]:
-    """Closes a pipe whose reader may be gone."""
+    """A context that closes a pipe, whose reader may have ended."""
     try:
         yield
     finally:
@@ -128,7 +128,7 @@ def _quietly_closed(pipe: IO[bytes]) -> Generator[None]:
 
 
 def _delegate(unit: Unit, to: IO[bytes], back: IO[bytes]) -> Code | None:
-    """The code that a helper makes of a function, None where it cannot."""
+    """The code that a worker makes of a function; None where it fails."""
     try:
         to.write(json.dumps(unit.address).encode() + b"\n")
         to.flush()
@@ -140,7 +140,7 @@ def _delegate(unit: Unit, to: IO[bytes], back: IO[bytes]) -> Code | None:
 
 
 def _line(pipe: IO[bytes]) -> bytes:
-    """The next line, empty where the pipe has ended."""
+    """The next line; empty where the pipe has ended."""
     try:
         return pipe.readline()
     except OSError:
@@ -150,7 +150,8 @@ def _line(pipe: IO[bytes]) -> bytes:
 def _deliveries(
     count: int, delivered: Deliveries, processes: Sequence[subprocess.Popen[bytes]]
 ) -> Iterator[tuple[Unit, Code | None]]:
-    """So many deliveries; where none comes for too long, the helpers are ended, which makes them deliver nothing."""
+    """The next `count` deliveries. After `PATIENCE_SECONDS` without one, workers are killed, and each function that
+    they hold is delivered as None."""
     for _ in range(count):
         try:
             yield delivered.get(timeout=PATIENCE_SECONDS)

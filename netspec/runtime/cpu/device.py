@@ -1,4 +1,4 @@
-"""This machine's processor: its vector unit, a number of threads, and a folder for compiled kernels."""
+"""The CPU of this machine as a device: a target, a number of threads, and a folder for compiled kernels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from netspec.targets.cpu.program import Program as CpuProgram
 
 @dataclass(frozen=True, slots=True)
 class CpuDevice:
-    """`threads` changes how fast something is and never a bit of it; `cache_dir` None compiles everything anew."""
+    """`threads` affects speed and never a bit of a result; `cache_dir` None compiles everything again."""
 
     target: CpuTarget
     threads: int = 1
@@ -35,28 +35,29 @@ class CpuDevice:
 
     @property
     def planned_by(self) -> DeviceChoice:
-        """What of a choice decides bits."""
+        """The part of the user's choice that affects bits of results."""
         return DeviceChoice(exact=self.target.exact, costs=None if self.target.costs == SHIPPED else self.target.costs)
 
     @property
     def readers(self) -> int:
-        """How many threads read and decode images ahead while the device computes."""
+        """Number of threads that read and decode images ahead while the device computes."""
         return max(2, self.threads)
 
     def facts(self) -> Mapping[str, str | int | float | bool]:
-        """What of the device decides bits: the target's fields, and a hash of its costs."""
+        """Properties that affect bits of results: the target's fields, with a hash in place of its costs."""
         return {**asdict(self.target), "costs": costs_hash(self.target.costs)}
 
     def machine(self, program: Program) -> CpuMachine:
-        """The program, compiled and in memory. Raises DeviceError (E590) where memory does not suffice."""
+        """The program, compiled and in memory. Raises DeviceError (E590) where memory is too small."""
         if not isinstance(program, CpuProgram):
             raise CompilerBug(f"a program planned for {program.target.name} cannot run on {self.target.name}")
         return CpuMachine(program, self.threads, cache_dir=self.cache_dir)
 
 
 def host_device(choice: DeviceChoice = USUAL) -> CpuDevice:
-    """This machine, on as many threads as this process may use cores unless told otherwise; kernels in
-    the user's cache. Raises DeviceError (E592, E593, E595, E596) where Numba's settings do not go with netspec."""
+    """This machine's CPU, with compiled kernels in the user's cache; without `choice.threads`, on all cores that the
+    process may use. Raises DeviceError (E592, E593, E595, E596) where Numba's settings are incompatible with
+    netspec."""
     check_compiler()
     target = replace(host_target(), exact=choice.exact, costs=choice.costs or SHIPPED)
     return CpuDevice(target, choice.threads or usable_cores(), user_cache())

@@ -1,7 +1,7 @@
-"""The driver: walks the launch table in native code, minibatch by minibatch, one call for many steps.
+"""The driver: native code that runs the launch table, minibatch by minibatch, many steps per call.
 
-It is compiled once for all programs. Every thread of the team runs it; they meet where the table says so. Each thread
-keeps its own copy of the state words, computed alike, so nothing but the arena is shared.
+It is compiled once for all programs. Every thread of the team runs it, with barriers after the rows that the table
+marks. Each thread computes its own copy of the state words, so threads share only the arena and the control block.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -16,28 +16,28 @@ from netspec.kernels.cpu.language.state import COUNT, FIRST, GROUPS, METRICS, ME
 from netspec.kernels.cpu.language.state import WORDS as STATE_WORDS
 from netspec.runtime.cpu.team import advance, atomic_load, meet, wait_for_change
 
-# Words of the control block; those that threads write to are a cache line (8 words) apart.
+# Words of the control block; words that threads write are a cache line (8 words) apart.
 ROWS = 0
 """address of the launch table"""
 ROW_COUNT = 1
 ARENA = 2
 STATES = 3
-"""address of the state words of thread 0; those of the others follow"""
+"""address of the state words of thread 0; those of the other threads follow"""
 STEPS = 4
 BATCH = 5
 LANES = 6
 THREADS = 7
 SPINS = 8
-"""rounds of spinning at a meeting"""
+"""rounds of spinning at a barrier"""
 STOP = 9
-"""1: workers return instead of taking the next job"""
+"""1: workers return instead of waiting for the next job"""
 SCALARS_BYTES = 10
-"""from the numbers of one step to those of the next"""
+"""stride of the scalars of one step"""
 JOB = 16
-"""counts the jobs given out; behind it the workers asleep"""
+"""number of jobs started; the next word is the number of workers asleep"""
 ARRIVED = 24
 GENERATION = 32
-"""counts the meetings; behind it the threads asleep"""
+"""number of barriers passed; the next word is the number of threads asleep"""
 CONTROL_WORDS = 40
 
 # Words of a row of the launch table.
@@ -45,25 +45,26 @@ ADDRESS = 0
 DESCRIPTOR = 1
 UNITS = 2
 DIVISION = 3
-"""what is divided among the threads: the units there are, those of all live groups, or live groups with their units"""
+"""what is divided among the threads: UNITS_ONCE the units, UNITS_OF_GROUPS those of all live groups, GROUPS_OF_UNITS
+whole live groups"""
 SHARES = 4
-"""address of what each thread takes: from shares[thread] up to shares[thread + 1], in 2**-32 of all there is"""
+"""address of the shares: thread t takes shares[t] … shares[t + 1], in 2**-32 of the whole"""
 MEET = 5
-"""1: all threads meet behind this row"""
+"""1: a barrier of all threads follows this row"""
 ROW_WORDS = 6
 SHARE_BITS = 32
 UNITS_ONCE, UNITS_OF_GROUPS, GROUPS_OF_UNITS = range(3)
 
 LEADER = 0
-"""the thread that gives the job out and returns when it is done; those above wait for jobs"""
+"""the thread that starts a job and returns when it is done; higher threads wait for jobs"""
 DISMISSAL = -1
-"""no thread at all: tells the workers to return"""
+"""not a thread: makes the workers return"""
 
 
 @intrinsic
 def _launch(_typing, address, arena, d, state, begin, end, thread):
-    """Calls the kernel at an address. Numba's convention: where the result (none) goes, where an exception would, the
-    arguments; the tile is one without content."""
+    """Calls the kernel at an address by Numba's convention: pointers for the result (none) and for an exception, then
+    the arguments, of which the tile is a null pointer."""
 
     def codegen(context, builder, _signature, arguments):
         pointer, word = ir.IntType(8).as_pointer(), ir.IntType(64)
@@ -80,7 +81,7 @@ def _launch(_typing, address, arena, d, state, begin, end, thread):
 
 @routine
 def _walk(control, state, thread):
-    """One step: this thread's share of every row."""
+    """One step of one thread: its share of every row."""
     table, arena = words_at(control[ROWS]), floats_at(control[ARENA])
     for row in range(0, control[ROW_COUNT] * ROW_WORDS, ROW_WORDS):
         count, size, division = table[row + UNITS], 1, table[row + DIVISION]
@@ -98,8 +99,8 @@ def _walk(control, state, thread):
 
 @kernel
 def take_part(control, thread):
-    """The leader runs control[STEPS] steps from the minibatch that the state words name, together with the workers,
-    who come here once and wait for one job after the other."""
+    """Runs jobs of control[STEPS] steps from the minibatch in the state words. The leader starts one job and returns
+    after it; a worker enters once and waits for one job after another."""
     if thread == DISMISSAL:
         control[STOP] = 1
         advance(control, JOB)
@@ -115,7 +116,7 @@ def take_part(control, thread):
         state = words_at(control[STATES] + 8 * STATE_WORDS * thread)
         first, number, metrics, batch = state[FIRST], state[STEP], state[METRICS], control[BATCH]
         scalars = state[SCALARS]
-        for step in range(control[STEPS]):  # behind the last meeting nothing is written: the next job may come
+        for step in range(control[STEPS]):  # no shared writes after the last barrier: the next job may start
             state[FIRST], state[STEP] = first + step * batch, number + step
             state[METRICS], state[SCALARS] = metrics + step * METRICS_BYTES, scalars + step * control[SCALARS_BYTES]
             state[COUNT] = min(batch, state[TOTAL] - state[FIRST])

@@ -1,4 +1,4 @@
-"""This machine as a target: lanes and registers of its vector unit, as Numba will use it."""
+"""This machine as a target: lanes and registers of the vector unit that Numba compiles for."""
 # pyright: basic, reportAttributeAccessIssue=false
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from netspec.targets.cpu.processor import AVX2, AVX512, NEON, SSE, CpuTarget
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """What LLVM compiles for. Numba's options `NUMBA_CPU_NAME` and `NUMBA_CPU_FEATURES` force another than the host."""
+    """The processor that LLVM compiles for: the host's, unless `NUMBA_CPU_NAME` or `NUMBA_CPU_FEATURES` is set."""
 
     name: str
     features: str
@@ -22,19 +22,19 @@ class Processor:
 
 
 def processor() -> Processor:
-    """The processor that Numba compiles for."""
+    """The processor that Numba compiles for, by its current settings."""
     name = llvm.get_host_cpu_name() if config.CPU_NAME is None else config.CPU_NAME
     features = get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
     return Processor(str(name), str(features))
 
 
 def host_target() -> CpuTarget:
-    """The target that fits the processor that Numba compiles for."""
+    """The target of the processor that Numba compiles for."""
     return target_of(processor(), llvm.get_process_triple())
 
 
 def target_of(chosen: Processor, triple: str) -> CpuTarget:
-    """The target for a processor of a triple such as `x86_64-unknown-linux-gnu`."""
+    """The target of a processor; `triple` is such as `x86_64-unknown-linux-gnu`."""
     if not triple.startswith(("x86_64", "i686", "amd64")):
         return NEON
     features = set(chosen.features.split(","))

@@ -1,4 +1,4 @@
-"""A program as the native driver reads it: one row of words a kernel call, and the descriptors that they point to."""
+"""The launch table, a program in the driver's form: one row of words per kernel call, which point to descriptors."""
 
 from __future__ import annotations
 
@@ -38,19 +38,18 @@ def launch_rows(program: Program) -> tuple[Row, ...]:
 
 
 def program_tasks(program: Program) -> tuple[Task, ...]:
-    """The rows of all launches, in order, and what they touch."""
+    """The tasks of all launches, in order."""
     return tuple(task for launch in program.launches for task in one_launch(launch, program))
 
 
 def one_launch(launch: Launch, program: Program) -> tuple[Task, ...]:
-    """The rows of a launch of the program, in order, and what they touch."""
+    """The tasks of one launch, in order."""
     table = KERNELS if program.layout == "images" else CHANNEL_KERNELS
     return launch_tasks(launch, table[type(launch.operation)](launch, program), program.batch)
 
 
 class LaunchTable:
-    """Tasks in native form, in an order and divided up as suits a team of `threads`. The arrays behind the addresses
-    live as long as this does."""
+    """Tasks in native form, ordered and divided for a team of `threads`. It owns the arrays that its words point to."""
 
     def __init__(self, tasks: Sequence[Task], program: Program, threads: int, cache: CodeCache) -> None:
         steps = schedule(tasks, program.groups, threads)
@@ -70,9 +69,9 @@ class LaunchTable:
 
 
 def _shares(counts: Sequence[int]) -> Words:
-    """Where each thread begins, in 2**-SHARE_BITS of all there is; one more says where the last one ends.
+    """Beginnings of the threads' shares, and the end of the last one, in 2**-SHARE_BITS of the whole.
 
-    Rounded up, so that of a full batch's units each thread gets its count.
+    They are rounded up, so that each thread gets its count of a full batch's units.
     """
     units, before, shares = max(1, sum(counts)), 0, [0]
     for count in counts:

@@ -1,4 +1,4 @@
-"""Between plain arrays (N, *shape) and the arena: lane groups [group][shape...][lanes], or lanes of channels."""
+"""Conversion between plain arrays (N, *shape) and the arena: lane groups [group][shape...][lanes], or channel lanes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ Array = NDArray[Any]
 
 
 def view(arena: Array, buffer: Buffer, lanes: int) -> Array:
-    """A buffer's numbers in the arena, nothing copied: (groups, *shape, lanes), or (*shape) when it has no batch axis.
-
-    int32 values are seen as such.
-    """
+    """A view of a buffer in the arena, in the value's type: (groups, *shape, lanes), or (*shape) if unbatched."""
     value = buffer.value
     begin = buffer.offset_bytes // FLOAT_BYTES
     numbers = arena[begin : begin + buffer.size_bytes // FLOAT_BYTES].view(value.dtype)
@@ -31,7 +28,7 @@ def view(arena: Array, buffer: Buffer, lanes: int) -> Array:
 
 
 def to_lanes(plain: Array, into: Array) -> None:
-    """Writes (n, *shape) into the view `into` of lane groups; lanes without an image get zeros."""
+    """Writes (n, *shape) into a `view` of lane groups; lanes without an image get zeros."""
     images, lanes = len(plain), into.shape[-1]
     live = -(-images // lanes)
     padded = np.zeros((live * lanes, *plain.shape[1:]), into.dtype)
@@ -40,13 +37,13 @@ def to_lanes(plain: Array, into: Array) -> None:
 
 
 def from_lanes(grouped: Array, images: int) -> Array:
-    """The first `images` of a view of lane groups as (images, *shape)."""
+    """The first `images` of a `view` of lane groups as (images, *shape)."""
     shape, live = grouped.shape[1:-1], -(-images // grouped.shape[-1])
     return np.ascontiguousarray(np.moveaxis(grouped[:live], -1, 1)).reshape(-1, *shape)[:images]
 
 
 def channel_view(arena: Array, buffer: Buffer) -> Array:
-    """A buffer whose lanes hold channels, nothing copied: (images, vectors, H, W, channels abreast)."""
+    """A view of a buffer whose lanes hold channels: (images, vectors, H, W, channels per vector)."""
     channels, height, width = as_map(buffer.value.shape)
     begin, count = buffer.offset_bytes // FLOAT_BYTES, vectors(channels, buffer.abreast)
     images = arena[begin : begin + buffer.size_bytes // FLOAT_BYTES].reshape(-1, buffer.group_stride)
@@ -54,7 +51,7 @@ def channel_view(arena: Array, buffer: Buffer) -> Array:
 
 
 def to_channels(plain: Array, into: Array) -> None:
-    """Writes (n, C, H, W) or (n, C) into a `channel_view`; lanes behind the last channel stay as they are."""
+    """Writes (n, C, H, W) or (n, C) into a `channel_view`; lanes behind the last channel are not written."""
     images, (_, count, height, width, abreast) = len(plain), into.shape
     maps = plain.reshape(images, -1, height, width)
     if abreast == 1:

@@ -1,4 +1,4 @@
-"""A program on this processor: its arena, its compiled kernels, and the team of threads that runs them."""
+"""A program on the CPU: its arena, its compiled kernels, and the team of threads that runs them."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from netspec.runtime.machine import Array, Outputs
 from netspec.targets.cpu.program import Launch, Program
 
 Job = Literal["step", "run", "outputs"]
-"""What a call does beside computing: nothing; gather minibatches first; and collect outputs as well."""
+"""Kind of a call. `step` runs the launches alone; `run` gathers minibatches first; `outputs` also collects outputs."""
 CROPS: dict[Crop, int] = {"none": gather.NO_CROP, "random": gather.RANDOM_CROP, "centre": gather.CENTRE_CROP}
 
 
 class CpuMachine:
-    """Runs `program` on `threads` threads. Weights and states live in its arena between calls.
+    """Runs `program` on `threads` threads. Weights and states stay in its arena between calls.
 
-    `cache_dir` keeps compiled kernels from one process to the next; None compiles them anew. One caller at a time.
-    Raises DeviceError (E590) where memory does not suffice.
+    `cache_dir` stores compiled kernels for later processes; None compiles them again. One caller at a time. Raises
+    DeviceError (E590) where memory is too small.
     """
 
     def __init__(self, program: Program, threads: int = 1, *, cache_dir: Path | None = None) -> None:
@@ -61,7 +61,7 @@ class CpuMachine:
         self._table(_usual_job(program))
 
     def write(self, name: str, array: Array) -> None:
-        """Stores a value by name: (N, *shape) with N up to the batch, or (*shape) of one without a batch axis."""
+        """Stores a value: (N, *shape) with N up to the batch, or (*shape) without a batch axis."""
         grouped = self._view(name)
         if not self.program.buffers[name].value.batched:
             grouped[...] = array
@@ -71,7 +71,7 @@ class CpuMachine:
             layout.to_channels(array, grouped)
 
     def load(self, weights: Mapping[str, Array]) -> None:
-        """Stores parameters and states by name; where lanes hold channels they are packed, and all are needed."""
+        """Stores parameters and states by name. Where lanes hold channels, they are packed, and all must be given."""
         if self.program.layout == "channels":
             for constant in self.program.constants:
                 arrays = tuple(weights[value.name] for value in constant.node.inputs[1:])
@@ -81,8 +81,8 @@ class CpuMachine:
                 self.write(name, array)
 
     def read(self, name: str, images: int | None = None) -> Array:
-        """A copy of a value by name: (batch, *shape), of the first so many `images` if told, or (*shape) of one without
-        a batch axis."""
+        """A copy of a value: (batch, *shape), or (images, *shape) for the first `images`, or (*shape) without a batch
+        axis."""
         grouped, value = self._view(name), self.program.buffers[name].value
         if not value.batched:
             return grouped.copy()
@@ -91,8 +91,8 @@ class CpuMachine:
         return layout.from_channels(grouped, value.shape, images or self.program.batch)
 
     def initialize(self, kept: Sequence[Parameter | State], seed: int) -> None:
-        """Gives parameters and states the initial values that `ir/initialize.py` defines, drawn by the team where they
-        lie; the same bits for any number of threads."""
+        """Sets parameters and states to the initial values that `ir/initialize.py` defines. The team draws them in
+        place, with the same bits for any number of threads."""
         rows = [initial_row(each, self.program) for each in kept]
         for each, row in zip(kept, rows, strict=True):
             if row is None:
@@ -101,23 +101,13 @@ class CpuMachine:
         self._call(LaunchTable([row_task(row) for row in rows if row], self.program, self.threads, self._cache), 1)
 
     def run(self, feed: Pass, *, first: int, step_number: int, rates: Rates) -> Array:
-        """Runs a minibatch of the feed for each row of `rates` and returns (steps, 2) float64: the sums over each
-        minibatch's images of the loss and of the correct answers.
-
-        `first` is the place in the feed's order where the first minibatch begins, `step_number` counts steps since
-        training began (Dropout draws by it). `rates` (steps, n) has a column for each of the program's `scalars`:
-        of a training program the learning rate, of others none.
-        """
+        """As in `Machine`. `rates` has one column for a training program, the learning rate, and none for others."""
         self._take_feed(feed, first, len(rates), step_number)
         self._take_scalars(rates, len(rates))
         return self._call(self._table("run"), len(rates))
 
     def walk(self, feed: Pass, *, first: int, step_number: int, rates: Rates, watch: Callable[[Launch], None]) -> Array:
-        """Takes one step as `run` does, to the same bits, but launch by launch; `rates` is (1, n), and it returns
-        (1, 2) as `run` does.
-
-        `watch` is called behind each, when what it has just written can be read; later ones may write over it.
-        """
+        """As in `Machine`: a launch table for the gathering, one for each launch, and one for the report."""
         self._take_feed(feed, first, 1, step_number)
         self._take_scalars(rates, 1)
         gathering, *launches, reporting = self._launch_tables()
@@ -128,7 +118,7 @@ class CpuMachine:
         return self._call(reporting, 1)
 
     def outputs(self, feed: Pass) -> Outputs:
-        """Runs all images of the feed through a program without updates and collects its batched outputs."""
+        """As in `Machine`: runs a program without updates on all images of the feed."""
         if self.program.layout == "channels":
             return self._outputs_of_channels(feed)
         total, elements = len(feed.order), sum(value.elements for value in _collected(self.program))
@@ -138,7 +128,7 @@ class CpuMachine:
         return Outputs(results, self._call(self._table("outputs"), steps))
 
     def _outputs_of_channels(self, feed: Pass) -> Outputs:
-        """Of a program whose lanes hold channels, which gathers no minibatch: images are written to its input."""
+        """`outputs` of a program whose lanes hold channels; it gathers no minibatch, so images go to its input."""
         program, total = self.program, len(feed.order)
         (given, *_), collected = program.inputs, _collected(program)
         results = np.empty((total, sum(value.elements for value in collected)), np.float32)
@@ -152,7 +142,7 @@ class CpuMachine:
         return Outputs(results, np.concatenate(metrics))
 
     def step(self, images: int, *, step_number: int = 0, seed: int = 0) -> Array:
-        """Runs one step on inputs that `write` has put there for `images` images; returns (1, 2) as `run` does."""
+        """Runs one step on inputs that `write` has stored for `images` images; returns (1, 2) as `run` does."""
         self._take_written(images, step_number, seed)
         return self._call(self._table("step"), 1)
 
@@ -163,13 +153,13 @@ class CpuMachine:
         return layout.view(self.arena, buffer, self._lanes)
 
     def _table(self, job: Job) -> LaunchTable:
-        """The launch table of a kind of job, made once."""
+        """The launch table of a job, made once."""
         if job not in self._tables:
             self._tables[job] = self._made(_tasks(self.program, job))
         return self._tables[job]
 
     def _launch_tables(self) -> tuple[LaunchTable, ...]:
-        """What `run` does in one step, in pieces: the gathering, each launch, the report. Made once."""
+        """Launch tables of one step of `run`, made once: the gathering, each launch, the report."""
         if not self._pieces:
             program = self.program
             before, after = (tuple(map(row_task, rows(program))) for rows in (_incoming_rows, report_rows))
@@ -181,15 +171,14 @@ class CpuMachine:
         return LaunchTable(tasks, self.program, self.threads, self._cache)
 
     def _take_written(self, images: int, step_number: int, seed: int) -> None:
-        """Puts into the state words what `write` has put there instead of a feed."""
+        """Sets the state words for inputs that `write` has stored."""
         self._feed = None
         words = self._state
         words[:, state.FIRST], words[:, state.TOTAL] = 0, images
         words[:, state.STEP], words[:, state.SEED] = step_number, _signed(seed)
 
     def _take_feed(self, feed: Pass, first: int, steps: int, step_number: int) -> None:
-        """Puts some steps of a feed into the state words. Its arrays, checked and prepared when they are new, are kept
-        alive."""
+        """Sets the state words for steps of a feed. A new feed is checked and prepared; its arrays are kept alive."""
         if self._feed is None or self._feed[0] is not feed:
             self._feed = None
             ready = prepared_pass(feed, self._take_source(feed.source), self.program)
@@ -199,7 +188,7 @@ class CpuMachine:
         self._state[:, state.FIRST], self._state[:, state.STEP] = first, step_number
 
     def _take_source(self, source: Source) -> Source:
-        """The source prepared, and put into the state words."""
+        """The prepared source, whose arrays the state words point to."""
         if self._source is None or self._source[0] is not source:
             self._source = None
             ready = prepared_source(source, self.program)
@@ -221,7 +210,7 @@ class CpuMachine:
         words[:, state.CROP], words[:, state.CROP_PAD] = CROPS[feed.crop], feed.pad
 
     def _take_scalars(self, rates: Rates, steps: int) -> None:
-        """Puts the numbers of each step into the state words, and keeps them alive."""
+        """Points the state words to the scalars of each step, and keeps these alive."""
         if rates.shape != (steps, self._columns):
             raise CompilerBug(f"rates of shape {rates.shape}, where {steps} steps take {self._columns} numbers each")
         self._rates = np.ascontiguousarray(rates, np.float64)
@@ -231,7 +220,7 @@ class CpuMachine:
         metrics = np.zeros((steps, 2), np.float64)
         self._state[:, state.METRICS] = metrics.ctypes.data
         table, control = launches.words, self.team.control
-        if len(table) == 0:  # nobody would meet
+        if len(table) == 0:  # no row, so no barrier at the end of the job
             return metrics
         control[driver.ROWS], control[driver.ROW_COUNT] = table.ctypes.data, len(table)
         control[driver.ARENA], control[driver.STATES] = self.arena.ctypes.data, self._state.ctypes.data
@@ -242,14 +231,14 @@ class CpuMachine:
 
 
 def _usual_job(program: Program) -> Job:
-    """What a machine is made for: to train, to collect outputs, or to answer where lanes hold channels."""
+    """The job that a program is for: `step` with lanes of channels, else `run` to train and `outputs` to predict."""
     if program.layout == "channels":
         return "step"
     return "run" if program.updates else "outputs"
 
 
 def _tasks(program: Program, job: Job) -> tuple[Task, ...]:
-    """What a job does in one step, in order."""
+    """The tasks of one step of a job, in order."""
     gathering = () if job == "step" else _incoming_rows(program)
     collecting = collect_rows(program, _collected(program)) if job == "outputs" else ()
     after = tuple(map(row_task, (*report_rows(program), *collecting)))
@@ -265,7 +254,7 @@ def _collected(program: Program) -> tuple[Value, ...]:
 
 
 def _allocate(floats: int) -> Array:
-    """float32 zeros that begin on a page; a page more lies behind, for tiles may read past the last rows there are."""
+    """float32 zeros, aligned to a page and followed by another page, because tiles may read past the last row."""
     size_bytes = floats * FLOAT_BYTES + 2 * PAGE_BYTES
     if size_bytes > physical_bytes():
         raise _too_large(size_bytes)
@@ -286,7 +275,7 @@ def _too_large(size_bytes: int) -> DeviceError:
 
 
 def physical_bytes() -> int:
-    """Memory of this machine; without limit where it cannot be told."""
+    """Physical memory of this machine; 2**62 where it is unknown."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
@@ -294,10 +283,10 @@ def physical_bytes() -> int:
 
 
 def _signed(seed: int) -> int:
-    """A seed of 64 bits as an int64."""
+    """The bits of a 64-bit seed as an int64."""
     return (seed + 2**63) % 2**64 - 2**63
 
 
 def _stride(images: Array) -> int:
-    """Numbers from where an image begins to the next."""
+    """Stride of images, in numbers."""
     return images.strides[0] // images.itemsize

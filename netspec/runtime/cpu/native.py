@@ -1,4 +1,4 @@
-"""Addresses of compiled functions: linked once into this process, from the cache or compiled and put there."""
+"""Addresses of compiled functions, each loaded from the cache or compiled, and linked once into this process."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def code_cache(cache_dir: Path | None) -> CodeCache:
 
 
 def kernel_folder(cache_dir: Path) -> Path:
-    """Where this version's code lies; beside it lie other versions."""
+    """Folder of this version's code; other versions are its siblings."""
     return cache_dir / "kernels" / VERSION
 
 
@@ -39,20 +39,20 @@ def driver_address(cache: CodeCache) -> int:
 
 
 def link_kernels(kernels: Iterable[tuple[Any, TileShape]], cache: CodeCache) -> None:
-    """Brings the driver and kernels for their tile shapes into this process, so that their addresses cost nothing.
+    """Links the driver and the kernels for their tile shapes into this process, so that later look-ups are immediate.
 
-    What the cache lacks is compiled in several processes at once.
+    Functions missing in the cache are compiled by several processes in parallel.
     """
     _LINKER.addresses((Unit(take_part), *(Unit(kernel, shape) for kernel, shape in kernels)), cache)
 
 
 class _Linker:
-    """Loads object files into this process, each once; safe to use from several threads. A fork waits until none of
-    them compiles or links: its child would find the lock taken, and Numba's and LLVM's own beneath it, for ever."""
+    """Loads object files into this process, each once; thread-safe. A fork waits until no thread compiles or links:
+    otherwise the child inherits this lock, and locks of Numba and LLVM, locked for ever."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        if hasattr(os, "register_at_fork"):  # not where nothing forks
+        if hasattr(os, "register_at_fork"):  # absent on systems without fork
             free = self._lock.release
             os.register_at_fork(before=self._lock.acquire, after_in_parent=free, after_in_child=free)
         self._addresses: dict[str, int] = {}
@@ -77,7 +77,7 @@ class _Linker:
 
 
 def _obtain(units: dict[str, Unit], cache: CodeCache) -> dict[str, Code]:
-    """Code by name, from the cache where it has it, else compiled and put there."""
+    """Code by name, from the cache, or compiled and stored there."""
     found = {name: cache.load(name) if unit.kept else None for name, unit in units.items()}
     missing = [units[name] for name, code in found.items() if code is None]
     made = {}

@@ -1,10 +1,9 @@
-"""When rows may run at the same time: phases, with a meeting of the team between them.
+"""Phases: sets of rows that may run concurrently, with a barrier of the team between phases.
 
-Two rows disturb each other when one writes memory that the other reads or writes. Rows of a unit for each lane group
-are divided among the threads by groups where those can be divided evenly: then what one row writes of a group the next
-finds written by its own thread. A row's phase comes after those of all earlier rows of which another thread's part
-disturbs its own, and no earlier; within a phase every thread keeps the order of its parts. So running phase after
-phase leaves the same numbers in memory as running row after row.
+Two rows conflict where one writes memory that the other reads or writes. Rows with units per lane group are divided
+among the threads by groups where the groups divide evenly. A thread then reads of a group only what it wrote itself. A
+row is in the earliest phase after all earlier rows that conflict with it across threads; within a phase each thread
+runs its parts in order. So running phase by phase leaves the same numbers in memory as running row by row.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ from netspec.kernels.cpu.language.rows import Row
 from netspec.targets.cpu.program import Buffer, Launch
 
 LINE_BYTES = 64
-"""Buffers begin at such multiples; the last vector of one may reach up to the next."""
+"""Alignment of buffers; the last vector of a buffer may extend to the next multiple."""
 FLOPS_A_NANOSECOND = 60.0
 BYTES_A_NANOSECOND = 20.0
 MEETING_NANOSECONDS = 1000.0
-"""Roughly, what a core computes and moves, and what a meeting costs. They decide who does what, never a
-bit of it."""
+"""Rough speed of one core in computing and moving, and cost of a barrier. They decide the division of work, never a bit
+of a result."""
 
 
 class Place(NamedTuple):
-    """Memory that a row reads or writes, in bytes of the arena. `group_bytes` apart lie the parts of the lane groups,
-    of which a unit touches that of its own group; 0 where any unit may touch everything."""
+    """Memory that a row reads or writes: arena bytes begin … end - 1. `group_bytes` is the stride of lane groups where
+    a unit touches its own group's part alone; 0 where any unit may touch everything."""
 
     begin: int
     end: int
@@ -41,7 +40,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A row, the places that it reads and writes, and about how long it takes one thread."""
+    """A row, the memory that it reads and writes, and its estimated time on one thread."""
 
     row: Row
     reads: tuple[Place, ...]
@@ -50,7 +49,7 @@ class Task:
 
 
 def launch_tasks(launch: Launch, rows: Sequence[Row], batch: int) -> tuple[Task, ...]:
-    """The rows of a launch for a full batch."""
+    """The tasks of a launch's rows, for a full batch."""
     scratch = (launch.scratch,) if launch.scratch else ()
     touched = (*launch.inputs, *launch.outputs, *scratch)
     told = [
@@ -62,7 +61,7 @@ def launch_tasks(launch: Launch, rows: Sequence[Row], batch: int) -> tuple[Task,
 
 
 def row_task(row: Row, flops: float = 0.0) -> Task:
-    """A row that names all it touches."""
+    """The task of a row that names all memory it touches; `flops` is its share of the launch."""
     reads, writes = (tuple(_place(buffer, row) for buffer in buffers) for buffers in (row.reads, row.writes))
     moved = sum(place.end - place.begin for place in {*reads, *writes})
     return Task(row, reads, writes, max(flops / FLOPS_A_NANOSECOND, moved / BYTES_A_NANOSECOND))
@@ -74,7 +73,7 @@ def _place(buffer: Buffer, row: Row) -> Place:
 
 
 def phase_numbers(tasks: Sequence[Task], *, by_groups: bool) -> list[int]:
-    """The phase of each task, from 0, where all rows that can be are divided `by_groups` or none is."""
+    """The phase of each task, from 0. `by_groups`: rows with units per lane group are divided by groups."""
     places = {place for task in tasks for place in (*task.reads, *task.writes)}
     ends = sorted({end for place in places for end in (place.begin, place.end)})
     piece = {end: k for k, end in enumerate(ends)}
@@ -99,8 +98,8 @@ NOT_DIVIDED = -1
 
 
 def _divisions(places: Iterable[Place]) -> dict[Place, int]:
-    """Places divided by groups have the same number if and only if a group's part of one is the same memory as of the
-    other."""
+    """A number for each place: equal for two places divided by groups if and only if each group's part is the same
+    memory in both; `NOT_DIVIDED` for all others."""
     numbers: dict[tuple[int, int], int] = {}
     return {
         place: numbers.setdefault((place.begin, place.group_bytes), len(numbers)) if place.group_bytes else NOT_DIVIDED
@@ -109,19 +108,19 @@ def _divisions(places: Iterable[Place]) -> dict[Place, int]:
 
 
 class _Trace:
-    """Of each piece of memory the last phase that touched it, and the division by groups of all that did so then."""
+    """For each piece of memory, the last phase that touched it, and the division by groups of those touches."""
 
     def __init__(self, pieces: int) -> None:
         self._phase = np.full(pieces, -1)
         self._division = np.full(pieces, NOT_DIVIDED)
 
     def free(self, where: slice, division: int) -> int:
-        """The first phase in which no other thread's touch from before can disturb one of this division."""
+        """The first phase in which a touch of this division conflicts with no earlier touch of another thread."""
         apart = True if division == NOT_DIVIDED else self._division[where] != division
         return int((self._phase[where] + apart).max(initial=0))
 
     def mark(self, where: slice, division: int, phase: int) -> None:
-        """Takes down a touch."""
+        """Records a touch."""
         last, divisions = self._phase[where], self._division[where]
         divisions[(last == phase) & (divisions != division)] = NOT_DIVIDED
         divisions[last < phase] = division
@@ -130,8 +129,8 @@ class _Trace:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What the team does in turn: the task of this number, each thread its count of a full batch's units, and then
-    perhaps a meeting."""
+    """One row of the schedule: the index of a task, the number of a full batch's units of each thread, and whether a
+    barrier follows."""
 
     task: int
     counts: tuple[int, ...]
@@ -139,7 +138,7 @@ class Step:
 
 
 def schedule(tasks: Sequence[Task], groups: int, threads: int) -> tuple[Step, ...]:
-    """All tasks, phase by phase, for batches of `groups` lane groups. One thread keeps the order there is."""
+    """All tasks, phase by phase, for batches of `groups` lane groups. One thread runs them in the given order."""
     if threads == 1:
         return tuple(Step(k, (_units(task.row, groups),), k == len(tasks) - 1) for k, task in enumerate(tasks))
     numbers = phase_numbers(tasks, by_groups=divides_groups(groups, threads))
@@ -159,20 +158,20 @@ def schedule(tasks: Sequence[Task], groups: int, threads: int) -> tuple[Step, ..
 
 
 def divides_groups(groups: int, threads: int) -> bool:
-    """Whether each thread can take as many whole lane groups."""
+    """Whether several threads can take equal numbers of whole lane groups."""
     return threads > 1 and groups % threads == 0
 
 
 def _alone(nanoseconds: Sequence[float]) -> list[bool]:
-    """Which phases the first thread does alone: those that take less than a meeting, next to another such, for between
-    the two nobody has to meet."""
+    """The phases that the first thread runs alone: those shorter than a barrier and next to another short one, since
+    the two need no barrier between them."""
     short = [False, *(time < MEETING_NANOSECONDS for time in nanoseconds), False]
     beside = [before or after for before, after in zip(short, short[2:], strict=False)]
     return [own and other for own, other in zip(short[1:], beside, strict=False)]
 
 
 def _counts(tasks: Sequence[Task], groups: int, threads: int) -> list[tuple[int, ...]]:
-    """Units of each task for each thread. What cannot be split evenly goes where there is least to do; long units
+    """Units of each task for each thread. A remainder of units goes to the least loaded threads, tasks with long units
     first."""
     units = [_units(task.row, groups) for task in tasks]
     cost = [task.nanoseconds / max(1, count) for task, count in zip(tasks, units, strict=True)]
@@ -191,5 +190,5 @@ def _units(row: Row, groups: int) -> int:
 
 
 def meetings(steps: Sequence[Step]) -> int:
-    """How often the team meets in one run of all steps."""
+    """Number of barriers in one run of all steps."""
     return sum(step.meet for step in steps)

@@ -1,4 +1,4 @@
-"""Threads that meet: atomic words, and waiting for one to change: spinning a little, then yielding, then asleep."""
+"""Synchronisation of threads: atomic words, a barrier, and a wait that spins, then yields, then sleeps."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from llvmlite import ir
@@ -11,17 +11,17 @@ from netspec.kernels.cpu.language.jit import routine
 INT32 = ir.IntType(32)
 INT64 = ir.IntType(64)
 SPINS = 300
-"""rounds of spinning where every thread has a core: about as long as a short launch takes"""
+"""rounds of spinning where every thread has a core; about the time of a short launch"""
 YIELDS = 1000
-"""rounds of giving the core away before sleeping"""
+"""rounds of yielding the core before sleeping"""
 NAP_MICROSECONDS = 50
-"""how long to sleep where the system cannot wake a thread when a word changes"""
+"""duration of a sleep where the system has no futex"""
 SLEEPERS = 1
-"""how far behind a word that is waited for the number of threads asleep stands"""
+"""offset, from a word that is waited for, of the number of threads asleep"""
 FUTEX_CALLS = {"x86_64": 202, "aarch64": 98}
-"""Linux's number of the system call by processor family"""
+"""number of Linux's futex system call, by processor family"""
 FUTEX_WAIT, FUTEX_WAKE = 128, 129
-"""both for threads of one process"""
+"""both private to one process"""
 EVERYBODY = 1 << 30
 
 
@@ -31,7 +31,7 @@ def _word(builder, arguments):
 
 @intrinsic
 def atomic_load(_typing, words, index):
-    """words[index], seen together with all that was written before it was stored."""
+    """words[index], with acquire ordering: writes before its store are visible."""
 
     def codegen(_context, builder, _signature, arguments):
         return builder.load_atomic(_word(builder, arguments), "acquire", 8)
@@ -41,7 +41,7 @@ def atomic_load(_typing, words, index):
 
 @intrinsic
 def atomic_store(_typing, words, index, value):
-    """words[index] = value, after all that was written before."""
+    """words[index] = value, sequentially consistent: earlier writes are visible first."""
 
     def codegen(context, builder, _signature, arguments):
         builder.store_atomic(arguments[2], _word(builder, arguments), "seq_cst", 8)
@@ -52,7 +52,7 @@ def atomic_store(_typing, words, index, value):
 
 @intrinsic
 def atomic_add(_typing, words, index, value):
-    """words[index] += value; gives what was there before."""
+    """words[index] += value; returns the old value."""
 
     def codegen(_context, builder, _signature, arguments):
         return builder.atomic_rmw("add", _word(builder, arguments), arguments[2], "seq_cst")
@@ -62,7 +62,7 @@ def atomic_add(_typing, words, index, value):
 
 @intrinsic
 def pause(_typing):
-    """Tells the core that this loop waits."""
+    """The core's hint for a spinning loop."""
 
     def codegen(context, builder, _signature, _arguments):
         triple = builder.module.triple
@@ -80,7 +80,7 @@ def pause(_typing):
 
 @intrinsic
 def yield_core(_typing):
-    """Lets another thread run."""
+    """Yields the core to another thread."""
 
     def codegen(context, builder, _signature, _arguments):
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(INT32, []), "sched_yield")
@@ -91,13 +91,13 @@ def yield_core(_typing):
 
 
 def _futex_call(triple):
-    """The number of the system call that sleeps until woken, None where there is none."""
+    """The number of the futex system call; None where the system has none."""
     family = triple.split("-")[0]
     return FUTEX_CALLS.get(family) if "linux" in triple else None
 
 
 def _futex(builder, words_and_index, operation, value):
-    """Calls the kernel of the system with the low half of a word, which comes first in memory on these processors."""
+    """Calls futex on the low half of a word, which is first in memory on these little-endian processors."""
     call = _futex_call(builder.module.triple)
     address = builder.ptrtoint(_word(builder, words_and_index), INT64)
     function_type = ir.FunctionType(INT64, [INT64] * 7)
@@ -108,7 +108,7 @@ def _futex(builder, words_and_index, operation, value):
 
 @intrinsic
 def sleep_while(_typing, words, index, value):
-    """Sleeps until woken if words[index] is still `value`; may return without any reason."""
+    """Sleeps until woken if words[index] is still `value`; may return early."""
 
     def codegen(context, builder, _signature, arguments):
         if _futex_call(builder.module.triple) is not None:
@@ -124,7 +124,7 @@ def sleep_while(_typing, words, index, value):
 
 @intrinsic
 def wake_all(_typing, words, index):
-    """Wakes all that sleep on words[index]."""
+    """Wakes all threads that sleep on words[index]."""
 
     def codegen(context, builder, _signature, arguments):
         if _futex_call(builder.module.triple) is not None:
@@ -136,7 +136,7 @@ def wake_all(_typing, words, index):
 
 @routine
 def advance(words, index):
-    """Adds one to words[index] and wakes those that sleep until it changes."""
+    """Adds one to words[index] and wakes the threads that sleep on it."""
     atomic_add(words, index, 1)
     if atomic_add(words, index + SLEEPERS, 0) > 0:
         wake_all(words, index)
@@ -144,7 +144,7 @@ def advance(words, index):
 
 @routine
 def wait_for_change(words, index, known, spins):
-    """words[index] as soon as it is no longer `known`."""
+    """Waits until words[index] differs from `known`, and returns it."""
     rounds = 0
     found = atomic_load(words, index)
     while found == known:
@@ -163,8 +163,8 @@ def wait_for_change(words, index, known, spins):
 
 @routine
 def meet(words, arrived, generation, threads, spins):
-    """A barrier of `threads`: nobody leaves before all have come. Both words stand in a cache line of their own, and
-    behind `generation` the number of those asleep."""
+    """A barrier of `threads` threads. `arrived` and `generation` are in cache lines of their own; the word after
+    `generation` is the number of threads asleep."""
     if threads == 1:
         return
     before = atomic_load(words, generation)

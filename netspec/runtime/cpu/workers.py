@@ -1,4 +1,4 @@
-"""The team's threads: workers that sleep in native code between jobs, and the caller, who leads."""
+"""The team of threads: workers that sleep in native code between jobs, and the caller as their leader."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from netspec.runtime.cpu.processors import usable_cores
 from netspec.runtime.cpu.team import SPINS
 
 ENTRY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
-"""The driver's address as a function; ctypes lets the GIL go while it runs."""
+"""Type of the driver's function; ctypes releases the GIL while it runs."""
 COUNTERS = [driver.STOP, driver.JOB, driver.JOB + 1, driver.ARRIVED, driver.GENERATION, driver.GENERATION + 1]
 
 
 class Team:
-    """`threads` threads for one caller at a time, who is one of them.
+    """`threads` threads, the caller included; one caller at a time.
 
-    Workers start with the first job, and again in a forked child, which has none of its parent's. They end with the
-    team or with the interpreter. A job runs to its end in native code, so Ctrl-C and other exceptions come before it or
-    after it and never leave half of a step behind. `control` holds the driver's words; the caller fills in the job.
-    With a `clock` (seconds) `native_seconds` adds up what the caller has spent in native code.
+    Workers start with the first job, and again in a forked child, which inherits none. They end with the team or the
+    interpreter. A job runs to its end in native code, so Ctrl-C and other exceptions are raised before or after it and
+    never leave half a step. `control` is the driver's control block, in which the caller describes the job. With a
+    `clock` (seconds), `native_seconds` sums the caller's time in native code.
     """
 
     def __init__(self, threads: int, cache: CodeCache) -> None:
@@ -45,7 +45,7 @@ class Team:
         self._dismissal: Any = None
 
     def run(self) -> None:
-        """Does the job in the control words on all threads. Raises DeviceError (E591) where they cannot be started."""
+        """Runs the job in `control` on all threads. Raises DeviceError (E591) where workers cannot be started."""
         if self._process != os.getpid() or not self._dismissal.alive:
             self._start_workers()
         if self.clock is None:
@@ -56,7 +56,7 @@ class Team:
         self.native_seconds += self.clock() - begin
 
     def _start_workers(self) -> None:
-        """New workers with control words of their own: others may still look at the old ones."""
+        """Starts workers with a new control block: older workers may still read the old one."""
         control = self.control = self.control.copy()
         control[COUNTERS] = 0
         self._dismissal = weakref.finalize(self, _enter, self._entry, control, driver.DISMISSAL)
