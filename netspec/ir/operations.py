@@ -34,8 +34,8 @@ ActivationName = Literal[
 ]
 SAVES_INPUT: frozenset[str] = frozenset({"gelu", "silu"})
 """Activations whose derivative is taken from their input; all others take it from their output."""
-STRAIGHT: frozenset[str] = frozenset({"identity", "relu", "relu6", "leaky_relu"})
-"""Activations made of straight pieces: a few instructions, forward and backward."""
+PIECEWISE_LINEAR: frozenset[str] = frozenset({"identity", "relu", "relu6", "leaky_relu"})
+"""Piecewise linear activations: a few instructions, forward and backward."""
 
 
 @dataclass(frozen=True, slots=True)

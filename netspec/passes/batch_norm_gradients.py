@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.operations import (
     IDENTITY,
-    STRAIGHT,
+    PIECEWISE_LINEAR,
     Activation,
     ActivationGradient,
     Add,
@@ -36,7 +36,7 @@ def fuse_batch_norm_gradients(graph: Graph) -> Graph:
     """A BatchNormGradient that reads an ActivationGradient, an Add, or the one of the other, does their work.
 
     What only it reads disappears. What others read too (the branches of a sum) it gives as well, from where it was
-    made; of several gradients that read the same cotangent, the first does so. Only activations of STRAIGHT pieces,
+    made; of several gradients that read the same cotangent, the first does so. Only PIECEWISE_LINEAR activations,
     which cost a kernel next to nothing, are taken in.
     """
     made = {node.outputs[0]: node for node in graph.nodes if isinstance(node.operation, SEEN)}
@@ -80,7 +80,7 @@ def _cotangent(node: Node, made: Mapping[Value, Node], counted: Mapping[Value, i
         terms = _terms(dz, made)
         return _Cotangent(IDENTITY, None, terms, (dz,)) if len(terms) > 1 else None
     function, slope = derivative.operation.function, derivative.operation.slope
-    if function not in STRAIGHT:
+    if function not in PIECEWISE_LINEAR:
         return None
     saved, dy = derivative.inputs
     terms = _terms(dy, made) if counted[dy] == 1 else (dy,)

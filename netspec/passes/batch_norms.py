@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from netspec.ir.graph import Graph, Node, Value
-from netspec.ir.operations import IDENTITY, STRAIGHT, Activation, Add, BatchNormTraining
+from netspec.ir.operations import IDENTITY, PIECEWISE_LINEAR, Activation, Add, BatchNormTraining
 from netspec.ir.rewrite import reads, substitute
 
 Join = Callable[[Node, Node, set[Value]], Node | None]
@@ -15,7 +15,7 @@ Join = Callable[[Node, Node, set[Value]], Node | None]
 
 def fuse_batch_norms(graph: Graph) -> Graph:
     """Joins to a BatchNormTraining the Add of two that alone reads its y, if the other term is made by then, and then
-    the Activation that alone reads that; only those of STRAIGHT pieces, which cost a kernel next to nothing.
+    the Activation that alone reads that; only PIECEWISE_LINEAR ones, which cost a kernel next to nothing.
 
     A layer whose output was a value in between (a sum before its `relu`) now has the activated one.
     """
@@ -55,7 +55,7 @@ def _with_addend(node: Node, reader: Node, known: set[Value]) -> Node | None:
 
 def _with_activation(node: Node, reader: Node, _: set[Value]) -> Node | None:
     activation = reader.operation
-    if not isinstance(activation, Activation) or activation.function not in STRAIGHT:
+    if not isinstance(activation, Activation) or activation.function not in PIECEWISE_LINEAR:
         return None
     assert isinstance(node.operation, BatchNormTraining)
     operation = replace(node.operation, activation=activation)

@@ -9,6 +9,7 @@ from netspec.kernels.cpu.language.jit import kernel
 from netspec.kernels.cpu.language.tile import lanes
 from netspec.kernels.cpu.language.vector import load, store
 from netspec.kernels.cpu.language.vector_math import (
+    cosine_sine,
     exp,
     expm1_of_negative,
     inverse_three_quarters,
@@ -20,7 +21,6 @@ from netspec.kernels.cpu.language.vector_math import (
     sigmoid,
     softplus,
     tanh,
-    turned,
 )
 from tests.kernels.vectors import LANES, padded, run_by_hand
 
@@ -52,9 +52,9 @@ def apply_log1p(tile, arena, d, state, begin, end, thread):
 
 
 @kernel
-def apply_turned(tile, arena, d, state, begin, end, thread):
+def apply_cosine_sine(tile, arena, d, state, begin, end, thread):
     for i in range(0, d[0], lanes(tile)):
-        cosine, sine = turned(load(tile, arena, i))
+        cosine, sine = cosine_sine(load(tile, arena, i))
         store(arena, i, cosine)
         store(arena, d[0] + i, sine)
 
@@ -192,7 +192,7 @@ def test_turns_are_right_to_float32s_rounding_and_exact_at_quarters(vector_lanes
     t = np.concatenate((points(-3, 3), np.arange(-12, 13) / 4)).astype(np.float32)
     whole = padded(t, vector_lanes)
     arena = np.concatenate((whole, np.zeros_like(whole)))
-    run_by_hand(apply_turned, arena, (len(whole),), vector_lanes)
+    run_by_hand(apply_cosine_sine, arena, (len(whole),), vector_lanes)
     cosine, sine = arena[: len(t)], arena[len(whole) :][: len(t)]
     angle = 2 * np.pi * t.astype(np.float64)
     np.testing.assert_allclose(cosine, np.cos(angle), rtol=0, atol=1.5e-7)

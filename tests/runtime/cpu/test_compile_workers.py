@@ -16,7 +16,7 @@ from netspec.kernels.cpu.language.tile import TileShape
 from netspec.kernels.cpu.layers.sums import sum_images
 from netspec.kernels.cpu.layers.update import sgd_update
 from netspec.runtime.cache import Code
-from netspec.runtime.cpu import compile_workers as crew
+from netspec.runtime.cpu import compile_workers
 from netspec.runtime.cpu.compilation import VERSION, Unit, compile_unit, unit_at
 from netspec.runtime.cpu.compile_server import answer_all
 from netspec.runtime.cpu.driver import take_part
@@ -28,14 +28,14 @@ UNITS = tuple(Unit(sum_images, TileShape(rows, 1, 4, 32)) for rows in range(1, 9
 def one_helper(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     """Two processors, whatever there are; the helpers that were started."""
     started: list[subprocess.Popen[bytes]] = []
-    start: Callable[[], Any] = getattr(crew, "_start")  # noqa: B009
-    monkeypatch.setattr(crew, "_processors", lambda: 2)
-    monkeypatch.setattr(crew, "_start", lambda: started.append(start()) or started[-1])
+    start: Callable[[], Any] = getattr(compile_workers, "_start")  # noqa: B009
+    monkeypatch.setattr(compile_workers, "_processors", lambda: 2)
+    monkeypatch.setattr(compile_workers, "_start", lambda: started.append(start()) or started[-1])
     return started
 
 
 def test_every_function_is_compiled_once(one_helper: list[subprocess.Popen[bytes]]) -> None:
-    made = list(crew.compile_units(UNITS))
+    made = list(compile_workers.compile_units(UNITS))
     assert sorted(unit.name for unit, _ in made) == sorted(unit.name for unit in UNITS)
     assert all(code.symbol.encode() in code.object_file for _, code in made)
     assert [helper.returncode is not None for helper in one_helper] == [True]
@@ -59,12 +59,12 @@ def test_what_a_helper_does_not_deliver_is_compiled_here(
     server: str, asked: int, one_helper: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[Unit] = []
-    delegate: Callable[..., Code | None] = getattr(crew, "_delegate")  # noqa: B009
-    monkeypatch.setattr(crew, "_delegate", lambda unit, *pipes: given.append(unit) or delegate(unit, *pipes))
-    monkeypatch.setattr(crew, "compile_unit", compile_slowly)
-    monkeypatch.setattr(crew, "SERVER", server)
-    monkeypatch.setattr(crew, "PATIENCE_SECONDS", 0.5)
-    assert dict(crew.compile_units(UNITS)) == {unit: Code(unit.name, b"") for unit in UNITS}
+    delegate: Callable[..., Code | None] = getattr(compile_workers, "_delegate")  # noqa: B009
+    monkeypatch.setattr(compile_workers, "_delegate", lambda unit, *pipes: given.append(unit) or delegate(unit, *pipes))
+    monkeypatch.setattr(compile_workers, "compile_unit", compile_slowly)
+    monkeypatch.setattr(compile_workers, "SERVER", server)
+    monkeypatch.setattr(compile_workers, "PATIENCE_SECONDS", 0.5)
+    assert dict(compile_workers.compile_units(UNITS)) == {unit: Code(unit.name, b"") for unit in UNITS}
     assert len(given) == asked
 
 
@@ -75,7 +75,7 @@ def compile_slowly(unit: Unit) -> Code:
 
 
 def test_no_helper_outlives_who_stops_listening(one_helper: list[subprocess.Popen[bytes]]) -> None:
-    making = crew.compile_units(UNITS)
+    making = compile_workers.compile_units(UNITS)
     next(making)
     assert one_helper[0].poll() is None
     making.close()  # type: ignore[attr-defined]
@@ -86,18 +86,24 @@ def test_where_no_process_can_be_started_everything_is_compiled_here(monkeypatch
     def refused(*_: object, **__: object) -> None:
         raise OSError("no more processes")
 
-    monkeypatch.setattr(crew, "_processors", lambda: 2)
+    monkeypatch.setattr(compile_workers, "_processors", lambda: 2)
     monkeypatch.setattr(subprocess, "Popen", refused)
-    assert len(list(crew.compile_units(UNITS[:4]))) == 4
+    assert len(list(compile_workers.compile_units(UNITS[:4]))) == 4
 
 
 def test_few_functions_are_not_worth_a_helper(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "_processors", lambda: 64)
-    assert [crew.helpers_for(count) for count in (0, 3, 4, 9, 1000)] == [0, 0, 1, 2, crew.MOST_HELPERS]
-    monkeypatch.setattr(crew, "_processors", lambda: 1)
-    assert crew.helpers_for(1000) == 0
+    monkeypatch.setattr(compile_workers, "_processors", lambda: 64)
+    assert [compile_workers.helpers_for(count) for count in (0, 3, 4, 9, 1000)] == [
+        0,
+        0,
+        1,
+        2,
+        compile_workers.MOST_HELPERS,
+    ]
+    monkeypatch.setattr(compile_workers, "_processors", lambda: 1)
+    assert compile_workers.helpers_for(1000) == 0
     monkeypatch.setattr("sys.executable", None)
-    assert crew.helpers_for(1000) == 0
+    assert compile_workers.helpers_for(1000) == 0
 
 
 def test_a_server_compiles_what_it_is_asked_for() -> None:
@@ -119,10 +125,10 @@ def test_a_server_compiles_what_it_is_asked_for() -> None:
 def test_a_helper_compiles_though_numba_has_been_asked_to_print(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NUMBA_DUMP_IR", "NUMBA_DEBUG_TYPEINFER", "NUMBA_DUMP_ASSEMBLY"):
         monkeypatch.setenv(name, "1")
-    helper = getattr(crew, "_start")()  # noqa: B009
+    helper = getattr(compile_workers, "_start")()  # noqa: B009
     try:
         assert helper.stdout.readline().strip() == VERSION.encode()
-        code = getattr(crew, "_delegate")(UNITS[0], helper.stdin, helper.stdout)  # noqa: B009
+        code = getattr(compile_workers, "_delegate")(UNITS[0], helper.stdin, helper.stdout)  # noqa: B009
         assert code.symbol.encode() in code.object_file
     finally:
         helper.kill()
@@ -140,7 +146,7 @@ def test_a_function_outside_of_netspec_is_compiled_here_and_its_faults_show() ->
         raise ValueError("no")
 
     with pytest.raises(CompilerBug, match="raising may raise"):
-        list(crew.compile_units((*UNITS[:1], Unit(raising, TileShape(1, 1, 4, 32)))))
+        list(compile_workers.compile_units((*UNITS[:1], Unit(raising, TileShape(1, 1, 4, 32)))))
 
 
 def test_a_kernel_whose_source_is_no_part_of_the_version_carries_its_hash() -> None:

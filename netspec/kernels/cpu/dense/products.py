@@ -14,7 +14,7 @@ from netspec.kernels.cpu.language.planes import NO_BIAS
 from netspec.kernels.cpu.language.products import outer_apart
 from netspec.kernels.cpu.language.state import COUNT, GROUPS, SCRATCH
 from netspec.kernels.cpu.language.tile import columns, lanes, load, narrow, rectify, rows, save, spread, zeros
-from netspec.kernels.cpu.language.transpose import turn
+from netspec.kernels.cpu.language.transpose import transpose_square
 from netspec.kernels.cpu.layers.activations import RELU
 
 
@@ -123,7 +123,9 @@ def transpose(tile, arena, d: Words[Transpose], state, begin, end, thread):
         for g in range(state[GROUPS]):
             source = d[TRANSPOSE.source.place] + g * d[TRANSPOSE.source.group] + unit * step * step
             into = d[TRANSPOSE.copy.place] + g * step * d[TRANSPOSE.copy.image] + unit * step
-            turn(tile, arena, source, step, into, d[TRANSPOSE.copy.image], min(step, state[COUNT] - g * step))
+            transpose_square(
+                tile, arena, source, step, into, d[TRANSPOSE.copy.image], min(step, state[COUNT] - g * step)
+            )
 
 
 @routine

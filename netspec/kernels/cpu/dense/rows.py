@@ -16,7 +16,7 @@ from netspec.kernels.cpu.dense.products import (
     weight_gradient,
 )
 from netspec.kernels.cpu.dense.update import DenseUpdate, weight_update
-from netspec.kernels.cpu.language.planes import NOTHING, Ending, ending_of
+from netspec.kernels.cpu.language.planes import NO_EPILOGUE, Epilogue, epilogue_of
 from netspec.kernels.cpu.language.rows import Row, after_copying, place, where
 from netspec.kernels.cpu.layers.update import NO_VELOCITY
 from netspec.kernels.cpu.sliding.convolution_rows import activation_pass
@@ -30,7 +30,7 @@ def dense_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     x, w, *bias = launch.inputs
     outputs, inputs = w.value.shape[0], x.value.elements
     weights = (place(w), inputs, 1)
-    row = _product(launch, program, x, weights, inputs, outputs, ending_of(bias, op.activation))
+    row = _product(launch, program, x, weights, inputs, outputs, epilogue_of(bias, op.activation))
     return (row, *activation_pass(op.activation, launch, program))
 
 
@@ -38,7 +38,7 @@ def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     """DenseInputGradient: the product with the transposed weights."""
     (dy, w), (dx,) = launch.inputs, launch.outputs
     outputs, inputs = w.value.shape[0], dx.value.elements
-    return (_product(launch, program, dy, (place(w), 1, inputs), outputs, inputs, NOTHING),)
+    return (_product(launch, program, dy, (place(w), 1, inputs), outputs, inputs, NO_EPILOGUE),)
 
 
 def _product(
@@ -48,7 +48,7 @@ def _product(
     weights: tuple[int, int, int],
     inputs: int,
     outputs: int,
-    ending: Ending,
+    epilogue: Epilogue,
 ) -> Row:
     """The row of one product; `weights` are (first element, stride of outputs, stride of inputs)."""
     y, tile = launch.outputs[0], launch.tile
@@ -64,8 +64,8 @@ def _product(
         outputs=outputs,
         input_block=_input_block(program, tile, inputs),
         column_blocks=column_blocks,
-        bias=ending.bias,
-        activation=ending.code,
+        bias=epilogue.bias,
+        activation=epilogue.code,
     )
     return Row(multiply, tile, words, -(-outputs // tile.rows) * column_blocks)
 

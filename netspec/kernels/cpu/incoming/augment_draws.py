@@ -41,7 +41,7 @@ from netspec.kernels.cpu.language.vector import (
     store_integers,
     to_float,
 )
-from netspec.kernels.cpu.language.vector_math import turned
+from netspec.kernels.cpu.language.vector_math import cosine_sine
 from netspec.targets.cpu.incoming import DRAW_ROWS
 from netspec.targets.cpu.program import Augmenting, Buffer, Tile
 
@@ -106,7 +106,7 @@ class DrawImages(NamedTuple):
     height: int
     width: int
     most_shift: float
-    most_turn: float
+    most_rotation: float
     low: float
     range: float
     mirrors_y: float
@@ -138,7 +138,7 @@ def draw_rows(augmenting: Augmenting, shape: tuple[int, int, int]) -> tuple[Row,
         height=height,
         width=width,
         most_shift=strengths.shift,
-        most_turn=strengths.turn,
+        most_rotation=strengths.turn,
         low=low,
         range=high - low,
         mirrors_y=strengths.mirror_vertical,
@@ -193,9 +193,9 @@ def _draw_words(tile, arena, d, state, g):
 
 
 @routine
-def _turn(tile, arena, d, g):
+def _rotate(tile, arena, d, g):
     scale = fma(_uniform(tile, arena, d, g, SCALE), real(d, DRAW.range), real(d, DRAW.low))
-    cosine, sine = turned(_each_way(tile, arena, d, g, ROTATE) * real(d, DRAW.most_turn))
+    cosine, sine = cosine_sine(_each_way(tile, arena, d, g, ROTATE) * real(d, DRAW.most_rotation))
     store(arena, row(tile, d, g, COSINE), cosine / scale)
     store(arena, row(tile, d, g, SINE), sine / scale)
 
@@ -232,7 +232,7 @@ def draw_images(tile, arena, d: Words[DrawImages], state, begin, end, thread):
     for g in range(begin, end):
         _find_images(tile, arena, d, state, g)
         _draw_words(tile, arena, d, state, g)
-        _turn(tile, arena, d, g)
+        _rotate(tile, arena, d, g)
         _move(tile, arena, d, state, g, 0, state[SOURCE_HEIGHT], d[DRAW.height])
         _move(tile, arena, d, state, g, 1, state[SOURCE_WIDTH], d[DRAW.width])
         _tone(tile, arena, d, g)

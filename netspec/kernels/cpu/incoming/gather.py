@@ -40,7 +40,7 @@ from netspec.kernels.cpu.language.state import (
     SOURCE_WIDTH,
 )
 from netspec.kernels.cpu.language.tile import lanes
-from netspec.kernels.cpu.language.transpose import turn
+from netspec.kernels.cpu.language.transpose import transpose_square
 from netspec.targets.cpu.incoming import BAND
 from netspec.targets.cpu.program import Program, Tile
 
@@ -230,7 +230,7 @@ def gather_images(tile, arena, d: Words[GatherImages], state, begin, end, thread
         )
         for x in range(0, rows * width, step):
             count = min(step, rows * width - x)
-            turn(tile, arena, state[SCRATCH] + x, pitch, into + x * step, step, count)
+            transpose_square(tile, arena, state[SCRATCH] + x, pitch, into + x * step, step, count)
 
 
 @kernel

@@ -20,7 +20,7 @@ from netspec.kernels.cpu.language.rows import Kernel, Row, place
 from netspec.kernels.cpu.language.state import SEED
 from netspec.kernels.cpu.language.tile import lanes
 from netspec.kernels.cpu.language.vector import lane_numbers, splat_integer, sqrt, store, to_float
-from netspec.kernels.cpu.language.vector_math import log, turned
+from netspec.kernels.cpu.language.vector_math import cosine_sine, log
 from netspec.targets.cpu.program import Program
 
 HALF_RANGE, FRACTION, TWO_FRACTIONS = 1 << 23, 2.0**-24, 2.0**-23
@@ -70,7 +70,7 @@ def _put(arena, array, i, end, value):
 def _put_pair(arena, array, i, end, first, second, deviation):
     """Stores two vectors of normal numbers (Box-Muller)."""
     radius = sqrt(log(to_float((first >> 8) + 1) * FRACTION) * -2.0) * deviation
-    cosine, sine = turned(to_float(second >> 8) * FRACTION)
+    cosine, sine = cosine_sine(to_float(second >> 8) * FRACTION)
     _put(arena, array, i, end, radius * cosine)
     _put(arena, array, i + BLOCK_COUNTERS, end, radius * sine)
 

@@ -37,7 +37,7 @@ from netspec.kernels.cpu.language.vector import (
     store,
     to_float,
 )
-from netspec.kernels.cpu.language.vector_math import log, turned
+from netspec.kernels.cpu.language.vector_math import cosine_sine, log
 from netspec.targets.cpu.program import Augmenting, Buffer
 
 WORDS_A_COUNTER = 4
@@ -104,7 +104,7 @@ def _add_pair(tile, arena, at, end, first, second, deviation):
     """Adds two normal numbers, made of two random words (Box-Muller), to the pixel at `at` and the next one, up to
     `end`."""
     radius = sqrt(log(fma(to_float(first >> 8), FRACTION, FRACTION)) * -2.0) * deviation
-    cosine, sine = turned(to_float(second >> 8) * FRACTION)
+    cosine, sine = cosine_sine(to_float(second >> 8) * FRACTION)
     step = lanes(tile)
     if at < end:
         store(arena, at, fma(radius, cosine, load(tile, arena, at)))

@@ -59,7 +59,7 @@ class Planes:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class Epilogue:
     """Epilogue of a sum: a bias per output channel, stored from arena[bias] on, if any, then an activation."""
 
     bias: int = NO_BIAS
@@ -72,7 +72,7 @@ class Ending:
         return CODES[function if function in IN_REGISTERS else "identity"]
 
 
-NOTHING = Ending()
+NO_EPILOGUE = Epilogue()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ class Pooling:
 UNPOOLED = Pooling()
 
 
-def ending_of(bias: Sequence[Buffer], activation: Activation) -> Ending:
+def epilogue_of(bias: Sequence[Buffer], activation: Activation) -> Epilogue:
     """The epilogue of a launch; `bias` is empty or one buffer."""
-    return Ending(place(bias[0]) if bias else NO_BIAS, activation)
+    return Epilogue(place(bias[0]) if bias else NO_BIAS, activation)
 
 
 def planes(buffer: Buffer, program: Program) -> Planes:

@@ -9,7 +9,7 @@ from netspec.kernels.cpu.language import emit
 
 
 @intrinsic
-def turn(_typing, tile, arena, source, source_step, result, result_step, count):
+def transpose_square(_typing, tile, arena, source, source_step, result, result_step, count):
     """arena[result + c*result_step + r] = arena[source + r*source_step + c] for r < lanes, c < count
 
     All lanes x lanes numbers are read. `count` is at least one.
@@ -19,27 +19,27 @@ def turn(_typing, tile, arena, source, source_step, result, result_step, count):
     def codegen(context, builder, _signature, arguments):
         _, memory, source, down, result, across, count = arguments
         places = [builder.add(source, emit.scaled(builder, down, r)) for r in range(lanes)]
-        _turn(builder, memory, places, result, across, count)
+        _transpose(builder, memory, places, result, across, count)
         return context.get_dummy_value()
 
     return types.void(tile, arena, *[types.intp] * 5), codegen
 
 
 @intrinsic
-def turn_rows(_typing, tile, arena, source, source_step, rows, result, result_step, count):
+def transpose_rows(_typing, tile, arena, source, source_step, rows, result, result_step, count):
     """The same transpose of `rows` rows, at least one; missing rows repeat the last and are not read."""
     lanes = tile.shape.lanes
 
     def codegen(context, builder, _signature, arguments):
         _, memory, source, down, rows, result, across, count = arguments
         clamped = [emit.clamped(builder, r, rows) for r in range(lanes)]
-        _turn(builder, memory, [builder.add(source, builder.mul(down, r)) for r in clamped], result, across, count)
+        _transpose(builder, memory, [builder.add(source, builder.mul(down, r)) for r in clamped], result, across, count)
         return context.get_dummy_value()
 
     return types.void(tile, arena, *[types.intp] * 6), codegen
 
 
-def _turn(builder, memory, places, result, across, count):
+def _transpose(builder, memory, places, result, across, count):
     """Transposes the vectors at `places` and stores the first `count` columns, `across` apart."""
     columns = _transposed(builder, [emit.load(builder, memory, place, len(places)) for place in places])
     for c, column in enumerate(columns):

@@ -188,7 +188,7 @@ def inverse_three_quarters(x):
 
 
 @routine
-def turned(t):
+def cosine_sine(t):
     """(cos, sin) of 2 pi t for |t| < 2^20; exactly (1, 0) at zero."""
     shifted = fma(t, 4.0, ROUNDER)
     quarters, quadrant = shifted - ROUNDER, float_bits(shifted)

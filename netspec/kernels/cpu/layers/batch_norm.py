@@ -21,7 +21,7 @@ from netspec.kernels.cpu.language.rows import Row, place, where
 from netspec.kernels.cpu.language.state import COUNT, GROUPS
 from netspec.kernels.cpu.language.tile import lanes
 from netspec.kernels.cpu.language.vector import first_lanes, fma, load, select, splat, store, sum_lanes
-from netspec.kernels.cpu.layers.piecewise_linear import bend, bend_words
+from netspec.kernels.cpu.layers.piecewise_linear import piecewise_linear, piecewise_linear_words
 from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 
 BLOCK = 64
@@ -130,11 +130,11 @@ def _normalise(tile, arena, d, group, c):
     addend = d[NORM.addend.place] + group * d[NORM.addend.group] + c * d[NORM.plane]
     if d[NORM.addend.place] == NOWHERE:
         for i in range(0, size, step):
-            store(arena, y + i, bend(fma(load(tile, arena, x + i) - mean, factor, shift), slope, upper))
+            store(arena, y + i, piecewise_linear(fma(load(tile, arena, x + i) - mean, factor, shift), slope, upper))
     else:
         for i in range(0, size, step):
             z = fma(load(tile, arena, x + i) - mean, factor, shift) + load(tile, arena, addend + i)
-            store(arena, y + i, bend(z, slope, upper))
+            store(arena, y + i, piecewise_linear(z, slope, upper))
 
 
 @kernel
@@ -171,7 +171,7 @@ def batch_norm_training_rows(launch: Launch, program: Program) -> tuple[Row, ...
     (x, *channels), (y, *statistics) = launch.inputs, launch.outputs
     channels, addend = channels[:4], channels[4:]
     batch_mean, inverse, new_mean, new_variance = map(place, statistics)
-    slope, upper = bend_words(launch.operation.activation)
+    slope, upper = piecewise_linear_words(launch.operation.activation)
     words = BatchNormed(
         **_common(launch, x, y, channels),
         batch_mean=batch_mean,

@@ -17,7 +17,7 @@ from netspec.kernels.cpu.language.state import COUNT, GROUPS
 from netspec.kernels.cpu.language.tile import lanes
 from netspec.kernels.cpu.language.vector import first_lanes, fma, load, select, splat, store, sum_lanes
 from netspec.kernels.cpu.layers.batch_norm import BLOCK, NOWHERE
-from netspec.kernels.cpu.layers.piecewise_linear import bend_words, unbend
+from netspec.kernels.cpu.layers.piecewise_linear import piecewise_linear_gradient, piecewise_linear_words
 from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 
 
@@ -71,7 +71,7 @@ def _take_back(tile, arena, d, group, c, first, last):
             total += load(tile, arena, d[k] + group * d[k + 1] + c * d[GRADIENT.plane] + i)
         if slope != 1.0:
             kept = fma(load(tile, arena, x + i) - mean, factor, shift) if again else load(tile, arena, saved + i)
-            total = unbend(kept, total, slope, upper)
+            total = piecewise_linear_gradient(kept, total, slope, upper)
         store(arena, dz + i, total)
 
 
@@ -163,7 +163,7 @@ def _rows(
     deviation."""
     x, dx, dz = maps
     count = x.value.shape[0]
-    slope, upper = bend_words(activation)
+    slope, upper = piecewise_linear_words(activation)
     scale, shift, batch_mean, inverse = channels
     dscale, dshift = map(place, sums)
     words = BatchNormBackward(

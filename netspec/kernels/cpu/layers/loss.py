@@ -42,7 +42,7 @@ CODES: dict[LossName, int] = {
 """Code of a function in descriptors."""
 
 
-class Judged(NamedTuple):
+class LossInputs(NamedTuple):
     """First words of both kernels."""
 
     code: int
@@ -54,7 +54,7 @@ class Judged(NamedTuple):
 class LossSums(NamedTuple):
     """Words of `loss`: where the two sums are stored, and the `boundary` above which a single output means class 1."""
 
-    judged: Judged
+    inputs: LossInputs
     sum: int
     right: int
     boundary: float
@@ -63,7 +63,7 @@ class LossSums(NamedTuple):
 class LossCotangents(NamedTuple):
     """Words of `loss_gradient`."""
 
-    judged: Judged
+    inputs: LossInputs
     gradient: Operand
 
 
@@ -154,12 +154,12 @@ def _right(tile, arena, z, labels, outputs, code, boundary):
 @kernel
 def loss(tile, arena, d: Words[LossSums], state, begin, end, thread):
     """One unit: the whole minibatch."""
-    code, outputs, boundary = d[LOSS.judged.code], d[LOSS.judged.outputs], real(d, LOSS.boundary)
+    code, outputs, boundary = d[LOSS.inputs.code], d[LOSS.inputs.outputs], real(d, LOSS.boundary)
     for _ in range(begin, end):
         total, right = 0.0, 0
         for group in range(state[GROUPS]):
-            z = d[LOSS.judged.logits.place] + group * d[LOSS.judged.logits.group]
-            labels = load_integers(tile, arena, d[LOSS.judged.labels.place] + group * d[LOSS.judged.labels.group])
+            z = d[LOSS.inputs.logits.place] + group * d[LOSS.inputs.logits.group]
+            labels = load_integers(tile, arena, d[LOSS.inputs.labels.place] + group * d[LOSS.inputs.labels.group])
             live = first_lanes(tile, state[COUNT] - group * lanes(tile))
             total += sum_lanes(select(live, _loss(tile, arena, z, labels, outputs, code), 0.0))
             right += count_lanes(live & _right(tile, arena, z, labels, outputs, code, boundary))
@@ -212,11 +212,11 @@ def _each_gradient(tile, arena, z, labels, outputs, dz, share, code):
 @kernel
 def loss_gradient(tile, arena, d: Words[LossCotangents], state, begin, end, thread):
     """Unit: a group. `share` is 1 / images in live lanes and 0 in dead ones, whose logits are finite."""
-    code, outputs = d[GRADIENT.judged.code], d[GRADIENT.judged.outputs]
+    code, outputs = d[GRADIENT.inputs.code], d[GRADIENT.inputs.outputs]
     for group in range(begin, end):
-        z = d[GRADIENT.judged.logits.place] + group * d[GRADIENT.judged.logits.group]
+        z = d[GRADIENT.inputs.logits.place] + group * d[GRADIENT.inputs.logits.group]
         dz = d[GRADIENT.gradient.place] + group * d[GRADIENT.gradient.group]
-        labels = load_integers(tile, arena, d[GRADIENT.judged.labels.place] + group * d[GRADIENT.judged.labels.group])
+        labels = load_integers(tile, arena, d[GRADIENT.inputs.labels.place] + group * d[GRADIENT.inputs.labels.group])
         share = select(first_lanes(tile, state[COUNT] - group * lanes(tile)), 1.0 / state[COUNT], 0.0)
         if code == CROSS_ENTROPY:
             _softmax_gradient(tile, arena, z, labels, outputs, dz, share)
@@ -226,9 +226,9 @@ def loss_gradient(tile, arena, d: Words[LossCotangents], state, begin, end, thre
             _each_gradient(tile, arena, z, labels, outputs, dz, share, code)
 
 
-def _judged(launch: Launch) -> Judged:
+def _loss_inputs(launch: Launch) -> LossInputs:
     logits, labels = launch.inputs
-    return Judged(
+    return LossInputs(
         code=CODES[launch.operation.function],
         outputs=logits.value.shape[0],
         logits=where(logits),
@@ -239,10 +239,10 @@ def _judged(launch: Launch) -> Judged:
 def loss_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     total, right = launch.outputs
     boundary = BOUNDARY.get(launch.operation.function, 0.0)
-    words = LossSums(judged=_judged(launch), sum=place(total), right=place(right), boundary=boundary)
+    words = LossSums(inputs=_loss_inputs(launch), sum=place(total), right=place(right), boundary=boundary)
     return (Row(loss, Tile(1, 1), words, 1),)
 
 
 def loss_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    words = LossCotangents(judged=_judged(launch), gradient=where(launch.outputs[0]))
+    words = LossCotangents(inputs=_loss_inputs(launch), gradient=where(launch.outputs[0]))
     return (Row(loss_gradient, Tile(1, 1), words, 1, per_group=True),)

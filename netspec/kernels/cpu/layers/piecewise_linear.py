@@ -14,18 +14,18 @@ SLOPES = {"identity": 1.0, "relu": 0.0, "relu6": 0.0}
 UPPER = {"relu6": 6.0}
 
 
-def bend_words(activation: Activation) -> tuple[float, float]:
+def piecewise_linear_words(activation: Activation) -> tuple[float, float]:
     """(slope, upper) of a piecewise linear activation."""
     return SLOPES.get(activation.function, activation.slope), UPPER.get(activation.function, math.inf)
 
 
 @routine
-def bend(z, slope, upper):
+def piecewise_linear(z, slope, upper):
     """f(z); NaN stays NaN."""
     return minimum(upper, select(z > 0.0, z, z * slope))
 
 
 @routine
-def unbend(saved, dy, slope, upper):
+def piecewise_linear_gradient(saved, dy, slope, upper):
     """dy * f'(z); `saved` may be z or f(z), which select the same piece."""
     return select(saved > 0.0, select(saved < upper, dy, 0.0), dy * slope)

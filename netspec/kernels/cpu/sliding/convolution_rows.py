@@ -9,12 +9,12 @@ from netspec.ir.operations import Activation, Window
 from netspec.ir.shapes import window_output
 from netspec.kernels.cpu.language.planes import (
     IN_REGISTERS,
-    NOTHING,
+    NO_EPILOGUE,
     UNPOOLED,
-    Ending,
+    Epilogue,
     Planes,
     Pooling,
-    ending_of,
+    epilogue_of,
     planes,
 )
 from netspec.kernels.cpu.language.rows import Row, after_copying, place, where
@@ -35,7 +35,7 @@ def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     assert isinstance(op, ops.Convolution)
     x, w, *bias = launch.inputs
     weights, y = _weights(w, op.groups), launch.outputs[0]
-    source, result, after = planes(x, program), planes(y, program), ending_of(bias, op.activation)
+    source, result, after = planes(x, program), planes(y, program), epilogue_of(bias, op.activation)
     if launch.algorithm in WINOGRAD:
         rows = winograd_rows(launch, program, op.window, source, result, after)
     elif launch.algorithm == "depthwise":
@@ -56,7 +56,7 @@ def pooled_convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]
         raise CompilerBug(f"`{launch.layer}` cannot be pooled on the way")
     size = window_output(inner.window, (x.value.shape[1], x.value.shape[2]))
     pooling = Pooling(size, where(index[0])) if index else Pooling(size)
-    source, result, after = planes(x, program), planes(y, program), ending_of(bias, inner.activation)
+    source, result, after = planes(x, program), planes(y, program), epilogue_of(bias, inner.activation)
     if launch.algorithm in WINOGRAD:
         return winograd_rows(launch, program, inner.window, source, result, after, pooling)
     return forward_rows(launch, program, inner.window, source, result, _weights(w, inner.groups), after, pooling)
@@ -99,10 +99,10 @@ def forward_rows(
     x: Planes,
     y: Planes,
     weights: Weights,
-    ending: Ending,
+    epilogue: Epilogue,
     pooling: Pooling = UNPOOLED,
 ) -> tuple[Row, ...]:
-    """y = the window's sum over x, and the ending, pooled if asked for.
+    """y = the window's sum over x, and the epilogue, pooled if asked for.
 
     The launch gives tile and scratch; the scratch holds the packed weights.
     """
@@ -110,14 +110,14 @@ def forward_rows(
     vertical, horizontal = forward_axis(window, 0, x.height, height), forward_axis(window, 1, x.width, width)
     packed = Packed(launch, program.target)
     if pooling.size is None:
-        return _sliding_sum(packed, x, y, weights, vertical, horizontal, ending)
+        return _sliding_sum(packed, x, y, weights, vertical, horizontal, epilogue)
     strip = Planes(0, 0, y.channels, height, width, y.lanes, strip_stride(width, y.lanes))
     if program.thread_bytes < FLOAT_BYTES * strip.channels * strip.channel_stride:
         raise CompilerBug(f"the threads have too little scratch for the rows of `{launch.layer}` that are pooled")
     pooled = Pooled(
         place=y.place, group=y.group_stride, channel=y.channel_stride, row=y.row_stride, index=pooling.index
     )
-    return _sliding_sum(packed, x, strip, weights, vertical, horizontal, ending, pooled)
+    return _sliding_sum(packed, x, strip, weights, vertical, horizontal, epilogue, pooled)
 
 
 def adjoint_rows(
@@ -127,9 +127,9 @@ def adjoint_rows(
     dy: Planes,
     dx: Planes,
     weights: Weights,
-    ending: Ending = NOTHING,
+    epilogue: Epilogue = NO_EPILOGUE,
 ) -> tuple[Row, ...]:
-    """dx = the transpose of the window's sum applied to dy, and the ending.
+    """dx = the transpose of the window's sum applied to dy, and the epilogue.
 
     `weights.outputs` are channels of dx. Scratch as in `forward_rows`.
     """
@@ -138,7 +138,7 @@ def adjoint_rows(
         row
         for vertical in adjoint_axes(window, 0, dx.height, dy.height)
         for horizontal in adjoint_axes(window, 1, dx.width, dy.width)
-        for row in _sliding_sum(packed, dy, dx, weights, vertical, horizontal, ending)
+        for row in _sliding_sum(packed, dy, dx, weights, vertical, horizontal, epilogue)
     )
     return tuple(sorted(rows, key=lambda row: row.sums))  # all packing first, so that no sum waits for another's
 
@@ -150,7 +150,7 @@ def _sliding_sum(
     weights: Weights,
     vertical: Axis,
     horizontal: Axis,
-    ending: Ending,
+    epilogue: Epilogue,
     pooled: Pooled | None = None,
 ) -> tuple[Row, ...]:
     into, packing = packed.weights(weights, vertical, horizontal)
@@ -178,8 +178,8 @@ def _sliding_sum(
         channel_groups=weights.groups,
         input_block=block,
         segment=_segment(packed, vertical, horizontal, block),
-        bias=ending.bias,
-        activation=ending.code,
+        bias=epilogue.bias,
+        activation=epilogue.code,
         strip=strip,
         pooled=pooled or NOT_POOLED,
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
-from netspec.kernels.cpu.language.planes import NOTHING, Ending, Planes
+from netspec.kernels.cpu.language.planes import NO_EPILOGUE, Epilogue, Planes
 from netspec.kernels.cpu.language.rows import Row, place
 from netspec.kernels.cpu.sliding.depthwise import Bands, Phase, WindowProducts, WindowSums, sum_products, sum_windows
 from netspec.kernels.cpu.sliding.geometry import Axis, adjoint_axes, forward_axis
@@ -23,10 +23,10 @@ def depthwise_rows(
     window: Window,
     x: Planes,
     y: Planes,
-    ending: Ending,
+    epilogue: Epilogue,
 ) -> tuple[Row, ...]:
-    """y = the window's sum over x, channel by channel, and the ending."""
-    return _sums(launch, program, window, x, y, (_forward(window, x, y),), ending)
+    """y = the window's sum over x, channel by channel, and the epilogue."""
+    return _sums(launch, program, window, x, y, (_forward(window, x, y),), epilogue)
 
 
 def depthwise_adjoint_rows(launch: Launch, program: Program, window: Window, dy: Planes, dx: Planes) -> tuple[Row, ...]:
@@ -36,7 +36,7 @@ def depthwise_adjoint_rows(launch: Launch, program: Program, window: Window, dy:
         for vertical in adjoint_axes(window, 0, dx.height, dy.height)
         for horizontal in adjoint_axes(window, 1, dx.width, dy.width)
     )
-    return _sums(launch, program, window, dy, dx, phases, NOTHING)
+    return _sums(launch, program, window, dy, dx, phases, NO_EPILOGUE)
 
 
 def depthwise_weight_gradient_rows(
@@ -59,12 +59,12 @@ def _sums(
     x: Planes,
     y: Planes,
     phases: Sequence[Axes],
-    ending: Ending,
+    epilogue: Epilogue,
 ) -> tuple[Row, ...]:
     words = WindowSums(
         bands=_bands(launch, program, x, y, phases),
-        bias=ending.bias,
-        activation=ending.code,
+        bias=epilogue.bias,
+        activation=epilogue.code,
         weights=place(launch.inputs[1]),
         w_channel=window.kernel[0] * window.kernel[1],
         count=len(phases),

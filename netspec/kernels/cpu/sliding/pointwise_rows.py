@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
 from netspec.kernels.cpu.language.clear import clear_row
-from netspec.kernels.cpu.language.planes import NOTHING, Ending, Planes
+from netspec.kernels.cpu.language.planes import NO_EPILOGUE, Epilogue, Planes
 from netspec.kernels.cpu.language.rows import Row, after_copying
 from netspec.kernels.cpu.sliding.geometry import Axis
 from netspec.kernels.cpu.sliding.packing import Packed, Weights
@@ -20,10 +20,10 @@ def pointwise_rows(
     x: Planes,
     y: Planes,
     weights: Weights,
-    ending: Ending,
+    epilogue: Epilogue,
 ) -> tuple[Row, ...]:
-    """y = weights times x at every position that y has, and the ending."""
-    return _product(launch, program, _positions(x, window.stride), _positions(y), y, weights, ending)
+    """y = weights times x at every position that y has, and the epilogue."""
+    return _product(launch, program, _positions(x, window.stride), _positions(y), y, weights, epilogue)
 
 
 def pointwise_adjoint_rows(
@@ -32,7 +32,7 @@ def pointwise_adjoint_rows(
     """dx = weights times dy where y has a position, and zero between."""
     clearing = () if window.stride == (1, 1) else (clear_row(launch.outputs[0], program),)
     given, made = _positions(dy), _positions(dx, window.stride)
-    return (*clearing, *_product(launch, program, given, made, dy, weights, NOTHING))
+    return (*clearing, *_product(launch, program, given, made, dy, weights, NO_EPILOGUE))
 
 
 def _positions(planes: Planes, stride: tuple[int, int] = (1, 1)) -> Positions:
@@ -52,7 +52,7 @@ def _product(
     y: Positions,
     positions: Planes,
     weights: Weights,
-    ending: Ending,
+    epilogue: Epilogue,
 ) -> tuple[Row, ...]:
     """The rows of y = weights times x at the `positions` of the smaller of the two."""
     packed, point = Packed(launch, program.target), Axis(1, 1, 1, 1, 1, 0)
@@ -74,8 +74,8 @@ def _product(
         outputs=weights.outputs,
         channel_groups=weights.groups,
         input_block=block,
-        bias=ending.bias,
-        activation=ending.code,
+        bias=epilogue.bias,
+        activation=epilogue.code,
     )
     product = Row(multiply_channels, launch.tile, words, words.units, per_group=True)
     return packing, after_copying(1, launch, product)

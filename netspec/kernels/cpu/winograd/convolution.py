@@ -16,7 +16,7 @@ from netspec.kernels.cpu.language.planes import Map
 from netspec.kernels.cpu.language.products import outer
 from netspec.kernels.cpu.language.state import SCRATCH
 from netspec.kernels.cpu.language.tile import columns, lanes, rectify, rows, save, zeros
-from netspec.kernels.cpu.language.transpose import turn_rows
+from netspec.kernels.cpu.language.transpose import transpose_rows
 from netspec.kernels.cpu.language.vector import load, splat, store
 from netspec.kernels.cpu.layers.activations import RELU
 from netspec.kernels.cpu.layers.max_pool import NO_INDEX, halve
@@ -82,7 +82,7 @@ def _take_kernels(tile, arena, source, output_step, outputs, taps, into):
     step = lanes(tile)
     for first in range(0, taps, step):
         tap = max(0, min(first, taps - step))
-        turn_rows(tile, arena, source + tap, output_step, outputs, into + tap * step, step, min(step, taps))
+        transpose_rows(tile, arena, source + tap, output_step, outputs, into + tap * step, step, min(step, taps))
 
 
 @routine

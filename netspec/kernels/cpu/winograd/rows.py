@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Window
-from netspec.kernels.cpu.language.planes import NOTHING, UNPOOLED, Ending, Planes, Pooling
+from netspec.kernels.cpu.language.planes import NO_EPILOGUE, UNPOOLED, Epilogue, Planes, Pooling
 from netspec.kernels.cpu.language.rows import Row, after_copying, copying, place
 from netspec.kernels.cpu.winograd.blocks import ConvolveBlocks, convolve_blocks
 from netspec.kernels.cpu.winograd.convolution import (
@@ -30,10 +30,10 @@ def winograd_rows(
     window: Window,
     x: Planes,
     y: Planes,
-    ending: Ending,
+    epilogue: Epilogue,
     pooling: Pooling = UNPOOLED,
 ) -> tuple[Row, ...]:
-    """y = the window's sum over x, and the ending, pooled if asked for."""
+    """y = the window's sum over x, and the epilogue, pooled if asked for."""
     taps = window.kernel[0]
     lies = TransformWeights(
         source=place(launch.inputs[1]),
@@ -45,7 +45,7 @@ def winograd_rows(
         inputs=x.channels,
         taps=taps,
     )
-    return _rows(launch, program, x, y, lies, window.before, ending, pooling)
+    return _rows(launch, program, x, y, lies, window.before, epilogue, pooling)
 
 
 def winograd_adjoint_rows(launch: Launch, program: Program, window: Window, dy: Planes, dx: Planes) -> tuple[Row, ...]:
@@ -63,7 +63,7 @@ def winograd_adjoint_rows(launch: Launch, program: Program, window: Window, dy: 
         taps=taps,
     )
     before = (taps - 1 - window.before[0], taps - 1 - window.before[1])
-    return _rows(launch, program, dy, dx, lies, before, NOTHING)
+    return _rows(launch, program, dy, dx, lies, before, NO_EPILOGUE)
 
 
 def _rows(
@@ -73,14 +73,14 @@ def _rows(
     y: Planes,
     lies: TransformWeights,
     before: tuple[int, int],
-    ending: Ending,
+    epilogue: Epilogue,
     pooling: Pooling = UNPOOLED,
 ) -> tuple[Row, ...]:
     """`lies` are the kernels as they lie; where they go is not in it yet."""
     tile, target = launch.tile, program.target
     if tile.rows > target.lanes:
         raise CompilerBug(f"the tile of `{launch.layer}` has more rows than lanes")
-    words = _convolve(x, y, PATCH + 1 - lies.taps, before, ending, pooling)
+    words = _convolve(x, y, PATCH + 1 - lies.taps, before, epilogue, pooling)
     patches = -(-words.y.height // words.side) * -(-words.y.width // words.side)
     if launch.algorithm == "winograd_batched":
         form = PatchesAtOnce(y.channels, x.channels, patches * program.groups, tile, target.lanes)
@@ -92,7 +92,9 @@ def _rows(
     return (copying(1, launch, weights), after_copying(1, launch, convolving))
 
 
-def _convolve(x: Planes, y: Planes, side: int, before: tuple[int, int], ending: Ending, pooling: Pooling) -> Convolve:
+def _convolve(
+    x: Planes, y: Planes, side: int, before: tuple[int, int], epilogue: Epilogue, pooling: Pooling
+) -> Convolve:
     """The words of a convolution but for where its kernels are."""
     height, width = pooling.size or (y.height, y.width)
     return Convolve(
@@ -104,8 +106,8 @@ def _convolve(x: Planes, y: Planes, side: int, before: tuple[int, int], ending: 
         before_y=before[0],
         before_x=before[1],
         weights=IN_SCRATCH,
-        bias=ending.bias,
-        activation=ending.code,
+        bias=epilogue.bias,
+        activation=epilogue.code,
         pooled=pooling.size is not None,
         index=pooling.index,
     )

@@ -17,7 +17,7 @@ from netspec.kernels.cpu.language.products import outer_lane
 from netspec.kernels.cpu.language.state import GROUPS, SCRATCH
 from netspec.kernels.cpu.language.tile import columns, lanes, rows, save, zeros
 from netspec.kernels.cpu.language.tile import load as load_tile
-from netspec.kernels.cpu.language.transpose import turn_rows
+from netspec.kernels.cpu.language.transpose import transpose_rows
 from netspec.kernels.cpu.language.vector import load, splat, store
 from netspec.kernels.cpu.winograd.transforms import (
     kernel_gradient_3,
@@ -69,13 +69,13 @@ PATCHES, ADD = places(MultiplyPatches), places(AddParts)
 
 
 @routine
-def _turn_row(tile, arena, d, x, channels, x0, count, into, column):
+def _transpose_row(tile, arena, d, x, channels, x0, count, into, column):
     """Columns x0 … x0 + count of a row of the map for a vector of channels, of which `channels` are there: an image
     after the other, a lane a channel, positions `column` numbers apart. What lies outside is zero."""
     step = lanes(tile)
     for j in range(x0, x0 + count):
         if 0 <= j < d[PATCHES.x.width]:
-            turn_rows(tile, arena, x + j * step, d[PATCHES.x.channel], channels, into, step, step)
+            transpose_rows(tile, arena, x + j * step, d[PATCHES.x.channel], channels, into, step, step)
         else:
             _clear(tile, arena, into, step)
         into += column
@@ -100,7 +100,7 @@ def _take_inputs(tile, arena, d, x, y0, x0, count, c0, into, spare):
             row = spare + i * across * column
             if 0 <= y0 + i < d[PATCHES.x.height]:
                 at = x + c * d[PATCHES.x.channel] + (y0 + i) * d[PATCHES.x.row]
-                _turn_row(tile, arena, d, at, min(step, inputs - c), x0, across, row, column)
+                _transpose_row(tile, arena, d, at, min(step, inputs - c), x0, across, row, column)
             else:
                 _clear(tile, arena, row, across * (step + 1))
         place = into + (c - c0) // width * d[PATCHES.chunk] * step * width + (c - c0) % width
