@@ -118,7 +118,7 @@ def test_a_place_that_may_know_a_processor_does(place: str):
 
 
 SHARED = ("ir", "passes", "autodiff", "counting", "predict", "train", "schedule", "runtime")
-OF_A_PROCESSOR = re.compile(r"(?i)\b(lanes?|simd|winograd|team|cuda|avx\w*|neon|vectors? of lanes|abreast)\b")
+OF_A_PROCESSOR = re.compile(r"(?i)\b(lanes?|simd|winograd|team|cuda|avx\w*|neon|vectors? of lanes|vector_channels)\b")
 MAY_NAME = {
     "netspec/runtime/device.py": "says what `exact` leaves out, and how a device is described",
     "netspec/ir/program.py": "gives the name of a target as an example",

@@ -45,20 +45,20 @@ def from_lanes(grouped: Array, images: int) -> Array:
 def channel_view(arena: Array, buffer: Buffer) -> Array:
     """A view of a buffer whose lanes hold channels: (images, vectors, H, W, channels per vector)."""
     channels, height, width = as_map(buffer.value.shape)
-    begin, count = buffer.offset_bytes // FLOAT_BYTES, vectors(channels, buffer.abreast)
+    begin, count = buffer.offset_bytes // FLOAT_BYTES, vectors(channels, buffer.vector_channels)
     images = arena[begin : begin + buffer.size_bytes // FLOAT_BYTES].reshape(-1, buffer.group_stride)
-    return images[:, : count * buffer.plane_stride].reshape(-1, count, height, width, buffer.abreast)
+    return images[:, : count * buffer.plane_stride].reshape(-1, count, height, width, buffer.vector_channels)
 
 
 def to_channels(plain: Array, into: Array) -> None:
     """Writes (n, C, H, W) or (n, C) into a `channel_view`; lanes behind the last channel are not written."""
-    images, (_, count, height, width, abreast) = len(plain), into.shape
+    images, (_, count, height, width, vector_channels) = len(plain), into.shape
     maps = plain.reshape(images, -1, height, width)
-    if abreast == 1:
+    if vector_channels == 1:
         into[:images, :, :, :, 0] = maps
         return
     for a in range(count):
-        own = maps[:, a * abreast : (a + 1) * abreast]
+        own = maps[:, a * vector_channels : (a + 1) * vector_channels]
         into[:images, a, :, :, : own.shape[1]] = np.moveaxis(own, 1, -1)
 
 

@@ -19,10 +19,10 @@ OUTPUT_MACS = 300
 """cost in multiply-adds of one lane of a Winograd tile's input transform and output transform, measured"""
 
 
-def choose_channel_plan(node: Node, target: CpuTarget, abreast: int) -> Plan:
+def choose_channel_plan(node: Node, target: CpuTarget, vector_channels: int) -> Plan:
     """The plan of a node's launch; `abreast` is the number of channels per vector of its input."""
     direct = Plan(choose_channel_tile(node, target))
-    if not isinstance(node.operation, Sum) or target.exact or abreast == 1 or not applies(node):
+    if not isinstance(node.operation, Sum) or target.exact or vector_channels == 1 or not applies(node):
         return direct
     tile = sum_tile(target, node.outputs[0].shape[0], _patches(node, target))
     weights = node.inputs[1].elements

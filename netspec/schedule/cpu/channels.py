@@ -25,21 +25,25 @@ from netspec.targets.cpu.program import Buffer, Constant, Launch, Program
 
 def lower_channels(graph: Graph, target: CpuTarget, batch: int) -> Program:
     """The program that runs a forward pass on up to `batch` images with channels in its lanes; verified."""
-    abreast = _abreast(graph, target)
-    plans = {node.outputs[0]: choose_channel_plan(node, target, abreast[node.inputs[0]]) for node in graph.nodes}
+    vector_channels = _vector_channels(graph, target)
+    plans = {
+        node.outputs[0]: choose_channel_plan(node, target, vector_channels[node.inputs[0]]) for node in graph.nodes
+    }
     constants = {
-        node.outputs[0]: constant for node in graph.nodes for constant in _constant(node, plans, abreast, target)
+        node.outputs[0]: constant
+        for node in graph.nodes
+        for constant in _constant(node, plans, vector_channels, target)
     }
     bare = _with_constants(graph, constants)
-    strides = {value.name: _image_stride(value, abreast[value], 0) for value in graph.inputs}
-    strides |= {node.outputs[0].name: _room(node, plans, abreast, target) for node in bare.nodes}
+    strides = {value.name: _image_stride(value, vector_channels[value], 0) for value in graph.inputs}
+    strides |= {node.outputs[0].name: _room(node, plans, vector_channels, target) for node in bare.nodes}
     sizes = {name: FLOAT_BYTES * batch * stride for name, stride in strides.items()}
     sizes |= {state.value.name: FLOAT_BYTES * state.value.elements for state in bare.states}
-    scratch = tuple(_scratch_bytes(node, plans, abreast, target, batch) for node in graph.nodes)
+    scratch = tuple(_scratch_bytes(node, plans, vector_channels, target, batch) for node in graph.nodes)
     slots = assign_slots(bare, bare.nodes, sizes, scratch, overwrites=OVERWRITES, reshapes_move=True)
     arena_bytes = place_slots(slots.all)
     values = (*graph.inputs, *(state.value for state in bare.states), *(node.outputs[0] for node in bare.nodes))
-    buffers = {value.name: _buffer(value, slots, sizes, strides, abreast) for value in values}
+    buffers = {value.name: _buffer(value, slots, sizes, strides, vector_channels) for value in values}
     program = Program(
         name=graph.name,
         target=target,
@@ -60,8 +64,8 @@ def lower_channels(graph: Graph, target: CpuTarget, batch: int) -> Program:
     return program
 
 
-def _abreast(graph: Graph, target: CpuTarget) -> dict[Value, int]:
-    """How many channels of each batched value lie side by side: one of an image that only sums over windows read."""
+def _vector_channels(graph: Graph, target: CpuTarget) -> dict[Value, int]:
+    """Channels a vector of each batched value: one for an image that only sums over windows read, else all lanes."""
     plain = {value for value in graph.inputs if value not in graph.outputs}
     for node in graph.nodes:
         if not isinstance(node.operation, Sum) or sliding(node).depthwise:
@@ -71,9 +75,9 @@ def _abreast(graph: Graph, target: CpuTarget) -> dict[Value, int]:
 
 
 def _constant(
-    node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: CpuTarget
+    node: Node, plans: dict[Value, Plan], vector_channels: dict[Value, int], target: CpuTarget
 ) -> tuple[Constant, ...]:
-    plan, own = plans[node.outputs[0]], abreast[node.inputs[0]]
+    plan, own = plans[node.outputs[0]], vector_channels[node.inputs[0]]
     floats = packed_floats(node, plan.tile, plan.algorithm, own, target.lanes)
     value = Value(f"{node.outputs[0].name}.packed", (floats,), batched=False)
     return (Constant(value, node, plan.tile, plan.algorithm, own),) if floats else ()
@@ -91,25 +95,25 @@ def _with_constants(graph: Graph, constants: dict[Value, Constant]) -> Graph:
     return replace(graph, nodes=nodes, parameters=(), states=states)
 
 
-def _room(node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: CpuTarget) -> int:
+def _room(node: Node, plans: dict[Value, Plan], vector_channels: dict[Value, int], target: CpuTarget) -> int:
     """The image stride of what a node makes. Sums over windows done by definition write whole blocks of vectors."""
     y = node.outputs[0]
     if not isinstance(node.operation, Sum) or sliding(node).depthwise or plans[y].algorithm == "winograd":
-        return _image_stride(y, abreast[y], 0)
-    form = packed_sum(node, plans[y].tile, abreast[node.inputs[0]], target.lanes)
-    return _image_stride(y, abreast[y], form.blocks * form.columns)
+        return _image_stride(y, vector_channels[y], 0)
+    form = packed_sum(node, plans[y].tile, vector_channels[node.inputs[0]], target.lanes)
+    return _image_stride(y, vector_channels[y], form.blocks * form.columns)
 
 
-def _image_stride(value: Value, abreast: int, least_vectors: int) -> int:
+def _image_stride(value: Value, vector_channels: int, least_vectors: int) -> int:
     """float32 numbers from one image to the next: whole cache lines, and no multiple of 4096 bytes."""
     channels, height, width = as_map(value.shape)
-    count = max(vectors(channels, abreast), least_vectors)
-    stride_bytes = rounded(count * height * width * abreast * FLOAT_BYTES)
+    count = max(vectors(channels, vector_channels), least_vectors)
+    stride_bytes = rounded(count * height * width * vector_channels * FLOAT_BYTES)
     return (stride_bytes + 64 * (stride_bytes % PAGE_BYTES == 0)) // FLOAT_BYTES
 
 
 def _scratch_bytes(
-    node: Node, plans: dict[Value, Plan], abreast: dict[Value, int], target: CpuTarget, batch: int
+    node: Node, plans: dict[Value, Plan], vector_channels: dict[Value, int], target: CpuTarget, batch: int
 ) -> int:
     """Of the copies with zeros around them that a sum over windows reads, or of patches and their sums."""
     if not isinstance(node.operation, Sum):
@@ -117,7 +121,7 @@ def _scratch_bytes(
     plan, shape = plans[node.outputs[0]], sliding(node)
     if plan.algorithm == "winograd":
         return FLOAT_BYTES * batch * packed_winograd(node, plan.tile, target.lanes).scratch_floats
-    return FLOAT_BYTES * batch * shape.copy_floats(abreast[node.inputs[0]]) if shape.copied else 0
+    return FLOAT_BYTES * batch * shape.copy_floats(vector_channels[node.inputs[0]]) if shape.copied else 0
 
 
 def _thread_bytes(node: Node, plans: dict[Value, Plan], target: CpuTarget) -> int:
@@ -131,13 +135,13 @@ def _thread_bytes(node: Node, plans: dict[Value, Plan], target: CpuTarget) -> in
 
 
 def _buffer(
-    value: Value, slots: Slots, sizes: dict[str, int], strides: dict[str, int], abreast: dict[Value, int]
+    value: Value, slots: Slots, sizes: dict[str, int], strides: dict[str, int], vector_channels: dict[Value, int]
 ) -> Buffer:
     slot, size = slots.of[value.name], sizes[value.name]
     if not value.batched:
         return Buffer(value, slot.offset_bytes, size)
     _, height, width = as_map(value.shape)
-    own = abreast[value]
+    own = vector_channels[value]
     return Buffer(value, slot.offset_bytes, size, strides[value.name], height * width * own, own)
 
 

@@ -54,9 +54,9 @@ def _check_buffer(buffer: Buffer, program: Program) -> None:
 def _check_channels(buffer: Buffer, program: Program) -> None:
     """The layout of a batched value whose lanes hold channels."""
     channels, height, width = as_map(buffer.value.shape)
-    name, abreast = buffer.value.name, buffer.abreast
-    require(abreast in (1, program.target.lanes), "`{}` has {} channels abreast", name, abreast)
-    require(buffer.plane_stride == height * width * abreast, "vectors of `{}` are not side by side", name)
-    room = vectors(channels, abreast) * buffer.plane_stride
+    name, vector_channels = buffer.value.name, buffer.vector_channels
+    require(vector_channels in (1, program.target.lanes), "`{}` has {} channels a vector", name, vector_channels)
+    require(buffer.plane_stride == height * width * vector_channels, "vectors of `{}` are not side by side", name)
+    room = vectors(channels, vector_channels) * buffer.plane_stride
     require(buffer.group_stride >= room and buffer.group_stride % 16 == 0, "images of `{}` overlap", name)
     require(buffer.size_bytes == FLOAT_BYTES * program.groups * buffer.group_stride, "`{}` has a wrong size", name)

@@ -19,12 +19,15 @@ from netspec.targets.cpu.program import Tile
 
 @dataclass(frozen=True, slots=True)
 class PackedSum:
-    """The packed weights of a sum over windows. `abreast` channels of x lie in a vector. Output pixels have weights of
-    their own in Local layers, output rows in sums over the numbers of Winograd's patches."""
+    """The packed weights of a sum over windows.
+
+    A vector of x holds `vector_channels` channels. A Local layer has weights of its own for each output pixel, a sum
+    over the numbers of Winograd's patches for each output row.
+    """
 
     shape: Sliding
     untied: Literal["nothing", "rows", "pixels"]
-    abreast: int
+    vector_channels: int
     lanes: int
     columns: int
 
@@ -50,12 +53,12 @@ class PackedSum:
 
     def inputs(self, block: int) -> tuple[int, int]:
         """The vectors of inputs, begin … end, that a block sees."""
-        return self.shape.inputs(block * self.width, (block + 1) * self.width, self.abreast)
+        return self.shape.inputs(block * self.width, (block + 1) * self.width, self.vector_channels)
 
     def channels(self, block: int) -> tuple[int, int]:
         """The input channels, begin … end, that a block sees."""
         begin, end = self.inputs(block)
-        return begin * self.abreast, min(end * self.abreast, self.shape.x[0])
+        return begin * self.vector_channels, min(end * self.vector_channels, self.shape.x[0])
 
     @property
     def block_floats(self) -> int:
@@ -74,7 +77,7 @@ class PackedSum:
         return self.positions * (self.position_floats + self.blocks * self.width)
 
 
-def packed_sum(node: Node, tile: Tile, abreast: int, lanes: int) -> PackedSum:
+def packed_sum(node: Node, tile: Tile, vector_channels: int, lanes: int) -> PackedSum:
     """The packed weights of a node that sums over windows."""
     untied = "pixels" if isinstance(node.operation, ops.Local) else "nothing"
-    return PackedSum(sliding(node), untied, abreast, lanes, tile.columns)
+    return PackedSum(sliding(node), untied, vector_channels, lanes, tile.columns)

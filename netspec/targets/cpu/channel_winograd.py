@@ -74,7 +74,7 @@ def applies(node: Node) -> bool:
 
 
 def packed_winograd(node: Node, tile: Tile, lanes: int) -> PackedWinograd:
-    """The sizes of a convolution that is done so; x has `lanes` channels abreast."""
+    """The sizes of a convolution that is done so; x has `lanes` channels a vector."""
     assert isinstance(node.operation, ops.Convolution)
     (channels, _, _), (outputs, height, width) = node.inputs[0].shape, node.outputs[0].shape
     side = PATCH - node.operation.window.kernel[0] + 1
@@ -84,7 +84,7 @@ def packed_winograd(node: Node, tile: Tile, lanes: int) -> PackedWinograd:
     return PackedWinograd(PackedSum(shape, "rows", lanes, lanes, tile.columns), patches, side)
 
 
-def packed_floats(node: Node, tile: Tile, algorithm: Algorithm, abreast: int, lanes: int) -> int:
+def packed_floats(node: Node, tile: Tile, algorithm: Algorithm, vector_channels: int, lanes: int) -> int:
     """Numbers of the packed weights of a node, by whichever algorithm; 0 where it has none."""
     match node.operation:
         case ops.Convolution() if algorithm == "winograd":
@@ -93,7 +93,7 @@ def packed_floats(node: Node, tile: Tile, algorithm: Algorithm, abreast: int, la
             taps = node.operation.window.kernel
             return vectors(node.outputs[0].shape[0], lanes) * lanes * (taps[0] * taps[1] + 1)
         case ops.Convolution() | ops.Deconvolution() | ops.Local() | ops.Dense():
-            return packed_sum(node, tile, abreast, lanes).floats
+            return packed_sum(node, tile, vector_channels, lanes).floats
         case ops.BatchNorm():
             return 4 * vectors(as_map(node.outputs[0].shape)[0], lanes) * lanes
         case _:

@@ -25,9 +25,9 @@ def as_map(shape: Shape) -> Map:
     return channels, height, width
 
 
-def vectors(channels: int, abreast: int) -> int:
-    """Vectors that hold `channels` of them, `abreast` in each."""
-    return -(-channels // abreast)
+def vectors(channels: int, vector_channels: int) -> int:
+    """Vectors that hold `channels` channels, `vector_channels` in each."""
+    return -(-channels // vector_channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ class Sliding:
         """Columns of each phase of the copy; a row has `stride` phases side by side."""
         return -(-self.reach(1) // self.stride[1])
 
-    def copy_floats(self, abreast: int) -> int:
+    def copy_floats(self, vector_channels: int) -> int:
         """float32 numbers of the copy of one image."""
-        row = self.stride[1] * self.phase_columns * abreast
-        return vectors(self.x[0], abreast) * self.copy_rows * row
+        row = self.stride[1] * self.phase_columns * vector_channels
+        return vectors(self.x[0], vector_channels) * self.copy_rows * row
 
     def tap_column(self, j: int, *, copied: bool) -> int:
         """Columns from an output's first tap to tap j in a row as it is read."""
@@ -84,13 +84,13 @@ class Sliding:
         """Whether every output channel sees one input channel, its own."""
         return self.groups == self.x[0] == self.y[0] and self.groups > 1
 
-    def inputs(self, first: int, last: int, abreast: int) -> tuple[int, int]:
+    def inputs(self, first: int, last: int, vector_channels: int) -> tuple[int, int]:
         """The vectors of input channels, begin … end, that output channels first … last see."""
         own_outputs, own_inputs = self.y[0] // self.groups, self.x[0] // self.groups
         last = min(last, self.y[0])
         begin = min(first, last - 1) // own_outputs * own_inputs
         end = ((last - 1) // own_outputs + 1) * own_inputs
-        return begin // abreast, vectors(end, abreast)
+        return begin // vector_channels, vectors(end, vector_channels)
 
 
 def sliding(node: Node) -> Sliding:

@@ -21,6 +21,7 @@ class Buffer:
     axis `plane_stride` apart, which is a vector more than they need where that keeps channels from being a multiple
     of 4096 bytes apart. An unbatched value is plain row-major and has strides of 0. Offsets are multiples of 64
     bytes. Two values may share a place when one is made from the other in place (a Reshape, an update).
+    `vector_channels` are the channels of a vector whose lanes hold channels, and 0 where lanes hold images.
     """
 
     value: Value
@@ -28,7 +29,7 @@ class Buffer:
     size_bytes: int
     group_stride: int = 0
     plane_stride: int = 0
-    abreast: int = 0
+    vector_channels: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +77,19 @@ class Launch:
     @property
     def is_packed(self) -> bool:
         """Whether its weights are packed for lanes of channels, so that their shape says nothing."""
-        return self.outputs[0].abreast > 0
+        return self.outputs[0].vector_channels > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """Packed weights, `value` of a program, made of what `node` reads behind its first input, which has `abreast`
-    channels side by side."""
+    """Packed weights, `value` of a program, made of what `node` reads after its first input, which holds
+    `vector_channels` channels a vector."""
 
     value: Value
     node: Node
     tile: Tile
     algorithm: Algorithm
-    abreast: int
+    vector_channels: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class Surround(NamedTuple):
     x: ChannelMap
     height: int
     width: int
-    abreast: int
+    vector_channels: int
     vectors: int
     copy: int
     copy_image: int
@@ -36,7 +36,7 @@ class Rearrange(NamedTuple):
     source: int
     source_image: int
     source_pixels: int
-    source_abreast: int
+    source_vector_channels: int
     source_vector: int
     result: int
     result_image: int
@@ -60,18 +60,18 @@ def _source_row(d, row):
 @routine
 def _spread_row(tile, arena, d, x, into):
     """The pixels of a row of x to their places in a row of the copy, as far as it has them."""
-    abreast = d[SURROUND.abreast]
+    vector_channels = d[SURROUND.vector_channels]
     phases = d[SURROUND.phases]
     phase = d[SURROUND.before_x] % d[SURROUND.phases]
     k = d[SURROUND.before_x] // d[SURROUND.phases]
     for _ in range(d[SURROUND.width]):
         if 0 <= k < d[SURROUND.phase_columns]:
-            at = into + (phase * d[SURROUND.phase_columns] + k) * abreast
-            if abreast == 1:
+            at = into + (phase * d[SURROUND.phase_columns] + k) * vector_channels
+            if vector_channels == 1:
                 arena[at] = arena[x]
             else:
                 store(arena, at, load(tile, arena, x))
-        x += abreast
+        x += vector_channels
         phase += d[SURROUND.spacing_x]
         while phase >= phases:
             phase -= phases
@@ -81,7 +81,7 @@ def _spread_row(tile, arena, d, x, into):
 @kernel
 def surround(tile, arena, d: Words[Surround], state, begin, end, thread):
     """x with zeros around its pixels and between them, columns sorted by phase. Unit: a row of a vector of channels."""
-    row_floats = d[SURROUND.phases] * d[SURROUND.phase_columns] * d[SURROUND.abreast]
+    row_floats = d[SURROUND.phases] * d[SURROUND.phase_columns] * d[SURROUND.vector_channels]
     for unit in range(begin, end):
         row, part = unit % d[SURROUND.copy_rows], unit // d[SURROUND.copy_rows]
         into = (
@@ -97,7 +97,7 @@ def surround(tile, arena, d: Words[Surround], state, begin, end, thread):
                 d[SURROUND.x.place]
                 + part // d[SURROUND.vectors] * d[SURROUND.x.image]
                 + part % d[SURROUND.vectors] * d[SURROUND.x.vector]
-                + y * d[SURROUND.width] * d[SURROUND.abreast]
+                + y * d[SURROUND.width] * d[SURROUND.vector_channels]
             )
             _spread_row(tile, arena, d, x, into)
 
@@ -112,11 +112,12 @@ def rearrange(tile, arena, d: Words[Rearrange], state, begin, end, thread):
         image, channel = unit // d[REARRANGE.channels], unit % d[REARRANGE.channels]
         source = d[REARRANGE.source] + image * d[REARRANGE.source_image]
         source += (
-            channel // d[REARRANGE.source_abreast] * d[REARRANGE.source_vector] + channel % d[REARRANGE.source_abreast]
+            channel // d[REARRANGE.source_vector_channels] * d[REARRANGE.source_vector]
+            + channel % d[REARRANGE.source_vector_channels]
         )
         result = d[REARRANGE.result] + image * d[REARRANGE.result_image]
         for pixel in range(pixels):
             number = d[REARRANGE.first_number] + channel * pixels + pixel
             k = number // others
             into = result + k // step * d[REARRANGE.result_vector] + number % others * step + k % step
-            arena[into] = arena[source + pixel * d[REARRANGE.source_abreast]]
+            arena[into] = arena[source + pixel * d[REARRANGE.source_vector_channels]]

@@ -21,14 +21,14 @@ Array = NDArray[Any]
 
 def packed(constant: Constant, lanes: int, arrays: tuple[Array, ...]) -> Array:
     """The numbers of a constant whose node has weights `arrays`, in the order of its inputs behind x."""
-    node, tile, abreast = constant.node, constant.tile, constant.abreast
+    node, tile, vector_channels = constant.node, constant.tile, constant.vector_channels
     match node.operation:
         case ops.Convolution() if constant.algorithm == "winograd":
             return _packed_winograd(packed_winograd(node, tile, lanes), *arrays)
         case ops.Convolution() if sliding(node).depthwise:
             return _packed_depthwise(lanes, *arrays)
         case ops.Convolution() | ops.Deconvolution() | ops.Local() | ops.Dense():
-            form = packed_sum(node, tile, abreast, lanes)
+            form = packed_sum(node, tile, vector_channels, lanes)
             weight = _as_convolution(node, form, arrays[0])
             bias = arrays[1] if len(arrays) > 1 else np.zeros(1, np.float32)
             return np.concatenate([_packed_weights(form, weight), _packed_biases(form, bias)])
@@ -92,7 +92,7 @@ def _packed_weights(form: PackedSum, weight: Array) -> Array:
 
 def _block(form: PackedSum, weight: Array, block: int) -> Array:
     """The weights (K, inputs of a group, kh, kw) of a block of outputs, [vector][i][j][input][output], flat."""
-    (begin, end), abreast = form.channels(block), form.abreast
+    (begin, end), vector_channels = form.channels(block), form.vector_channels
     window = np.zeros((form.width, end - begin, *form.shape.taps), np.float32)
     first, last = block * form.width, min((block + 1) * form.width, form.shape.y[0])
     if form.shape.groups == 1:
@@ -102,8 +102,8 @@ def _block(form: PackedSum, weight: Array, block: int) -> Array:
         for k in range(first, last):
             c = k // own_outputs * own_inputs - begin
             window[k - first, c : c + own_inputs] = weight[k]
-    whole = (end - begin) // abreast * abreast
-    vectors_ = window[:, :whole].reshape(form.width, -1, abreast, *form.shape.taps)
+    whole = (end - begin) // vector_channels * vector_channels
+    vectors_ = window[:, :whole].reshape(form.width, -1, vector_channels, *form.shape.taps)
     rest = window[:, whole:]
     return np.concatenate([vectors_.transpose(1, 3, 4, 2, 0).ravel(), rest.transpose(2, 3, 1, 0).ravel()])
 

@@ -60,7 +60,7 @@ def batch_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     words = ScaleChannels(
         maps=_maps(launch, x),
         statistics=place(packed),
-        statistics_step=map_vectors(x) * x.abreast,
+        statistics_step=map_vectors(x) * x.vector_channels,
         epsilon=operation.epsilon,
     )
     return (Row(scale_channels, NO_TILE, words, map_vectors(x), per_group=True),)
@@ -116,7 +116,7 @@ def _rearranging(x: Buffer, y: Buffer, first: int) -> Row:
         source=place(x),
         source_image=x.group_stride,
         source_pixels=_pixels(x),
-        source_abreast=x.abreast,
+        source_vector_channels=x.vector_channels,
         source_vector=x.plane_stride,
         result=place(y),
         result_image=y.group_stride,

@@ -38,7 +38,9 @@ def sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
         return _winograd_rows(launch, program)
     shape = sliding(_node(launch))
     copying, source = _source(launch, shape, program)
-    taps = tuple(shape.tap_column(j, copied=shape.copied) * launch.inputs[0].abreast for j in range(shape.taps[1]))
+    taps = tuple(
+        shape.tap_column(j, copied=shape.copied) * launch.inputs[0].vector_channels for j in range(shape.taps[1])
+    )
     if shape.depthwise:
         return (*copying, _depthwise_row(launch, shape, source, taps))
     return (*copying, _window_row(launch, program, source, taps))
@@ -51,7 +53,7 @@ def channel_map(buffer: Buffer) -> ChannelMap:
 
 def map_vectors(buffer: Buffer) -> int:
     """Vectors of channels of a map."""
-    return vectors(as_map(buffer.value.shape)[0], buffer.abreast)
+    return vectors(as_map(buffer.value.shape)[0], buffer.vector_channels)
 
 
 def _node(launch: Launch) -> Node:
@@ -79,16 +81,16 @@ def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row
     x = launch.inputs[0]
     _, height, width = shape.x
     if not shape.copied:
-        row = width * x.abreast
+        row = width * x.vector_channels
         return (), _Source(channel_map(x), shape.dilation[0] * row, shape.stride[0] * row)
-    image_floats = shape.copy_floats(x.abreast)
+    image_floats = shape.copy_floats(x.vector_channels)
     if launch.scratch is None or launch.scratch.size_bytes < FLOAT_BYTES * image_floats * program.batch:
         raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its copy")
     words = Surround(
         x=channel_map(x),
         height=height,
         width=width,
-        abreast=x.abreast,
+        vector_channels=x.vector_channels,
         vectors=map_vectors(x),
         copy=place(launch.scratch),
         copy_image=image_floats,
@@ -102,7 +104,7 @@ def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row
     )
     units = map_vectors(x) * shape.copy_rows
     copying = Row(surround, NO_TILE, words, units, per_group=True, reads=(x,), writes=(launch.scratch,))
-    row = words.phases * words.phase_columns * x.abreast
+    row = words.phases * words.phase_columns * x.vector_channels
     copy = ChannelMap(place=words.copy, image=image_floats, vector=shape.copy_rows * row)
     return (copying,), _Source(copy, shape.dilation[0] * row, shape.stride[0] * row)
 
@@ -118,7 +120,7 @@ def _depthwise_row(launch: Launch, shape: Sliding, source: _Source, taps: tuple[
         out_height=height,
         out_width=width,
         weights=place(packed),
-        bias=place(packed) + map_vectors(y) * y.abreast * shape.taps[0] * shape.taps[1],
+        bias=place(packed) + map_vectors(y) * y.vector_channels * shape.taps[0] * shape.taps[1],
         taps_y=shape.taps[0],
         taps_x=shape.taps[1],
         activation=code,
@@ -130,10 +132,10 @@ def _depthwise_row(launch: Launch, shape: Sliding, source: _Source, taps: tuple[
 
 def _window_row(launch: Launch, program: Program, source: _Source, taps: tuple[int, ...]) -> Row:
     x, packed, y = launch.inputs[0], launch.inputs[1], launch.outputs[0]
-    form = packed_sum(_node(launch), launch.tile, x.abreast, program.target.lanes)
+    form = packed_sum(_node(launch), launch.tile, x.vector_channels, program.target.lanes)
     if packed.size_bytes != FLOAT_BYTES * form.floats:
         raise CompilerBug(f"`{packed.value.name}` holds {packed.size_bytes} bytes, not {FLOAT_BYTES * form.floats}")
-    result = _Result(channel_map(y), form.shape.y[2] * y.abreast, map_vectors(y))
+    result = _Result(channel_map(y), form.shape.y[2] * y.vector_channels, map_vectors(y))
     words = _sum_windows(form, program, place(packed), source, result, _activation(launch.operation), taps)
     return Row(sum_windows, launch.tile, words, _units(form), per_group=True)
 
@@ -219,7 +221,7 @@ def _sum_windows(
         x=source.x,
         x_row=source.row,
         x_stride_rows=source.stride_rows,
-        abreast=form.abreast,
+        vector_channels=form.vector_channels,
         channels=form.shape.x[0],
         y=result.y,
         y_row=result.row,
@@ -264,6 +266,6 @@ def _units(form: PackedSum) -> int:
 def _input_block(form: PackedSum, program: Program, rows: int) -> int:
     """Vectors of inputs whose weights for a block of outputs stay in a part of the second cache; all, where weights
     are not read again."""
-    vector_bytes = FLOAT_BYTES * form.abreast * form.shape.taps[0] * form.shape.taps[1] * form.width
-    everything = vectors(form.shape.x[0], form.abreast)
+    vector_bytes = FLOAT_BYTES * form.vector_channels * form.shape.taps[0] * form.shape.taps[1] * form.width
+    everything = vectors(form.shape.x[0], form.vector_channels)
     return everything if form.positions > 1 or rows == 1 else max(1, program.target.l2_bytes // 4 // vector_bytes)

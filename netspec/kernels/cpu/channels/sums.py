@@ -27,7 +27,7 @@ class SumWindows(NamedTuple):
     x: ChannelMap
     x_row: int
     x_stride_rows: int
-    abreast: int
+    vector_channels: int
     channels: int
     y: ChannelMap
     y_row: int
@@ -113,7 +113,7 @@ def _row(tile, arena, d, image, block, row, first, last, weights, begin):
             registers = columns_spread(tile, arena, bias_row + column * d[SUMS.bias_column])
         else:
             registers = load(tile, arena, y, lanes(tile), d[SUMS.y.vector], count)
-        if d[SUMS.abreast] == 1:
+        if d[SUMS.vector_channels] == 1:
             registers = _sum_planes(tile, arena, d, x_row + column, w, taps, registers, first, last)
         else:
             x = x_row + column * lanes(tile)
@@ -138,7 +138,7 @@ def sum_windows(tile, arena, d: Words[SumWindows], state, begin, end, thread):
         while first < highest:
             last = min(first + d[SUMS.input_block], highest)
             weights = d[SUMS.weights] + block * d[SUMS.w_block]
-            weights += (first - lowest) * d[SUMS.abreast] * d[SUMS.taps_y] * d[SUMS.taps_x] * width
+            weights += (first - lowest) * d[SUMS.vector_channels] * d[SUMS.taps_y] * d[SUMS.taps_x] * width
             for row in range(first_row, last_row):
                 _row(tile, arena, d, image, block, row, first, last, weights, lowest)
             first = last
