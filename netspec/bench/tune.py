@@ -1,7 +1,7 @@
-"""Measures what planning takes for costs: each algorithm on a few layers, by itself, on one thread.
+"""Measures the costs that plans are made by: each algorithm on a few layers, by itself, on one thread.
 
-A direct sum's time over its slots tells the length of a slot. What Winograd's algorithm takes beyond its products, in
-such slots, is a sum of unknown costs times known counts, one equation a layer: least squares give the costs.
+A direct sum's time over its cost is the length of an issue slot. What Winograd's algorithm takes beyond its products,
+in such slots, is a sum of unknown costs times known counts, one equation a layer: least squares give the costs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from netspec.frontend import check_experiment
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.schedule.cpu import winograd, winograd_weights
-from netspec.schedule.cpu.algorithm import direct_slots, direct_weight_slots, sliding_sum
+from netspec.schedule.cpu.algorithm import direct_cost, direct_weight_cost, sliding_sum
 from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.targets.cpu.program import WINOGRAD, Launch
 from netspec.targets.target import Target
@@ -42,7 +42,7 @@ SUMS = (ops.Convolution, ops.ConvolutionInputGradient)
 MOST_COST = 10_000.0
 
 Equation = tuple[tuple[int, ...], float, float]
-"""How often each unknown is spent, slots that they make up together, and slots of the whole launch."""
+"""How often each unknown is spent, the cost that they make up together, and the cost of the whole launch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,10 @@ def fit_costs(samples: Sequence[Sample], target: Target) -> Costs:
     groups = -(-BATCH // target.lanes)
     sums = [sample for sample in samples if isinstance(sample.direct.operation, SUMS)]
     weights = [sample for sample in samples if not isinstance(sample.direct.operation, SUMS)]
-    slot = median(s.direct_seconds / direct_slots(node_of(s.direct), s.direct.tile, groups) for s in sums)
-    sliding = _solve([_sum_equation(sample, slot, groups) for sample in sums])
-    gradients = _solve([_weight_equation(sample, slot, target, groups) for sample in weights])
-    (lane_sum,) = _solve([_lane_equation(sample, slot, target, groups) for sample in weights])
+    slot_seconds = median(s.direct_seconds / direct_cost(node_of(s.direct), s.direct.tile, groups) for s in sums)
+    sliding = _solve([_sum_equation(sample, slot_seconds, groups) for sample in sums])
+    gradients = _solve([_weight_equation(sample, slot_seconds, target, groups) for sample in weights])
+    (lane_sum,) = _solve([_lane_equation(sample, slot_seconds, target, groups) for sample in weights])
     found = (SHIPPED.clearly, *sliding, *gradients, lane_sum)
     return Costs(**dict(zip((field.name for field in fields(Costs)), found, strict=True)))
 
@@ -97,26 +97,26 @@ def node_of(launch: Launch) -> Node:
     return Node(launch.operation, given, made, launch.layer)
 
 
-def _sum_equation(sample: Sample, slot: float, groups: int) -> Equation:
+def _sum_equation(sample: Sample, slot_seconds: float, groups: int) -> Equation:
     layer = sliding_sum(node_of(sample.fast))
-    products = winograd.product_slots(layer, sample.fast.tile, groups)
-    total = sample.fast_seconds / slot
+    products = winograd.product_cost(layer, sample.fast.tile, groups)
+    total = sample.fast_seconds / slot_seconds
     return winograd.transforms(layer, sample.fast.tile, groups), total - products, total
 
 
-def _weight_equation(sample: Sample, slot: float, target: Target, groups: int) -> Equation:
+def _weight_equation(sample: Sample, slot_seconds: float, target: Target, groups: int) -> Equation:
     layer, tile = winograd_weights.layer_of(node_of(sample.fast)), sample.fast.tile
-    products = winograd_weights.product_slots(layer, tile, target, groups)
-    total = sample.fast_seconds / slot
+    products = winograd_weights.product_cost(layer, tile, target, groups)
+    total = sample.fast_seconds / slot_seconds
     return winograd_weights.transforms(layer, tile, target, groups), total - products, total
 
 
-def _lane_equation(sample: Sample, slot: float, target: Target, groups: int) -> Equation:
+def _lane_equation(sample: Sample, slot_seconds: float, target: Target, groups: int) -> Equation:
     node = node_of(sample.direct)
     free, one = (replace(target, costs=replace(SHIPPED, lane_sum=cost)) for cost in (0.0, 1.0))
-    products = direct_weight_slots(node, sample.direct.tile, free, groups)
-    count = direct_weight_slots(node, sample.direct.tile, one, groups) - products
-    total = sample.direct_seconds / slot
+    products = direct_weight_cost(node, sample.direct.tile, free, groups)
+    count = direct_weight_cost(node, sample.direct.tile, one, groups) - products
+    total = sample.direct_seconds / slot_seconds
     return (round(count),), total - products, total
 
 
@@ -124,10 +124,10 @@ def _solve(equations: Sequence[Equation]) -> tuple[float, ...]:
     """The unknowns, from 0 to MOST_COST, that leave the least errors in relation to whole launches. One that would be
     negative is nothing, and the others are solved for without it."""
     counts = np.array([[count / whole for count in row] for row, _, whole in equations], np.float64)
-    slots = np.array([rest / whole for _, rest, whole in equations], np.float64)
+    costs = np.array([rest / whole for _, rest, whole in equations], np.float64)
     found, free = np.zeros(counts.shape[1]), list(range(counts.shape[1]))
     while free:
-        solution: NDArray[np.floating[Any]] = np.linalg.lstsq(counts[:, free], slots, rcond=None)[0]
+        solution: NDArray[np.floating[Any]] = np.linalg.lstsq(counts[:, free], costs, rcond=None)[0]
         if float(solution.min()) >= 0:
             found[free] = np.minimum(solution, MOST_COST)
             break

@@ -8,7 +8,7 @@ import pytest
 from netspec.bench import tune
 from netspec.bench.tune import BATCH, SUMS, fit_costs, measure_costs, node_of, probe_samples
 from netspec.schedule.cpu import winograd, winograd_weights
-from netspec.schedule.cpu.algorithm import direct_slots, direct_weight_slots, sliding_sum
+from netspec.schedule.cpu.algorithm import direct_cost, direct_weight_cost, sliding_sum
 from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.targets.cpu.processor import AVX2, AVX512, CpuTarget
 from netspec.targets.cpu.program import Launch, Program
@@ -21,11 +21,11 @@ def made_up_seconds(launch: Launch, target: CpuTarget) -> float:
     node, groups = node_of(launch), -(-BATCH // target.lanes)
     if isinstance(launch.operation, SUMS):
         if launch.algorithm == "winograd":
-            return SLOT_SECONDS * winograd.slots(sliding_sum(node), launch.tile, target, groups)
-        return SLOT_SECONDS * direct_slots(node, launch.tile, groups)
+            return SLOT_SECONDS * winograd.total_cost(sliding_sum(node), launch.tile, target, groups)
+        return SLOT_SECONDS * direct_cost(node, launch.tile, groups)
     if launch.algorithm == "winograd":
-        return SLOT_SECONDS * winograd_weights.slots(winograd_weights.layer_of(node), launch.tile, target, groups)
-    return SLOT_SECONDS * direct_weight_slots(node, launch.tile, target, groups)
+        return SLOT_SECONDS * winograd_weights.total_cost(winograd_weights.layer_of(node), launch.tile, target, groups)
+    return SLOT_SECONDS * direct_weight_cost(node, launch.tile, target, groups)
 
 
 @pytest.mark.parametrize("target", [AVX512, AVX2])

@@ -10,7 +10,7 @@ from netspec.ir.graph import Node
 from netspec.ir.operations import Window
 from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.direct import direct_algorithm
-from netspec.schedule.cpu.tiles import choose_tile, interior_width, step_slots
+from netspec.schedule.cpu.tiles import choose_tile, interior_width, step_cost
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Algorithm, Tile
 
@@ -31,14 +31,14 @@ def choose_plan(node: Node, target: CpuTarget, groups: int) -> Plan:
     if winograd.applies(node.operation):
         layer = sliding_sum(node)
         tile = winograd.choose_tile(layer, target, groups)
-        cost = winograd.slots(layer, tile, target, groups)
-        gains = direct_slots(node, direct.tile, groups) > target.costs.clearly * cost
+        cost = winograd.total_cost(layer, tile, target, groups)
+        gains = direct_cost(node, direct.tile, groups) > target.costs.clearly * cost
         return Plan(tile, winograd.algorithm(layer, target, groups)) if gains else direct
     if winograd_weights.applies(node.operation):
         layer = winograd_weights.layer_of(node)
         tile = winograd_weights.choose_tile(layer, target, groups)
-        cost = winograd_weights.slots(layer, tile, target, groups)
-        gains = direct_weight_slots(node, direct.tile, target, groups) > target.costs.clearly * cost
+        cost = winograd_weights.total_cost(layer, tile, target, groups)
+        gains = direct_weight_cost(node, direct.tile, target, groups) > target.costs.clearly * cost
         return Plan(tile, "winograd") if gains else direct
     return direct
 
@@ -61,21 +61,21 @@ def sliding_sum(node: Node) -> winograd.Layer:
             raise CompilerBug(f"{type(node.operation).__name__} is no sum over a window")
 
 
-def direct_slots(node: Node, tile: Tile, groups: int) -> float:
+def direct_cost(node: Node, tile: Tile, groups: int) -> float:
     """Cost of the direct sum for all groups. It skips taps in the padding: whole rows, and single columns where it sums
     one column at a time."""
     layer, rows, taps = sliding_sum(node), _real_taps(node, 0), _real_taps(node, 1)
     whole = _interior(node) // tile.columns
-    columns = whole * layer.taps * step_slots(tile.rows, tile.columns)
-    columns += (taps - whole * tile.columns * layer.taps) * step_slots(tile.rows, 1)
+    columns = whole * layer.taps * step_cost(tile.rows, tile.columns)
+    columns += (taps - whole * tile.columns * layer.taps) * step_cost(tile.rows, 1)
     return groups * -(-layer.outputs // tile.rows) * layer.inputs * rows * columns
 
 
-def direct_weight_slots(node: Node, tile: Tile, target: CpuTarget, groups: int) -> float:
+def direct_weight_cost(node: Node, tile: Tile, target: CpuTarget, groups: int) -> float:
     """Cost of the direct weight gradient for all groups."""
     layer = winograd_weights.layer_of(node)
     rows, blocks = _real_taps(node, 0), -(-layer.outputs // tile.rows)
-    products = groups * blocks * layer.inputs * rows * layer.width * step_slots(tile.rows, tile.columns)
+    products = groups * blocks * layer.inputs * rows * layer.width * step_cost(tile.rows, tile.columns)
     return products + layer.outputs * layer.inputs * layer.taps**2 * target.costs.lane_sum
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
-from netspec.schedule.cpu.tiles import step_slots
+from netspec.schedule.cpu.tiles import step_cost
 from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Tile
@@ -46,4 +46,4 @@ def _fitting(target: CpuTarget, width: int, count: int) -> list[Tile]:
 
 
 def _cost(tile: Tile, width: int, count: int) -> int:
-    return -(-width // tile.rows) * -(-count // tile.columns) * step_slots(tile.rows, tile.columns)
+    return -(-width // tile.rows) * -(-count // tile.columns) * step_cost(tile.rows, tile.columns)

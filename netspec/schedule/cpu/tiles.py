@@ -18,8 +18,8 @@ from netspec.schedule.cpu.direct import is_depthwise, is_pointwise
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Tile
 
-LATENCY_SLOTS = 8
-LOOP_SLOTS = 2
+LATENCY_COST = 8
+LOOP_COST = 2
 HEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
 """Allowed rows of a tile: few, so that most nets share compiled kernels."""
 WIDTHS = (1, 2, 3, 4, 5, 6, 7, 8)
@@ -36,9 +36,9 @@ def choose_tile(node: Node, target: CpuTarget, groups: int) -> Tile:
     return rule(node.operation, node, target, groups) if rule else Tile(1, 1)
 
 
-def step_slots(rows: int, columns: int) -> int:
+def step_cost(rows: int, columns: int) -> int:
     """Cost of one step of a tile, in issue slots."""
-    return max(rows * columns, rows + columns, LATENCY_SLOTS) + LOOP_SLOTS
+    return max(rows * columns, rows + columns, LATENCY_COST) + LOOP_COST
 
 
 def fitting_tiles(target: CpuTarget, rows: int) -> tuple[Tile, ...]:
@@ -57,7 +57,7 @@ def sliding_tile(target: CpuTarget, outputs: int, width: int, interior: int) -> 
     def cost(tile: Tile) -> tuple[int, int]:
         full = interior // tile.columns
         single = width - full * tile.columns
-        row = full * step_slots(tile.rows, tile.columns) + single * step_slots(tile.rows, 1)
+        row = full * step_cost(tile.rows, tile.columns) + single * step_cost(tile.rows, 1)
         return -(-outputs // tile.rows) * row, -tile.rows * tile.columns
 
     return min(fitting_tiles(target, outputs), key=cost)
@@ -136,11 +136,11 @@ def weight_gradient_tile(target: CpuTarget, outputs: int, inputs: int, taps: int
     row."""
     if taps > 2 and 2 * taps < target.registers:
         heights = [r for r in HEIGHTS if r <= outputs and r * taps + taps < target.registers]
-        return Tile(min(heights, key=lambda r: (-(-outputs // r) * step_slots(r, taps), -r)), taps)
+        return Tile(min(heights, key=lambda r: (-(-outputs // r) * step_cost(r, taps), -r)), taps)
 
     def cost(tile: Tile) -> tuple[int, int]:
         blocks = -(-outputs // tile.rows) * -(-inputs // tile.columns)
-        return blocks * step_slots(tile.rows, tile.columns), -tile.rows * tile.columns
+        return blocks * step_cost(tile.rows, tile.columns), -tile.rows * tile.columns
 
     low = fitting_tiles(target, min(outputs, MOST_APART))
     return min((tile for tile in low if tile.columns <= inputs and _crosses(tile, target)), key=cost)
@@ -174,7 +174,7 @@ def dense_tile(target: CpuTarget, outputs: int, vectors: int) -> Tile:
 
     def cost(tile: Tile) -> tuple[int, int]:
         full, single = divmod(vectors, tile.columns)
-        row = full * step_slots(tile.rows, tile.columns) + single * step_slots(tile.rows, 1)
+        row = full * step_cost(tile.rows, tile.columns) + single * step_cost(tile.rows, 1)
         return -(-outputs // tile.rows) * row, -tile.rows * tile.columns
 
     return min((tile for tile in fitting_tiles(target, min(outputs, MOST_APART)) if tile.columns <= vectors), key=cost)

@@ -62,22 +62,22 @@ def choose_tile(layer: Layer, target: CpuTarget, groups: int) -> Tile:
     there are no more rows than lanes."""
     fitting = tiles.fitting_tiles(target, min(layer.outputs, target.lanes))
     candidates = [tile for tile in fitting if tile.columns <= min(WIDEST, layer.patches * groups)]
-    return min(candidates, key=lambda tile: (product_slots(layer, tile, groups), -tile.rows * tile.columns))
+    return min(candidates, key=lambda tile: (product_cost(layer, tile, groups), -tile.rows * tile.columns))
 
 
-def product_slots(layer: Layer, tile: Tile, groups: int) -> int:
+def product_cost(layer: Layer, tile: Tile, groups: int) -> int:
     """Of all groups; two threads or more share the patches, and none has half a strip for nothing."""
     blocks, strips = -(-layer.outputs // tile.rows), 2 * -(-layer.patches * groups // (2 * tile.columns))
-    return PRODUCTS * strips * blocks * layer.inputs * tiles.step_slots(tile.rows, tile.columns)
+    return PRODUCTS * strips * blocks * layer.inputs * tiles.step_cost(tile.rows, tile.columns)
 
 
-def slots(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> float:
+def total_cost(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> float:
     """Cost for all groups: products, both transforms of every patch, and those of the kernels."""
     costs = target.costs
     output = costs.winograd_output_3x3, costs.winograd_output_5x5
     each = costs.winograd_input, *output, costs.winograd_kernels
     transformed = zip(transforms(layer, tile, groups), each, strict=True)
-    return product_slots(layer, tile, groups) + sum(count * cost for count, cost in transformed)
+    return product_cost(layer, tile, groups) + sum(count * cost for count, cost in transformed)
 
 
 def transforms(layer: Layer, tile: Tile, groups: int) -> tuple[int, int, int, int]:

@@ -29,16 +29,16 @@ def choose_tile(layer: Layer, target: CpuTarget, groups: int) -> Tile:
     """Rows are output channels, columns vectors of input channels."""
     vectors = -(-layer.inputs // target.lanes)
     candidates = [tile for tile in tiles.fitting_tiles(target, layer.outputs) if tile.columns <= vectors]
-    return min(candidates, key=lambda tile: (product_slots(layer, tile, target, groups), -tile.rows * tile.columns))
+    return min(candidates, key=lambda tile: (product_cost(layer, tile, target, groups), -tile.rows * tile.columns))
 
 
-def slots(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> float:
+def total_cost(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> float:
     """Cost for all groups: the sums of products, the transforms of all blocks, and each part's gradients."""
     costs = target.costs
     cotangent = costs.winograd_weights_cotangent_3x3, costs.winograd_weights_cotangent_5x5
     each = costs.winograd_weights_input, *cotangent, costs.winograd_weights_kernel
     transformed = zip(transforms(layer, tile, target, groups), each, strict=True)
-    return product_slots(layer, tile, target, groups) + sum(count * cost for count, cost in transformed)
+    return product_cost(layer, tile, target, groups) + sum(count * cost for count, cost in transformed)
 
 
 def transforms(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> tuple[int, int, int, int]:
@@ -50,11 +50,11 @@ def transforms(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> tupl
     return inputs, *by_taps(layer, cotangents), cut.parts * layer.outputs * layer.inputs
 
 
-def product_slots(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> int:
+def product_cost(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> int:
     """Every lane of every patch is a step of a tile."""
     high, across = -(-layer.outputs // tile.rows), -(-layer.inputs // (tile.columns * target.lanes))
     steps = layer.patches * groups * target.lanes
-    return PRODUCTS * high * across * steps * tiles.step_slots(tile.rows, tile.columns)
+    return PRODUCTS * high * across * steps * tiles.step_cost(tile.rows, tile.columns)
 
 
 def blocks(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> PatchBlocks:

@@ -1,6 +1,6 @@
-"""What planning takes for the cost of things: a table that ships with the version, or one that `netspec tune` made.
+"""The table of costs that plans are made by: the one that ships with the version, or one that `netspec tune` made.
 
-Costs are in slots, the time in which a core that we plan for starts a multiply-add of vectors (see
+A cost counts issue slots, the time in which a core that we plan for starts a multiply-add of vectors (see
 `schedule/cpu/tiles.py`). A plan is a function of shapes, the target and this table, not of a measurement.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Costs in slots, of all lanes of a vector at once, but for the first, a ratio."""
+    """Costs of all lanes of a vector together, in issue slots; the first is a ratio."""
 
     clearly: float = 1.05
     """how many times as costly the direct sum must be for Winograd's algorithm to be chosen"""
