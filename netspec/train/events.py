@@ -1,4 +1,4 @@
-"""What happens while a network trains, as values: whoever watches draws, prints or stores them."""
+"""Events of a training, as values: the caller draws, prints or stores them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ Phase = Literal["training", "validation", "test"]
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Everything is compiled and in memory; a training that goes on has `epochs_before` done already.
+    """Everything is compiled and in memory; a resumed training has `epochs_before` done.
 
-    Between two events `weights()` are what the training has come to (those of the best epoch so far where the recipe
-    stops early, else copies of the present ones), and `snapshot()` is all that going on needs, None where a step was
-    broken off.
+    Between two events `weights()` returns the present weights (those of the best epoch so far where the recipe stops
+    early), and `snapshot()` all that resuming needs, None within an interrupted step.
     """
 
     net: str
@@ -42,7 +41,7 @@ class Progress:
     """At most about ten a second. `epoch` counts from one; `images` of `of_images` are done in this phase of it.
 
     `loss` and `accuracy` are means over those images (`accuracy` None of a regression), `images_per_second` over the
-    phase so far, `rate` is the learning rate of the last step, and `step` counts every step since the start.
+    phase so far, `rate` is the learning rate of the last step, and `step` counts all steps since the start.
     """
 
     phase: Phase
@@ -59,10 +58,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """`training` are means over the epoch's minibatches as they were met, while the weights still moved, and `losses`
-    the same over stretches of it (`step/loss_curve.py`). `images` counts all that were learnt from since the start. For
-    `waited_seconds` of its `seconds` no minibatch had been read yet. `sample` is what minibatches
-    near its end have shown."""
+    """`training` holds means over the epoch's minibatches, measured while the weights changed, and `losses` means over
+    stretches of it (`step/loss_curve.py`). `images` counts all images trained on since the start. `waited_seconds` of
+    its `seconds` passed waiting for images to be read. `sample` is that of minibatches near its end."""
 
     epoch: int
     epochs: int
@@ -80,9 +78,9 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end, after so many epochs, maybe fewer than the recipe's. `training` is the last epoch's; `validation` and
-    `test` were measured on `weights`, which are those of epoch `kept_epoch`. `best_epoch` had the lowest validation
-    loss, None where nothing is validated."""
+    """The end, possibly before the recipe's last epoch. `training` is of the last epoch; `validation` and `test` were
+    measured on `weights`, those of epoch `kept_epoch`. `best_epoch` had the lowest validation loss, None without
+    validation."""
 
     epochs: int
     steps: int
@@ -99,8 +97,8 @@ class Finished:
 class Diverged:
     """The end of a training whose numbers are no longer finite; DivergedError follows.
 
-    In the phase of training, `before` is the state from which one step led there, and `numerics` is of that step;
-    else of the minibatch of images, measured with the weights of `before`, that showed it.
+    In the phase of training, `before` is the state before the step that failed, and `numerics` is of that step. In
+    another phase `numerics` is of the minibatch that failed, with the weights of `before`.
     """
 
     phase: Phase
@@ -110,16 +108,15 @@ class Diverged:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Files that could be read when the training began and no longer can, each told once: path and reason. Another
-    image of its class took the place of each."""
+    """Files that have become unreadable since the training began, each reported once: path and reason. Another image of
+    the same class replaces each."""
 
     files: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """What will probably come to nothing, while the training goes on; each is told once a training. `helps` say what
-    usually helps."""
+    """A training that will probably fail, which goes on; each warning is given once. `helps` are repairs."""
 
     code: str
     message: str

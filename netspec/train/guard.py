@@ -1,7 +1,7 @@
-"""Finds the first step that leaves a number which is not finite, and takes it apart.
+"""The guard finds the first step that leaves a number that is not finite, and reports its numerics.
 
-Steps run in native code many a call, and tell no more than their losses. So a sound state is kept in memory; when a
-loss or the weights are no longer finite, the steps since then are taken again one by one, to the same bits.
+Steps run in native code, many a call, and return only their losses. So a sound state is kept in memory; when a loss or
+the weights are no longer finite, the steps since then run again one by one, to the same bits.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from netspec.train.step.snapshot import Snapshot
 from netspec.train.training import Training
 
 SHARE = 0.005
-"""The part of the time that keeping sound states may take within an epoch."""
+"""Most of the time within an epoch that keeping states may take."""
 
 
 class Guard:
-    """Takes the steps of a training, and watches over them."""
+    """Takes the steps of a training and checks that they stay finite."""
 
     def __init__(self, training: Training) -> None:
         self._training = training
@@ -27,7 +27,7 @@ class Guard:
         self._kept_at, self._cost_seconds = 0.0, 0.0
 
     def advance(self, batches: BatchSource) -> Diverged | None:
-        """Takes some steps of the epoch under way; what came of the first that did harm, if one did."""
+        """Takes some steps of the current epoch; returns the report of the first that is not finite, else None."""
         if self._due():
             found = self._keep(batches)
             if found:
@@ -37,7 +37,7 @@ class Guard:
         return self._hunt(batches, step + steps) if self._training.broken else None
 
     def end_steps(self, batches: BatchSource) -> Diverged | None:
-        """What the last steps of an epoch have done to the weights. The next epoch keeps a state of its own."""
+        """Checks the weights after the last steps of an epoch. The next epoch keeps a state of its own."""
         sound = self._sound is None or self._training.sound()
         found = None if sound else self._hunt(batches, self._training.position.step)
         self._sound = None
@@ -47,7 +47,7 @@ class Guard:
         return self._sound is None or perf_counter() - self._kept_at > self._cost_seconds / SHARE
 
     def _keep(self, batches: BatchSource) -> Diverged | None:
-        """Keeps the present state, unless it is broken."""
+        """Keeps the present state where it is finite; else returns the report."""
         begun = perf_counter()
         snapshot = self._training.snapshot()
         if self._sound and not (snapshot and snapshot.sound):
@@ -57,7 +57,7 @@ class Guard:
         return None
 
     def _hunt(self, batches: BatchSource, end: int) -> Diverged:
-        """The first harmful step from the last sound state up to step `end`."""
+        """The report of the first failing step between the last sound state and step `end`."""
         training, before = self._training, self._sound
         assert before is not None  # the first call of every epoch keeps one
         training.restore(before)

@@ -1,4 +1,4 @@
-"""What cannot be trained, or not yet: told before anything is written."""
+"""What cannot be trained: reported before anything is written."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ PRECISIONS = frozenset({"float32"})
 
 
 def report_limits(checked: Experiment | Library, report: Report) -> None:
-    """Reports what keeps a checked spec from being trained alone, and warns of what this machine lacks for it."""
+    """Reports what keeps a checked spec from being trained, and warns of what this machine lacks for it."""
     if isinstance(checked, Experiment):
         for found in (*untrainable(checked), *beyond_this_machine(checked)):
             report.add(found)
 
 
 def beyond_this_machine(experiment: Experiment) -> tuple[Diagnostic, ...]:
-    """A warning (W211) of a precision that is right in a spec and cannot be trained with on this machine."""
+    """A warning (W211) of a precision that the language has and this machine does not."""
     train = experiment.train
     place = train.lines.get("precision")
     if train.precision in PRECISIONS or place is None:
@@ -32,8 +32,7 @@ def beyond_this_machine(experiment: Experiment) -> tuple[Diagnostic, ...]:
 
 
 def check_trainable(experiment: Experiment) -> None:
-    """Raises SpecError with what is wrong where the spec is to be trained: E407, E410, and E453 with the line that
-    cannot run yet."""
+    """Raises SpecError with all that keeps a spec from being trained: E407, E410, and E453 with the line."""
     found = (*untrainable(experiment), *_imprecise(experiment))
     if found:
         raise SpecError(found)
@@ -50,7 +49,7 @@ def _imprecise(experiment: Experiment) -> Iterator[Diagnostic]:
 
 
 def check_statistics(experiment: Experiment, images: int) -> None:
-    """Raises SpecError (E410) where minibatches of so many images in all leave a batchnorm one number a channel."""
+    """Raises SpecError (E410) where a minibatch of so many training images leaves a batchnorm one number a channel."""
     found = check_batch(experiment.graph, experiment.train, experiment.data, images)
     if found is not None:
         raise SpecError((found,))

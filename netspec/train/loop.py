@@ -32,14 +32,14 @@ def train(
 ) -> Generator[Event, None, None]:
     """Trains the net of a checked experiment; the events begin with `Started` and end with `Finished`.
 
-    `weights` are what to start from (default: drawn from the seed), by name as in `weights.expected_shapes`; with a
-    snapshot in `start` the training goes on from there instead. The same experiment, data, kind of processor and start
-    give the same bits whatever the number of threads, and in however many sittings. After every `milestone` steps
-    there is an event. With `statistics` each EpochDone has figures of all layers in its sample; no bit changes by it.
+    `weights` are initial weights by name, as in `weights.expected_shapes` (default: drawn by the seed). With a snapshot
+    `start` the training resumes there instead. Equal experiment, data, kind of processor and start give equal bits for
+    any number of threads and any number of interruptions. Every `milestone` steps there is an event. With `statistics`
+    each EpochDone has statistics of all layers; no bit changes by it.
 
-    Raises SpecError (E453) before anything else where the recipe asks for what cannot run, UsageError (E477) where
-    `start` is of a training in other minibatches, DeviceError where the machine is too small, and after the event
-    `Diverged` DivergedError (E460): a loss or a weight is no longer finite.
+    Raises SpecError (E453) first of all where the recipe cannot run, UsageError (E477) where `start` is of a training
+    with another batch, DeviceError where the machine is too small, and after the event `Diverged` DivergedError (E460):
+    a loss or a weight is no longer finite.
     """
     check_trainable(experiment)
     start = start or Snapshot(Position(), weights or {})
@@ -79,7 +79,7 @@ Interim = Progress | Lost | Warned | Diverged
 
 
 def _steps(training: Training, guard: Guard, milestone: int | None) -> Generator[Interim, None, None]:
-    """The steps that are left of the epoch under way. Raises DivergedError (E460)."""
+    """The remaining steps of the current epoch. Raises DivergedError (E460)."""
     if training.position.step == training.end_step:
         return
     with closing(training.batches()) as batches:
@@ -96,7 +96,7 @@ def _steps(training: Training, guard: Guard, milestone: int | None) -> Generator
 
 
 def _exploded(training: Training) -> Generator[Warned, None, None]:
-    """Tells that the loss has exploded, if it has."""
+    """Warns once that the loss has exploded."""
     explosion = training.position.loss_peak.explosion
     if explosion:
         epoch, rate = training.position.epochs + 1, training.rate_of(explosion.step - 1)
@@ -104,14 +104,14 @@ def _exploded(training: Training) -> Generator[Warned, None, None]:
 
 
 def _lost(training: Training) -> Generator[Lost, None, None]:
-    """Files that have been lost since the last time."""
+    """Files that have become unreadable since the last call."""
     files = training.lost.new()
     if files:
         yield Lost(files)
 
 
 def _unless(diverged: Diverged | None, training: Training) -> Generator[Diverged, None, None]:
-    """Tells that a training has diverged, and ends it."""
+    """Reports that a training has diverged, and ends it."""
     if diverged:
         yield diverged
         raise diverged_error(diverged, training.experiment)
@@ -120,7 +120,7 @@ def _unless(diverged: Diverged | None, training: Training) -> Generator[Diverged
 def _measure(
     training: Training, phase: Phase, part: Part | None, weights: Weights
 ) -> Generator[Interim, None, Scores | None]:
-    """Scores of a part; None where there is no such part. Raises DivergedError (E460)."""
+    """Scores of a part; None without such a part. Raises DivergedError (E460)."""
     if not part or training.evaluator is None:
         return None
     begin, sums = perf_counter(), RunningSums()
@@ -134,7 +134,7 @@ def _measure(
 
 
 def _measured(training: Training, phase: Phase) -> Diverged:
-    """What it is in finite weights that gives no finite loss."""
+    """The report of finite weights whose loss is not finite."""
     snapshot = training.snapshot()
     assert snapshot is not None  # between two steps
     return Diverged(phase, training.report_numerics(phase), snapshot)
@@ -157,8 +157,8 @@ def _progress(training: Training, phase: Phase, sums: RunningSums, of_images: in
 
 
 def _epoch_done(training: Training, ended: Position, losses: tuple[float, ...], elapsed: Elapsed) -> EpochDone:
-    """What the epoch that has just ended led to; it had these losses on its way, stood so after its last step, and
-    its steps took so long: no time where they were taken in sittings that left none."""
+    """The event of the epoch that has just ended: its losses, its position after the last step, and the seconds of its
+    steps, zero where an interruption left them unknown."""
     position, seconds = training.position, elapsed.epoch_seconds
     assert position.training is not None  # an epoch is done
     return EpochDone(

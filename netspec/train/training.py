@@ -1,4 +1,4 @@
-"""A training under way: the machine that steps, where it stands, and what is kept of it."""
+"""The state of a training: the machine, its position, and the weights that are kept."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from netspec.train.watch.sample import UNSAMPLED, Sample, sampled_steps, take_sa
 
 
 class Training:
-    """Compiled and in memory when made. `position` moves on after every call of the device; `broken` tells that the
-    loss of a step of the last call is infinite or not a number.
+    """Compiled and in memory when made. `position` changes after every call of the device; `broken` says that a loss of
+    the last call is infinite or NaN.
 
-    The arrays of `start` take the place of what the seed draws. A call never crosses a multiple of `milestone` steps.
-    With `statistics` the sample of every epoch has figures of all layers. Raises UsageError (E477) where the recipe and
-    the data have no such place as the start's.
+    The arrays of `start` replace those that the seed draws. A call never crosses a multiple of `milestone` steps. With
+    `statistics` the sample of every epoch has statistics of all layers. Raises UsageError (E477) where the recipe and
+    the data have no such position as the start's.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Training:
         self.waited_seconds = start.elapsed.waited_seconds
 
     def _begin_with(self, arrays: Weights) -> None:
-        """Puts these arrays into the machine, and of the net's others what the seed draws."""
+        """Writes these arrays to the machine, and draws all others by the seed."""
         graph = self.experiment.graph
         drawn = [kept for kept in (*graph.parameters, *graph.states) if kept.value.name not in arrays]
         self.machine.initialize(drawn, self.recipe.seed)
@@ -84,49 +84,49 @@ class Training:
 
     @property
     def over(self) -> bool:
-        """Whether all epochs are done, or no progress has been made for as long as the recipe waits."""
+        """Whether all epochs are done, or the validation loss has not fallen for `stop_patience` epochs."""
         done, patience = self.position.epochs, self.recipe.stop_patience
         return done >= self.recipe.epochs or self.position.early_stopping.exhausted(done, patience)
 
     @property
     def end_step(self) -> int:
-        """Steps done when the epoch under way is over."""
+        """Number of steps done at the end of the current epoch."""
         return end_step(self._timetable, self.position)
 
     @property
     def seconds(self) -> float:
-        """Time since the start, in all sittings."""
+        """Seconds since the start, interruptions left out."""
         return perf_counter() - self._begun
 
     @property
     def elapsed(self) -> Elapsed:
-        """The time that it took to come so far."""
+        """Seconds so far."""
         return Elapsed(self.seconds, self.epoch_seconds, self.waited_seconds)
 
     @property
     def losses(self) -> tuple[float, ...]:
-        """Mean losses of stretches of the epoch under way, whose steps are all done."""
+        """Mean losses of stretches of the current epoch, all of whose steps are done."""
         return self.position.loss_curve.means(len(self.dataset.train), self.batch)
 
     def scores(self, sums: RunningSums) -> Scores:
-        """Means over the images so far, of which there must be one."""
+        """Means over the images so far, at least one."""
         return sums.scores_of(regression=self._regression)
 
     def weights(self) -> Weights:
-        """Copies of the weights as they are."""
+        """Copies of the present weights."""
         return {name: self.machine.read(name) for name in expected_shapes(self.experiment.graph)}
 
     def kept_weights(self) -> Weights:
-        """What the training has come to: the weights of the best epoch where the recipe stops early, else the last."""
+        """The weights of the best epoch where the recipe stops early, else the present ones."""
         return self._best or self.weights()
 
     @property
     def kept_epoch(self) -> int:
-        """The epoch that `kept_weights` are of."""
+        """The epoch of `kept_weights`."""
         return self.position.early_stopping.best_epoch if self._best else self.position.epochs
 
     def snapshot(self) -> Snapshot | None:
-        """Everything that going on needs; None where a step was broken off."""
+        """Everything that resuming needs; None within an interrupted step."""
         if self._stepping:
             return None
         program = self.machine.program
@@ -134,11 +134,11 @@ class Training:
         return Snapshot(self.position, arrays, self._best, self.elapsed)
 
     def batches(self) -> BatchSource:
-        """What is left of the epoch under way; to be closed."""
+        """The rest of the current epoch; to be closed."""
         return self._passes.training(self.position.epochs, self._first_image)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Goes back to a snapshot of the epoch under way."""
+        """Restores a snapshot of the current epoch."""
         self.machine.load(snapshot.arrays)
         self.position, self.broken, self._stepping = snapshot.position, False, False
 
@@ -148,8 +148,8 @@ class Training:
         return all(finite(self.machine.read(value.name)) for value in (*program.parameters, *program.states))
 
     def advance(self, batches: BatchSource, most: int | None = None) -> int:
-        """Takes some steps of the epoch under way, at most so many; returns how many. Where they leave the training
-        `broken`, its position is where they began, and its weights are of no use. Raises DataError."""
+        """Takes at most `most` steps of the current epoch; returns how many. Where they leave the training `broken`,
+        the position stays at the first of them, and the weights are undefined. Raises DataError."""
         position, begin, first = self.position, perf_counter(), self._first_image
         waited = batches.waited_seconds
         ready = ready_steps(batches, first, self.batch)
@@ -176,12 +176,12 @@ class Training:
         return steps
 
     def _sizes(self, steps: int) -> list[int]:
-        """How many images each of the next steps has."""
+        """Number of images of each of the next steps."""
         left = len(self.dataset.train) - self._first_image
         return [min(self.batch, left - step * self.batch) for step in range(steps)]
 
     def _take(self, feed: Pass, call: Call) -> tuple[Sample, Array]:
-        """Takes the next steps, or the next one of the sample; what that is then, and the metrics of each step."""
+        """Takes the next steps, or the next one of the sample; returns the sample and the metrics of each step."""
         position, first = self.position, self._first_image
         if call.looked_into:
             return take_sampled(
@@ -200,12 +200,12 @@ class Training:
 
     @property
     def _first_image(self) -> int:
-        """The place in the epoch's order where the next minibatch begins."""
+        """Place in the epoch's order of the first image of the next minibatch."""
         return (self.position.step % self.steps_per_epoch) * self.batch
 
     def report_numerics(self, phase: Phase) -> NumericsReport:
-        """Takes the next step apart; of another phase the first minibatch, measured with the weights of that phase,
-        that has a loss which is not finite, else the last."""
+        """Report of the next step; of another phase the first minibatch whose loss is not finite, else the last, with
+        the weights of that phase."""
         if phase == "training":
             step, reductions, graph = self.position.step, self.position.early_stopping.reductions, self.experiment.graph
             first, rates = self._first_image, rates_of(self._timetable, range(step, step + 1), reductions)
@@ -219,11 +219,11 @@ class Training:
         return self.evaluator.report_numerics(part, self.weights() if phase == "validation" else self.kept_weights())
 
     def rate_of(self, step: int) -> float:
-        """The learning rate of a step of the epoch under way, counted from zero."""
+        """The learning rate of a step of the current epoch, counted from zero."""
         return rate_of(self._timetable, step, self.position.early_stopping.reductions)
 
     def end_epoch(self, validation: Scores | None) -> None:
-        """Counts the epoch under way as done; `validation` was measured with the weights that it led to."""
+        """Counts the current epoch as done; `validation` was measured with the weights after it."""
         position, epoch = self.position, self.position.epochs + 1
         self.epoch_seconds = self.waited_seconds = 0.0
         early_stopping, best = position.early_stopping, position.best

@@ -1,4 +1,4 @@
-"""The learning curve of a run as a picture: loss, accuracy and learning rate over the epochs."""
+"""The learning curve of a run as a PNG: loss, accuracy and learning rate over epochs."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # matplotlib's keyword arguments have no types
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TRAINING, VALIDATION, TEST, RATE = "#4477aa", "#ee6677", "#228833", "#aa3377"
-"""Told apart with every kind of colour vision (Tol's bright scheme)."""
+"""Distinct with every kind of colour vision (Tol's bright scheme)."""
 
 
 def draw_curve(title: str, lines: Sequence[Line], test: Scores | None) -> bytes:
-    """A PNG with loss, accuracy and learning rate side by side, an epoch a point; the test's as dashed lines."""
+    """A PNG with loss, accuracy and learning rate side by side, a point an epoch; those of the test part as dashed
+    lines."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (drawing only)
     from matplotlib.figure import Figure  # noqa: PLC0415
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
@@ -63,7 +64,7 @@ def _spans_decades(lines: Sequence[Line]) -> bool:
 def _draw_part(
     axes: Axes, lines: Sequence[Line], value: Callable[[Line], float | None], colour: str, label: str
 ) -> None:
-    """What was measured of one quantity; nothing where it never was."""
+    """Draws one quantity; nothing where it was not measured."""
     measured = [(line.epoch, y) for line in lines if (y := value(line)) is not None]
     if measured or label == "training":
         axes.plot([epoch for epoch, _ in measured], [y for _, y in measured], "o-", ms=3, color=colour, label=label)

@@ -1,4 +1,4 @@
-"""What a layer has learnt to look for, and what it sees in an image: its filters and its maps as arrays."""
+"""Filters of a layer and its feature maps of an image, as arrays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from netspec.train.use.trained import Trained
 
 
 def first_convolution(graph: Graph) -> Layer:
-    """The first layer that convolves. Raises UsageError (E472) where none does."""
+    """The first convolution layer. Raises UsageError (E472) where there is none."""
     for layer in graph.layers:
         if _weight(layer) is not None:
             return layer
@@ -27,7 +27,7 @@ def first_convolution(graph: Graph) -> Layer:
 
 
 def layer_filters(trained: Trained, layer: Layer) -> Array:
-    """The weights (K, C, i, j) of a layer that convolves. Raises UsageError (E472) where it does not."""
+    """The weights (K, C, i, j) of a convolution layer. Raises UsageError (E472) for another layer."""
     weight = _weight(layer)
     if weight is None:
         helps = ("`--image` shows what it makes of an image",) if len(layer.output.shape) == 3 else ()
@@ -36,15 +36,15 @@ def layer_filters(trained: Trained, layer: Layer) -> Array:
 
 
 def _weight(layer: Layer) -> Value | None:
-    """The value that holds a layer's filters; a tied layer's is another's."""
+    """The value that holds a layer's filters; a tied layer uses that of another."""
     return next((node.inputs[1] for node in layer.nodes if isinstance(node.operation, Convolution)), None)
 
 
 def layer_maps(trained: Trained, layer: Layer, images: Images) -> Exact:
-    """What a layer gives for images (N, C, H, W) in the units of the data set, its activation included: (N, K, y, x).
+    """Outputs of a layer, its activation included, for images (N, C, H, W) in the units of the data set: (N, K, y, x).
 
-    It is the oracle that computes, in float64, no more than the layer needs. Raises UsageError (E472) where the layer's
-    output is a flat vector.
+    The oracle computes them in float64, no further than the layer. Raises UsageError (E472) where the layer's output is
+    a flat vector.
     """
     if len(layer.output.shape) != 3:
         raise UsageError("E472", f"`{layer.name}` gives {layer.output.elements} numbers and no maps")

@@ -9,19 +9,19 @@ from contextlib import contextmanager
 from netspec.diagnostics.cells import spelled
 
 LONGEST_TITLE, LONGEST_TICK = 80, 24
-"""Letters for which there is room above a drawing, and beside one of its rows or columns"""
+"""Most letters of a name above a drawing, and beside one of its rows or columns."""
 
 
 def lettering(name: str, most: int = LONGEST_TITLE) -> str:
-    """A name as matplotlib draws it letter by letter: dollar signs hold no formula, control characters are escapes, and
-    of a long name the first letters stand, so that room is left for the drawing."""
+    """A name that matplotlib draws as it is: dollar signs start no formula, control characters are escaped, a long name
+    is cut."""
     text = spelled(name)
     return (text if len(text) <= most else f"{text[: most - 1]}…").replace("$", r"\$")
 
 
 @contextmanager
 def any_letters() -> Generator[None, None, None]:
-    """Drawing without a warning of each letter that the typeface lacks and that is drawn as a box."""
+    """Suppresses the warning for each letter that the typeface lacks: it is drawn as a box."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+ ", UserWarning)
         yield

@@ -1,4 +1,4 @@
-"""A confusion matrix as a picture."""
+"""A confusion matrix as a PNG."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # matplotlib's keyword arguments have no types
@@ -12,12 +12,11 @@ import numpy as np
 from netspec.train.draw.lettering import LONGEST_TICK, any_letters, lettering
 
 WRITTEN_CLASSES = 20
-"""Up to so many classes the numbers stand in the cells."""
+"""Up to so many classes, cells hold numbers."""
 
 
 def draw_matrix(title: str, confusion: Sequence[Sequence[int]], names: Sequence[str]) -> bytes:
-    """A PNG of a confusion matrix (K, K): rows are classes, columns what they were taken for, shades the share of a
-    row."""
+    """A PNG of a confusion matrix (K, K): rows are true classes, columns predicted ones, shades the share of a row."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (drawing only)
     from matplotlib.figure import Figure  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The learning curves of several runs in one picture: loss, accuracy and learning rate, a colour a run."""
+"""Learning curves of several runs in one PNG: loss, accuracy and learning rate, a colour a run."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # matplotlib's keyword arguments have no types
@@ -25,24 +25,24 @@ Point = tuple[float, float]
 Place = Callable[[Line], float]
 
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")
-"""Told apart with every kind of colour vision (Tol's bright scheme); then they begin anew."""
+"""Distinct with every kind of colour vision (Tol's bright scheme); reused from the first."""
 PLACES: dict[Against, Place] = {"epochs": lambda line: line.epoch, "images": lambda line: line.images}
-"""Where an epoch's figures stand from left to right."""
+"""Quantity of the horizontal axis."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The epochs of a run, of which there is at least one, under the run's name."""
+    """The epochs of a run, at least one, and the run's name."""
 
     name: str
     lines: tuple[Line, ...]
 
 
 def draw_curves(curves: Sequence[Curve], against: Against) -> bytes:
-    """A PNG of all curves: training drawn through, validation dashed.
+    """A PNG of all curves: training solid, validation dashed.
 
-    Against epochs a point is an epoch. Against images the loss in training also moves within each epoch, and stands at
-    the images that its weights had learnt from: all runs of one seed begin at the same point.
+    Against epochs a point is an epoch. Against images the training loss has points within each epoch too, at the number
+    of images trained on: all runs of one seed begin at the same point.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (drawing only)
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -70,7 +70,7 @@ def draw_curves(curves: Sequence[Curve], against: Against) -> bytes:
 
 
 def small_png(pixels: NDArray[np.uint8]) -> bytes:
-    """With a palette of 256 colours, which a drawing does with, in half the bytes."""
+    """The PNG with a palette of 256 colours: half the bytes for a line drawing."""
     content = io.BytesIO()
     Image.fromarray(pixels[..., :3]).quantize(256).save(content, "PNG", optimize=True)
     return content.getvalue()
@@ -89,7 +89,7 @@ def _draw_curve(panels: tuple[Axes, Axes, Axes], curve: Curve, against: Against,
 
 
 def _line(axes: Axes, points: Sequence[Point], colour: str, style: str, name: str | None = None) -> None:
-    """Nothing where nothing was measured, but for the name."""
+    """Draws a line; without a point only its name in the legend."""
     marker = "o" if len(points) <= 30 else ""
     xs, ys = [x for x, _ in points], [y for _, y in points]
     axes.plot(xs, ys, style, marker=marker, ms=3, lw=1.2, color=colour, label=name)
@@ -101,7 +101,7 @@ def measured(lines: Sequence[Line], place: Place, value: Callable[[Line], float 
 
 
 def losses_within(lines: Sequence[Line]) -> Iterator[Point]:
-    """The losses of the stretches of each epoch, at the images that the weights had learnt from in their middle."""
+    """Losses of the stretches of each epoch, at the number of images trained on in their middle."""
     for line in lines:
         steps, images = line.step // line.epoch, line.images / line.epoch
         for (begin, end), loss in zip(stretch_bounds(steps), line.train_losses, strict=False):

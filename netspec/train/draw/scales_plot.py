@@ -1,4 +1,4 @@
-"""Activations and gradients layer by layer as a picture: a column a function, a line a scale."""
+"""Activations and gradients of layers as a PNG: a column a function, a line a scale."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # matplotlib's keyword arguments have no types
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SMALLEST = 1e-16
-"""What is smaller is drawn at the lower edge; zero has no place on a logarithmic axis."""
+"""Lower edge of the logarithmic axes; zero is drawn there."""
 MOST_NAMES = 24
-"""Of more layers not every name is written."""
+"""Most layers of which every name is written."""
 
 
 def draw_scales(title: str, trials: Sequence[Trial]) -> bytes:

@@ -1,4 +1,4 @@
-"""Filters and maps as tiles of one picture."""
+"""Filters and feature maps as tiles of one PNG."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Tiles = NDArray[np.uint8]
 """(N, H, W, 3): red, green and blue of each tile."""
 
 TILE = 48
-"""Tiles are brought to about this many pixels a side, by whole factors."""
+"""Target side of a tile in pixels; tiles grow by whole factors."""
 GAP = 2
 LARGEST = 4096
-"""A row of tiles is brought to no more pixels than this, unless it has as many in itself."""
+"""Most pixels of a row of enlarged tiles."""
 
 
 def filter_tiles(filters: NDArray[Any]) -> tuple[Tiles, int]:
-    """Tiles of filters (K, C, i, j), and how many stand in a row.
+    """Tiles of filters (K, C, i, j), and the number of tiles in a row.
 
-    Filters of three channels are a tile each, in colour, those of one a grey tile; of any others each channel is a grey
-    tile, a row a filter. Zero is middle grey, and the largest weight of a filter is white or black.
+    A filter of three channels is one tile in colour, of one channel a grey tile; of others each channel is a grey tile,
+    a filter a row. Zero is middle grey; the largest absolute weight of a filter is white or black.
     """
     largest = np.abs(filters).max(axis=(1, 2, 3), keepdims=True)
     pixels = np.rint(127.5 + 127.5 * filters / np.where(largest > 0, largest, 1)).astype(np.uint8)
@@ -34,10 +34,9 @@ def filter_tiles(filters: NDArray[Any]) -> tuple[Tiles, int]:
 
 
 def map_tiles(maps: NDArray[Any]) -> tuple[Tiles, int]:
-    """Grey tiles of the maps (K, y, x) of an image, and how many stand in a row.
+    """Grey tiles of the feature maps (K, y, x) of an image, and the number of tiles in a row.
 
-    All have one scale, so a map where little is found stays dark: zero, or the smallest number where that is below, is
-    black, and the largest white.
+    All share one scale: zero, or the smallest number where it is negative, is black, and the largest white.
     """
     low, high = min(0.0, float(maps.min())), float(maps.max())
     span = high - low if high > low else 1.0
@@ -64,5 +63,5 @@ def _grey(pixels: NDArray[np.uint8]) -> Tiles:
 
 
 def _columns(count: int) -> int:
-    """Tiles a row, for a sheet about twice as wide as high."""
+    """Tiles in a row, for a sheet about twice as wide as high."""
     return max(1, min(count, round((2 * count) ** 0.5)))

@@ -1,4 +1,4 @@
-"""What a net answers for images whose classes are known: mistakes class by class, and how far to trust it."""
+"""Answers of a net for labelled images: confusion matrix, recall and precision of classes, calibration."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from netspec.ir.recipe import Experiment
 from netspec.train.step.scores import Array
 
 BINS = 15
-"""Ranges of equal width that confidences are sorted into (Guo et al. 2017)."""
+"""Number of bins of equal width for confidences (Guo et al. 2017)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """`confusion` (K, K) counts images of class row that were taken for class column.
+    """`confusion` (K, K) counts images by true class (row) and predicted class (column).
 
-    `top5` is the fraction of images whose class is among the five likeliest, None for fewer than six classes;
-    `calibration_error` the mean distance between confidence and accuracy, 0 to 1.
+    `top5` is the fraction of images whose class is among the five most probable, None below six classes.
+    `calibration_error` is the mean distance between confidence and accuracy, 0 to 1.
     """
 
     confusion: tuple[tuple[int, ...], ...]
@@ -32,17 +32,17 @@ class Answers:
 
     @property
     def images(self) -> tuple[int, ...]:
-        """How many images of each class there are."""
+        """Number of images of each class."""
         return tuple(map(sum, self.confusion))
 
     @property
     def recall(self) -> tuple[float | None, ...]:
-        """The fraction of each class's images that were recognised; None where there are none."""
+        """The fraction of each class's images that were recognised; None for a class without images."""
         return self._rightly_of(self.images)
 
     @property
     def precision(self) -> tuple[float | None, ...]:
-        """The fraction of each class's answers that were right; None where there are none."""
+        """The fraction of each class's predictions that were right; None for a class never predicted."""
         return self._rightly_of(tuple(map(sum, zip(*self.confusion, strict=True))))
 
     def _rightly_of(self, wholes: tuple[int, ...]) -> tuple[float | None, ...]:
@@ -50,7 +50,7 @@ class Answers:
 
 
 def answers(experiment: Experiment, outputs: Array, labels: Labels) -> Answers | None:
-    """Judges outputs (N, K) of a net; one output tells two classes apart. None where labels are no classes of it."""
+    """Answers of outputs (N, K); one output separates two classes. None where the labels are no classes of the net."""
     chances, ranks = class_probabilities(experiment, outputs), ranked_classes(experiment.train.loss, outputs)
     classes = chances.shape[1]
     if labels.min() < 0 or labels.max() >= classes:
@@ -64,23 +64,23 @@ def answers(experiment: Experiment, outputs: Array, labels: Labels) -> Answers |
 
 @dataclass(frozen=True, slots=True)
 class NumberErrors:
-    """How far the numbers that a net gives are from the labels, in their units."""
+    """Errors of a regression, in the units of the labels."""
 
     mean_absolute: float
     root_mean_squared: float
 
 
 def number_errors(outputs: Array, labels: Labels) -> NumberErrors:
-    """Of outputs (N, 1)."""
+    """Errors of outputs (N, 1)."""
     errors = outputs[:, 0].astype(np.float64) - labels
     return NumberErrors(float(np.abs(errors).mean()), float(np.sqrt(np.square(errors).mean())))
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of outputs that are not finite there is nothing to tell
 def class_probabilities(experiment: Experiment, outputs: Array) -> NDArray[np.float64]:
-    """What outputs (N, K) say of each class, (N, K) or (N, 2) for one output: softmax, or sigmoid where the loss is.
+    """Class probabilities (N, K), or (N, 2) for one output: softmax, or sigmoid where the loss has it.
 
-    One output of squared_error is the probability of class 1, cut off at 0 and 1.
+    One output of squared_error is the probability of class 1, clipped to 0 to 1.
     """
     values, loss = outputs.astype(np.float64), experiment.train.loss
     (output,) = experiment.graph.outputs
@@ -96,7 +96,7 @@ def class_probabilities(experiment: Experiment, outputs: Array) -> NDArray[np.fl
 
 
 def calibration_error(confidence: NDArray[np.float64], right: NDArray[Any]) -> float:
-    """The mean over images of |accuracy - confidence| of the bin that an image's confidence falls into."""
+    """The mean over images of |accuracy - confidence| in the bin of an image's confidence."""
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
     gaps = np.bincount(bins, weights=right - confidence, minlength=BINS)
     return float(np.abs(gaps).sum() / len(confidence))

@@ -1,4 +1,4 @@
-"""Loss and accuracy of a trained net on the images that it has not learnt from."""
+"""Loss and accuracy of a trained net on images that it was not trained on."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PartName = Literal["test", "validation"]
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What was measured: the test part, or the validation part where there is none. `answers` is None where the labels
-    are no classes of the net, and `errors` where the net gives no number but a class."""
+    """The measured part: test, or validation where there is no test part. `answers` is None where the labels are no
+    classes of the net; `errors` is None unless the net is a regression."""
 
     part: PartName
     scores: Scores
@@ -42,11 +42,11 @@ def evaluate(
     device: Device,
     progress: Progress = silent,
 ) -> Evaluation:
-    """Measures `weights` on the test part, else on the validation part, of a data set that fits the net. `progress` is
-    told of images measured.
+    """Measures `weights` on the test part, else on the validation part. `progress` receives the number of images
+    measured.
 
-    Images of other units than those of the training are brought to them. Raises UsageError (E463) where it has neither,
-    DataError: E515 where a class has no output, E559 where the units cannot be told.
+    Images in other units are converted to those of the training. Raises UsageError (E463) where the data have neither
+    part, DataError: E515 where a class has no output, E559 where the units are unknown.
     """
     check_fit(dataset, experiment.graph, experiment.train.loss)
     name, part = measured_part(dataset)
@@ -62,7 +62,7 @@ def evaluate(
 
 
 def measured_part(dataset: Dataset) -> tuple[PartName, Part]:
-    """What an evaluation measures. Raises UsageError (E463)."""
+    """The part that an evaluation measures. Raises UsageError (E463)."""
     if dataset.test:
         return "test", dataset.test
     if dataset.validation:

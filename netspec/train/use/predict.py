@@ -1,4 +1,4 @@
-"""Picture files as a trained net takes them, and the names of what it says of them."""
+"""Picture files as inputs of a trained net, and names of classes."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def read_pictures(paths: Sequence[Path], preparation: Preparation) -> tuple[Imag
 
 
 def class_name(preparation: Preparation, number: int) -> str:
-    """What a class is called: its name in the data set, or its number."""
+    """The name of a class in the data set, or its number."""
     return preparation.class_names[number] if number < len(preparation.class_names) else str(number)

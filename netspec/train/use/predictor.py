@@ -29,10 +29,10 @@ def make_predictor(trained: Trained, device: Device, batch: int) -> Predictor:
 
 
 def predict(trained: Trained, images: Images, device: Device) -> Array:
-    """Probabilities (N, K) of images (N, C, H, W), or numbers (N, 1), by a predictor of their own."""
+    """Probabilities (N, K) of images (N, C, H, W), or numbers (N, 1) of a regression, by a new predictor."""
     return make_predictor(trained, device, min(MEASURING_BATCH, len(images)))(images)
 
 
 def verdict(trained: Trained, images: Images, device: Device) -> Verdict:
-    """The same with the order of the classes of each image."""
+    """The same with the classes of each image in order of probability."""
     return make_predictor(trained, device, min(MEASURING_BATCH, len(images))).verdict(images)

@@ -1,6 +1,6 @@
-"""Activations and gradients before any training, by function and initial scale: what vanishes, what saturates.
+"""Activations and gradients before training, by activation function and initial scale: which vanish, which saturate.
 
-It is the oracle that computes, in float64, on the graph as it was checked: no pass has joined anything.
+The oracle computes them in float64 on the checked graph, before any pass.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ Array = NDArray[Any]
 Function = Literal["sigmoid", "tanh", "relu"]
 FUNCTIONS: tuple[Function, ...] = ("sigmoid", "tanh", "relu")
 SCALES = (0.1, 0.5, 1.0, math.sqrt(2), 3.0, 10.0)
-"""By default; 1 keeps the variance through a linear layer, the root of 2 (`he`) through one with ReLUs."""
+"""Default scales; 1 keeps the variance through a linear layer, the root of 2 (`he`) through one with ReLU."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibits:
-    """Images as the net sees them, (N, *shape), their labels (N,), and what they are."""
+    """Images as inputs of the net, (N, *shape), labels (N,), and a description."""
 
     images: Array
     labels: Array
@@ -47,8 +47,8 @@ class Exhibits:
 
 @dataclass(frozen=True, slots=True)
 class LayerScale:
-    """Standard deviations over all images and units of a layer's output, and of the gradient of an image's loss by it;
-    None of the input, whose gradient nothing needs."""
+    """Standard deviations over all images and units: of a layer's output, and of the gradient of the loss with respect
+    to it. The gradient of the input is None."""
 
     layer: str
     activation: float
@@ -57,8 +57,7 @@ class LayerScale:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A net all of whose activation functions are `function`, and whose weights were drawn with deviation `scale` /
-    sqrt(fan-in)."""
+    """A net whose activation functions are all `function`, with weights of deviation `scale` / sqrt(fan-in)."""
 
     function: Function
     scale: float
@@ -66,7 +65,7 @@ class Trial:
 
 
 def real_exhibits(experiment: Experiment, dataset: Dataset, images: int, seed: int) -> Exhibits:
-    """Some images of the training part, drawn by the seed, prepared as in training, not augmented."""
+    """Images of the training part, drawn by the seed, prepared as in training, not augmented."""
     drawn = permutation(seed, Purpose.SHUFFLE, len(dataset.train))[:images]
     part, preparation = dataset.train.pick(np.sort(drawn)), prepared(dataset)
     intake = Intake(preparation.shape, preparation.mean, preparation.deviation, crop_pad(experiment))
@@ -83,7 +82,7 @@ def noise_exhibits(graph: Graph, images: int, seed: int) -> Exhibits:
 
 
 def try_scales(graph: Graph, loss: LossName, exhibits: Exhibits, scales: Sequence[float], seed: int) -> Iterator[Trial]:
-    """Every function with every scale, scales within functions, each when it is asked for.
+    """Every function with every scale, scales within functions, computed lazily.
 
     Raises UsageError (E475) where the net has no activation function.
     """
@@ -97,7 +96,7 @@ def try_scales(graph: Graph, loss: LossName, exhibits: Exhibits, scales: Sequenc
 
 
 def _with_function(graph: Graph, function: Function) -> Graph:
-    """The net with this activation function in place of every other, and nothing frozen."""
+    """The net with every activation function replaced by this one, and nothing frozen."""
     activation = Activation(function)
     nodes = (replace(n, operation=activation) if isinstance(n.operation, Activation) else n for n in graph.nodes)
     parameters = tuple(replace(parameter, rate_factor=1.0) for parameter in graph.parameters)
@@ -105,7 +104,7 @@ def _with_function(graph: Graph, function: Function) -> Graph:
 
 
 def _differentiated(graph: Graph, loss: LossName) -> Backward:
-    """Forward, and backward to the activations alone: no gradient of a weight is summed."""
+    """Forward and backward graph, the backward part for activations alone: no weight gradient is computed."""
     made = gradients(graph, loss)
     wanted = tuple(gradient for value, gradient in made.cotangents.items() if value.batched)
     return replace(made, graph=remove_dead_nodes(replace(made.graph, outputs=(*made.graph.outputs[:1], *wanted))))
@@ -127,7 +126,7 @@ def _layers(backward: Backward, exhibits: Exhibits, scale: float, seed: int) -> 
 
 
 def _scaled(graph: Graph, scale: float, seed: int) -> Mapping[str, Array]:
-    """Initial values: random ones normal, of deviation `scale` / sqrt(fan-in); zeros and ones stay."""
+    """Initial values: random ones normal with deviation `scale` / sqrt(fan-in); zeros and ones unchanged."""
     return initialize(replace(graph, parameters=tuple(_rescaled(each, scale) for each in graph.parameters)), seed)
 
 

@@ -1,4 +1,4 @@
-"""A net with its weights and all that it needs to look at an image: from a run folder, or from a spec and a file."""
+"""A trained net with its weights and the preparation of its images: from a run folder, or from a spec and a file."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ from netspec.train.step.scores import Weights
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """`preparation` is the training's own, so that images go through what the weights have learnt on, and `device` what
-    its programs were planned by; `kept` is what `classes` was then. `notices` tell where the weights are not those of a
-    training's end."""
+    """`preparation` is that of the training, `device` the plan of its programs, `kept` the `classes` of its data.
+    `notices` say where the weights are not those of the end of a training."""
 
     experiment: Experiment
     preparation: Preparation
@@ -39,14 +38,13 @@ class Trained:
 
     @property
     def known(self) -> Known | None:
-        """Its classes, by which those of data are numbered."""
+        """Class names of the run, which number the classes of other data."""
         return known_classes(self.preparation, self.experiment, self.kept)
 
 
 def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None = None) -> Trained:
-    """A run's net with its weights, or with those of another file, whose outputs mean the classes that the file itself
-    or the run that it lies in names; `settings` as in `run.run_experiment`. A run that has not ended has the weights of
-    its last checkpoint.
+    """A run's net with its weights, or with those of another file. The file, or its run, names the classes of the
+    outputs. `settings` as in `run.run_experiment`. A run that has not ended has the weights of its last checkpoint.
 
     Raises UsageError (E462, and E464 where it has none yet), SpecError and DataError (E541 to E544, E482).
     """
@@ -62,7 +60,7 @@ def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None 
 
 
 def _weights_help(run: Run) -> str:
-    """How a run without weights comes to some."""
+    """How to get weights for a run that has none."""
     match state(run):
         case "running":
             return "wait for its first checkpoint: it is being trained right now"
@@ -98,8 +96,8 @@ def with_run_weights(run: Run, experiment: Experiment, settings: Sequence[str]) 
 
 
 def _preparation(run: Run, experiment: Experiment) -> Preparation:
-    """That of the run, with the levels that are named for its data by now, if any: so `--set data.black=-1` mends a run
-    whose data do not tell them. Levels of other data are not the run's."""
+    """The preparation of the run, with levels set by its present spec, if any: `--set data.black=-1` repairs a run
+    whose data do not name them. Levels of other data do not count."""
     data, kept = experiment.data, run.preparation
     if data is None or run.data is None or Path(data.source).name != Path(run.data.source).name:
         return kept
@@ -110,10 +108,9 @@ def _preparation(run: Run, experiment: Experiment) -> Preparation:
 def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trained:
     """A checked net with the weights of a file.
 
-    How images are prepared is told by the file itself where `save_weights` wrote it, else by the run that it lies in,
-    else by the data that the spec names. Raises DataError (E541 to E543, E544 where that run's record is broken, E482
-    where the images were others than the net takes, or where the data cannot be had) and UsageError (E463) where
-    nothing tells.
+    The preparation of images is that of the file where `save_weights` wrote it, else of the file's run, else of the
+    data of the spec. Raises DataError (E541 to E543, E544 where that run's record is damaged, E482 where the images do
+    not fit the net or the data are missing) and UsageError (E463) where no preparation is known.
     """
     arrays, told = read_weights(weights, experiment.graph), recorded_preparation(weights)
     kept = kept_classes(experiment.data)
@@ -127,8 +124,8 @@ def from_file(experiment: Experiment, weights: Path, places: DataPlaces) -> Trai
 
 
 def _fitting(trained: Trained) -> Trained:
-    """Raises DataError (E482) where the images that the weights have learnt on are none for the net, SpecError (E407)
-    where nothing tells which outputs fewer classes belong to."""
+    """Raises DataError (E482) where images of the training do not fit the net, SpecError (E407) where the classes of
+    the outputs are unknown."""
     found, pad = trained.preparation.shape, crop_pad(trained.experiment)
     takes = trained.experiment.graph.inputs[0].shape
     channels, *sides = (*takes, 1, 1)[:3]
@@ -142,8 +139,8 @@ def _fitting(trained: Trained) -> Trained:
 
 
 def _check_classes(experiment: Experiment) -> None:
-    """Raises SpecError (E407) where `classes` keeps fewer than the net has outputs: the others were read too where the
-    net is only measured on these."""
+    """Raises SpecError (E407) where `classes` keeps fewer classes than the net has outputs. Classes that only the
+    measurement keeps do not count: all were read then."""
     found = fewer_classes(experiment.graph, experiment.data and replace(experiment.data, measured=()))
     if found:
         raise SpecError(found)
@@ -154,5 +151,5 @@ def _size(shape: Shape) -> str:
 
 
 def kept_classes(data: DataOptions | None) -> Classes:
-    """What `classes` is in a `data` statement; empty where all are meant."""
+    """The `classes` of a `data` statement; empty for all."""
     return data.classes if data else ()

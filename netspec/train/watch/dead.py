@@ -1,4 +1,4 @@
-"""What is said of layers that have died: no gradient passes through them any more."""
+"""Warnings of dead layers: no gradient passes through them any more."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RELU_HELPS = (
     "`leaky_relu` in place of `relu` always lets something through",
 )
 BATCH_NORM_HELP = "`batchnorm` before it brings units back"
-"""Of minibatches of one image it would be an error (E410), or no help."""
+"""Not for minibatches of one image: there batchnorm is an error (E410), or no help."""
 SATURATED_HELPS = (
     "smaller initial weights keep units where the function is steep (`init=xavier`), and normalised pixels help",
     "`relu` does not saturate",
@@ -22,7 +22,7 @@ SATURATED_HELPS = (
 
 
 def dead_layers(ended: Position, program: Program) -> Iterator[Warned]:
-    """A warning (W401) for each layer that the sample of the epoch just ended has shown to be dead, and none before."""
+    """A warning (W401) for each layer that the sample of the last epoch first found dead."""
     functions = flat_functions(program, ended.sample.flat)
     for layer in ended.sample.flat:
         if layer not in ended.dead:

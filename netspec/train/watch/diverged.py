@@ -1,4 +1,4 @@
-"""What is said of a training whose numbers are no longer finite: where it began, and what usually helps."""
+"""Messages for a training whose numbers are no longer finite: where it began, and what usually helps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def diverged_error(diverged: Diverged, experiment: Experiment) -> DivergedError:
 
 
 def explosion_warning(explosion: Explosion, epoch: int, rate: float, experiment: Experiment) -> Warned:
-    """W402, of a loss that is still finite; `rate` is the learning rate of that step."""
+    """W402: the loss is still finite; `rate` is the learning rate of that step."""
     message = (
         f"the loss has exploded by step {explosion.step:,} (epoch {epoch}): {explosion.loss:.4g} over "
         f"{explosion.images:,} images, {explosion.lowest:.4g} at its lowest; learning rate {rate:g}"
@@ -37,7 +37,7 @@ def _when(diverged: Diverged) -> str:
 
 
 def _is_weight(culprit: Culprit | None) -> bool:
-    """Whether a weight was not finite before the step."""
+    """Whether a weight was infinite or NaN before the step."""
     return culprit is not None and culprit.role == "weight"
 
 
@@ -86,7 +86,7 @@ def _largest(what: str, size: Magnitude | None) -> Iterator[str]:
 
 
 def _unmoved(diverged: Diverged) -> bool:
-    """Whether a number broke before any step had moved a weight."""
+    """Whether a number was infinite or NaN before any step had changed a weight."""
     culprit = diverged.numerics.culprit
     begun = diverged.phase != "training" or diverged.before.position.step > 0
     return not begun and culprit is not None and culprit.role != "update"
@@ -103,7 +103,7 @@ def _helps(diverged: Diverged, experiment: Experiment) -> Iterator[str]:
 
 
 def usual_helps(experiment: Experiment) -> Iterator[str]:
-    """What keeps numbers in bounds, the likeliest first."""
+    """Repairs that keep numbers bounded, the likeliest first."""
     recipe = experiment.train
     yield f"a smaller learning rate usually helps: `--set train.sgd.rate={recipe.sgd.rate / 10:g}`"
     if not recipe.schedule.warmup:
@@ -112,7 +112,7 @@ def usual_helps(experiment: Experiment) -> Iterator[str]:
 
 
 def _bounding_helps(experiment: Experiment) -> Iterator[str]:
-    """What keeps activations in bounds."""
+    """Repairs that keep activations bounded."""
     recipe, data = experiment.train, experiment.data
     if data is not None and data.normalize == "none":
         yield "and normalised pixels: `normalize=standard`"
@@ -121,7 +121,7 @@ def _bounding_helps(experiment: Experiment) -> Iterator[str]:
 
 
 def diverged_document(diverged: Diverged) -> dict[str, Any]:
-    """The same as JSON holds it."""
+    """The same as a JSON document."""
     position, numerics = diverged.before.position, diverged.numerics
     return {
         "phase": diverged.phase,

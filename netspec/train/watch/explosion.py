@@ -1,4 +1,4 @@
-"""A loss that explodes while it is still finite: told once, before there may be nothing left to save."""
+"""Detection of a loss that explodes while it is still finite. It is reported once, while weights can still be saved."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from netspec.ir.evaluate_context import Context
 from netspec.ir.objective import CORRECT, LOSS
 
 FACTOR = 4.0
-"""An explosion is a mean loss above so many times both the lowest so far and that of a net which says nothing."""
+"""An explosion is a window mean above FACTOR times the lowest mean so far and FACTOR times the loss at zero outputs."""
 START_IMAGES = 16
-"""The first steps that hold so many give the first mean, before the training can have done harm."""
+"""Size of the first window, in images: small, so that it is measured before the training can have diverged."""
 WINDOW_IMAGES = 256
-"""Later means are over steps in succession that hold so many: single minibatches may be as noisy as they like."""
+"""Size of every later window, in images: single minibatches are noisy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explosion:
-    """After `step` steps in all the mean loss over the last `images` was `loss`; `lowest` was the lowest before."""
+    """After `step` steps the mean loss over the last `images` was `loss`; `lowest` is the lowest mean before."""
 
     step: int
     images: int
@@ -32,8 +32,8 @@ class Explosion:
 
 @dataclass(frozen=True, slots=True)
 class LossPeak:
-    """`lowest` mean loss of a window so far (None before the first); `images` and the sum `loss`
-    of the window under way; and the first explosion, if there was one."""
+    """`lowest` is the lowest mean loss of a window so far, None before the first. `images` and `loss` are the size and
+    the summed loss of the current window. `explosion` is the first one."""
 
     lowest: float | None = None
     images: int = 0
@@ -41,9 +41,10 @@ class LossPeak:
     explosion: Explosion | None = None
 
     def after(self, losses: Iterable[float], sizes: Iterable[int], step: int, silent: float) -> LossPeak:
-        """With the sums of loss of some more steps over so many images each, `step` steps being done before them.
+        """With the summed losses of more steps and their numbers of images; `step` steps were done before them.
 
-        `silent` is the mean loss of a net that says nothing. Steps are added one by one, however many come in a call.
+        `silent` is the mean loss at zero outputs. Steps are added one by one, so that calls of any length give equal
+        results.
         """
         peak, images, total = self, self.images, self.loss
         for number, (loss, size) in enumerate(zip(losses, sizes, strict=True), step + 1):
@@ -54,7 +55,7 @@ class LossPeak:
         return replace(peak, images=images, loss=total)
 
     def with_window(self, images: int, total: float, step: int, silent: float) -> LossPeak:
-        """With a whole window that ends with step number `step`: so many images, and the sum of their losses."""
+        """With a whole window that ends with step number `step`: its number of images and its summed loss."""
         mean, lowest, explosion = total / images, self.lowest, self.explosion
         if lowest is None:
             return LossPeak(mean, explosion=explosion)
@@ -64,8 +65,7 @@ class LossPeak:
 
 
 def silent_loss(function: ops.LossName, outputs: int) -> float:
-    """The mean loss over all labels of a net whose outputs are all zero: for cross_entropy the logarithm of their
-    number."""
+    """Mean loss over all labels at zero outputs; for cross_entropy the logarithm of the number of classes."""
     classes = max(2, outputs)
     arrays = np.zeros((classes, outputs)), np.arange(classes, dtype=np.int32)
     loss, _ = apply(ops.Loss(function), arrays, (LOSS, CORRECT), Context())

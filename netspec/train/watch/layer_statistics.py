@@ -1,4 +1,4 @@
-"""What a step does in every layer, in five figures: how large weights, updates and activations are."""
+"""Five statistics of every layer in one step: norms of weights and updates, mean and deviation of activations."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from netspec.train.watch.probe import Probe
 
 @dataclass(frozen=True, slots=True)
 class LayerStatistics:
-    """Of a layer in one step; None where it has no such numbers.
+    """Statistics of one layer in one step; None where the layer has no such numbers.
 
-    `weight` is the Euclidean norm of all its weights and biases before the step, `update` of what the step has added
-    to them: rate, momentum and decay included. Mean and deviation are of its activations, over all images and units.
+    `weight` is the Euclidean norm of all weights and biases before the step, `update` that of the change by the step:
+    learning rate, momentum and weight decay included. Mean and deviation are those of the activations, over images and
+    units.
     """
 
     layer: str
@@ -32,12 +33,12 @@ class LayerStatistics:
 
     @property
     def ratio(self) -> float | None:
-        """How far a step moves the weights, for their size; about 0.001 is usual."""
+        """Norm of the update over norm of the weights; about 0.001 is usual."""
         return self.update / self.weight if self.update is not None and self.weight else None
 
 
 class StepStatistics:
-    """Collects the figures of one step; made before it, as weights are read then."""
+    """Collects the statistics of one step. Made before the step, because it reads the weights at construction."""
 
     def __init__(self, machine: Machine, graph: Graph) -> None:
         self._machine, self._graph = machine, graph
@@ -48,8 +49,8 @@ class StepStatistics:
         return {value.name: self._machine.read(value.name) for value in self._machine.program.parameters}
 
     def see(self, probe: Probe) -> None:
-        """Takes in an array of the step; of a layer that writes several, the last stays. What a convolution that pools
-        on the way writes is two layers' output."""
+        """Adds an array of the step. Of a layer that writes several, the last counts. A convolution that also pools
+        writes the outputs of two layers."""
         if probe.role in ("input", "activations"):
             numbers = probe.read().astype(np.float64)
             for layer in (probe.layer, probe.value.name):
@@ -57,7 +58,7 @@ class StepStatistics:
 
     @np.errstate(all="ignore")  # numbers that are not finite are the guard's to report
     def layers(self) -> tuple[LayerStatistics, ...]:
-        """After the step: a row for every layer of which there is a figure, in the order of the net."""
+        """After the step: a row for every layer with at least one statistic, in the order of the net."""
         after = self._weights()
         change = {name: array.astype(np.float64) - self._before[name] for name, array in after.items()}
         rows: list[LayerStatistics] = []
@@ -69,6 +70,6 @@ class StepStatistics:
 
 
 def _norm(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> float | None:
-    """Euclidean, of the arrays of these names together; None where there are none."""
+    """Euclidean norm over the arrays of these names; None without names."""
     found = [arrays[name] for name in names if name in arrays]
     return math.sqrt(sum(float(np.square(array, dtype=np.float64).sum()) for array in found)) if found else None

@@ -1,4 +1,4 @@
-"""One step taken apart: layer by layer the largest numbers, and the first that is infinite or not a number."""
+"""Numerics report of one step: the largest numbers of every layer, and the first array that is not finite."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from netspec.train.watch.probe import Probe, Role, look
 
 @dataclass(frozen=True, slots=True)
 class Magnitude:
-    """Of some numbers the largest absolute value that is finite (None where none is), where it stands, and how many are
-    not finite."""
+    """The largest finite absolute value of an array (None where there is none), its position, and the count of numbers
+    that are not finite."""
 
     largest: float | None
     where: str
@@ -32,7 +32,7 @@ class Magnitude:
         return -1.0 if self.largest is None else self.largest
 
     def joined(self, other: Magnitude | None) -> Magnitude:
-        """Of both together."""
+        """The magnitude of both arrays together."""
         if other is None:
             return self
         larger = self if self.comparable >= other.comparable else other
@@ -41,9 +41,9 @@ class Magnitude:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """The first array with a number that is not finite: a `weight` is so before the step, the others come of it. `nan`
-    is whether the first such number is not a number, rather than infinite; `image` the place in the data of the first
-    image that has one, with so many others, None where no image is to be told from the others."""
+    """The first array that is not finite. A `weight` was so before the step; other arrays become so in it. `nan`:
+    whether the first such number is NaN and not infinite. `image`: place in the data of the first image that has one,
+    None where it cannot be attributed to an image; `images`: their count."""
 
     name: str
     layer: str
@@ -57,10 +57,10 @@ class Culprit:
 
 @dataclass(frozen=True, slots=True)
 class LayerFigures:
-    """What a layer's numbers came to in a step: its weights before it, their gradients, its activations.
+    """Largest numbers of a layer in a step: weights before it, their gradients, activations.
 
-    Gradients computed after the first number that is not finite are left out: they are made from it, and a ReLU whose
-    input is not a number makes them zero.
+    Gradients computed after the first array that is not finite are left out: they depend on it, and a ReLU whose input
+    is NaN makes them zero.
     """
 
     name: str
@@ -71,7 +71,7 @@ class LayerFigures:
 
 @dataclass(frozen=True, slots=True)
 class NumericsReport:
-    """A step over `images` images at a learning rate; `loss` is the mean over them, None where it is not finite."""
+    """A step over `images` images at a learning rate; `loss` is their mean, None where it is not finite."""
 
     images: int
     rate: float
@@ -81,12 +81,13 @@ class NumericsReport:
 
     @property
     def largest_weight(self) -> Magnitude | None:
-        """Before the step, of all layers; None where there are no weights."""
+        """The largest weight of all layers before the step; None without weights."""
         return _largest(layer.weights for layer in self.layers)
 
     @property
     def largest_gradient(self) -> Magnitude | None:
-        """Of all weights; None where nothing is learnt, and where a number was broken before any gradient was there."""
+        """The largest gradient of all weights; None where nothing is trained, or where a number was not finite before
+        any gradient was computed."""
         return _largest(layer.gradients for layer in self.layers)
 
 
@@ -96,7 +97,7 @@ def _largest(sizes: Iterable[Magnitude | None]) -> Magnitude | None:
 
 @dataclass
 class _Tables:
-    """What has been seen so far, by layer, and the first that was broken."""
+    """Numbers collected so far, by layer, and the first array that is not finite."""
 
     activations: dict[str, Magnitude] = field(default_factory=dict[str, Magnitude])
     gradients: dict[str, Magnitude] = field(default_factory=dict[str, Magnitude])
@@ -106,8 +107,7 @@ class _Tables:
 def report_numerics(
     machine: Machine, graph: Graph, feed: Pass, *, first: int, step_number: int, rates: Rates
 ) -> NumericsReport:
-    """Takes the step from the weights that the machine holds, and leaves it behind those; `rates` as of
-    `Machine.walk`."""
+    """Takes one step from the weights of the machine, which it changes; `rates` as in `Machine.walk`."""
     images = min(machine.program.batch, len(feed.order) - first)
     order = feed.order[first : first + images].tolist()
     owners = {name: layer.name for layer in graph.layers for name in layer.owned}
@@ -158,13 +158,13 @@ def _layers(
     weights: Mapping[str, Magnitude],
     gradients: Mapping[str, Magnitude],
 ) -> tuple[LayerFigures, ...]:
-    """A row for every layer of which there is a figure: one that was joined to the layer before it has none."""
+    """A row for every layer with at least one number. A layer joined to the one before it has none."""
     rows = (LayerFigures(name, activations.get(name), weights.get(name), gradients.get(name)) for name in names)
     return tuple(row for row in rows if row.activations or row.weights or row.gradients)
 
 
 def magnitude(numbers: Array, where: str) -> Magnitude:
-    """Of an array that stands at `where`."""
+    """Magnitude of an array named `where`."""
     sizes = np.abs(numbers)
     whole = np.isfinite(sizes)
     if whole.all():

@@ -1,4 +1,4 @@
-"""A step seen from inside: every array that it writes, as it is written, with what it is to the step."""
+"""Probes: every array that a step writes, in order, with its role."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from netspec.runtime.machine import Machine
 from netspec.train.step.scores import Array
 
 Role = Literal["input", "activations", "statistics", "loss", "gradient", "weight gradient", "update"]
-"""`gradient` is of activations; `statistics` are those of a batch, running ones, and sums on the way."""
+"""`gradient` is of activations; `statistics` are batch and running statistics, and partial sums."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """An array that a launch of `layer` has just written; `operation` is None of an input. `of` is the parameter that
-    a weight gradient or an update belongs to, else the array's own name."""
+    """An array that a launch of `layer` has just written; `operation` is None for an input. `of` is the parameter of a
+    weight gradient or an update, else the name of the array."""
 
     value: Value
     layer: str
@@ -31,19 +31,18 @@ class Probe:
     of: str
     operation: Operation | None
     read: Callable[[], Array]
-    """Its numbers: (n, *shape) of the n images of the minibatch, or (*shape) of one without a batch axis."""
+    """Reads (n, *shape) for the n images of the minibatch, or (*shape) without a batch axis."""
     read_few: Callable[[int], Array]
-    """The same of no more than so many images."""
+    """Reads at most so many images."""
 
 
 def look(
     machine: Machine, feed: Pass, *, first: int, step_number: int, rates: Rates, see: Callable[[Probe], None]
 ) -> Array:
-    """Takes one step as `Machine.walk` does, and shows every float32 array of it in the order in which
-    they are written, inputs first, and of a gradient that is not kept what it comes to.
+    """Takes one step as `Machine.walk` does and passes every float32 array to `see`: inputs first, then in the order of
+    writing. A weight gradient that is not stored is computed for it.
 
-    Returns (1, 2): the sums of the loss and of the right answers. What `see` computes of numbers that are not finite
-    gives no warning of NumPy's.
+    Returns (1, 2): sums of the loss and of correct answers. NumPy warns of no number that is not finite.
     """
     program, images = machine.program, min(machine.program.batch, len(feed.order) - first)
     roles = _roles(program)
@@ -72,7 +71,7 @@ def look(
 
 
 def _gradient_on_the_way(machine: Machine, launch: Launch, images: int) -> Probe:
-    """The gradient by which a launch has moved weights without keeping it: summed once more, so rounded otherwise."""
+    """The gradient of a launch that updates weights without storing it: summed again, so its rounding differs."""
     x, dy, weight = (buffer.value for buffer in launch.inputs[:3])
 
     def read() -> Array:
@@ -84,7 +83,7 @@ def _gradient_on_the_way(machine: Machine, launch: Launch, images: int) -> Probe
 
 
 def _roles(program: Program) -> Mapping[str, tuple[Role, str]]:
-    """Of every array that is given or written what it is, and of what."""
+    """Role of every array, and its parameter or own name."""
     updates = [launch for launch in program.launches if isinstance(launch.operation, SgdUpdate)]
     weight_gradients = {launch.inputs[1].value.name: launch.inputs[0].value.name for launch in updates}
     roles: dict[str, tuple[Role, str]] = {value.name: ("input", value.name) for value in program.inputs}
@@ -108,5 +107,5 @@ def _roles(program: Program) -> Mapping[str, tuple[Role, str]]:
 
 
 def finite(numbers: Array) -> bool:
-    """Whether no number is infinite or none."""
+    """Whether no number is infinite or NaN."""
     return bool(np.isfinite(numbers).all())

@@ -1,4 +1,4 @@
-"""A few minibatches near the end of an epoch seen from inside, and what they tell of every layer."""
+"""A sample of an epoch: a few minibatches near its end, probed for flat layers and for statistics."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from netspec.train.watch.probe import Probe, look
 from netspec.train.watch.slope import activation_of, can_be_flat, flat
 
 SAMPLE_IMAGES = 64
-"""A layer is called dead when all of so many images, or all that whole minibatches hold, find it flat."""
+"""A layer is dead when it is flat for so many images, or for all that whole minibatches hold."""
 
 FEW_IMAGES = 16
-"""Looked at first: as a rule they show that a layer is alive."""
+"""Images probed first: usually enough to see that a layer is alive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What `images` of an epoch have shown: the layers that were `flat` for all of them (`slope.py`), sorted; where
-    asked for, figures of all `layers` in the first step of the sample."""
+    """Result over `images` images of an epoch: the `flat` layers, flat for all of them (`slope.py`), sorted; and
+    `layers`, statistics of the first step of the sample, where requested."""
 
     images: int = 0
     flat: tuple[str, ...] = ()
@@ -35,23 +35,23 @@ UNSAMPLED = Sample()
 
 
 def sampled_steps(images: int, batch: int) -> range:
-    """The steps of an epoch over so many images, counted from zero, from which a sample may be taken: the last whole
-    minibatches that together hold SAMPLE_IMAGES."""
+    """Steps of an epoch, counted from zero, that a sample may be taken from: the last whole minibatches that together
+    hold SAMPLE_IMAGES."""
     whole = images // batch
     return range(max(0, whole + -SAMPLE_IMAGES // batch), whole)
 
 
 def undecided(sample: Sample) -> bool:
-    """Whether one more minibatch of the sample could tell anything new: once every layer is seen alive, none can."""
+    """Whether one more minibatch can change the sample: not once every layer is alive."""
     return not sample.images or bool(sample.flat)
 
 
 def take_sampled(
     machine: Machine, feed: Pass, before: Sample, *, first: int, step_number: int, rates: Rates, measure: Graph | None
 ) -> tuple[Sample, Array]:
-    """Takes one step as `Machine.run` does, to the same bits; what is known after it, and what `run` returns.
+    """Takes one step as `Machine.run` does, to the same bits; returns the sample after it and the metrics.
 
-    `measure` is the net where figures of its layers are asked for.
+    `measure` is the net where layer statistics are requested, else None.
     """
     found: set[str] = set()
     statistics = StepStatistics(machine, measure) if measure and not before.images else None
@@ -76,7 +76,7 @@ def _flat(probe: Probe) -> bool:
 
 
 def flat_functions(program: Program, layers: Iterable[str]) -> dict[str, str]:
-    """Of layers that may be flat the function that makes them so."""
+    """The activation of every layer that can be flat."""
     wanted, functions = set(layers), dict[str, str]()
     for launch in program.launches:
         activation = activation_of(launch.operation)

@@ -1,4 +1,4 @@
-"""Activations that let no gradient through: where the function that made them is flat."""
+"""Activations that pass no gradient: outputs where the activation function is flat."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from netspec.ir.operations import (
 from netspec.train.step.scores import Array
 
 LEAST_SLOPE = 0.01
-"""Sigmoid and tanh count as flat where their slope is below this share of the steepest one."""
+"""Sigmoid and tanh are flat where the slope is below this share of its maximum."""
 
 
 def activation_of(operation: Operation | None) -> Activation:
-    """The function that an operation applies to its output before it writes it."""
+    """The activation that an operation applies before it writes its output."""
     match operation:
         case Activation():
             return operation
@@ -33,12 +33,12 @@ def activation_of(operation: Operation | None) -> Activation:
 
 
 def can_be_flat(activation: Activation) -> bool:
-    """Whether there are inputs at which `flat` holds."""
+    """Whether `flat` holds for any input."""
     return activation.function in ("relu", "relu6", "sigmoid", "tanh")
 
 
 def flat(activation: Activation, outputs: Array) -> bool:
-    """Whether every one of these outputs stands where the function is flat."""
+    """Whether the function is flat at every one of these outputs."""
     match activation.function:
         case "relu":
             return bool((outputs <= 0).all())
