@@ -23,28 +23,28 @@ class Plan:
     algorithm: Algorithm = "direct"
 
 
-def choose_plan(node: Node, target: CpuTarget, groups: int) -> Plan:
+def choose_plan(node: Node, target: CpuTarget, lane_groups: int) -> Plan:
     """The plan of a node's launch; `groups` is the number of lane groups of a batch."""
-    direct = _direct_plan(node, target, groups)
+    direct = _direct_plan(node, target, lane_groups)
     if target.exact:
         return direct
     if winograd.applies(node.operation):
         layer = sliding_sum(node)
-        tile = winograd.choose_tile(layer, target, groups)
-        cost = winograd.total_cost(layer, tile, target, groups)
-        gains = direct_cost(node, direct.tile, groups) > target.costs.clearly * cost
-        return Plan(tile, winograd.algorithm(layer, target, groups)) if gains else direct
+        tile = winograd.choose_tile(layer, target, lane_groups)
+        cost = winograd.total_cost(layer, tile, target, lane_groups)
+        gains = direct_cost(node, direct.tile, lane_groups) > target.costs.clearly * cost
+        return Plan(tile, winograd.algorithm(layer, target, lane_groups)) if gains else direct
     if winograd_weights.applies(node.operation):
         layer = winograd_weights.layer_of(node)
-        tile = winograd_weights.choose_tile(layer, target, groups)
-        cost = winograd_weights.total_cost(layer, tile, target, groups)
-        gains = direct_weight_cost(node, direct.tile, target, groups) > target.costs.clearly * cost
+        tile = winograd_weights.choose_tile(layer, target, lane_groups)
+        cost = winograd_weights.total_cost(layer, tile, target, lane_groups)
+        gains = direct_weight_cost(node, direct.tile, target, lane_groups) > target.costs.clearly * cost
         return Plan(tile, "winograd") if gains else direct
     return direct
 
 
-def _direct_plan(node: Node, target: CpuTarget, groups: int) -> Plan:
-    tile = choose_tile(node, target, groups)
+def _direct_plan(node: Node, target: CpuTarget, lane_groups: int) -> Plan:
+    tile = choose_tile(node, target, lane_groups)
     return Plan(tile, direct_algorithm(node, tile, target))
 
 
@@ -61,21 +61,21 @@ def sliding_sum(node: Node) -> winograd.Layer:
             raise CompilerBug(f"{type(node.operation).__name__} is no sum over a window")
 
 
-def direct_cost(node: Node, tile: Tile, groups: int) -> float:
+def direct_cost(node: Node, tile: Tile, lane_groups: int) -> float:
     """Cost of the direct sum for all groups. It skips taps in the padding: whole rows, and single columns where it sums
     one column at a time."""
     layer, rows, taps = sliding_sum(node), _real_taps(node, 0), _real_taps(node, 1)
     whole = _interior(node) // tile.columns
     columns = whole * layer.taps * step_cost(tile.rows, tile.columns)
     columns += (taps - whole * tile.columns * layer.taps) * step_cost(tile.rows, 1)
-    return groups * -(-layer.outputs // tile.rows) * layer.inputs * rows * columns
+    return lane_groups * -(-layer.outputs // tile.rows) * layer.inputs * rows * columns
 
 
-def direct_weight_cost(node: Node, tile: Tile, target: CpuTarget, groups: int) -> float:
+def direct_weight_cost(node: Node, tile: Tile, target: CpuTarget, lane_groups: int) -> float:
     """Cost of the direct weight gradient for all groups."""
     layer = winograd_weights.layer_of(node)
     rows, blocks = _real_taps(node, 0), -(-layer.outputs // tile.rows)
-    products = groups * blocks * layer.inputs * rows * layer.width * step_cost(tile.rows, tile.columns)
+    products = lane_groups * blocks * layer.inputs * rows * layer.width * step_cost(tile.rows, tile.columns)
     return products + layer.outputs * layer.inputs * layer.taps**2 * target.costs.lane_sum
 
 

@@ -33,20 +33,20 @@ def direct_algorithm(node: Node, tile: Tile, target: CpuTarget) -> Algorithm:
             return "direct"
 
 
-def _weight_gradient(weights: Value, groups: int, tile: Tile) -> Algorithm:
+def _weight_gradient(weights: Value, channel_groups: int, tile: Tile) -> Algorithm:
     """Chosen by the meaning of the tile's columns, taps or input channels, and by the number of tiles."""
     outputs, inputs, _, taps = weights.shape
     if tile.columns != taps or taps <= 2:
         return "direct_channels"
-    tiles = groups * -(-(outputs // groups) // tile.rows) * inputs
+    tiles = channel_groups * -(-(outputs // channel_groups) // tile.rows) * inputs
     return "direct_taps_by_group" if tiles < FEW_TILES else "direct_taps"
 
 
-def is_depthwise(window: Window, groups: int, weights: Value, target: CpuTarget) -> bool:
+def is_depthwise(window: Window, channel_groups: int, weights: Value, target: CpuTarget) -> bool:
     """Whether each channel is convolved alone, by a window without dilation whose taps fit into registers."""
     taps = window.kernel[0] * window.kernel[1]
     dense = window.dilation == (1, 1)
-    return dense and weights.shape[:2] == (groups, 1) and 1 < taps <= target.registers - BESIDE_TAPS
+    return dense and weights.shape[:2] == (channel_groups, 1) and 1 < taps <= target.registers - BESIDE_TAPS
 
 
 def is_pointwise(window: Window) -> bool:

@@ -15,17 +15,17 @@ from netspec.targets.cpu.program import Augmenting, Buffer
 
 
 def incoming_values(
-    graph: Graph, augmentation: Augmentation | None, target: CpuTarget, groups: int
+    graph: Graph, augmentation: Augmentation | None, target: CpuTarget, lane_groups: int
 ) -> tuple[Value, ...]:
     """Arrays of the augmentation: draws (groups, rows, lanes) and, for distortion, displacements (groups, H, 2W + 1,
     lanes), pairs of (down, right). The odd vector keeps the row stride from being a power of two."""
     if augmentation is None:
         return ()
-    draws = Value("augment.draws", (groups, DRAW_ROWS, target.lanes), batched=False)
+    draws = Value("augment.draws", (lane_groups, DRAW_ROWS, target.lanes), batched=False)
     if not augmentation.distort:
         return (draws,)
     _, height, width = _image(graph)
-    return draws, Value("augment.displacements", (groups, height, 2 * width + 1, target.lanes), batched=False)
+    return draws, Value("augment.displacements", (lane_groups, height, 2 * width + 1, target.lanes), batched=False)
 
 
 def augmenting(

@@ -18,8 +18,8 @@ WEIGHT_MACS = 8
 def choose_layout(graph: Graph, target: CpuTarget, batch: int) -> Layout:
     """The cheaper layout for `batch` images. Lanes of images always compute whole lane groups; lanes of channels
     compute whole vectors of channels and whole tiles of pixels."""
-    groups = -(-batch // target.lanes)
-    images = sum(groups * target.lanes * macs(node) for node in graph.nodes)
+    lane_groups = -(-batch // target.lanes)
+    images = sum(lane_groups * target.lanes * macs(node) for node in graph.nodes)
     channels = sum(batch * _channel_macs(node, target) for node in graph.nodes if isinstance(node.operation, Sum))
     return "channels" if channels <= images else "images"
 

@@ -25,16 +25,16 @@ from netspec.targets.cpu.program import Buffer, Launch, Program
 def lower(graph: Graph, target: CpuTarget, batch: int, augmentation: Augmentation | None = None) -> Program:
     """The verified program of `graph` for minibatches of up to `batch` images on `target`; with `augmentation`, images
     are augmented as they are loaded."""
-    groups = -(-batch // target.lanes)
-    graph = pool_sums(graph, target, groups)
+    lane_groups = -(-batch // target.lanes)
+    graph = pool_sums(graph, target, lane_groups)
     order = launch_order(graph)
-    plans = tuple(choose_plan(sum_of(node), target, groups) for node in order)
+    plans = tuple(choose_plan(sum_of(node), target, lane_groups) for node in order)
     scratch = tuple(scratch_bytes(node, plan, target, batch) for node, plan in zip(order, plans, strict=True))
     values = _values(graph, order)
     padded = padded_planes(graph, target)
-    extents = {kind: _extent(kind, target, groups, padded) for kind in {_kind(value) for value in values}}
+    extents = {kind: _extent(kind, target, lane_groups, padded) for kind in {_kind(value) for value in values}}
     sizes = {value.name: extents[_kind(value)].size_bytes for value in values}
-    incoming = incoming_values(graph, augmentation, target, groups)
+    incoming = incoming_values(graph, augmentation, target, lane_groups)
     came_in = tuple(size_bytes(value) for value in incoming)
     slots = assign_slots(graph, order, sizes, scratch, came_in, overwrites=OVERWRITES)
     arena_bytes = place_slots(slots.all)
@@ -88,11 +88,11 @@ def _kind(value: Value) -> Kind:
     return value.shape, value.batched
 
 
-def _extent(kind: Kind, target: CpuTarget, groups: int, padded: frozenset[Plane]) -> _Extent:
+def _extent(kind: Kind, target: CpuTarget, lane_groups: int, padded: frozenset[Plane]) -> _Extent:
     value = Value("", *kind)
     plane = plane_stride(value, target, padded)
     stride = group_stride(value, plane)
-    return _Extent(FLOAT_BYTES * (groups * stride if value.batched else value.elements), stride, plane)
+    return _Extent(FLOAT_BYTES * (lane_groups * stride if value.batched else value.elements), stride, plane)
 
 
 def _buffer(value: Value, slots: Slots, extent: _Extent) -> Buffer:

@@ -20,7 +20,7 @@ STRIP_SHARE = 4
 """Two rows of a map may fill at most 1 / STRIP_SHARE of the second cache."""
 
 
-def pool_sums(graph: Graph, target: CpuTarget, groups: int) -> Graph:
+def pool_sums(graph: Graph, target: CpuTarget, lane_groups: int) -> Graph:
     """The graph with each convolution fused to a 2x2 MaxPool that is its only reader; the same bits. Winograd tiles are
     pooled one by one, rows of a direct sum in pairs."""
     counted = reads(graph, {node.inputs[0] for node in graph.nodes if _halves(node)})
@@ -30,7 +30,7 @@ def pool_sums(graph: Graph, target: CpuTarget, groups: int) -> Graph:
         if isinstance(node.operation, Convolution)
         and counted[node.outputs[0]] == 1
         and node.operation.activation.function in AFTER
-        and _can_wait(node, choose_plan(node, target, groups).algorithm, target)
+        and _can_wait(node, choose_plan(node, target, lane_groups).algorithm, target)
     }
     pools = {node.inputs[0]: node for node in graph.nodes if _halves(node) and node.inputs[0] in summed}
     nodes = (_joined(node, summed) for node in graph.nodes if node.outputs[0] not in pools)

@@ -47,19 +47,19 @@ def thread_bytes(node: Node, plan: Plan, target: CpuTarget, batch: int) -> int:
     return rule(node.operation, node, plan, target, batch) if rule else 0
 
 
-def _winograd_bytes(node: Node, plan: Plan, target: CpuTarget, groups: int) -> int:
+def _winograd_bytes(node: Node, plan: Plan, target: CpuTarget, lane_groups: int) -> int:
     if winograd_weights.applies(node.operation):
-        return winograd_weights.part_bytes(winograd_weights.layer_of(node), plan.tile, target, groups)
+        return winograd_weights.part_bytes(winograd_weights.layer_of(node), plan.tile, target, lane_groups)
     if plan.algorithm == "winograd_batched":
         return 0
     return winograd.weight_bytes(sliding_sum(node), plan.tile, target)
 
 
-def _winograd_thread_bytes(node: Node, plan: Plan, target: CpuTarget, groups: int) -> int:
+def _winograd_thread_bytes(node: Node, plan: Plan, target: CpuTarget, lane_groups: int) -> int:
     if winograd_weights.applies(node.operation):
-        return winograd_weights.unit_bytes(winograd_weights.layer_of(node), plan.tile, target, groups)
+        return winograd_weights.unit_bytes(winograd_weights.layer_of(node), plan.tile, target, lane_groups)
     if plan.algorithm == "winograd_batched":
-        return winograd.batched_bytes(sliding_sum(node), plan.tile, target, groups)
+        return winograd.batched_bytes(sliding_sum(node), plan.tile, target, lane_groups)
     return winograd.strip_bytes(sliding_sum(node), plan.tile, target)
 
 
@@ -83,9 +83,9 @@ def padded_rows(features: int, lanes: int) -> int:
     return whole + lanes if whole * FLOAT_BYTES % PAGE_BYTES == 0 else whole
 
 
-def _packed(outputs: int, inputs: int, taps: int, groups: int, rows: int) -> int:
+def _packed(outputs: int, inputs: int, taps: int, channel_groups: int, rows: int) -> int:
     """Bytes of a sliding window's weights, repacked in blocks of `rows` output channels."""
-    return FLOAT_BYTES * groups * -(-outputs // rows) * rows * inputs * taps
+    return FLOAT_BYTES * channel_groups * -(-outputs // rows) * rows * inputs * taps
 
 
 def _convolution(op: ops.Convolution, node: Node, plan: Plan, _: CpuTarget, __: int) -> int:
@@ -120,11 +120,11 @@ def _dense_weight_gradient(_: DenseWeights, node: Node, __: Plan, target: CpuTar
 
 def _group_sums(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, target: CpuTarget, batch: int) -> int:
     """Bytes of a small weight gradient's tiles for each lane group; columns are the taps of a kernel row."""
-    (k, inputs, taps_y, taps_x), groups = node.outputs[0].shape, -(-batch // target.lanes)
+    (k, inputs, taps_y, taps_x), lane_groups = node.outputs[0].shape, -(-batch // target.lanes)
     if plan.algorithm != "direct_taps_by_group":
         return 0
     tiles = op.groups * -(-(k // op.groups) // plan.tile.rows) * inputs
-    return FLOAT_BYTES * groups * tiles * taps_y * plan.tile.rows * taps_x * target.lanes
+    return FLOAT_BYTES * lane_groups * tiles * taps_y * plan.tile.rows * taps_x * target.lanes
 
 
 def _weight_gradient_tiles(op: ops.ConvolutionWeightGradient, node: Node, plan: Plan, target: CpuTarget, _: int) -> int:

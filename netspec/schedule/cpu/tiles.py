@@ -30,10 +30,10 @@ MOST_APART = 8
 Rule = Callable[[Any, Node, CpuTarget, int], Tile]
 
 
-def choose_tile(node: Node, target: CpuTarget, groups: int) -> Tile:
+def choose_tile(node: Node, target: CpuTarget, lane_groups: int) -> Tile:
     """The tile of a node's launch; 1x1 for operations without tiles. `groups` is the number of lane groups."""
     rule = TILES.get(type(node.operation))
-    return rule(node.operation, node, target, groups) if rule else Tile(1, 1)
+    return rule(node.operation, node, target, lane_groups) if rule else Tile(1, 1)
 
 
 def step_cost(rows: int, columns: int) -> int:
@@ -151,12 +151,12 @@ def _crosses(tile: Tile, target: CpuTarget) -> bool:
     return tile.rows * tile.columns + min(tile.rows, tile.columns) < target.registers
 
 
-def _dense(_: ops.Dense, node: Node, target: CpuTarget, groups: int) -> Tile:
-    return dense_tile(target, node.outputs[0].elements, groups)
+def _dense(_: ops.Dense, node: Node, target: CpuTarget, lane_groups: int) -> Tile:
+    return dense_tile(target, node.outputs[0].elements, lane_groups)
 
 
-def _dense_input_gradient(_: ops.DenseInputGradient, node: Node, target: CpuTarget, groups: int) -> Tile:
-    return dense_tile(target, node.outputs[0].elements, groups)
+def _dense_input_gradient(_: ops.DenseInputGradient, node: Node, target: CpuTarget, lane_groups: int) -> Tile:
+    return dense_tile(target, node.outputs[0].elements, lane_groups)
 
 
 def _dense_weight_gradient(

@@ -46,44 +46,44 @@ class Layer:
 def applies(operation: ops.Operation) -> bool:
     """Whether an operation is a sum that the algorithm can do."""
     match operation:
-        case ops.Convolution(window, groups) | ops.ConvolutionInputGradient(window, groups):
-            return has_window(window, groups)
+        case ops.Convolution(window, channel_groups) | ops.ConvolutionInputGradient(window, channel_groups):
+            return has_window(window, channel_groups)
         case _:
             return False
 
 
-def has_window(window: ops.Window, groups: int) -> bool:
+def has_window(window: ops.Window, channel_groups: int) -> bool:
     """Whether patches can do a window: 3x3 or 5x5, side by side, over all channels."""
-    return window.kernel in ((3, 3), (5, 5)) and window.stride == window.dilation == (1, 1) and groups == 1
+    return window.kernel in ((3, 3), (5, 5)) and window.stride == window.dilation == (1, 1) and channel_groups == 1
 
 
-def choose_tile(layer: Layer, target: CpuTarget, groups: int) -> Tile:
+def choose_tile(layer: Layer, target: CpuTarget, lane_groups: int) -> Tile:
     """Rows are output channels, columns neighbouring patches. Kernels are transformed a lane an output channel, so
     there are no more rows than lanes."""
     fitting = tiles.fitting_tiles(target, min(layer.outputs, target.lanes))
-    candidates = [tile for tile in fitting if tile.columns <= min(WIDEST, layer.patches * groups)]
-    return min(candidates, key=lambda tile: (product_cost(layer, tile, groups), -tile.rows * tile.columns))
+    candidates = [tile for tile in fitting if tile.columns <= min(WIDEST, layer.patches * lane_groups)]
+    return min(candidates, key=lambda tile: (product_cost(layer, tile, lane_groups), -tile.rows * tile.columns))
 
 
-def product_cost(layer: Layer, tile: Tile, groups: int) -> int:
-    """Of all groups; two threads or more share the patches, and none has half a strip for nothing."""
-    blocks, strips = -(-layer.outputs // tile.rows), 2 * -(-layer.patches * groups // (2 * tile.columns))
+def product_cost(layer: Layer, tile: Tile, lane_groups: int) -> int:
+    """Of all lane groups; two threads or more share the patches, and none has half a strip for nothing."""
+    blocks, strips = -(-layer.outputs // tile.rows), 2 * -(-layer.patches * lane_groups // (2 * tile.columns))
     return PRODUCTS * strips * blocks * layer.inputs * tiles.step_cost(tile.rows, tile.columns)
 
 
-def total_cost(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> float:
-    """Cost for all groups: products, both transforms of every patch, and those of the kernels."""
+def total_cost(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> float:
+    """Cost for all lane groups: products, both transforms of every patch, and those of the kernels."""
     costs = target.costs
     output = costs.winograd_output_3x3, costs.winograd_output_5x5
     each = costs.winograd_input, *output, costs.winograd_kernels
-    transformed = zip(transforms(layer, tile, groups), each, strict=True)
-    return product_cost(layer, tile, groups) + sum(count * cost for count, cost in transformed)
+    transformed = zip(transforms(layer, tile, lane_groups), each, strict=True)
+    return product_cost(layer, tile, lane_groups) + sum(count * cost for count, cost in transformed)
 
 
-def transforms(layer: Layer, tile: Tile, groups: int) -> tuple[int, int, int, int]:
+def transforms(layer: Layer, tile: Tile, lane_groups: int) -> tuple[int, int, int, int]:
     """How often the inputs of a patch are transformed, its outputs brought back (of 3x3, of 5x5 kernels), and kernels
     of a block of output channels transformed."""
-    patches = layer.patches * groups
+    patches = layer.patches * lane_groups
     kernels = -(-layer.outputs // tile.rows) * layer.inputs
     return patches * layer.inputs, *by_taps(layer, patches * layer.outputs), kernels
 
@@ -93,10 +93,10 @@ def by_taps(layer: Layer, count: int) -> tuple[int, int]:
     return (count, 0) if layer.taps == 3 else (0, count)
 
 
-def algorithm(layer: Layer, target: CpuTarget, groups: int) -> Algorithm:
+def algorithm(layer: Layer, target: CpuTarget, lane_groups: int) -> Algorithm:
     """All patches of a batch at once where they are so few, and kernels so many, that transformed these would leave the
     second cache."""
-    few = layer.patches * groups <= MOST_BATCHED
+    few = layer.patches * lane_groups <= MOST_BATCHED
     return "winograd_batched" if few and _kernel_bytes(layer) > target.l2_bytes else "winograd"
 
 
@@ -110,9 +110,9 @@ def weight_bytes(layer: Layer, tile: Tile, target: CpuTarget) -> int:
     return FLOAT_BYTES * PackedKernels(layer.outputs, layer.inputs, tile.rows, target.lanes).floats
 
 
-def batched_bytes(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> int:
+def batched_bytes(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> int:
     """What a thread needs for all patches of a batch at once."""
-    form = PatchesAtOnce(layer.outputs, layer.inputs, layer.patches * groups, tile, target.lanes)
+    form = PatchesAtOnce(layer.outputs, layer.inputs, layer.patches * lane_groups, tile, target.lanes)
     return FLOAT_BYTES * form.floats
 
 

@@ -25,49 +25,49 @@ def layer_of(node: Node) -> Layer:
     return Layer(c, k, height, width, taps)
 
 
-def choose_tile(layer: Layer, target: CpuTarget, groups: int) -> Tile:
+def choose_tile(layer: Layer, target: CpuTarget, lane_groups: int) -> Tile:
     """Rows are output channels, columns vectors of input channels."""
     vectors = -(-layer.inputs // target.lanes)
     candidates = [tile for tile in tiles.fitting_tiles(target, layer.outputs) if tile.columns <= vectors]
-    return min(candidates, key=lambda tile: (product_cost(layer, tile, target, groups), -tile.rows * tile.columns))
+    return min(candidates, key=lambda tile: (product_cost(layer, tile, target, lane_groups), -tile.rows * tile.columns))
 
 
-def total_cost(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> float:
-    """Cost for all groups: the sums of products, the transforms of all blocks, and each part's gradients."""
+def total_cost(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> float:
+    """Cost for all lane groups: the sums of products, the transforms of all blocks, and each part's gradients."""
     costs = target.costs
     cotangent = costs.winograd_weights_cotangent_3x3, costs.winograd_weights_cotangent_5x5
     each = costs.winograd_weights_input, *cotangent, costs.winograd_weights_kernel
-    transformed = zip(transforms(layer, tile, target, groups), each, strict=True)
-    return product_cost(layer, tile, target, groups) + sum(count * cost for count, cost in transformed)
+    transformed = zip(transforms(layer, tile, target, lane_groups), each, strict=True)
+    return product_cost(layer, tile, target, lane_groups) + sum(count * cost for count, cost in transformed)
 
 
-def transforms(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> tuple[int, int, int, int]:
+def transforms(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> tuple[int, int, int, int]:
     """How often the inputs of a patch are transformed, its cotangents (of 3x3, of 5x5 kernels), and how often gradients
     of kernels are brought back."""
-    cut, patches = blocks(layer, tile, target, groups), layer.patches * groups
+    cut, patches = blocks(layer, tile, target, lane_groups), layer.patches * lane_groups
     inputs = patches * layer.inputs * cut.output_blocks
     cotangents = patches * layer.outputs * cut.input_blocks
     return inputs, *by_taps(layer, cotangents), cut.parts * layer.outputs * layer.inputs
 
 
-def product_cost(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> int:
+def product_cost(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> int:
     """Every lane of every patch is a step of a tile."""
     high, across = -(-layer.outputs // tile.rows), -(-layer.inputs // (tile.columns * target.lanes))
-    steps = layer.patches * groups * target.lanes
+    steps = layer.patches * lane_groups * target.lanes
     return PRODUCTS * high * across * steps * tiles.step_cost(tile.rows, tile.columns)
 
 
-def blocks(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> PatchBlocks:
+def blocks(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> PatchBlocks:
     """The cut into units of work."""
-    return patch_blocks(layer.outputs, layer.inputs, layer.patches * groups, layer.side, tile, target.lanes)
+    return patch_blocks(layer.outputs, layer.inputs, layer.patches * lane_groups, layer.side, tile, target.lanes)
 
 
-def part_bytes(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> int:
+def part_bytes(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> int:
     """The gradients of all parts, where there are several."""
-    parts = blocks(layer, tile, target, groups).parts
+    parts = blocks(layer, tile, target, lane_groups).parts
     return FLOAT_BYTES * parts * layer.outputs * layer.inputs * layer.taps**2 if parts > 1 else 0
 
 
-def unit_bytes(layer: Layer, tile: Tile, target: CpuTarget, groups: int) -> int:
+def unit_bytes(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> int:
     """What a thread needs for a unit of work."""
-    return FLOAT_BYTES * blocks(layer, tile, target, groups).thread_floats
+    return FLOAT_BYTES * blocks(layer, tile, target, lane_groups).thread_floats

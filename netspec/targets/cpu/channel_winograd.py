@@ -66,9 +66,9 @@ class PackedWinograd:
 def applies(node: Node) -> bool:
     """Whether a node is a convolution that the algorithm can do."""
     match node.operation:
-        case ops.Convolution(window, groups):
+        case ops.Convolution(window, channel_groups):
             square = window.kernel in ((3, 3), (5, 5))
-            return square and window.stride == window.dilation == (1, 1) and groups == 1
+            return square and window.stride == window.dilation == (1, 1) and channel_groups == 1
         case _:
             return False
 

@@ -46,7 +46,7 @@ class Sliding:
     dilation: Pair = (1, 1)
     before: Pair = (0, 0)
     spacing: Pair = (1, 1)
-    groups: int = 1
+    channel_groups: int = 1
 
     @property
     def copied(self) -> bool:
@@ -82,11 +82,11 @@ class Sliding:
     @property
     def depthwise(self) -> bool:
         """Whether every output channel sees one input channel, its own."""
-        return self.groups == self.x[0] == self.y[0] and self.groups > 1
+        return self.channel_groups == self.x[0] == self.y[0] and self.channel_groups > 1
 
     def inputs(self, first: int, last: int, vector_channels: int) -> tuple[int, int]:
         """The vectors of input channels, begin … end, that output channels first … last see."""
-        own_outputs, own_inputs = self.y[0] // self.groups, self.x[0] // self.groups
+        own_outputs, own_inputs = self.y[0] // self.channel_groups, self.x[0] // self.channel_groups
         last = min(last, self.y[0])
         begin = min(first, last - 1) // own_outputs * own_inputs
         end = ((last - 1) // own_outputs + 1) * own_inputs
@@ -97,8 +97,10 @@ def sliding(node: Node) -> Sliding:
     """The sum over windows that a Convolution, Deconvolution, Local or Dense is."""
     x, y = as_map(node.inputs[0].shape), as_map(node.outputs[0].shape)
     match node.operation:
-        case ops.Convolution(window, groups):
-            return Sliding(x, y, window.kernel, window.stride, window.dilation, window.before, groups=groups)
+        case ops.Convolution(window, channel_groups):
+            return Sliding(
+                x, y, window.kernel, window.stride, window.dilation, window.before, channel_groups=channel_groups
+            )
         case ops.Local(window):
             return Sliding(x, y, window.kernel, window.stride, window.dilation, window.before)
         case ops.Deconvolution(window):

@@ -95,10 +95,13 @@ def _block(form: PackedSum, weight: Array, block: int) -> Array:
     (begin, end), vector_channels = form.channels(block), form.vector_channels
     window = np.zeros((form.width, end - begin, *form.shape.taps), np.float32)
     first, last = block * form.width, min((block + 1) * form.width, form.shape.y[0])
-    if form.shape.groups == 1:
+    if form.shape.channel_groups == 1:
         window[: last - first] = weight[first:last]
     else:
-        own_outputs, own_inputs = form.shape.y[0] // form.shape.groups, form.shape.x[0] // form.shape.groups
+        own_outputs, own_inputs = (
+            form.shape.y[0] // form.shape.channel_groups,
+            form.shape.x[0] // form.shape.channel_groups,
+        )
         for k in range(first, last):
             c = k // own_outputs * own_inputs - begin
             window[k - first, c : c + own_inputs] = weight[k]

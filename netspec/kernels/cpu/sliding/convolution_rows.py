@@ -62,9 +62,9 @@ def pooled_convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]
     return forward_rows(launch, program, inner.window, source, result, _weights(w, inner.groups), after, pooling)
 
 
-def _weights(w: Buffer, groups: int) -> Weights:
+def _weights(w: Buffer, channel_groups: int) -> Weights:
     k, c, kh, kw = w.value.shape
-    return Weights(place(w), k // groups, c, c * kh * kw, kh * kw, kw, groups)
+    return Weights(place(w), k // channel_groups, c, c * kh * kw, kh * kw, kw, channel_groups)
 
 
 def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
@@ -175,7 +175,7 @@ def _sliding_sum(
         weights=into,
         inputs=weights.inputs,
         outputs=weights.outputs,
-        channel_groups=weights.groups,
+        channel_groups=weights.channel_groups,
         input_block=block,
         segment=_segment(packed, vertical, horizontal, block),
         bias=epilogue.bias,

@@ -23,7 +23,7 @@ class Pack(NamedTuple):
     """Words of `pack`: the weights as given, strides of each index of the packed ones, and their sizes."""
 
     source: int
-    group_step: int
+    channel_group_step: int
     output_step: int
     input_step: int
     i_step: int
@@ -44,8 +44,8 @@ def pack(tile, arena, d: Words[Pack], state, begin, end, thread):
     """Weights into blocks of the tile's rows; rows behind the last output channel are zeros. Unit: a block."""
     inputs, taps_y, taps_x, height = d[PACK.inputs], d[PACK.taps_y], d[PACK.taps_x], rows(tile)
     for unit in range(begin, end):
-        group, first = unit // d[PACK.blocks], unit % d[PACK.blocks] * height
-        source = d[PACK.source] + group * d[PACK.group_step] + first * d[PACK.output_step]
+        channel_group, first = unit // d[PACK.blocks], unit % d[PACK.blocks] * height
+        source = d[PACK.source] + channel_group * d[PACK.channel_group_step] + first * d[PACK.output_step]
         into = d[PACK.packed] + unit * inputs * taps_y * taps_x * height
         count = min(height, d[PACK.outputs] - first)
         for c in range(inputs):
@@ -69,10 +69,10 @@ class Weights:
     input_step: int
     row_step: int
     """float32 numbers from one kernel row to the next"""
-    groups: int = 1
+    channel_groups: int = 1
 
     @property
-    def group_step(self) -> int:
+    def channel_group_step(self) -> int:
         """From the weights of one group of channels to the next."""
         return max(self.outputs * self.output_step, self.inputs * self.input_step)
 
@@ -97,11 +97,13 @@ class Packed:
     def weights(self, weights: Weights, vertical: Axis, horizontal: Axis) -> tuple[int, Row]:
         """Where the next weights are packed, and the row that packs them."""
         blocks = -(-weights.outputs // self.tile.rows)
-        into = self.take(weights.groups * blocks * self.tile.rows * weights.inputs * vertical.taps * horizontal.taps)
+        into = self.take(
+            weights.channel_groups * blocks * self.tile.rows * weights.inputs * vertical.taps * horizontal.taps
+        )
         first = weights.place + vertical.tap_first * weights.row_step + horizontal.tap_first
         words = Pack(
             source=first,
-            group_step=weights.group_step,
+            channel_group_step=weights.channel_group_step,
             output_step=weights.output_step,
             input_step=weights.input_step,
             i_step=vertical.tap_step * weights.row_step,
@@ -113,5 +115,5 @@ class Packed:
             taps_x=horizontal.taps,
             blocks=blocks,
         )
-        units, source, scratch = weights.groups * blocks, (self._source,), (self._scratch,)
+        units, source, scratch = weights.channel_groups * blocks, (self._source,), (self._scratch,)
         return into, Row(pack, Tile(self.tile.rows, 1), words, units, reads=source, writes=scratch)

@@ -72,7 +72,7 @@ def _product(
         weights=into,
         inputs=weights.inputs,
         outputs=weights.outputs,
-        channel_groups=weights.groups,
+        channel_groups=weights.channel_groups,
         input_block=block,
         bias=epilogue.bias,
         activation=epilogue.code,
