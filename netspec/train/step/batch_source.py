@@ -1,4 +1,4 @@
-"""Where a pass over a part gets its images: from memory, from mapped files, or from files that are read ahead."""
+"""Sources of a pass's images: memory, mapped files, or files that are read ahead into a ring."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from netspec.train.step.preparation import Preparation
 
 
 class BatchSource(Protocol):
-    """One pass. `feed` stays the same throughout; only the images that are `ready` may be used."""
+    """The images of one pass. `feed` is constant; only images that are `ready` may be used."""
 
     @property
     def feed(self) -> Pass: ...
 
     @property
     def waited_seconds(self) -> float:
-        """How long nothing could be done for want of images that were being read. What the system reads of a mapped
-        file it reads within a step, and does not tell."""
+        """Time in which no step could run because images were being read. For a mapped file it is 0: the system reads
+        it within a step, unmeasured."""
         ...
 
     def ready(self, first: int, least: int) -> int:
-        """How many images from place `first` of the order on can be used, at least `least`. Raises DataError."""
+        """Number of images that can be used from index `first` of the order on, at least `least`. Raises DataError."""
         ...
 
     def release(self, done: int) -> None:
-        """The images before place `done` have been used."""
+        """Releases the images before index `done` of the order."""
         ...
 
     def close(self) -> None:
@@ -49,7 +49,7 @@ class BatchSource(Protocol):
 
 
 class Held:
-    """Images in memory, or mapped from files that are looked at before every call."""
+    """Images in memory, or in mapped files, which are checked before every call."""
 
     waited_seconds = 0.0
 
@@ -62,14 +62,14 @@ class Held:
         return len(self.feed.order) - first
 
     def release(self, done: int) -> None:
-        """They stay."""
+        """Nothing: images are kept."""
 
     def close(self) -> None:
-        """Nothing was opened."""
+        """Nothing: no file was opened."""
 
 
 class Streamed:
-    """Images that are read ahead into a ring, which the feed's source is."""
+    """Images that are read ahead into a ring, the source of the feed."""
 
     def __init__(self, feed: Pass, ring: Ring) -> None:
         self.feed, self._ring = feed, ring
@@ -89,14 +89,14 @@ class Streamed:
 
 
 def ready_steps(batches: BatchSource, first: int, batch: int) -> int:
-    """How many minibatches from place `first` of the order on can be used, at least one; the last may be short."""
+    """Number of minibatches that can be used from index `first` of the order on, at least 1; the last may be short."""
     images = batches.ready(first, batch)
     ends = first + images == len(batches.feed.order)
     return -(-images // batch) if ends else images // batch
 
 
 class Passes:
-    """All passes over a part in minibatches of `batch`. Those over images in the address space have one source."""
+    """Passes over a part in minibatches of `batch`. All passes over images in the address space share one source."""
 
     def __init__(
         self, part: Part, experiment: Experiment, preparation: Preparation, *, batch: int, readers: int
@@ -107,12 +107,12 @@ class Passes:
         self._held = None if images is None else source_of(images, part, preparation)
 
     def training(self, epoch: int, first: int) -> BatchSource:
-        """A pass in the order of an epoch, counted from zero, from place `first` of it on; to be closed."""
+        """A pass in the order of `epoch`, counted from zero, from index `first` of the order on; to be closed."""
         order = epoch_order(self._part, self._experiment, epoch)
         return self._batches(order, first, partial(training_pass, self._experiment, epoch))
 
     def measuring(self) -> BatchSource:
-        """A pass in the order of the files, crops in the centre; to be closed."""
+        """A pass in file order with central crops; to be closed."""
         return self._batches(file_order(self._part), 0, partial(measuring_pass, self._experiment))
 
     def _batches(self, order: Rows, first: int, over: Callable[[Source, Rows, Rows | None], Pass]) -> BatchSource:

@@ -1,4 +1,4 @@
-"""The next call of the device: how many steps it takes, and for each of them what changes from step to step."""
+"""Planning of the next call of the device: its number of steps, and a row of scalars for each step."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from netspec.train.watch.sample import undecided
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """What all calls of a training have in common: epochs of `steps_per_epoch` steps, of which the `sampled` ones,
-    counted from zero, may be looked into. A call never crosses a multiple of `milestone` steps. `scalars` are the
-    columns of its rates."""
+    """Constants of all calls of a training: epochs have `steps_per_epoch` steps; the steps in `sampled`, counted from
+    zero in an epoch, may be sampled. A call never crosses a multiple of `milestone` steps. `scalars` are the columns
+    of its rates."""
 
     recipe: TrainOptions
     steps_per_epoch: int
@@ -31,7 +31,7 @@ class Timetable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """Steps taken in one call of the device, a row of `rates` each. `looked_into`: the call is a step of the sample."""
+    """Steps of one call of the device, one row of `rates` each. `looked_into`: the call is one step of the sample."""
 
     rates: Rates
     looked_into: bool
@@ -43,10 +43,10 @@ class Call:
 
 
 def next_call(timetable: Timetable, position: Position, most: int) -> Call:
-    """What comes behind a position within an epoch that has a step left: at most `most` steps, at least one.
+    """The call after a position within an epoch that has a step left: 1 to `most` steps.
 
-    It ends with the epoch, at a milestone, and before a step of the sample, which is a call of its own. A rate may
-    change at every step.
+    It ends at the end of the epoch, at a milestone, and before a step of the sample; that step is a call of its own.
+    Rates may change at every step.
     """
     step, (before_sample, sampled) = position.step, _sample_ahead(timetable, position)
     end = min(step + most, end_step(timetable, position))
@@ -57,13 +57,13 @@ def next_call(timetable: Timetable, position: Position, most: int) -> Call:
 
 
 def end_step(timetable: Timetable, position: Position) -> int:
-    """Steps done when the epoch under way is over."""
+    """Number of steps done at the end of the current epoch."""
     return (position.epochs + 1) * timetable.steps_per_epoch
 
 
 def _sample_ahead(timetable: Timetable, position: Position) -> tuple[int, bool]:
-    """How many steps come before the next one of this epoch that is looked into, and whether none does. Where there is
-    no such step it is an epoch's."""
+    """(steps before the next sampled step of this epoch, whether the next step is sampled). Without a sampled step
+    ahead, the first is the number of steps of an epoch."""
     within, sampled = position.step % timetable.steps_per_epoch, timetable.sampled
     if within < sampled.start:
         return sampled.start - within, False
@@ -73,7 +73,7 @@ def _sample_ahead(timetable: Timetable, position: Position) -> tuple[int, bool]:
 
 
 def rates_of(timetable: Timetable, steps: range, reductions: int) -> Rates:
-    """The rows of steps, counted from zero."""
+    """One row for each of `steps`, counted from zero."""
     rates = np.empty((len(steps), len(timetable.scalars)))
     for column, value in enumerate(timetable.scalars):
         number = NUMBERS[value]
@@ -82,12 +82,12 @@ def rates_of(timetable: Timetable, steps: range, reductions: int) -> Rates:
 
 
 def rate_of(timetable: Timetable, step: int, reductions: int) -> float:
-    """The learning rate of a step, counted from zero."""
+    """The learning rate of `step`, counted from zero; `reductions` are those of early stopping."""
     recipe, steps = timetable.recipe, timetable.steps_per_epoch
     moment = Moment(step / steps, (step + 1) / steps, recipe.epochs, reductions)
     return rate_at(recipe.schedule, recipe.sgd.rate, moment)
 
 
 NUMBERS: Mapping[Value, Callable[[Timetable, int, int], float]] = {RATE: rate_of}
-"""What each of a training program's `scalars` is in a step: of the timetable, the step, and how often the validation
-losses have asked for a smaller rate."""
+"""Value of each of a training program's `scalars`, as a function of the timetable, the step, and the number of times
+that the plateau schedule has reduced the rate."""

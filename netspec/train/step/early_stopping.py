@@ -1,4 +1,4 @@
-"""What the validation losses have come to: how far the rate has fallen, when to stop, which epoch was the best."""
+"""Progress of the validation losses: the best epoch, the reductions of the rate, and when to stop."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from netspec.ir.recipe import Schedule
 
 @dataclass(frozen=True, slots=True)
 class EarlyStopping:
-    """An epoch makes progress when its validation loss is below all before it; ties are no progress.
+    """An epoch makes progress where its validation loss is below all earlier ones; a tie is no progress.
 
-    `lowest` is the lowest loss (None before the first), met first in epoch `best_epoch`, counted from one. `waited`
-    epochs without progress have passed since then, or since the plateau schedule last lowered the rate, which it has
-    done `reductions` times.
+    `lowest` is the lowest loss, None before the first; `best_epoch` is the first epoch with it, counted from one.
+    `waited` counts epochs without progress since then, or since the plateau schedule last reduced the rate;
+    `reductions` counts those reductions.
     """
 
     lowest: float | None = None
@@ -22,7 +22,7 @@ class EarlyStopping:
     reductions: int = 0
 
     def after(self, epoch: int, loss: float, schedule: Schedule) -> EarlyStopping:
-        """With the validation loss of one more epoch, whose number counts from one."""
+        """The state after the validation loss of one more epoch, counted from one."""
         if self.lowest is None or loss < self.lowest:
             return replace(self, lowest=loss, best_epoch=epoch, waited=0)
         waited = self.waited + 1
@@ -31,5 +31,5 @@ class EarlyStopping:
         return replace(self, waited=waited)
 
     def exhausted(self, epochs: int, patience: int | None) -> bool:
-        """Whether `patience` epochs, the last of the `epochs` done, have passed since the best one."""
+        """Whether at least `patience` of the `epochs` done came after the best one."""
         return patience is not None and self.lowest is not None and epochs - self.best_epoch >= patience

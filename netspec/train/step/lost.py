@@ -1,4 +1,4 @@
-"""Files of the data that cannot be read while a training is under way."""
+"""Data files that can no longer be read during a training."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from netspec.data.stored import Stored
 
 
 class LostFiles:
-    """Files of all parts of a data set, each told once."""
+    """Lost files of all parts of a data set, each reported once."""
 
     def __init__(self, dataset: Dataset) -> None:
         parts = (dataset.train, dataset.validation, dataset.test)
@@ -15,7 +15,7 @@ class LostFiles:
         self._told: set[str] = set()
 
     def new(self) -> tuple[tuple[str, str], ...]:
-        """Those that could not be read and have not been told yet, with the reasons."""
+        """(path, reason) of each file that could not be read and is not reported yet."""
         found = {path: why for images in self._stored for path, why in images.source.lost().items()}
         new = tuple((path, why) for path, why in sorted(found.items()) if path not in self._told)
         self._told.update(found)

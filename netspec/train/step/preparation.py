@@ -1,4 +1,4 @@
-"""What is done to an image before the net sees it."""
+"""Preparation of images for a net: shape, normalisation, levels and class names."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from netspec.predict.shown import repair_help
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What images were like in training, and so must be ever after.
+    """Preparation of images in training, the same in every later use of the net.
 
-    `shape` (C, H, W) is an image's before any crop; the net then saw (x - mean) / deviation, a value a channel, in
-    the units of the stored pixels, whose black and white are `levels`. `class_names` has an entry a class, or none.
+    `shape` (C, H, W) is that of an image before any crop. The net's input is (x - mean) / deviation, with a mean and a
+    deviation per channel in the units of the stored pixels, whose black and white are `levels`. `class_names` has one
+    entry per class, or none.
     """
 
     shape: tuple[int, int, int]
@@ -30,7 +31,7 @@ class Preparation:
 
 
 def prepared(dataset: Dataset) -> Preparation:
-    """The preparation that a data set asks for."""
+    """The preparation for training on a data set."""
     channels, height, width = dataset.train.images.shape[1:]
     return Preparation(
         (channels, height, width),
@@ -42,11 +43,11 @@ def prepared(dataset: Dataset) -> Preparation:
 
 
 def in_units_of(preparation: Preparation, dataset: Dataset) -> Preparation:
-    """The same preparation for a data set whose numbers may have other units: its black and white become those of the
-    training. Numbers of the training's own kind are in its units already, unless their spec names other levels; so are
-    rows of numbers, which are no pictures.
+    """The preparation converted to the units of a data set: its black and white correspond to those of the training.
+    Numbers of the training's own kind are in its units already, unless the spec sets other levels. So are rows of
+    numbers, which are not pictures.
 
-    Raises DataError (E559) where nothing tells the levels of the one or the other.
+    Raises DataError (E559) where the levels of the training or of the data set are unknown.
     """
     trained, found = preparation.levels, dataset.levels
     if preparation.shape[1:] == (1, 1) or _same_units(trained, found):
@@ -75,7 +76,7 @@ def in_units_of(preparation: Preparation, dataset: Dataset) -> Preparation:
 def _same_units(trained: Levels, found: Levels) -> bool:
     if (trained.black, trained.white) == (found.black, found.white):
         return True
-    if not trained.kind:  # an older run, to which pictures of sixteen bits were bytes
+    if not trained.kind:  # a run of an older version, which read 16-bit pictures as bytes
         return not (trained.white == USUAL_WHITE[BYTES] and found.kind == INTEGERS and found.settled)
     if trained.kind != found.kind or (found.given and found.settled and trained.settled):
         return False
@@ -83,14 +84,14 @@ def _same_units(trained: Levels, found: Levels) -> bool:
 
 
 def _within(trained: Levels, found: Levels) -> bool:
-    """Whether numbers that do not tell their levels lie where those of the training do: between black and white, or
-    where these are not known either, at most as far again beyond."""
+    """Whether numbers of unknown levels are in the training's range: from black to white, or, where the training's
+    levels are unknown too, at most one such span beyond either end."""
     slack = 0.0 if trained.settled else trained.span
     return trained.black - slack <= found.black and found.white <= trained.white + slack
 
 
 def known_classes(preparation: Preparation, experiment: Experiment, kept: Classes) -> Known | None:
-    """The classes that a trained net knows, None where its record names none; `kept` is what `classes` was in its
+    """The classes that a trained net knows; None where its record names none. `kept` is the option `classes` of its
     training."""
     if not preparation.class_names:
         return None
@@ -99,7 +100,7 @@ def known_classes(preparation: Preparation, experiment: Experiment, kept: Classe
 
 
 def crop_pad(experiment: Experiment) -> int | None:
-    """Zeros around an image before it is cropped; None where nothing is cropped."""
+    """Rows and columns of zeros around an image before a crop; None without a crop."""
     for transform in experiment.augment:
         if transform.kind == "crop":
             return int(str(transform.values.get("pad", 0)))

@@ -1,4 +1,4 @@
-"""The learning rate as a function of time. Times are in epochs and may have a fraction."""
+"""The learning rate as a function of time. Times are in epochs, with fractions."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from netspec.ir.recipe import Schedule
 
 ROUNDING = 1e-9
-"""Times are quotients of step numbers: 2.9999999996 epochs are 3."""
+"""Tolerance of times, which are quotients of step numbers: 2.9999999996 epochs are 3."""
 
 CLIMB = 0.3
-"""The part of a onecycle training in which the rate climbs."""
+"""Fraction of a onecycle training in which the rate rises."""
 FIRST, LAST = 1 / 25, 1 / 250_000
-"""Where a onecycle rate begins and ends (Smith and Topin 2018, with PyTorch's numbers)."""
+"""First and last factor of a onecycle rate (Smith and Topin 2018, with PyTorch's numbers)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step: it begins and ends at these times, in a training of `epochs`; until then the validation losses have
-    asked for so many `reductions` of the rate (`EarlyStopping`)."""
+    """Times of a step's begin and end in a training of `epochs`; `reductions` of the rate came before it
+    (`EarlyStopping`)."""
 
     begin: float
     end: float
@@ -29,7 +29,7 @@ class Moment:
 
     @property
     def passed(self) -> float:
-        """The part of the training that lies before the step, from 0 to 1."""
+        """Fraction of the training before the step, from 0 to 1."""
         return min(1.0, self.begin / self.epochs)
 
 
@@ -41,7 +41,7 @@ def _constant(schedule: Schedule, moment: Moment) -> float:
 
 
 def _step(schedule: Schedule, moment: Moment) -> float:
-    """`factor` once every `every` epochs, or once at each of the times `at`."""
+    """`factor` to the number of times `at` that are reached, or of multiples of `every` epochs."""
     reached = float(sum(moment.begin + ROUNDING >= time for time in schedule.at))
     if schedule.every is not None:
         rounding = min(ROUNDING, schedule.every / 2)  # the first step of all is before every time
@@ -50,7 +50,7 @@ def _step(schedule: Schedule, moment: Moment) -> float:
 
 
 def _exponential(schedule: Schedule, moment: Moment) -> float:
-    """`factor` once an epoch."""
+    """`factor` to the number of whole epochs."""
     return _power(schedule.factor, _whole(moment.begin + ROUNDING))
 
 
@@ -59,7 +59,7 @@ def _cosine(schedule: Schedule, moment: Moment) -> float:
 
 
 def _onecycle(schedule: Schedule, moment: Moment) -> float:
-    """Up for three tenths of the training, then down, each half a cosine."""
+    """Half a cosine up for the first three tenths of the training, then half a cosine down."""
     if moment.passed < CLIMB:
         return _fall(FIRST, 1.0, moment.passed / CLIMB)
     return _fall(1.0, LAST, (moment.passed - CLIMB) / (1 - CLIMB))
@@ -70,12 +70,12 @@ def _plateau(schedule: Schedule, moment: Moment) -> float:
 
 
 def _whole(number: float) -> float:
-    """Rounded down; infinity stays."""
+    """`number` rounded down; infinity stays infinity."""
     return float(math.floor(number)) if math.isfinite(number) else number
 
 
 def _power(factor: float, count: float) -> float:
-    """`factor` (above zero) to the `count` (zero or more); infinity where that is too large for a float."""
+    """factor**count for factor > 0, count >= 0; infinity on overflow."""
     try:
         return factor**count
     except OverflowError:
@@ -83,7 +83,7 @@ def _power(factor: float, count: float) -> float:
 
 
 def _fall(first: float, last: float, passed: float) -> float:
-    """Half a cosine from `first` to `last` while `passed` goes from 0 to 1."""
+    """Half a cosine from `first` at passed = 0 to `last` at passed = 1."""
     return last + (first - last) * (1 + math.cos(math.pi * passed)) / 2
 
 
@@ -95,17 +95,17 @@ RULES: dict[str, Rule] = {
     "onecycle": _onecycle,
     "plateau": _plateau,
 }
-"""Schedule -> what it multiplies the base rate by."""
+"""Factor on the base rate, by kind of schedule."""
 
 
 LENGTH_BOUND = frozenset({"cosine", "onecycle"})
-"""Schedules whose rates depend on how many epochs the whole training has."""
+"""Schedules whose rates depend on the number of epochs of the whole training."""
 
 
 def rate_at(schedule: Schedule, base: float, moment: Moment) -> float:
-    """The learning rate of a step. During the warmup it grows linearly, and its last step has the full rate.
+    """The learning rate of a step. It grows linearly during the warmup, whose last step has the full rate.
 
-    A `base` of zero stays zero whatever the schedule multiplies it by; a rate too large for a float is infinity.
+    A `base` of zero gives zero for every schedule; a rate too large for a float is infinity.
     """
     if base == 0:
         return 0.0

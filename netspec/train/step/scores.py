@@ -1,4 +1,4 @@
-"""What is kept and what is measured: weights by name, losses and accuracies."""
+"""Types of results: weights by name, scores, and running sums of losses and correct answers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Weights = Mapping[str, Array]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Mean loss an image and fraction of images classified rightly, over `images` images. `accuracy` is None where the
-    net gives a number and no class (`ir/ranking.py`)."""
+    """Mean loss per image, and fraction of images classified correctly, over `images` images. `accuracy` is None where
+    the net predicts a number and no class (`ir/ranking.py`)."""
 
     images: int
     loss: float
@@ -25,16 +25,16 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class RunningSums:
-    """Sums over images as they are met."""
+    """Sums over the images so far."""
 
     images: int = 0
     loss: float = 0.0
     right: float = 0.0
 
     def plus(self, images: int, metrics: Array) -> RunningSums:
-        """`metrics` (steps, 2) are each step's sums of loss and of right answers over, together, `images`.
+        """The sums after `images` more; `metrics` (steps, 2) are each step's sums of losses and of correct answers.
 
-        Steps are added one by one, so that the sum is the same however many come in one call.
+        Steps are added one by one, so that the sums do not depend on the number of steps in a call.
         """
         loss, right = self.loss, self.right
         for step_loss, step_right in metrics.tolist():
@@ -44,9 +44,9 @@ class RunningSums:
 
     @property
     def scores(self) -> Scores:
-        """Means over the images so far, of which there must be one."""
+        """Means over the images so far, at least one."""
         return Scores(self.images, self.loss / self.images, self.right / self.images)
 
     def scores_of(self, *, regression: bool) -> Scores:
-        """The same, without an accuracy where the net gives a number."""
+        """The scores; without accuracy for regression."""
         return replace(self.scores, accuracy=None) if regression else self.scores

@@ -1,4 +1,4 @@
-"""Loss and accuracy of a part of the data with given weights: no dropout, running statistics, crops in the centre."""
+"""Evaluation of weights on a part of the data: without dropout, with running statistics and central crops."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from netspec.train.watch.numerics import NumericsReport, report_numerics
 from netspec.train.watch.probe import finite
 
 MEASURING_BATCH = 64
-"""Images at a time where nothing is learnt, so that figures do not depend on the spec's batch."""
+"""Minibatch of an evaluation; constant, so that results do not depend on the spec's batch."""
 
 
 class Evaluator:
-    """Measures weights of one net; compiled once, used after every epoch."""
+    """Evaluates weights of one net. Its program is compiled once and used after every epoch."""
 
     def __init__(self, experiment: Experiment, preparation: Preparation, device: Device) -> None:
         self._experiment, self._preparation, self._readers = experiment, preparation, device.readers
@@ -35,7 +35,7 @@ class Evaluator:
         self._passes: dict[Part, Passes] = {}
 
     def measure(self, part: Part, weights: Weights) -> Iterator[RunningSums]:
-        """The sums so far about ten times a second, the last time over all images, of which there must be one."""
+        """The sums so far, about ten times a second and at last over all images, at least one."""
         self._machine.load(weights)
         sums = RunningSums()
         with closing(self._batches(part)) as batches:
@@ -44,7 +44,7 @@ class Evaluator:
                 yield sums
 
     def report_numerics(self, part: Part, weights: Weights) -> NumericsReport:
-        """Takes apart the first minibatch whose loss is not finite, the last where there is none."""
+        """The numerics report of the first minibatch whose loss is not finite, or else of the last one."""
         self._machine.load(weights)
         with closing(self._batches(part)) as batches:
             first = self._broken_minibatch(batches, len(part))
@@ -53,7 +53,7 @@ class Evaluator:
             return report_numerics(self._machine, graph, batches.feed, first=first, step_number=0, rates=unmoved(1))
 
     def _broken_minibatch(self, batches: BatchSource, images: int) -> int:
-        """Where the first minibatch begins whose loss is not finite, the last where there is none."""
+        """Index of the first image of the first minibatch whose loss is not finite, or else of the last one."""
         begins = range(0, images, MEASURING_BATCH)
         for first in begins:
             batches.ready(first, MEASURING_BATCH)
@@ -63,7 +63,7 @@ class Evaluator:
         return begins[-1]
 
     def observe(self, part: Part, weights: Weights) -> Iterator[tuple[RunningSums, Array]]:
-        """As `measure`, with the outputs (n, K) of the images that each call has added."""
+        """As `measure`, with the outputs (n, K) of the images that each call added."""
         self._machine.load(weights)
         pace, first, sums = Pace(), 0, RunningSums()
         with closing(self._batches(part)) as batches:
@@ -78,7 +78,7 @@ class Evaluator:
                 yield sums, found.arrays
 
     def outputs(self, part: Part, weights: Weights) -> Array:
-        """What the net says of every image, (N, K), about a tenth of a second a call so that Ctrl-C is heard."""
+        """The net's outputs for all images, (N, K); a call takes about a tenth of a second, so that Ctrl-C works."""
         return np.concatenate([outputs for _, outputs in self.observe(part, weights)])
 
     def _batches(self, part: Part) -> BatchSource:
@@ -90,17 +90,17 @@ class Evaluator:
 
 
 def unmoved(steps: int) -> Rates:
-    """The rates of so many steps that move no weights."""
+    """The rates of `steps` that update no weights: no columns."""
     return np.empty((steps, 0))
 
 
 def _piece(feed: Pass, piece: slice) -> Pass:
-    """Some images of a pass as one of their own."""
+    """A slice of a pass as a pass."""
     return replace(feed, order=feed.order[piece], places=None if feed.places is None else feed.places[piece])
 
 
 def run_in_calls(machine: Machine, batches: BatchSource, batch: int) -> Iterator[tuple[int, Array]]:
-    """Runs a whole pass, about a tenth of a second a call; yields the images of each call and its metrics."""
+    """Runs a whole pass in calls of about a tenth of a second; yields (images, metrics) of each call."""
     pace, total, first = Pace(), len(batches.feed.order), 0
     while first < total:
         steps = min(pace.steps, ready_steps(batches, first, batch))

@@ -1,4 +1,4 @@
-"""A training between two steps, whole: from a snapshot it goes on to the same bits."""
+"""Snapshot of a training between two steps: from it the training continues to the same bits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from netspec.train.watch.sample import UNSAMPLED, Sample
 
 @dataclass(frozen=True, slots=True)
 class Elapsed:
-    """Seconds in all sittings: since the start, in the steps of the epoch under way, and of these waited for images."""
+    """Seconds over all sittings: of the training, of the current epoch's steps, and of waiting for images in these."""
 
     seconds: float = 0.0
     epoch_seconds: float = 0.0
@@ -27,12 +27,12 @@ UNTIMED = Elapsed()
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a training is: `epochs` are done whole, `step` steps in all, the last of them at the rate `rate`.
+    """Progress of a training: `epochs` whole epochs and `step` steps are done, the last of them at `rate`.
 
-    `sums`, `loss_curve` and `sample` belong to the epoch under way, `training` and `validation` to the last whole one,
-    and `best` to the one of the lowest validation loss. `dead` are the layers that an epoch before has shown to be
-    dead. Steps are minibatches of `batch` images (None where an older version did not
-    write it down). Two trainings that compute the same are at equal positions.
+    `sums`, `loss_curve` and `sample` belong to the current epoch, `training` and `validation` to the last whole one,
+    `best` to the one with the lowest validation loss. `dead` are the layers that an earlier epoch showed to be dead.
+    Steps are minibatches of `batch` images; None where an older version did not record it. Two trainings that compute
+    the same have equal positions.
     """
 
     epochs: int = 0
@@ -52,8 +52,8 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`arrays` are parameters, running statistics and velocities by name; `best` the weights of the best epoch, where
-    the recipe stops early and one is done; `elapsed` the time that it took to come so far."""
+    """`arrays` are parameters, running statistics and velocities by name. `best` are the weights of the best epoch;
+    empty where the recipe does not stop early or no epoch is done. `elapsed` is the time spent so far."""
 
     position: Position
     arrays: Weights = field(repr=False)
@@ -62,5 +62,5 @@ class Snapshot:
 
     @property
     def sound(self) -> bool:
-        """Whether all numbers to go on from are finite."""
+        """Whether all numbers in `arrays` are finite."""
         return all(np.isfinite(array).all() for array in self.arrays.values())
