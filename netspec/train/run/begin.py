@@ -1,4 +1,4 @@
-"""Everything that comes before the first step: what could go wrong is found out before anything is written."""
+"""Start of a training up to its first step: all checks are done before anything is written."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from netspec.train.step.preparation import crop_pad, known_classes, prepared
 
 @dataclass(frozen=True, slots=True)
 class DataPlaces:
-    """Where published data sets are looked for, as in `data.load`; with `strict` a file that is skipped is an error.
-    A part that takes more than `held_bytes` stays in its files; `progress` is told of long work on the data."""
+    """Folders of published data sets, and options of loading, as in `data.load`. With `strict` a skipped file is an
+    error. A part of more than `held_bytes` stays in its files; `progress` is called during long work on the data."""
 
     data_dir: Path | None = None
     shared_dir: Path | None = None
@@ -46,7 +46,7 @@ class DataPlaces:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an experiment came from: what a run keeps so as to build it again."""
+    """Origin of an experiment: what a run keeps to build it again."""
 
     source: Source
     with_values: Mapping[str, str]
@@ -55,7 +55,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A training that is ready to go; nothing is compiled before the first event is asked for.
+    """A training that is ready to start; nothing is compiled before the first event is requested.
 
     `run` is None where nothing is written. `notices` are remarks on the data.
     """
@@ -69,10 +69,10 @@ class Begun:
 def load_data(
     experiment: Experiment, places: DataPlaces, known: Known | None = None, *, to_measure: bool = False
 ) -> Dataset:
-    """The data that an experiment names, which fit its net; notices tell what was skipped or looks odd. Their
-    classes are numbered as those that a trained net knows. With `to_measure` nothing is trained on them.
+    """The data that an experiment names, checked to fit its net, with notices of skipped or odd files. Classes are
+    numbered as in `known`, those of a trained net. With `to_measure` the data are not for training.
 
-    Raises UsageError (E463) where it names none, DataError where they cannot be had or do not fit.
+    Raises UsageError (E463) where it names none, DataError where they cannot be loaded or do not fit.
     """
     if experiment.data is None:
         helps = ("add a `data` line to the spec, such as `data digits validate=0.2`", "or name data with `--data`")
@@ -94,7 +94,7 @@ def load_data(
 
 
 def remarks(dataset: Dataset, experiment: Experiment) -> tuple[str, ...]:
-    """What is odd about the data. Raises DataError where labels do not fit the net's outputs."""
+    """Notices about the data. Raises DataError where labels do not fit the net's outputs."""
     return (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss))
 
 
@@ -110,10 +110,10 @@ def begin(
     weights: Path | None = None,
     options: RunOptions = UNASKED,
 ) -> Begun:
-    """Checks the recipe, the folder, the data and the weights, then makes the run's folder.
+    """Checks the recipe, the folder, the data and the weights, then creates the run's folder.
 
-    `folder` None means a new one under `runs/`; without `keep` there is none at all. `weights` is a file to start
-    from; `options` are kept with the run, and tell whether `places` are `strict`. Raises SpecError (E410, E453),
+    `folder` None means a new one under `runs/`; without `keep` no folder is created. `weights` is a file of initial
+    weights. `options` are kept in the run; their `strict` replaces that of `places`. Raises SpecError (E410, E453),
     UsageError (E461, E463, E481) and DataError, all before anything is written.
     """
     check_trainable(experiment)
@@ -133,8 +133,7 @@ def begin(
 
 
 def _known(weights: Path | None, experiment: Experiment) -> Known | None:
-    """The classes that a file of weights to start from knows: by its own record, or by the run in whose folder it
-    lies."""
+    """The classes of a file of initial weights, by its own record or by the run whose folder it is in."""
     if weights is None:
         return None
     told, run = recorded_preparation(weights), run_of_weights(weights)
@@ -146,14 +145,14 @@ def _known(weights: Path | None, experiment: Experiment) -> Known | None:
 
 
 def cautions_of(dataset: Dataset, experiment: Experiment) -> tuple[Caution, ...]:
-    """Warnings of classes that a training would have no images of: W501 to W504."""
+    """Warnings about classes without images for a training: W501 to W504."""
     return class_cautions(dataset, targets=predicts_a_number(experiment.graph, experiment.train.loss))
 
 
 def with_cautions(
     events: Generator[Event, None, None], dataset: Dataset, experiment: Experiment
 ) -> Generator[Event, None, None]:
-    """The events of a training, with warnings of its data behind the first."""
+    """The events of a training, with warnings about its data after `Started`."""
     cautions = cautions_of(dataset, experiment)
     with closing(events):
         for event in events:
@@ -173,8 +172,7 @@ def begin_with(
     weights: Path | None = None,
     options: RunOptions = UNASKED,
 ) -> Begun:
-    """The same with data that are loaded, after the checks of the recipe and the folder. Raises SpecError (E410) and
-    DataError."""
+    """`begin` with loaded data, after the checks of recipe and folder. Raises SpecError (E410) and DataError."""
     check_statistics(experiment, len(dataset.train))
     notices = remarks(dataset, experiment)
     start = read_weights(weights, experiment.graph) if weights else None

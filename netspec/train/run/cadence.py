@@ -1,4 +1,4 @@
-"""When a training is saved: after so many steps, after so long, and after epochs, though not after every short one."""
+"""Cadence of checkpoints: after a number of steps, after a time, and after epochs, but not after every short one."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from time import perf_counter
 from netspec.train.events import EpochDone, Progress
 
 SHORTEST_SECONDS = 1.0
-"""Epochs that end sooner than this after the last checkpoint are not saved one by one."""
+"""Shortest time between checkpoints after epochs."""
 SHARE = 0.02
-"""The part of the time that checkpoints after epochs may take."""
+"""Largest fraction of the time for checkpoints after epochs."""
 
 
 LONGEST_SECONDS = 600.0
-"""No more time than this passes without a checkpoint, where nothing else is told."""
+"""Default of the longest time between checkpoints."""
 KEPT = 2
-"""So many checkpoints are kept, where nothing else is told."""
+"""Default number of checkpoints that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """What is told of checkpoints, None where nothing is: one every `steps` steps; at least one every so many seconds;
+    """The user's options of checkpoints, None for the default: one every `steps` steps, at least one every `seconds`;
     the last `keep` are kept."""
 
     steps: int | None = None
@@ -29,20 +29,20 @@ class Saving:
     keep: int | None = None
 
     def over(self, before: Saving) -> Saving:
-        """What is told here, and else what was told before."""
+        """These options, with those of `before` as defaults."""
         every = before if self.steps is None and self.seconds is None else self
         return Saving(every.steps, every.seconds, self.keep or before.keep)
 
 
 class Cadence:
-    """Follows one training. What a checkpoint costs is learnt from the last one."""
+    """Decides for one training when a checkpoint is due. Its cost is estimated by that of the last one."""
 
     def __init__(self, saving: Saving) -> None:
         self._saving = saving
         self._saved_at, self._cost_seconds = perf_counter(), 0.0
 
     def due(self, event: Progress | EpochDone) -> bool:
-        """Whether the training is to be saved as it is at this event."""
+        """Whether a checkpoint is due at this event."""
         passed = perf_counter() - self._saved_at
         if passed >= (self._saving.seconds or LONGEST_SECONDS):
             return True
@@ -54,6 +54,6 @@ class Cadence:
         return self._saving.steps is not None and step % self._saving.steps == 0
 
     def saved(self, begun_seconds: float) -> None:
-        """A checkpoint is written; writing it began at this time of `perf_counter`."""
+        """Records a written checkpoint; its writing began at `begun_seconds` of `perf_counter`."""
         self._saved_at = perf_counter()
         self._cost_seconds = self._saved_at - begun_seconds

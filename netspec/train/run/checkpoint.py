@@ -1,9 +1,9 @@
-"""Checkpoints: snapshots of a training as files, written whole or not at all, the last few kept.
+"""Checkpoints: snapshots of a training as files, each replaced atomically; the last few are kept.
 
-`checkpoints/step-000000001234.safetensors` in the run's folder holds the arrays by name, those of the best epoch
-behind `best/`, and as metadata a SHA-256 of everything and the position in JSON, in one entry, for
-safetensors writes several in an order of its own: the same bytes whenever the same training comes to the same step. The
-time that it took to come there lies beside them, in `time.json`.
+`checkpoints/step-000000001234.safetensors` in the run's folder contains the arrays by name, those of the best epoch
+with the prefix `best/`. Its metadata is one entry with a SHA-256 of everything and the position as JSON; with several
+entries safetensors would choose their order. So the same training at the same step gives the same bytes. The time spent
+is in another file, `time.json`.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ _Broken = cast("type[Exception]", safetensors.SafetensorError)  # pyright: ignor
 
 
 def checkpoint_paths(run: Path) -> list[Path]:
-    """The checkpoints of a run, the newest first."""
+    """The checkpoints of a run, newest first."""
     return sorted((run / FOLDER).glob(PATTERN), reverse=True)
 
 
 def write_checkpoint(run: Path, snapshot: Snapshot, keep: int) -> None:
-    """Writes a checkpoint, then forgets all but the last `keep`. Raises DataError (E540); those before stay whole.
+    """Writes a checkpoint, then removes all but the last `keep`. Raises DataError (E540), with older ones intact.
 
-    Checkpoints of later steps go first: resuming has passed them over because they are damaged.
+    Checkpoints of later steps are removed too: a resumed training has skipped them because they are damaged.
     """
     make_folder(run / FOLDER)
     path = run / FOLDER / f"step-{snapshot.position.step:012}.safetensors"
@@ -68,7 +68,7 @@ def write_checkpoint(run: Path, snapshot: Snapshot, keep: int) -> None:
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
-    """What a checkpoint holds of it: all but the time."""
+    """Content of a checkpoint file: the snapshot without its time."""
     best = {f"{BEST}{name}": array for name, array in snapshot.best.items()}
     arrays = {name: np.asarray(array, np.float32, order="C") for name, array in {**snapshot.arrays, **best}.items()}
     fields = asdict(snapshot.position)
@@ -82,13 +82,13 @@ def clear_checkpoints(run: Path) -> None:
 
 
 def sweep(run: Path) -> None:
-    """Removes what a kill has left half-written."""
+    """Removes partly written files of killed processes."""
     for folder in (run, run / FOLDER):
         remove(folder.glob(".*.part"))
 
 
 def newest_snapshot(run: Path, shapes: Mapping[str, Shape]) -> tuple[Snapshot | None, tuple[str, ...]]:
-    """What the newest whole checkpoint holds, None where there is none; and a notice for each that is damaged.
+    """The snapshot of the newest intact checkpoint, None where there is none, and a notice for each damaged one.
 
     `shapes` are those of the training step's parameters and states. Raises DataError (E542) where they differ.
     """
@@ -102,8 +102,8 @@ def newest_snapshot(run: Path, shapes: Mapping[str, Shape]) -> tuple[Snapshot | 
 
 
 def newest_whole(run: Path) -> tuple[tuple[Path, Snapshot] | None, tuple[str, ...]]:
-    """The newest checkpoint that is whole, without its time, None where there is none; and what is wrong with those
-    after it. One that a training forgets in this moment has made room for another."""
+    """The newest intact checkpoint without its time, None where there is none, and messages about damaged ones after
+    it. Starts again where a running training removes one meanwhile: then there is a newer one."""
     damage: list[str] = []
     for path in checkpoint_paths(run):
         try:
@@ -116,7 +116,7 @@ def newest_whole(run: Path) -> tuple[tuple[Path, Snapshot] | None, tuple[str, ..
 
 
 def _elapsed(path: Path) -> Elapsed:
-    """The time when the last checkpoint was written; none where that cannot be read, for no bit hangs on it."""
+    """The time spent at the last checkpoint; `UNTIMED` where it cannot be read, since no bit depends on it."""
     try:
         document = json.loads(path.read_bytes())
         elapsed = Elapsed(*(float(document[name]) for name in ("seconds", "epoch_seconds", "waited_seconds")))
@@ -127,7 +127,7 @@ def _elapsed(path: Path) -> Elapsed:
 
 
 def read_checkpoint(path: Path) -> Snapshot:
-    """A checkpoint that is whole, without its time, else DataError (E545)."""
+    """The snapshot of an intact checkpoint, without its time. Raises DataError (E545) where it is damaged."""
     try:
         with _open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
@@ -153,7 +153,7 @@ def _digest(position: str, arrays: Weights) -> str:
 
 
 def check_shapes(path: Path, snapshot: Snapshot, shapes: Mapping[str, Shape]) -> None:
-    """Raises DataError (E542) where a snapshot holds other arrays than a net's training step keeps."""
+    """Raises DataError (E542) where names or shapes of a snapshot's arrays are not those of a net's training step."""
     found = {name: array.shape for name, array in snapshot.arrays.items()}
     wrong = sorted(name for name in {**found, **shapes} if found.get(name) != shapes.get(name))
     if wrong:

@@ -1,4 +1,4 @@
-"""The data of a run whenever its spec is read again: those that it was trained on, with what settings change."""
+"""Data options of a run when its spec is read again: those of its training, changed by settings."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from netspec.train.run.document import Run
 
 PATHS = ("source", "labels", "test", "test_labels")
 OF_THE_TEXT = frozenset({"span", "lines", "unclear"})
-"""What options tell of the text that they stand in."""
+"""Fields of the options that describe their place in the spec's text."""
 NAMES = frozenset(field.name for field in fields(DataOptions)) - OF_THE_TEXT
 SIDES = ("height", "width")
 
 
 def changed_option(setting: str) -> str | None:
-    """The option of the data that a setting changes: `classes` of `data.classes=…`, `source` of `data=…`; None of any
-    other setting."""
+    """The data option that a setting changes: `classes` of `data.classes=…`, `source` of `data=…`; None for other
+    settings."""
     found = re.match(r"\s*data\b\s*(?:\.\s*(\w+))?", setting)
     return (found[1] or "source") if found else None
 
 
 def kept_data(run: Run, checked: DataOptions | None, settings: Sequence[str] = ()) -> DataOptions | None:
-    """The data of a run, found from anywhere; `checked` is what its spec and `settings` come to.
+    """The data options of a run, with paths that do not depend on the current folder; `checked` are those of its spec
+    with `settings`.
 
-    A setting may name other data, or change how those of the run are used: nothing else of the spec's `data` line is
-    read.
+    A setting may name other data, or change options of the run's. Nothing else of the spec's `data` line is used.
     """
     options = [option for setting in settings if (option := changed_option(setting))]
     if run.data is None or checked is None or not options or "source" in options:
@@ -45,8 +45,8 @@ def kept_data(run: Run, checked: DataOptions | None, settings: Sequence[str] = (
 
 
 def data_edits(run: Run, asked: DataOptions | None) -> tuple[str, ...]:
-    """How the data that the spec in the run's folder asks for differ from those that the run keeps, a sentence an
-    option. Paths may have moved along with the spec."""
+    """Differences between the data options of the spec in the run's folder and those that the run keeps, one sentence
+    per option. A relative path that moved with the spec is no difference."""
     if asked is None or run.data is None:
         return () if asked is run.data else ("`data` names no data",)
     then, now = _options(run.data), _options(asked)
@@ -65,7 +65,7 @@ def _options(data: DataOptions) -> dict[str, Any]:
 
 
 def _is_moved(asked: str | None, kept: str | None, folder: Path) -> bool:
-    """Whether a path, as the spec in the folder has it now, may be what it was in the folder of the spec."""
+    """Whether the path `asked`, read relative to the run's folder, may be the path `kept`, read where the spec was."""
     if asked is None or kept is None:
         return False
     written = Path(os.path.relpath(asked, folder)).parts

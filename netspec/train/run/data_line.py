@@ -1,4 +1,4 @@
-"""An edit of the `data` line in a run's folder: a run keeps the data that it began with, and the line is not read."""
+"""Detection of edits of the `data` line in a run's folder: a run keeps its first data, and the line is not read."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from netspec.train.run.longer import text_changed
 
 
 def edits_of(run: Run) -> tuple[str, ...]:
-    """What the data named by the spec in the folder are in place of those that the run keeps, a sentence an option.
+    """Differences between the data of the spec in the folder and those that the run keeps, one sentence per option.
     Raises SpecError, UsageError."""
     return data_edits(run, asked_of(run, run.settings).data) if text_changed(run) else ()
 
 
 def unread_notice(run: Run, settings: Sequence[str]) -> tuple[str, ...]:
-    """The same as a remark, for who measures with the run or asks it; none where `settings` name other data."""
+    """The edits as a notice for evaluation and prediction; none where `settings` name other data."""
     found = () if "source" in map(changed_option, settings) else edits_of(run)
     return (f"{_told(run)} ({'; '.join(found)}); `--data` and `--set data.…` name others",) if found else ()
 
@@ -33,7 +33,7 @@ def _told(run: Run) -> str:
 
 
 def unread_notes(run: Run, experiment: Experiment) -> tuple[str, ...]:
-    """The same as notes of what differs; none where the experiment has been given other data."""
+    """The edits as notes of an error; none where the experiment has other data than the run."""
     found = edits_of(run) if _keeps(run, experiment) else ()
     return (*found, _told(run)) if found else ()
 
@@ -52,11 +52,11 @@ def check_data_line(run: Run, experiment: Experiment) -> None:
 
 
 def _keeps(run: Run, experiment: Experiment) -> bool:
-    """Whether an experiment has the data of the run."""
+    """Whether an experiment has the run's data options."""
     return run.data is not None and experiment.data is not None and replace(experiment.data, span=None) == run.data
 
 
 def anew(run: Run) -> str:
-    """How other data are trained on."""
+    """Help text: the command that trains on other data."""
     spec, weights = (quoted(str(run.folder / name)) for name in (run.spec, WEIGHTS))
     return shown(f"or train anew: `netspec train {spec} --data DATA --run DIR`, from here with `--weights {weights}`")

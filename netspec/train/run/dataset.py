@@ -1,4 +1,4 @@
-"""The data of a run read again, so that it goes on or is reproduced: what has become of them since it began."""
+"""Loading of a run's data again, to resume or reproduce it, and detection of changes since it began."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from netspec.train.run.folder import run_known, run_texts
 from netspec.train.run.identity import differences, source_facts
 
 UNFIT = frozenset({"E511", "E513", "E514", "E516", "E517", "E518", "E548", "E549"})
-"""Errors of data that can be read and do not fit the run as they did when it began: of their classes, their parts, the
-size and the number of their images."""
+"""Errors of readable data that no longer fit the run: classes, parts, size or number of images differ."""
 Refusal = Callable[[tuple[str, ...]], UsageError]
-"""An error with these notes of what has changed."""
+"""Makes the error of a run that cannot go on, from notes of what has changed."""
 
 
 def load_again(run: Run, experiment: Experiment, places: DataPlaces, refusal: Refusal | None) -> Dataset:
-    """The data of a run, their classes numbered as it knows them. Raises what `load_data` raises; in place of an error
-    of data that have changed so that they no longer fit `refusal`, where there is one."""
+    """The data of a run, with its numbering of classes. Raises what `load_data` raises; with `refusal`, its error in
+    place of one in `UNFIT`."""
     try:
         return load_data(experiment, places, run_known(run, experiment))
     except DataError as error:

@@ -1,4 +1,4 @@
-"""What a run folder's `run.json` says, and back."""
+"""Conversion between a `Run` and the JSON of `run.json`."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from netspec.train.step.preparation import Preparation
 Normalize = Literal["standard", "unit", "none"]
 LARGEST = float("inf")
 LAYOUT = 2
-"""Raised when `run.json` changes so that older versions of netspec would misread it. In layout 1 `exact` and `tuning`
-stood beside `device`, whose kind was cpu."""
+"""Number of the layout of `run.json`; it is increased by each change that older versions would misread. In layout 1
+`exact` and `tuning` were keys beside `device`, and the kind of device was cpu."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run folder. `status` is running, finished, interrupted, failed or diverged; `result` is empty until the end,
-    `weights_sha256` then that of the file of weights. `planned_by` is what its programs were planned by, and are again
-    when it is used. `identity` is what decides the bits (`identity.py`), `options` what else was asked for. `begun` is
-    when, as ISO 8601 with the zone of where; None in runs of versions that did not write it down."""
+    """A run folder. `status` is running, finished, interrupted, failed or diverged. `result` is empty until the end;
+    `weights_sha256` is then that of the file of weights. `planned_by` is the choice of a device that planned its
+    programs, and plans them again when the run is used. `identity` are the facts that decide the bits (`identity.py`),
+    `options` the user's other options. `begun` is the local time of the start as ISO 8601 with its zone; None in runs
+    of versions that did not record it."""
 
     folder: Path
     spec: str
@@ -47,7 +48,7 @@ class Run:
 
 
 def document_of(run: Run) -> dict[str, Any]:
-    """A run as JSON holds it."""
+    """A run as a JSON object."""
     return {
         "layout": LAYOUT,
         "status": run.status,
@@ -68,20 +69,20 @@ def document_of(run: Run) -> dict[str, Any]:
 
 
 def _data_document(data: DataOptions | None) -> dict[str, Any] | None:
-    """The options by name, paths from the root: the spec has moved into the run's folder, the data has not."""
+    """The options by name, with absolute paths: the spec moves into the run's folder, the data do not."""
     if data is None:
         return None
     document = asdict(replace(data, span=None, lines={}))
-    for name in ("span", "lines", "unclear", "measured"):  # of the text, and of no training
+    for name in ("span", "lines", "unclear", "measured"):  # they describe the text, or only a measurement
         del document[name]
     paths = ("source", "labels", "test", "test_labels") if data.is_path else ()
     return document | {name: str(Path(document[name]).absolute()) for name in paths if document[name] is not None}
 
 
 def run_of(folder: Path, document: Any) -> Run:
-    """A run from its JSON; every value is converted to the type it must have.
+    """A run from its JSON; every value is converted to its type.
 
-    Raises ValueError, OverflowError, KeyError, TypeError or AttributeError where one cannot be.
+    Raises ValueError, OverflowError, KeyError, TypeError or AttributeError where that is impossible.
     """
     if document["layout"] not in (1, LAYOUT):
         raise ValueError(f"layout {document['layout']}, where this version reads 1 to {LAYOUT}")
@@ -161,7 +162,7 @@ def _normalize(value: Any) -> Normalize:
 
 
 def preparation_document(preparation: Preparation) -> dict[str, Any]:
-    """How images were prepared, as JSON holds it."""
+    """The preparation of images as a JSON object."""
     return {
         "image": {"shape": preparation.shape, **asdict(preparation.levels)},
         "normalisation": {"mean": preparation.mean, "deviation": preparation.deviation},
@@ -180,7 +181,8 @@ def preparation_of(document: Any) -> Preparation:
 
 
 def _levels(image: Any, least_mean: float) -> Levels:
-    """Black and white. Older runs know the white alone; what was below zero in the mean had no black."""
+    """Levels of black and white. Runs of older versions recorded white alone; a mean below zero means that black is
+    unknown, and -white is assumed."""
     black, white = float(image.get("black", 0.0)), float(image["white"])
     if not -LARGEST < black < white < LARGEST:
         raise ValueError(f"black {black}, white {white}")

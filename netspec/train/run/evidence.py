@@ -1,4 +1,5 @@
-"""The state from which one step led to numbers that are not finite: kept in the run's folder to take it again."""
+"""Evidence of a divergence: the state one step before numbers that are not finite, kept in the run's folder to replay
+that step."""
 
 from __future__ import annotations
 
@@ -15,13 +16,13 @@ from netspec.train.step.snapshot import Snapshot
 
 
 def write_evidence(run: Path, before: Snapshot) -> None:
-    """Writes the file whole or not at all. Raises DataError (E540)."""
+    """Writes the file atomically. Raises DataError (E540)."""
     write_whole(run / EVIDENCE, encode_snapshot(before))
 
 
 def read_evidence(run: Run) -> tuple[Phase, Snapshot]:
-    """In which phase a run diverged, and the state before. Raises UsageError (E480) where it did not, DataError (E545)
-    where the file is damaged."""
+    """The phase in which a run diverged, and the state before. Raises UsageError (E480) where it did not diverge,
+    DataError (E544 for the record, E545 for the file) where one is damaged."""
     document = run.result.get("diverged")
     if run.status != "diverged" or not isinstance(document, dict) or not (run.folder / EVIDENCE).exists():
         helps = ("`--replay` takes the step again in which a training diverged", "`--resume` goes on with a run")

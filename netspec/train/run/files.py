@@ -1,4 +1,4 @@
-"""Files that are replaced whole: after a crash, a kill or a full disk there is the old file or the new one."""
+"""Atomic replacement of files: after a crash, a kill or a full disk, there is the old file or the new one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from netspec.diagnostics.failure import DataError
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes beside, syncs, renames. Raises DataError (E540) where the disk is full or the folder refuses."""
+    """Writes another file in the folder, syncs and renames it. Raises DataError (E540) where the disk is full or the
+    folder is not writable."""
     if not path.name:
         raise cannot_write(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR)))
     beside = _beside(path)
@@ -31,7 +32,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def check_can_write(path: Path) -> None:
-    """Tries, before long work, whether its end could be written. Raises DataError (E540)."""
+    """Checks before long work that its result can be written. Raises DataError (E540)."""
     beside = _beside(path)
     try:
         beside.touch()
@@ -41,7 +42,7 @@ def check_can_write(path: Path) -> None:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Adds a line in one write, so that a reader sees it whole or not at all. Raises DataError (E540)."""
+    """Appends a line by one write, so that a reader sees all of it or nothing. Raises DataError (E540)."""
     try:
         with path.open("ab", buffering=0) as file:
             end, content = file.tell(), f"{line}\n".encode()
@@ -53,7 +54,7 @@ def append_line(path: Path, line: str) -> None:
 
 
 def sync(path: Path) -> None:
-    """Makes what was appended to a file last, if there is a file. Raises DataError (E540)."""
+    """Syncs a file to disk, if it exists. Raises DataError (E540)."""
     if not path.exists():
         return
     try:
@@ -64,7 +65,7 @@ def sync(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Makes a folder and those above it. Raises DataError (E540)."""
+    """Creates a folder and its parents. Raises DataError (E540)."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -72,7 +73,7 @@ def make_folder(path: Path) -> None:
 
 
 def remove(paths: Iterable[Path]) -> None:
-    """Removes files, those that are there. Raises DataError (E540)."""
+    """Removes the files that exist. Raises DataError (E540)."""
     for path in list(paths):
         try:
             path.unlink(missing_ok=True)
@@ -81,7 +82,7 @@ def remove(paths: Iterable[Path]) -> None:
 
 
 def cannot_write(path: Path, error: OSError) -> DataError:
-    """What to tell a person about a write that the system refused."""
+    """The error (E540) of a write that the system refused."""
     why = (error.strerror or str(error)).lower()
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     helps = ("free some space, or choose another folder" if full else "choose another folder",)
@@ -93,7 +94,7 @@ def _beside(path: Path) -> Path:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes a rename last; systems that cannot open a folder need no help with it."""
+    """Syncs a rename to disk; not needed on systems that cannot open a folder."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,14 +1,14 @@
-"""Run folders: everything that a training leaves behind, and enough to build the same net again.
+"""Run folders: all results of a training, and all that is needed to build the same net again.
 
-<net>.net             the spec as it was, used files beside it
-run.json              how it was run: overrides, data, normalisation, class names, seed, versions, result
-metrics.jsonl         a line an epoch
+<net>.net             the spec at the start of the training, with the files that it uses
+run.json              overrides, data, normalisation, class names, seed, versions, result
+metrics.jsonl         one line per epoch
 curve.png             loss, accuracy and learning rate over the epochs
-checkpoints/          the last few snapshots, to go on from
+checkpoints/          the last few snapshots, to resume from
 weights.safetensors   parameters and running statistics
-start.safetensors     what they were at the start, where the seed did not draw them
-events.out.tfevents…  the metrics for TensorBoard, where asked for
-diverged.safetensors  where a training diverged, the state before it did (`evidence.py`)
+start.safetensors     their initial values, where the seed did not draw them
+events.out.tfevents…  the metrics for TensorBoard, as an option
+diverged.safetensors  the state before a training diverged (`evidence.py`)
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ EVENTS = "events.out.tfevents.*.netspec"
 
 
 def check_folder(wanted: Path, *, force: bool) -> None:
-    """Raises UsageError (E461) where `wanted` is no folder, or holds a run and `force` is not given."""
+    """Raises UsageError (E461) where `wanted` is not a folder, or contains a run and `force` is not given."""
     if os.path.exists(wanted) and not wanted.is_dir():
         raise UsageError("E461", f"`{wanted}` is not a folder", helps=("name another with `--run DIR`",))
     if holds_run(wanted) and not force:
@@ -53,7 +53,7 @@ def check_folder(wanted: Path, *, force: bool) -> None:
 
 
 def claim_folder(wanted: Path | None, net: str, now: datetime | None = None) -> Path:
-    """Makes the folder of a run: `wanted`, or a new `runs/<net>-<time>` that no other run gets. Raises DataError."""
+    """Creates the folder of a run: `wanted`, or a new `runs/<net>-<time>` of its own. Raises DataError."""
     if wanted is not None:
         make_folder(wanted)
         return wanted
@@ -71,16 +71,16 @@ def claim_folder(wanted: Path | None, net: str, now: datetime | None = None) -> 
 
 
 def holds_run(folder: Path) -> bool:
-    """Whether a folder holds something that a new run would replace."""
+    """Whether a folder contains files that a new run would replace."""
     return any(os.path.exists(folder / name) for name in (RECORD, METRICS, CURVE, WEIGHTS))
 
 
 def create_run(run: Run, source: Source, weights: Weights | None = None) -> Run:
-    """Puts the spec, files that it uses and at last `run.json` into the run's folder, so that a kill leaves a run that
-    can go on or none; an older run there goes. `weights` are what the training starts from, where the seed does not
+    """Writes the spec, the files that it uses and at last `run.json` into the run's folder: a kill leaves a run that
+    can be resumed, or none. An older run there is removed. `weights` are the initial weights, where the seed does not
     draw them.
 
-    Returns the run with the name of its spec filled in. Raises DataError (E540).
+    Returns the run with the name of its spec and the facts of its sources. Raises DataError (E540).
     """
     _clear(run.folder)
     used = used_sources(source)
@@ -97,7 +97,7 @@ def create_run(run: Run, source: Source, weights: Weights | None = None) -> Run:
 
 
 def _clear(folder: Path) -> None:
-    """Removes what an older run wrote, and no file that is not netspec's."""
+    """Removes the files of an older run, and no others."""
     try:
         old = json.loads((folder / RECORD).read_bytes()).get("spec")
     except (OSError, ValueError, AttributeError):
@@ -113,7 +113,7 @@ def _free_name(net: str, used: Mapping[str, str]) -> str:
 
 
 def _as_run(text: str, run: Run) -> str:
-    """The spec's text as UTF-8 can hold it; overrides from outside stand above it as a comment, once."""
+    """The spec's text in valid UTF-8, with the overrides as one comment at the top."""
     told, kept = _told(run), _storable(text)
     return kept if kept.startswith(told) else told + kept
 
@@ -126,7 +126,7 @@ def _told(run: Run) -> str:
 
 
 def _storable(text: str) -> str:
-    """The text with escapes for bytes of names that are no UTF-8."""
+    """The text with escapes for bytes of names that are not UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -136,8 +136,8 @@ def save_record(run: Run) -> None:
 
 
 def open_run(folder: Path) -> Run:
-    """Reads a run folder. Raises UsageError (E462) where it is none, DataError (E544) where `run.json` is broken or may
-    not be read."""
+    """Reads a run folder. Raises UsageError (E462) where it has no `run.json`, DataError (E544) where that file is
+    broken or not readable."""
     try:
         content = (folder / RECORD).read_bytes()
     except PermissionError:
@@ -153,7 +153,7 @@ def open_run(folder: Path) -> Run:
 
 
 def run_of_weights(path: Path) -> Run | None:
-    """The run in whose folder a file of weights lies; None where it lies in none that can be read."""
+    """The run whose folder contains a file of weights; None where there is no readable one."""
     try:
         return open_run(path.parent)
     except NetspecError:
@@ -161,28 +161,28 @@ def run_of_weights(path: Path) -> Run | None:
 
 
 def run_known(run: Run, experiment: Experiment) -> Known | None:
-    """The classes of the run, by which its data are numbered whenever they are read again."""
+    """The classes of the run, which number those of its data when these are read again."""
     return known_classes(run.preparation, experiment, run.data.classes if run.data else ())
 
 
 def run_experiment(run: Run, settings: Sequence[str] = ()) -> Experiment:
-    """Builds the run's net and recipe again; `settings` add to those it was run with. With fewer classes than the net
-    has outputs it is fit to be measured on these, and not to be trained.
+    """Builds the run's net and recipe again; `settings` are added to the run's own. With fewer classes than the net has
+    outputs, the experiment is for measurement on these and not for training.
 
-    Raises SpecError where the spec in the folder has been changed into one with mistakes, UsageError where it is gone.
+    Raises SpecError where the spec in the folder now has mistakes, UsageError where it is missing.
     """
     checked = measurable(lambda given: asked_of(run, (*run.settings, *given)), settings)
     return replace(checked, data=kept_data(run, checked.data, settings))
 
 
 def asked_of(run: Run, settings: Sequence[str]) -> Experiment:
-    """What the spec in the folder asks for with these settings; paths of data are relative to the folder. Raises
+    """The experiment of the spec in the folder with these settings; paths of data are relative to the folder. Raises
     SpecError, UsageError."""
     return check_experiment(read_source(run.folder / run.spec), with_values=run.with_values, settings=settings)
 
 
 def retell(before: Run, now: Run) -> dict[str, str]:
-    """Tells above the spec in the folder of the overrides that the run now has. Returns the texts as `run_texts`.
+    """Updates the comment with the overrides at the top of the spec in the folder. Returns the texts as `run_texts`.
     Raises DataError (E540)."""
     texts = run_texts(now)
     text = _as_run(texts[now.spec].removeprefix(_told(before)), now)

@@ -1,4 +1,4 @@
-"""What decides the bits of a training, as a table of facts: two trainings that share all of them end alike."""
+"""Identity of a training: the facts that decide its bits. Trainings with equal facts give equal weights."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from netspec.ir.recipe import Experiment
 from netspec.runtime.device import Device
 
 WHOLE_BYTES = 1 << 30
-"""Of a part that is larger, evenly spread images tell what it is."""
+"""largest part of which all images are hashed; of a larger one, evenly spaced images are"""
 SAMPLED_IMAGES, SAMPLED_BYTES = 1024, 1 << 27
 THREADS = 2
 
 Facts = Mapping[str, Any]
-"""Name -> a number, a text or None: `train.sgd.rate` -> 0.05. As JSON holds it."""
+"""Facts by name, as JSON values: `train.sgd.rate` -> 0.05."""
 
 
 def identity(experiment: Experiment, dataset: Dataset, device: Device) -> dict[str, Any]:
-    """The facts of a training: net, recipe, data, processor, versions. Long ones stand as SHA-256."""
+    """The facts of a training: net, recipe, data, device, versions. Long ones are replaced by their SHA-256."""
     return {
         **_recipe_facts(experiment),
         **_data_facts(dataset),
@@ -71,8 +71,8 @@ def _data_facts(dataset: Dataset) -> dict[str, Any]:
 
 
 def _checksum(part: Part) -> str:
-    """Of the labels and of the images, the same whether these are in memory or in files: of every byte, or of as many
-    images as can be read in a moment where a part is large. Raises DataError."""
+    """SHA-256 of labels and images, the same for images in memory and in files. Of a part above `WHOLE_BYTES` it covers
+    evenly spaced images alone, so that it takes a moment. Raises DataError."""
     images = part.images
     digest = hashlib.sha256(f"{images.shape} {images.dtype}".encode())
     for piece in _told_by(images):
@@ -82,7 +82,7 @@ def _checksum(part: Part) -> str:
 
 
 def _told_by(images: Images | Stored) -> Iterator[Images]:
-    """The images that tell a part from others, a few at a time."""
+    """The images that enter the checksum, a few at a time."""
     image_bytes = math.prod(images.shape[1:]) * images.dtype.itemsize
     if len(images) * image_bytes <= WHOLE_BYTES:
         yield from ahead(lambda piece: images[piece], pieces(images.shape, images.dtype), THREADS)
@@ -102,7 +102,7 @@ def changed(then: Facts, now: Facts) -> tuple[str, ...]:
 
 
 def differences(then: Facts, now: Facts) -> tuple[str, ...]:
-    """What differs, a sentence a fact."""
+    """The differences, one sentence per fact."""
     return tuple(_told(name, then.get(name), now.get(name)) for name in changed(then, now))
 
 

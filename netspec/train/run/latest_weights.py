@@ -1,4 +1,4 @@
-"""The weights that a run has come to: those of its end, or of its last checkpoint where it has not ended."""
+"""Latest weights of a run: the final ones, or those of its last checkpoint where it is not finished."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ TOLD = {
 
 
 def state(run: Run) -> str:
-    """The run's status; `killed` where its record says that it is running and no process trains it."""
+    """The run's status; `killed` where the recorded one is running and no process trains it."""
     return KILLED if run.status == "running" and not locked(run.folder) else run.status
 
 
 def holds_weights(run: Run) -> bool:
-    """Whether there is a file that `run_weights` would read."""
+    """Whether a file exists that `run_weights` would read."""
     return (run.folder / WEIGHTS).exists() or bool(checkpoint_paths(run.folder))
 
 
 def run_weights(run: Run, graph: Graph) -> tuple[Weights, tuple[str, ...]] | None:
-    """The weights of the run's net, and notices where they are not those of its end; None where it has none yet.
+    """The latest weights of the run's net, and notices where they are not final; None where there are none yet.
 
     Raises DataError (E541 to E543) as `weights.read_weights` does, E542 also where the checkpoint is another net's.
     """
@@ -57,7 +57,7 @@ def _told(run: Run) -> str:
 
 
 def _described(snapshot: Snapshot) -> str:
-    """Which weights a checkpoint holds."""
+    """Text: which weights a checkpoint contains."""
     position = snapshot.position
     within = position.sums.images > 0
     place = f"{'in' if within else 'after'} epoch {position.epochs + within:,} (step {position.step:,})"

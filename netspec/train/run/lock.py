@@ -1,4 +1,4 @@
-"""One process at a time trains into a run folder."""
+"""Lock of a run folder: one process at a time trains into it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class RunLock:
     systems without locks every process gets it."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises UsageError (E481) where another training has the folder, DataError (E540) where it is gone."""
+        """Raises UsageError (E481) where another training holds the lock, DataError (E540) where the folder is
+        missing."""
         self._handle: int | None = None
         try:
             self._handle = os.open(folder, os.O_RDONLY)

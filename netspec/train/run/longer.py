@@ -1,4 +1,4 @@
-"""A run that is given another number of epochs: whether it comes to the bits of one that had them from the start."""
+"""Change of a run's number of epochs: whether the result has the bits of a run with that number from the start."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ EPOCHS = "train.epochs"
 
 
 def sets_epochs(setting: str) -> bool:
-    """Whether a setting is one of the number of epochs."""
+    """Whether a setting sets the number of epochs."""
     return setting.partition("=")[0].strip() == EPOCHS
 
 
 def planned_epochs(run: Run) -> int | None:
-    """How many epochs the run was to have; None where an older version did not write it down."""
+    """The number of epochs that the run was planned for; None where an older version did not record it."""
     planned = run.identity.get(EPOCHS)
     return planned if isinstance(planned, int) else None
 
 
 def has_other_epochs(run: Run, experiment: Experiment) -> bool:
-    """Whether an experiment asks for another number of epochs than the run was to have.
+    """Whether an experiment has another number of epochs than the run was planned for.
 
-    Raises UsageError (E478) where a finished run's spec has been given more, which a setting of the run hides.
+    Raises UsageError (E478) where a finished run's spec was edited to more epochs, which a setting of the run
+    overrides.
     """
     planned = planned_epochs(run)
     if planned is None or experiment.train.epochs != planned:
@@ -48,13 +49,13 @@ def has_other_epochs(run: Run, experiment: Experiment) -> bool:
 
 
 def text_changed(run: Run) -> bool:
-    """Whether the spec in the run's folder, or a file that it uses, is no longer what was trained."""
+    """Whether the spec in the run's folder, or a file that it uses, has changed since the run began."""
     return any(run.identity.get(name) != fact for name, fact in source_facts(run_texts(run)).items())
 
 
 def only_epochs_differ(run: Run, facts: Facts) -> bool:
-    """Whether the number of epochs is all that differs of what decides the bits. The text of the spec may differ too,
-    where net, recipe and data are what they were."""
+    """Whether the number of epochs is the only difference in the facts that decide the bits. The text of the spec may
+    differ too, where net, recipe and data are the same."""
     names = changed(run.identity, facts)
     if EPOCHS not in names or planned_epochs(run) is None:
         return False
@@ -63,10 +64,10 @@ def only_epochs_differ(run: Run, facts: Facts) -> bool:
 
 
 def check_epochs(run: Run, experiment: Experiment, position: Position | None, *, force: bool) -> None:
-    """Raises UsageError (E476) where a run that stands at `position` cannot come to the bits of one that had the
-    experiment's number of epochs from the start; with `force` only where it could not be trained for longer at all.
+    """Raises UsageError (E476) where a run at `position` cannot give the bits of a run with the experiment's number of
+    epochs from the start; with `force`, only where it cannot be trained to that number at all.
 
-    None, a run without a checkpoint, begins anew.
+    A run without a checkpoint, None, starts again.
     """
     planned, wanted = planned_epochs(run), experiment.train.epochs
     if planned is None or position is None or planned == wanted:
@@ -86,7 +87,7 @@ FORCE = "`--force` goes on all the same, to other bits"
 
 
 def _begun(position: Position) -> int:
-    """Epochs, one that is not done included."""
+    """Number of epochs begun, the current one included."""
     return position.epochs + (position.sums.images > 0)
 
 
@@ -105,7 +106,7 @@ def _reasons(experiment: Experiment, position: Position, planned: int) -> Iterat
 
 
 def with_epochs(run: Run, experiment: Experiment) -> Run:
-    """The run with the setting that gives it the experiment's number of epochs, where its spec does not."""
+    """The run with a setting for the experiment's number of epochs, where its spec and settings give another."""
     if asked_of(run, run.settings).train.epochs == experiment.train.epochs:
         return run
     others = tuple(setting for setting in run.settings if not sets_epochs(setting))

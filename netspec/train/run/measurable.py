@@ -1,4 +1,4 @@
-"""A spec read to measure a trained net: on fewer classes than the net has learnt, where settings ask for that."""
+"""Specs for the measurement of a trained net, perhaps on fewer classes than the net has learnt."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from netspec.ir.recipe import Experiment
 from netspec.train.run.data import changed_option
 
 Check = Callable[[Sequence[str]], Experiment]
-"""Reads a spec with these settings. Raises SpecError, UsageError."""
+"""Checks a spec with settings. Raises SpecError, UsageError."""
 ANY_SET = 'data="."'
-"""A set of which nothing is known, so that no amount of it is wrong."""
+"""A data set of unknown content, so that no check of its sizes fails."""
 
 
 def measurable(check: Check, settings: Sequence[str]) -> Experiment:
-    """The experiment that `check` makes of a spec with the settings. Where these keep fewer classes of the spec's own
-    data than train the net, the parts are those of all classes, and a net is measured on these alone.
+    """The experiment of a spec with the settings. Where these keep fewer classes of the spec's own data than the net
+    needs for training, the data are loaded for all classes, and the net is measured on those classes alone.
 
     Raises what `check` raises.
     """
@@ -28,21 +28,21 @@ def measurable(check: Check, settings: Sequence[str]) -> Experiment:
 
 
 def measured_on(experiment: Experiment, classes: Classes) -> Experiment:
-    """The experiment whose net is measured on these classes alone, where there are any."""
+    """The experiment with a measurement on `classes` alone; unchanged without classes."""
     data = experiment.data
     return replace(experiment, data=replace(data, measured=classes)) if classes and data is not None else experiment
 
 
 def split_measured(check: Check, settings: Sequence[str]) -> tuple[Classes, tuple[str, ...]]:
-    """The classes to measure on, and the other settings; none where `classes` is left out, is enough to train with, or
-    is of other data."""
+    """(classes to measure on, other settings). No classes where no setting sets `classes`, where they suffice for
+    training, or where a setting names other data."""
     options = [changed_option(setting) for setting in settings]
     asked = [setting for setting, option in zip(settings, options, strict=True) if option == "classes"]
     if not asked or "source" in options:
         return (), tuple(settings)
     try:
         probed = check((ANY_SET, *asked))
-    except SpecError:  # which all settings together come to as well
+    except SpecError:  # the check with all settings raises it too
         return (), tuple(settings)
     if probed.data is None or not fewer_classes(probed.graph, probed.data):
         return (), tuple(settings)

@@ -1,4 +1,4 @@
-"""The lines of `metrics.jsonl`, one an epoch: written while a net trains, read where a run goes on or is drawn."""
+"""Lines of `metrics.jsonl`, one per epoch: written by a training, read to resume, compare or draw a run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from netspec.train.watch.layer_statistics import LayerStatistics
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Losses are means an image and accuracies fractions; what was not measured or is not finite is None.
+    """Losses are means per image, accuracies are fractions; None where not measured or not finite.
 
-    `rate` is the learning rate of the epoch's last step; `seconds` and `images_per_second` are of its steps alone, and
-    `waited_seconds` is how much of that went by before images had been read. `images` counts those learnt from since
-    the start; `train_losses` are means over stretches of the epoch (`step/loss_curve.py`), to six digits; `dead` are
-    layers through which no gradient passed near its end (`sample.py`), and `layers` the figures of all layers there,
-    where asked for. They are empty in runs of versions without them.
+    `rate` is the learning rate of the epoch's last step. `seconds` and `images_per_second` cover its steps alone;
+    `waited_seconds` is the part of `seconds` spent waiting for images. `images` counts the images trained on since the
+    start. `train_losses` are means over stretches of the epoch (`step/loss_curve.py`), to six digits. `dead` are layers
+    that passed no gradient near its end (`watch/sample.py`); `layers` are statistics of all layers there, an option.
+    These are empty in runs of versions without them.
     """
 
     epoch: int
@@ -42,13 +42,13 @@ class Line:
     layers: tuple[LayerStatistics, ...] = ()
 
     def text(self) -> str:
-        """As JSON, without the newline."""
+        """The line as JSON, without the newline."""
         layers = [{**asdict(layer), "ratio": layer.ratio} for layer in self.layers]
         return json.dumps({**asdict(self), "layers": layers})
 
 
 def line_of(done: EpochDone) -> Line:
-    """What an epoch leaves in the file."""
+    """The line of a finished epoch."""
     return Line(
         epoch=done.epoch,
         step=done.step,
@@ -66,9 +66,9 @@ def line_of(done: EpochDone) -> Line:
 
 
 def read_lines(path: Path, epochs: int) -> list[Line]:
-    """The lines of the first so many epochs, in order; one that cannot be read is left out, as is a missing file.
+    """The lines of the first `epochs` epochs, in order, without broken lines; none where the file is missing.
 
-    Raises DataError (E502) where the file may not be read.
+    Raises DataError (E502) where the file is not readable.
     """
     try:
         texts = path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -95,8 +95,7 @@ def _layer(document: Mapping[str, Any]) -> LayerStatistics:
 
 
 def scores_document(part: str, scores: Scores | None) -> dict[str, Any]:
-    """`train_loss` and `train_accuracy` of a part that is called so; None where they are no finite numbers or there are
-    none."""
+    """`train_loss` and `train_accuracy` for the part `train`; None where a score is missing or not finite."""
     loss, accuracy = (scores.loss, scores.accuracy) if scores else (None, None)
     return {f"{part}_loss": _finite(loss), f"{part}_accuracy": _finite(accuracy)}
 

@@ -1,4 +1,4 @@
-"""What a person asks of a training that changes no bit of its weights: a run keeps it, and goes on with it."""
+"""Options of a training that change no bit of its weights. A run keeps them, and a resumed training uses them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ UNTOLD = Saving()
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """When checkpoints are written; with `statistics` the metrics tell of every layer; with `tensorboard` there are
-    event files too; with `strict` a data file that is skipped is an error."""
+    """`saving` sets the checkpoints. With `statistics` the metrics contain those of every layer, with `tensorboard`
+    event files are written too, and with `strict` a skipped data file is an error."""
 
     saving: Saving = UNTOLD
     statistics: bool = False
@@ -22,7 +22,7 @@ class RunOptions:
     strict: bool = False
 
     def over(self, before: RunOptions) -> RunOptions:
-        """What is asked here, and else what was asked before."""
+        """These options, with those of `before` as defaults."""
         return RunOptions(
             self.saving.over(before.saving),
             self.statistics or before.statistics,
@@ -35,12 +35,12 @@ UNASKED = RunOptions()
 
 
 def options_document(options: RunOptions) -> dict[str, Any]:
-    """The options as `run.json` holds them."""
+    """The options as a JSON object for `run.json`."""
     return asdict(options)
 
 
 def options_of(document: Any) -> RunOptions:
-    """The options from their JSON; none of a run that an older version made. Raises as `run_document.run_of`."""
+    """The options from their JSON; defaults for a run of an older version. Raises as `document.run_of` does."""
     if document is None:
         return UNASKED
     steps, seconds, keep = (document["saving"][name] for name in ("steps", "seconds", "keep"))

@@ -1,4 +1,4 @@
-"""Whether a training can stand where a snapshot says, so that going on from there is going on."""
+"""Check that a snapshot's position exists in a training, so that the training can continue from it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ HELPS = (
 
 
 def minibatches(recipe: TrainOptions, images: int) -> tuple[int, int]:
-    """Images a minibatch, and minibatches an epoch, of a training part of so many `images`."""
+    """(images per minibatch, minibatches per epoch) for a training part of `images`."""
     batch = min(recipe.batch or images, images)
     return batch, -(-images // batch)
 
 
 def check_place(position: Position, recipe: TrainOptions, images: int) -> None:
-    """Raises UsageError (E477) where a training by this recipe, on so many images, has no such place: steps count
-    minibatches, so with others they stand for other images.
+    """Raises UsageError (E477) where a training by this recipe on `images` has no such position: steps count
+    minibatches, so with another batch they are other images.
 
-    A position that holds no `batch` is judged by its step and the images counted.
+    A position without `batch` is checked by its step and its counted images alone.
     """
     batch, steps = minibatches(recipe, images)
     if position.batch is not None and position.batch != batch:

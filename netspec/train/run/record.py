@@ -1,4 +1,4 @@
-"""Writes a run folder while its events pass by: metrics, checkpoints, and at the end weights, curve and result."""
+"""Recording of a run's events in its folder: metrics, checkpoints, and at the end weights, curve and result."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ from netspec.train.watch.diverged import diverged_document
 
 
 def record(run: Run, events: Iterator[Event], *, lines: Sequence[Line] = ()) -> Generator[Event, None, None]:
-    """Passes the events on after writing down what they tell; `lines` are of the epochs done in earlier sittings.
+    """Yields the events after recording them; `lines` are those of epochs done in earlier sittings.
 
-    Whoever stops listening before the end, be it by Ctrl-C or by closing the iterator, finds the weights as they were
-    and a checkpoint to go on from in the run folder. However it ends, `run.json` tells. Raises DataError (E540), and
-    whatever the training raises.
+    After an end by Ctrl-C or by closing the iterator, the run folder contains the current weights and a checkpoint to
+    resume from. Every end is recorded in `run.json`. Raises DataError (E540), and the exceptions of the training.
     """
     recorder = _Recorder(run, list(lines))
     try:
@@ -54,7 +53,7 @@ class _Recorder:
         self._cadence = Cadence(self._saving)
 
     def take(self, event: Event) -> None:
-        """Writes down one event."""
+        """Records one event."""
         match event:
             case Started():
                 self._started = event
@@ -74,8 +73,8 @@ class _Recorder:
                 self._keep_evidence(event)
 
     def _save(self, kept: int = KEPT) -> None:
-        """A checkpoint of this moment, unless a step was broken off or did harm that is yet to be found; the metrics up
-        to here are safe before it. The last `kept` are kept, where nothing else is told."""
+        """Writes a checkpoint, after syncing the metrics. None is written before the first step, within a step, or
+        where numbers are not finite. The last `kept` are kept, unless the options set another number."""
         snapshot = self._started.snapshot() if self._started else None
         if snapshot is None or snapshot.position.step == 0 or not snapshot.sound:
             return
@@ -85,7 +84,7 @@ class _Recorder:
         self._cadence.saved(begun)
 
     def _finish(self, end: Finished) -> None:
-        # Which others there are is the clock's doing; equal trainings leave equal folders unless told to keep more.
+        # Other checkpoints depend on the clock; without them equal trainings leave equal folders.
         self._save(kept=1)
         checksum = self._keep(end.weights)
         finished = replace(self._run, status="finished", result=result_document(end), weights_sha256=checksum)
@@ -94,12 +93,12 @@ class _Recorder:
         self._run = finished
 
     def _keep_evidence(self, diverged: Diverged) -> None:
-        """What replaying needs; `run.json` tells the rest when it is written last."""
+        """Writes the state to replay; the rest goes into `run.json`, which is written last."""
         write_evidence(self._run.folder, diverged.before)
         self._run = replace(self._run, result={"diverged": diverged_document(diverged)})
 
     def interrupt(self) -> None:
-        """Keeps what there is: before the start there are no weights."""
+        """Saves checkpoint, weights and curve, where the training has started and its numbers are finite."""
         if self._run.status == "finished":
             return
         try:
@@ -112,12 +111,12 @@ class _Recorder:
             self.end("interrupted")
 
     def end(self, status: str) -> None:
-        """Tells in `run.json` how it ended, if the disk takes that much."""
+        """Records the status in `run.json`, if the disk permits."""
         with contextlib.suppress(NetspecError):
             save_record(replace(self._run, status=status))
 
     def _keep(self, weights: Weights) -> str:
-        """Writes the weights; returns the file's SHA-256."""
+        """Writes the weights and returns the file's SHA-256."""
         path = self._run.folder / WEIGHTS
         write_weights(path, weights)
         return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -128,7 +127,7 @@ class _Recorder:
 
 
 def result_document(end: Finished) -> dict[str, Any]:
-    """The end of a training: what `train --json` prints, and what `run.json` keeps."""
+    """JSON of the end of a training, for `train --json` and `run.json`."""
     return {
         "epochs": end.epochs,
         "seconds": round(end.seconds, 3),

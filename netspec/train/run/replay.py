@@ -1,4 +1,4 @@
-"""Takes the step again in which a run diverged: from the state before it, to the same bits."""
+"""Replay of the step in which a run diverged, from the state before it, to the same bits."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from netspec.train.training import Training
 
 
 def replay(run: Run, experiment: Experiment, *, places: DataPlaces, device: Device, force: bool = False) -> Diverged:
-    """What the run saw when it diverged; nothing is written. There may be no culprit where, with `force`, something has
-    changed that decides the bits.
+    """The divergence of the run, found again; nothing is written. With `force` facts that decide the bits may have
+    changed, and then there may be no culprit.
 
-    `experiment` is the run's own (`run.run_experiment`). Raises UsageError (E480 where the run did not diverge, E468
+    `experiment` is the run's own (`folder.run_experiment`). Raises UsageError (E480 where the run did not diverge, E468
     where anything has changed), SpecError, DataError (E545, E542).
     """
     phase, before = read_evidence(run)

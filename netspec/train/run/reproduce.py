@@ -1,4 +1,4 @@
-"""Training a run once more from its folder alone, and what comes out differently."""
+"""Reproduction of a run from its folder alone, and comparison of its results."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from netspec.train.run.record import result_document
 from netspec.train.run.weights import weights_content
 
 UNCOMPARED = frozenset({"seconds", "images_per_second", "waited_seconds", "layers"})
-"""What the clock decides and no two trainings share, and what is there only where `--stats` asked for it."""
+"""Fields that are not compared: times, which differ in every training, and `layers`, which only `--stats` records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A figure that came out differently: of an epoch, or of the end where `epoch` is None."""
+    """A figure that differs: of an epoch, or of the end where `epoch` is None."""
 
     epoch: int | None
     what: str
@@ -46,11 +46,11 @@ class Difference:
 def begin_again(
     run: Run, experiment: Experiment, *, places: DataPlaces, device: Device, folder: Path | None, force: bool = False
 ) -> Begun:
-    """Begins the training of a finished run anew, with its own spec, data, start and settings; nothing is read of what
-    came out. `experiment` is the run's own (`run.run_experiment`). Without `folder` nothing is written.
+    """Begins the training of a finished run again, with its own spec, data, initial weights and settings; its results
+    are not read. `experiment` is the run's own (`folder.run_experiment`). Without `folder` nothing is written.
 
-    Raises UsageError: E470 where the run is not finished, E469 where something has changed that decides the bits,
-    unless `force`, E461 where the folder holds a run; SpecError, DataError.
+    Raises UsageError: E470 where the run is not finished, E469 where facts that decide the bits have changed, unless
+    `force`, E461 where `folder` contains a run; SpecError, DataError.
     """
     if run.status != "finished":
         raise _unfinished(run)
@@ -85,7 +85,7 @@ def _changed(run: Run, notes: tuple[str, ...], *helps: str) -> UsageError:
 
 
 def _unfinished(run: Run) -> UsageError:
-    """E470, with what can be done about a run of its state: one that diverged has no other end to come to."""
+    """E470, with helps that depend on the run's state. A run that diverged cannot be finished, only replayed."""
     told, folder = state(run), quoted(str(run.folder))
     helps = {
         "diverged": f"`netspec train --replay {folder}` takes the step again in which it diverged, to the same bits",
@@ -97,13 +97,13 @@ def _unfinished(run: Run) -> UsageError:
 
 
 def _check_other_folder(run: Run, folder: Path) -> None:
-    """Raises UsageError (E461) where the new run would replace the one that it is compared with."""
+    """Raises UsageError (E461) where `folder` is that of the run itself."""
     if folder.exists() and folder.samefile(run.folder):
         raise UsageError("E461", f"`{folder}` is the run itself", helps=("name another folder with `--run DIR`",))
 
 
 class Comparison:
-    """Holds what a training comes to against what a run has recorded."""
+    """Comparison of a training with the records of a run."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -118,11 +118,11 @@ class Comparison:
 
     @property
     def equal(self) -> bool:
-        """Whether the training came to its end with all figures and every bit of the weights as recorded."""
+        """Whether the training has finished with all figures and every bit of the weights as recorded."""
         return self.weights_sha256 is not None and not self.differences
 
     def following(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
-        """Passes the events on after comparing what they tell."""
+        """Yields the events after comparing them."""
         with closing(events):
             for event in events:
                 self._take(event)
@@ -154,14 +154,14 @@ class Comparison:
 
 
 def _figures(epoch: int | None, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
-    """The figures that differ, but for those that may."""
+    """The figures that differ, those in `UNCOMPARED` excepted."""
     for name in (*then, *(name for name in now if name not in then)):
         if name not in UNCOMPARED and then.get(name) != now.get(name):
             yield Difference(epoch, name, then.get(name), now.get(name))
 
 
 def _changed_file(run: Run) -> Iterator[Difference]:
-    """Tells where the run's file of weights is no longer the one that its record tells of."""
+    """A difference where the run's file of weights is not the recorded one."""
     try:
         found = hashlib.sha256((run.folder / WEIGHTS).read_bytes()).hexdigest()
     except OSError:

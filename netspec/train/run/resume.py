@@ -1,4 +1,4 @@
-"""Going on with a run that was interrupted, killed, or failed: to the bits that it would have come to."""
+"""Resumption of a run that was interrupted, killed or failed, to the bits of an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def resume(
     options: RunOptions = UNASKED,
     force: bool = False,
 ) -> Begun:
-    """Goes on from the newest whole checkpoint of a run, or starts it again where there is none.
+    """Continues from the newest intact checkpoint of a run, or starts it again where there is none.
 
-    `experiment` is the run's own (`run.run_experiment`), maybe with another number of epochs, which the run has from
-    then on; so are the options that are not given anew. Raises UsageError: E468 where anything else has changed that
-    decides the bits, and E476 where a run that had the epochs from the start would have come to other bits, both unless
-    `force`; E477, E478, and E481 where the run is being trained right now. Raises SpecError (E483, with `force`: an
-    edited `data` line would not be read), DataError (E542 where a checkpoint is another net's).
+    `experiment` is the run's own (`folder.run_experiment`), perhaps with another number of epochs, which the run then
+    keeps. Options that are not given are the run's. Raises UsageError: E468 where other facts that decide the bits have
+    changed, and E476 where a run with these epochs from the start would have other bits, both unless `force`; E477,
+    E478; E481 where the run is being trained. Raises SpecError (E483, with `force`: an edited `data` line would not be
+    read), DataError (E542 where a checkpoint is another net's).
     """
     check_trainable(experiment)
     if force:
@@ -59,7 +59,7 @@ def resume(
     with ExitStack() as held:
         run_lock = held.enter_context(closing(RunLock(run.folder)))
         begun = _go_on(replace(run, options=options.over(run.options)), experiment, places, device, force=force)
-        held.pop_all()  # the run goes on, and lets the folder go at its end
+        held.pop_all()  # the training holds the lock until its end
     return replace(begun, events=run_lock.during(begun.events))
 
 
@@ -90,22 +90,23 @@ def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device,
     events = with_cautions(events, dataset, experiment)
     sweep(run.folder)
     lines = _continue_metrics(run, snapshot.position.epochs if snapshot else 0)
-    if force:  # of data that have changed the net sees the pixels by other statistics from now on
+    if force:  # changed data are normalised by their own statistics from now on
         run = replace(run, data=experiment.data, preparation=prepared(dataset))
     going = replace(_told(run, experiment, facts) if longer else replace(run, identity=facts), **UNDER_WAY)
     save_record(going)
-    remove([run.folder / EVIDENCE])  # of an end that is no longer this run's
+    remove([run.folder / EVIDENCE])  # of an earlier divergence
     return Begun(going, dataset, notices, record(going, events, lines=lines))
 
 
 def _told(run: Run, experiment: Experiment, facts: Facts) -> Run:
-    """The run with the experiment's number of epochs in its record and above its spec. Raises DataError (E540)."""
+    """The run with the experiment's number of epochs in its record and in the comment of its spec. Raises DataError
+    (E540)."""
     told = with_epochs(run, experiment)
     return replace(told, identity={**facts, **source_facts(retell(run, told))})
 
 
 def check_unchanged(run: Run, experiment: Experiment, facts: Facts) -> None:
-    """Raises UsageError (E468) naming everything that differs from when the run began."""
+    """Raises UsageError (E468), with all differences from the start of the run."""
     found = differences(run.identity, facts)
     if found:
         unread = unread_notes(run, experiment)
@@ -120,18 +121,18 @@ def cannot_go_on(run: Run, notes: tuple[str, ...], *helps: str) -> UsageError:
 
 
 def current_facts(run: Run, experiment: Experiment, dataset: Dataset, device: Device) -> dict[str, Any]:
-    """What would decide the bits of the run now, as `Run.identity` tells what did when it began."""
+    """The current facts that decide the bits of the run, in the form of `Run.identity`."""
     return {**source_facts(run_texts(run)), **identity(experiment, dataset, device)}
 
 
 def kept_shapes(experiment: Experiment) -> dict[str, Shape]:
-    """What a checkpoint holds: parameters, running statistics, velocities."""
+    """Shapes of the arrays of a checkpoint: parameters, running statistics, velocities."""
     step = step_graph(experiment)
     return {kept.value.name: kept.value.shape for kept in (*step.parameters, *step.states)}
 
 
 def _continue_metrics(run: Run, epochs: int) -> list[Line]:
-    """Takes back the lines of epochs that will be trained again; returns those before."""
+    """Removes the lines of epochs that will be trained again; returns the others."""
     path = run.folder / METRICS
     lines = read_lines(path, epochs)
     if path.exists():

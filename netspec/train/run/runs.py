@@ -1,4 +1,4 @@
-"""The runs in a folder, a summary of each."""
+"""Summaries of the runs in folders."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from netspec.train.run.metrics import Line, read_lines
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of a run: its `run_weights.state`, `epochs` done of those `planned`, the highest validation accuracy
-    of any epoch, the test accuracy of the weights kept, the seconds spent, and when it began (ISO 8601). `rate` is the
-    learning rate that the schedule multiplies, and `overrides` are what the run was given beside its spec, `D=64` and
-    `train.epochs=3`. None is what is not known."""
+    """Summary of a run: its `latest_weights.state`, `epochs` done of those `planned`, the highest validation accuracy
+    of its epochs, the test accuracy of its final weights, the seconds spent, and its start (ISO 8601). `rate` is the
+    learning rate that the schedule multiplies; `overrides` are the run's values and settings, `D=64` and
+    `train.epochs=3`. None means unknown."""
 
     folder: Path
     net: str
@@ -40,7 +40,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A folder that holds no run that can be read, and why."""
+    """A folder without a readable run, with the code and the message of the error."""
 
     folder: Path
     code: str
@@ -60,17 +60,17 @@ ORDERS: dict[str, Callable[[Summary], Any]] = {
     "test": lambda run: run.test_accuracy,
     "time": lambda run: run.seconds,
 }
-"""What runs can be sorted by."""
+"""Sort keys of runs, by name."""
 BEST_FIRST = frozenset({"validation", "test"})
-"""Of these the highest comes first."""
+"""Keys by which the highest value is first."""
 
 
 def list_runs(
     folders: Sequence[Path], order: str = "begun", *, reverse: bool = False
 ) -> tuple[tuple[Summary, ...], tuple[Unreadable, ...]]:
-    """The runs in the folders of each folder, or the one run that a folder itself is, each once; and what could not be
-    read. They are sorted by one of ORDERS, then by age, the oldest first; those of which it is not known come last.
-    Raises UsageError (E462) where there is no such folder."""
+    """The runs in the subfolders of each folder, or the folder itself where it is a run, each once; and the unreadable
+    ones. They are sorted by a key of `ORDERS`, then by age, oldest first; runs without that value come last. Raises
+    UsageError (E462) where a folder does not exist."""
     places = {path.resolve(): path for folder in folders for path in _inside(folder)}
     found = [_summary_of(path) for path in places.values()]
     runs = sorted((run for run in found if isinstance(run, Summary)), key=lambda run: str(run.folder))
@@ -124,5 +124,5 @@ def _number(value: Any) -> float | None:
 
 
 def _written(path: Path) -> str:
-    """When a file was last written, which is all that tells the age of a run that an older version made."""
+    """Time of a file's last modification: the only sign of the age of a run of an older version."""
     return datetime.fromtimestamp(path.stat().st_mtime).astimezone().isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""The files that a spec uses, so that a run can keep copies of them."""
+"""Files that a spec uses, of which a run keeps copies."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from netspec.syntax.tree import Network, Text
 
 
 def used_sources(source: Source) -> dict[str, str]:
-    """Texts of all files that a spec uses, straight or through others, by path relative to the spec's folder.
+    """Texts of all files that a spec uses, directly or indirectly, by path relative to the spec's folder.
 
-    Raises what reading them raises; a spec that has been checked reads.
+    Raises the errors of reading; a checked spec has none.
     """
     root = Path(source.name).parent
     read = reader(root)

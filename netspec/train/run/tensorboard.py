@@ -1,8 +1,8 @@
-"""TensorBoard's event files, for those who watch their trainings there: a scalar a figure, a step an epoch."""
+"""Event files for TensorBoard: one scalar per figure, one step per epoch."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportAttributeAccessIssue=false
 # pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false
-# tensorboardX has no types, and makes its messages when it is imported
+# tensorboardX has no types, and creates its message classes at import
 from __future__ import annotations
 
 import sys
@@ -19,20 +19,20 @@ from netspec.train.run.folder import EVENTS, METRICS
 from netspec.train.run.metrics import Line, line_of, read_lines
 
 FLUSH_SECONDS = 1.0
-"""What is written is safe, and can be seen, no later than at the first epoch after so long."""
+"""Longest time between flushes, rounded up to whole epochs."""
 
 
 def check_installed() -> None:
-    """Raises UsageError (E603) where the extra is missing, so that it is told before anything is written."""
+    """Raises UsageError (E603) where the extra is missing; to be called before anything is written."""
     if find_spec("tensorboardX") is None:
         message = "TensorBoard's event files need tensorboardX, which is not installed"
         raise UsageError("E603", message, helps=("pip install 'netspec[tensorboard]'",))
 
 
 def with_event_file(folder: Path, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
-    """Passes the events of a run on after writing its figures down for TensorBoard, in a new file in the run's folder.
+    """Yields the events of a run after writing its figures to a new event file in the run's folder.
 
-    Epochs that the run has behind it, of sittings before, come first; their older files go. Raises DataError (E540).
+    It begins with the epochs of earlier sittings, whose event files are removed. Raises DataError (E540).
     """
     with closing(events):
         file = _EventFile(folder)
@@ -50,7 +50,7 @@ def with_event_file(folder: Path, events: Generator[Event, None, None]) -> Gener
 
 
 def epoch_scalars(line: Line) -> dict[str, float]:
-    """What an epoch's line tells, under the names that TensorBoard groups by; without what was not measured."""
+    """Figures of an epoch's line by TensorBoard's tags, which group them; without those that were not measured."""
     figures = {
         "loss/training": line.train_loss,
         "loss/validation": line.validation_loss,
@@ -69,7 +69,7 @@ def _end_scalars(end: Finished) -> Iterator[tuple[str, float]]:
 
 
 class _EventFile:
-    """An event file that is open. What the system refuses is a DataError (E540)."""
+    """An open event file. Raises DataError (E540) where a write fails."""
 
     def __init__(self, folder: Path) -> None:
         from tensorboardX import RecordWriter  # noqa: PLC0415 (an extra)
@@ -86,7 +86,7 @@ class _EventFile:
             raise cannot_write(self._path, error) from None
 
     def add(self, step: int, scalars: Mapping[str, float]) -> None:
-        """Writes down the scalars of a step, by tag."""
+        """Writes the scalars of a step, by tag."""
         values = [self._summaries.Summary.Value(tag=tag, simple_value=scalar) for tag, scalar in scalars.items()]
         try:
             self._write(step=step, summary=self._summaries.Summary(value=values))
@@ -100,7 +100,7 @@ class _EventFile:
         self._writer.write(self._messages.Event(wall_time=time.time(), **content).SerializeToString())
 
     def close(self) -> None:
-        """Writes what is left."""
+        """Flushes and closes the file."""
         try:
             self._writer.close()
         except OSError as error:

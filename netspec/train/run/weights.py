@@ -1,6 +1,6 @@
-"""Weight files: safetensors holding a net's parameters and states by name, and maybe how images are prepared for them.
+"""Weight files: safetensors with a net's parameters and states by name, and perhaps the preparation of its images.
 
-Equal weights are equal bytes: no time, host, path or thread count is inside.
+Equal weights give equal bytes: a file contains no time, host, path or thread count.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _Slice(Protocol):
 
 
 class _File(Protocol):
-    """What an open weight file offers; safetensors itself comes without types."""
+    """Interface of an open weight file; safetensors has no types."""
 
     def keys(self) -> list[str]: ...
     def metadata(self) -> dict[str, str] | None: ...
@@ -47,24 +47,24 @@ _Broken = cast("type[Exception]", safetensors.SafetensorError)  # pyright: ignor
 
 
 def expected_shapes(graph: Graph) -> dict[str, Shape]:
-    """What a weight file of this net holds: its parameters and its states (running statistics)."""
+    """Shapes of the arrays of this net's weight file: parameters and states (running statistics)."""
     return {kept.value.name: kept.value.shape for kept in (*graph.parameters, *graph.states)}
 
 
 def weights_content(weights: Weights, preparation: Preparation | None = None) -> bytes:
-    """What a file of these weights holds; with a record of how images are prepared for them, where it is to stand for
-    itself. The record is JSON in one entry of the metadata, which other readers of safetensors pass over."""
+    """Content of a weight file. With `preparation` the file is complete without its run: the preparation of images is
+    JSON in one entry of the metadata, which other readers of safetensors ignore."""
     arrays = {name: np.ascontiguousarray(weights[name], dtype=np.float32) for name in sorted(weights)}
     return _save(arrays, {RECORD: json.dumps(preparation_document(preparation))} if preparation else None)
 
 
 def write_weights(path: Path, weights: Weights, preparation: Preparation | None = None) -> None:
-    """Writes a weight file whole or not at all. Raises DataError (E540)."""
+    """Writes a weight file atomically. Raises DataError (E540)."""
     write_whole(path, weights_content(weights, preparation))
 
 
 def recorded_preparation(path: Path) -> Preparation | None:
-    """How images were prepared, where a file of weights tells. Raises DataError (E541)."""
+    """The preparation of images recorded in a weight file; None without a record. Raises DataError (E541)."""
     try:
         with _open(path, framework="numpy") as file:
             record = (file.metadata() or {}).get(RECORD)
@@ -78,8 +78,8 @@ def recorded_preparation(path: Path) -> Preparation | None:
 def read_weights(path: Path, graph: Graph) -> dict[str, Array]:
     """The weights of a net from a file.
 
-    Raises DataError: E541 where the file is not a whole safetensors file, E542 where its names, shapes or types are
-    not the net's, E543 where it holds infinities or values that are not numbers.
+    Raises DataError: E541 where the file is not a complete safetensors file, E542 where names, shapes or types are not
+    the net's, E543 where it contains infinities or NaN.
     """
     try:
         with _open(path, framework="numpy") as file:
