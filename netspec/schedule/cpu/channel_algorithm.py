@@ -20,7 +20,7 @@ OUTPUT_MACS = 300
 
 
 def choose_channel_plan(node: Node, target: CpuTarget, vector_channels: int) -> Plan:
-    """The plan of a node's launch; `abreast` is the number of channels per vector of its input."""
+    """The plan of a node's launch, for the given number of channels per vector of its input."""
     direct = Plan(choose_channel_tile(node, target))
     if not isinstance(node.operation, Sum) or target.exact or vector_channels == 1 or not applies(node):
         return direct
