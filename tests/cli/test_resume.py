@@ -142,7 +142,7 @@ def progress(folder: str = "cut") -> int:
 
 
 def test_a_run_killed_again_and_again_comes_to_the_same_bits(here: Path) -> None:
-    (here / "small.net").write_text(SPEC.replace("EPOCHS", "200"))
+    (here / "small.net").write_text(SPEC.replace("EPOCHS", "100"))
     kill_and_resume("small.net", 3)
 
 
@@ -192,7 +192,7 @@ def test_all_that_safetensors_files_hold_is_the_same_for_any_number_of_threads(h
 
 @pytest.mark.slow
 def test_twenty_kills_of_a_net_with_batchnorm_dropout_and_augmentation(here: Path) -> None:
-    text = SPEC.replace("EPOCHS", "4000").replace("patience=200", "patience=5000")
+    text = SPEC.replace("EPOCHS", "1500").replace("patience=200", "patience=5000")
     (here / "small.net").write_text(text.replace("{ crop", "{ shift 1; rotate 5; mirror; noise 0.02; crop"))
     kill_and_resume("small.net", 20)
 
@@ -200,7 +200,7 @@ def test_twenty_kills_of_a_net_with_batchnorm_dropout_and_augmentation(here: Pat
 @pytest.mark.slow
 @needs_mnist
 def test_twenty_kills_of_lenet(here: Path) -> None:
-    kill_and_resume(lenet(6000, 30), 20)
+    kill_and_resume(lenet(6000, 12), 20)
 
 
 def test_a_step_that_did_harm_is_told_and_told_again_after_going_on(here: Path) -> None:
