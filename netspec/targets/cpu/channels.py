@@ -1,8 +1,8 @@
 """Sizes of the layout whose lanes hold channels, for prediction on fewer images than lanes.
 
-A value (C, H, W) lies as `[image][vector of channels][H][W][lanes]`, a flat one (K,) as a map of one pixel. Lanes
-behind the last channel hold anything: nobody reads them but beside others of their own lane. An image that only sums
-over windows read lies plainly, as `[image][C][H][W]`: one channel a vector.
+A value (C, H, W) is stored as `[image][vector of channels][H][W][lanes]`, a flat one (K,) as a map of one pixel. Lanes
+past the last channel are undefined: each is read only together with lanes of the same number. An image that only window
+sums read is stored plainly, as `[image][C][H][W]`: one channel per vector.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Sum = ops.Convolution | ops.Deconvolution | ops.Local | ops.Dense
 
 
 def as_map(shape: Shape) -> Map:
-    """(C, H, W) of a value; a flat vector of K numbers is K channels of one pixel."""
+    """(C, H, W) of a value; a flat vector of K numbers has K channels of one pixel."""
     channels, height, width = (*shape, 1, 1)[:3]
     return channels, height, width
 
 
 def vectors(channels: int, vector_channels: int) -> int:
-    """Vectors that hold `channels` channels, `vector_channels` in each."""
+    """Number of vectors for `channels` channels, `vector_channels` in each."""
     return -(-channels // vector_channels)
 
 
@@ -50,13 +50,13 @@ class Sliding:
 
     @property
     def copied(self) -> bool:
-        """Whether x is read from a copy with its zeros in place and its columns sorted by their phase of the stride,
-        so that neighbouring outputs read neighbours."""
+        """Whether x is copied first, with its zeros in place and its columns sorted by phase of the stride, so that
+        neighbouring outputs read neighbouring columns."""
         moved = self.spacing != (1, 1) or self.stride[1] > 1 or any(self.before)
         return moved or self.reach(0) > self.x[1] or self.reach(1) > self.x[2]
 
     def reach(self, axis: int) -> int:
-        """Rows or columns that the windows of all outputs see together."""
+        """Rows or columns under the windows of all outputs."""
         return (self.y[1 + axis] - 1) * self.stride[axis] + self.dilation[axis] * (self.taps[axis] - 1) + 1
 
     @property
@@ -66,7 +66,7 @@ class Sliding:
 
     @property
     def phase_columns(self) -> int:
-        """Columns of each phase of the copy; a row has `stride` phases side by side."""
+        """Columns of each phase of the copy; a row has `stride` phases, one after the other."""
         return -(-self.reach(1) // self.stride[1])
 
     def copy_floats(self, vector_channels: int) -> int:
@@ -75,17 +75,17 @@ class Sliding:
         return vectors(self.x[0], vector_channels) * self.copy_rows * row
 
     def tap_column(self, j: int, *, copied: bool) -> int:
-        """Columns from an output's first tap to tap j in a row as it is read."""
+        """Column of tap j in a row of x or of its copy, from the output's first tap."""
         offset = j * self.dilation[1]
         return offset % self.stride[1] * self.phase_columns + offset // self.stride[1] if copied else offset
 
     @property
     def depthwise(self) -> bool:
-        """Whether every output channel sees one input channel, its own."""
+        """Whether every output channel depends on one input channel, its own."""
         return self.channel_groups == self.x[0] == self.y[0] and self.channel_groups > 1
 
     def inputs(self, first: int, last: int, vector_channels: int) -> tuple[int, int]:
-        """The vectors of input channels, begin … end, that output channels first … last see."""
+        """Vectors of input channels, begin … end, that output channels first … last depend on."""
         own_outputs, own_inputs = self.y[0] // self.channel_groups, self.x[0] // self.channel_groups
         last = min(last, self.y[0])
         begin = min(first, last - 1) // own_outputs * own_inputs
@@ -94,7 +94,7 @@ class Sliding:
 
 
 def sliding(node: Node) -> Sliding:
-    """The sum over windows that a Convolution, Deconvolution, Local or Dense is."""
+    """The window sum of a Convolution, Deconvolution, Local or Dense node."""
     x, y = as_map(node.inputs[0].shape), as_map(node.outputs[0].shape)
     match node.operation:
         case ops.Convolution(window, channel_groups):
@@ -114,6 +114,6 @@ def sliding(node: Node) -> Sliding:
 
 
 def activation_of(operation: Operation) -> Activation:
-    """What a sum over windows applies to its results."""
+    """The activation that a window sum applies to its results."""
     assert isinstance(operation, Sum)
     return operation.activation

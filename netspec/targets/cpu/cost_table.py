@@ -1,7 +1,7 @@
-"""Cost tables as JSON: what `netspec tune` writes, `--tuning` reads, and a run keeps.
+"""Cost tables as JSON: written by `netspec tune`, read by `--tuning`, kept in a run.
 
 {"layout": 1, "costs": {"clearly": 1.15, "winograd_input": 600.0, …}, "measured": {…}}: `costs` has a number for each
-field of `targets/cpu/costs.py: Costs`; `measured` tells where and when, and is not read.
+field of `targets/cpu/costs.py: Costs`; `measured` says where and when, and is not read.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from netspec.targets.cpu.costs import SHIPPED, Costs
 LAYOUT = 1
 NAMES = tuple(field.name for field in fields(Costs))
 LARGEST = 1e6
-"""No cost is larger, nor a ratio."""
+"""Largest cost or ratio."""
 LARGEST_BYTES = 1 << 20
-"""No table is longer."""
+"""Largest size of a table."""
 
 
 def costs_hash(costs: Costs) -> str:
-    """SHA-256 of a table's costs, of no more than plans depend on."""
+    """SHA-256 of the costs that plans depend on."""
     return hashlib.sha256(json.dumps(asdict(costs), sort_keys=True).encode()).hexdigest()
 
 
 def tuning_text(costs: Costs, measured: Mapping[str, object]) -> str:
-    """A table as a file holds it."""
+    """The text of a table's file."""
     document = {"layout": LAYOUT, "costs": asdict(costs), "measured": dict(measured)}
     return json.dumps(document, indent=2) + "\n"
 
 
 def read_tuning(path: Path) -> Costs:
-    """A table's costs. Raises DataError (E547) that names the line where it is broken, or that it cannot be read."""
+    """A table's costs. Raises DataError (E547) with the line of the fault, or where the file cannot be read."""
     try:
         text = _text(path)
         document = json.loads(text)
@@ -57,8 +57,7 @@ def read_tuning(path: Path) -> Costs:
 
 
 def _text(path: Path) -> str:
-    """A file's text, of which no more is read than a table can have. Raises DataError (E547), OSError, and
-    UnicodeDecodeError."""
+    """A file's text, up to the largest size of a table. Raises DataError (E547), OSError, and UnicodeDecodeError."""
     with path.open("rb") as file:
         content = file.read(LARGEST_BYTES + 1)
     if len(content) > LARGEST_BYTES:
@@ -67,7 +66,7 @@ def _text(path: Path) -> str:
 
 
 class TableError(ValueError):
-    """What is wrong with a table, and at which key."""
+    """A fault of a table, and its key."""
 
     def __init__(self, key: str, why: str) -> None:
         self.key, self.why = key, why
@@ -87,12 +86,12 @@ def costs_of(document: Any) -> Costs:
 
 
 def tuning_document(costs: Costs) -> dict[str, Any] | None:
-    """A table as a run's record keeps it, with its hash; None for the one that ships with the version."""
+    """A table in a run's record, with its hash; None for the table of the version."""
     return None if costs == SHIPPED else {"layout": LAYOUT, "costs": asdict(costs), "hash": costs_hash(costs)}
 
 
 def costs_in_run(document: Any) -> Costs:
-    """The costs that a run's record keeps. Raises ValueError where they are not those that it was trained with."""
+    """The costs in a run's record. Raises ValueError where their hash is another."""
     if document is None:
         return SHIPPED
     costs = costs_of(document)
@@ -113,7 +112,7 @@ def _check(name: str, costs: Mapping[str, Any]) -> None:
 
 
 def _place(path: Path, text: str, key: str) -> str:
-    """`file:line` where a key stands, else the file."""
+    """`file:line` of a key, else the file."""
     before, found, _ = text.partition(f'"{key}"')
     return f"{path}:{before.count(chr(10)) + 1}: `{key}`" if found else f"{path}: `{key}`"
 

@@ -1,6 +1,6 @@
-"""The table of costs that plans are made by: the one that ships with the version, or one that `netspec tune` made.
+"""Costs by which plans are made: the table of this version, or one measured by `netspec tune`.
 
-A cost counts issue slots, the time in which a core that we plan for starts a multiply-add of vectors (see
+The unit is an issue slot, the time in which a core of the planned kind starts one multiply-add of vectors (see
 `schedule/cpu/tiles.py`). A plan is a function of shapes, the target and this table, not of a measurement.
 """
 

@@ -1,4 +1,4 @@
-"""What a processor offers, as far as planning cares: lanes, registers, caches. Read without Numba or NumPy."""
+"""The facts of a processor that planning uses: lanes, registers, caches. Independent of Numba and NumPy."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class CpuTarget:
     exact: bool = False
     """whether only algorithms are planned that round as the definition does: no Winograd convolution"""
     costs: Costs = SHIPPED
-    """by which algorithms are chosen"""
+    """costs by which algorithms are chosen"""
 
 
 AVX512 = CpuTarget("avx512", lanes=16, registers=32)
 AVX2 = CpuTarget("avx2", lanes=8, registers=16)
 SSE = CpuTarget("sse", lanes=4, registers=15)
-"""One of its 16 registers holds products: it has no fused multiply-add."""
+"""One of its 16 registers holds products, because it has no fused multiply-add."""
 NEON = CpuTarget("neon", lanes=4, registers=32)
 TARGETS: dict[str, CpuTarget] = {target.name: target for target in (AVX512, AVX2, SSE, NEON)}

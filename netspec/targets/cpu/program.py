@@ -1,4 +1,4 @@
-"""A program: launches over one memory arena, in order. What a device runs, and what `netspec compile` prints."""
+"""A program: launches over one memory arena, in order. A device runs it, and `netspec compile` prints it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from netspec.targets.cpu.processor import CpuTarget
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """Where a value lies in the arena.
+    """Place of a value in the arena.
 
-    A batched value is stored as `[group][shape...][lanes]`: `target.lanes` images a group, groups `group_stride`
-    float32 numbers apart (a multiple of the lanes, never a multiple of 4096 bytes apart), and entries of the first
-    axis `plane_stride` apart, which is a vector more than they need where that keeps channels from being a multiple
-    of 4096 bytes apart. An unbatched value is plain row-major and has strides of 0. Offsets are multiples of 64
-    bytes. Two values may share a place when one is made from the other in place (a Reshape, an update).
-    `vector_channels` are the channels of a vector whose lanes hold channels, and 0 where lanes hold images.
+    A batched value is stored as `[group][shape...][lanes]`: `target.lanes` images per group. Groups are `group_stride`
+    float32 numbers apart, a multiple of the lanes and never of 4096 bytes. Entries of the first axis are `plane_stride`
+    apart, a vector more than their size where channels would else be a multiple of 4096 bytes apart. An unbatched value
+    is row-major and has strides of 0. Offsets are multiples of 64 bytes. Two values may share a place when one is
+    computed from the other in place (a Reshape, an update). `vector_channels` is the number of channels in a vector
+    whose lanes hold channels, and 0 where lanes hold images.
     """
 
     value: Value
@@ -34,7 +34,7 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A register tile: rows x columns vectors that stay in registers. What rows and columns are, the kernel says."""
+    """A register tile: rows x columns vectors that stay in registers. Each kernel defines its rows and columns."""
 
     rows: int
     columns: int
@@ -50,21 +50,21 @@ Algorithm = Literal[
     "winograd",
     "winograd_batched",
 ]
-"""How a launch computes what its operation means. `pointwise` is a product of matrices, for convolutions of 1x1
-windows; `depthwise` streams through planes, for those channel by channel. A weight gradient done as it is defined has
-the taps of a kernel's row in a tile's columns, or input channels: `direct_taps`, for few tiles `direct_taps_by_group`
-with the sums of each lane group apart, and `direct_channels`. `winograd` rounds differently and is for some larger
-windows; `winograd_batched` takes all patches of a batch at once."""
+"""Algorithm of a launch. `pointwise` is a product of matrices, for 1x1 convolutions; `depthwise` streams through
+planes. A direct weight gradient has the taps of a kernel row in the columns of a tile, or input channels:
+`direct_taps`, for few tiles `direct_taps_by_group` with separate sums for each lane group, and `direct_channels`.
+`winograd` rounds differently and is for some larger windows; `winograd_batched` transforms all tiles of a batch at
+once."""
 WINOGRAD: frozenset[Algorithm] = frozenset(("winograd", "winograd_batched"))
 
 
 Layout = Literal["images", "channels"]
-"""What the lanes of batched values hold. Lanes of channels are for prediction on few images."""
+"""Contents of the lanes of batched values. Lanes of channels are for prediction on few images."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One operation on buffers. `scratch` is memory that only this launch uses, shared by the team."""
+    """One operation on buffers. `scratch` is memory of this launch alone, shared by the team."""
 
     operation: Operation
     inputs: tuple[Buffer, ...]
@@ -76,14 +76,14 @@ class Launch:
 
     @property
     def is_packed(self) -> bool:
-        """Whether its weights are packed for lanes of channels, so that their shape says nothing."""
+        """Whether its weights are packed for lanes of channels, so that their shape is not that of the layer."""
         return self.outputs[0].vector_channels > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """Packed weights, `value` of a program, made of what `node` reads after its first input, which holds
-    `vector_channels` channels a vector."""
+    """Packed weights: `value` of a program, made of what `node` reads after its first input, which holds
+    `vector_channels` channels per vector."""
 
     value: Value
     node: Node
@@ -94,8 +94,8 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Augmenting:
-    """What is done to images while a minibatch comes in, and memory for it that is free again when the first launch
-    runs: the numbers drawn for each image, and how far each pixel is displaced."""
+    """The augmentation of a minibatch as it is loaded, and its memory, which is free again when the first launch runs:
+    the numbers drawn for each image, and the displacement of each pixel."""
 
     augmentation: Augmentation
     draws: Buffer
@@ -104,11 +104,11 @@ class Augmenting:
 
 @dataclass(frozen=True)
 class Program:
-    """`buffers` holds every named value's place. Parameters and states keep theirs from step to step; `inputs` are
-    written by the caller (or by the gather of a minibatch) and `outputs` stay readable until the next step.
+    """`buffers` holds the place of every named value. Parameters and states keep theirs from step to step; `inputs` are
+    written by the caller (or by the gather of a minibatch), and `outputs` stay readable until the next step.
 
-    Behind the `arena_bytes` every thread of the team has `thread_bytes` of its own. `peak_bytes`, what a run is said
-    to need, counts one thread.
+    After the `arena_bytes` every thread of the team has `thread_bytes` of its own. `peak_bytes`, the reported memory of
+    a run, counts one thread.
     """
 
     name: str
@@ -134,8 +134,7 @@ class Program:
 
     @property
     def scalars(self) -> tuple[Value, ...]:
-        """Inputs that are one number a step, such as the learning rate: the columns of what a call is told of each of
-        its steps."""
+        """Inputs that are one number per step, such as the learning rate: the columns of `Rates`."""
         return tuple(value for value in self.inputs if not value.batched and value.shape == ())
 
     @property
@@ -145,7 +144,7 @@ class Program:
 
     @property
     def group_images(self) -> int:
-        """Images of a group: as many as lanes, or one where lanes hold channels."""
+        """Images per group: as many as lanes, or one where lanes hold channels."""
         return self.target.lanes if self.layout == "images" else 1
 
     @property
@@ -155,5 +154,5 @@ class Program:
 
     @property
     def facts(self) -> Mapping[str, str | int]:
-        """What only programs of processors with vector lanes have, by name."""
+        """Facts that only programs for vector lanes have, by name."""
         return {"lanes": self.target.lanes, "layout": self.layout, "thread_bytes": self.thread_bytes}

@@ -1,4 +1,4 @@
-"""Which taps of a window lie on real inputs, and which outputs see a whole window: padding without its products."""
+"""Taps of a window on real inputs, and outputs with whole windows: padding without products."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from netspec.kernels.cpu.language.jit import routine
@@ -12,7 +12,7 @@ def first_tap(position, dilation):
 
 @routine
 def last_tap(position, dilation, taps, size):
-    """One behind the last tap t below `taps` with position + t*dilation < size; never below zero."""
+    """One past the last tap t below `taps` with position + t*dilation < size; never negative."""
     if position + (taps - 1) * dilation < size:
         return taps
     return max(0, (size - position + dilation - 1) // dilation)
@@ -26,5 +26,5 @@ def first_output(offset, stride, outputs):
 
 @routine
 def last_output(offset, stride, outputs, size):
-    """One behind the last output o below `outputs` with o*stride + offset < size; never below zero."""
+    """One past the last output o below `outputs` with o*stride + offset < size; never negative."""
     return max(0, min(outputs, (size - offset + stride - 1) // stride))

@@ -1,7 +1,7 @@
-"""Convolution and its input gradient: one kernel that slides a register tile over the rows of an output.
+"""Convolution and its input gradient: one kernel slides a register tile over the rows of an output.
 
-A tile's rows are output channels, its columns neighbouring positions of an output row. Weights are packed before, so
-that a tile's factors lie side by side: [group of channels][block][input][i][j][rows].
+The rows of a tile are output channels, its columns neighbouring positions of an output row. Weights are packed first,
+so that the factors of a tile are contiguous: [group of channels][block][input][i][j][rows].
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -19,7 +19,7 @@ from netspec.kernels.cpu.sliding.clipping import first_output, first_tap, last_o
 
 
 class Pooled(NamedTuple):
-    """Where the largest of each 2x2 of two rows goes, and which of them it is."""
+    """Destination of the maximum of each 2x2 of two rows, and of its index."""
 
     place: int
     group: int
@@ -29,8 +29,8 @@ class Pooled(NamedTuple):
 
 
 class Slide(NamedTuple):
-    """Words of `slide`. Strides count float32 numbers. A unit is `strip` rows of an output: one, which lies at `y`, or
-    two, which lie in the scratch of the thread until they are pooled."""
+    """Words of `slide`. Strides count float32 numbers. A unit is `strip` rows of an output: one, stored at `y`, or two,
+    kept in the thread's scratch until they are pooled."""
 
     x: Map
     y: int
@@ -66,9 +66,9 @@ NOT_POOLED = Pooled(place=0, group=0, channel=0, row=0, index=UNPOOLED.index)
 
 @routine
 def _slide_tile(tile, arena, d, x, y, w, bias, first, inputs, count, i0, i1, j0, j1):
-    """One tile of outputs from the taps i0 … i1, j0 … j1 of `inputs` channels, `first` the number of the first.
+    """One tile of outputs over the taps i0 … i1, j0 … j1 of `inputs` channels, from channel number `first` on.
 
-    x and w are where tap 0, 0 of the first channel lies. Sums of earlier channels stand in the output already.
+    x and w are the places of tap 0, 0 of the first channel. The output already holds the sums of earlier channels.
     """
     registers = zeros(tile)
     if first > 0:
@@ -96,12 +96,12 @@ def _slide_tile(tile, arena, d, x, y, w, bias, first, inputs, count, i0, i1, j0,
 
 @routine
 def _slide_row(tile, arena, d, group, row, result):
-    """All output channels of row `row` of a group of images, to where channel 0 of it lies.
+    """All output channels of row `row` of a group of images, stored from the place of channel 0 on.
 
-    Positions `low` … `high` see the whole window and are done in tiles; the others, and what tiles leave over, a column
-    at a time with the taps that lie on real inputs. All blocks of outputs are done for `segment` positions before the
-    next begin, so that the inputs under them stay in the second cache. Where a block of input channels is not all of
-    them, the sums of the earlier ones stand in the output.
+    Positions `low` … `high` have whole windows and are summed in tiles; all others, and remainders of tiles, one column
+    at a time over the taps on real inputs. All blocks of outputs are summed for `segment` positions before the next
+    segment, so that their inputs stay in the L2 cache. With several blocks of input channels the output holds the sums
+    of earlier ones.
     """
     out_width, width, stride, before = d[SLIDE.out_width], d[SLIDE.x.width], d[SLIDE.stride_x], d[SLIDE.before_x]
     taps, dilation = d[SLIDE.taps_x], d[SLIDE.dilation_x]
@@ -145,7 +145,7 @@ def _slide_row(tile, arena, d, group, row, result):
 
 @routine
 def _pool_strip(tile, arena, d, group, n, strip):
-    """The largest of each whole 2x2 of two rows, which become row n of all channels."""
+    """Maxima of each whole 2x2 of two rows, stored as row n of all channels."""
     y = d[SLIDE.pooled.place] + group * d[SLIDE.pooled.group] + n * d[SLIDE.pooled.row]
     index = d[SLIDE.pooled.index.place] + group * d[SLIDE.pooled.index.group] + n * d[SLIDE.pooled.row]
     for _ in range(d[SLIDE.channel_groups] * d[SLIDE.outputs]):

@@ -1,4 +1,4 @@
-"""Launch rows of convolution and its gradients, as functions of plain numbers for other operations to use too."""
+"""Launch rows of convolution and its gradients, as functions of plain numbers, shared with other operations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from netspec.targets.cpu.strips import strip_stride
 
 
 def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """Convolution: pack, slide, and a pass for an activation that registers cannot do."""
+    """Convolution: pack, slide, and a pass for an activation that cannot be applied in registers."""
     op = launch.operation
     assert isinstance(op, ops.Convolution)
     x, w, *bias = launch.inputs
@@ -48,7 +48,7 @@ def convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 
 def pooled_convolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """PooledConvolution: the same by patches or by pairs of rows, which are pooled before they are written."""
+    """PooledConvolution: the same by Winograd tiles or by pairs of rows, pooled before they are stored."""
     op = launch.operation
     assert isinstance(op, ops.PooledConvolution)
     (x, w, *bias), (y, *index), inner = launch.inputs, launch.outputs, op.convolution
@@ -68,7 +68,7 @@ def _weights(w: Buffer, channel_groups: int) -> Weights:
 
 
 def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """ConvolutionInputGradient: the transposed sum, a pair of rows for each phase of the stride."""
+    """ConvolutionInputGradient: the transposed sum, two rows for each phase of the stride."""
     op = launch.operation
     assert isinstance(op, ops.ConvolutionInputGradient)
     dy, w = launch.inputs
@@ -85,7 +85,7 @@ def input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 
 def activation_pass(activation: Activation, launch: Launch, program: Program) -> tuple[Row, ...]:
-    """A pass over a launch's output that applies an activation in place, where the launch did not do it itself."""
+    """A pass that applies an activation in place to a launch's output, where the kernel did not apply it."""
     if activation.function in IN_REGISTERS:
         return ()
     (y,) = launch.outputs
@@ -102,9 +102,9 @@ def forward_rows(
     epilogue: Epilogue,
     pooling: Pooling = UNPOOLED,
 ) -> tuple[Row, ...]:
-    """y = the window's sum over x, and the epilogue, pooled if asked for.
+    """y = the sum over the windows of x, and the epilogue, pooled where `pooling` says so.
 
-    The launch gives tile and scratch; the scratch holds the packed weights.
+    The launch provides tile and scratch; the scratch holds the packed weights.
     """
     height, width = pooling.size or (y.height, y.width)
     vertical, horizontal = forward_axis(window, 0, x.height, height), forward_axis(window, 1, x.width, width)
@@ -129,9 +129,9 @@ def adjoint_rows(
     weights: Weights,
     epilogue: Epilogue = NO_EPILOGUE,
 ) -> tuple[Row, ...]:
-    """dx = the transpose of the window's sum applied to dy, and the epilogue.
+    """dx = the transpose of the window sum applied to dy, and the epilogue.
 
-    `weights.outputs` are channels of dx. Scratch as in `forward_rows`.
+    `weights.outputs` counts channels of dx. Scratch as in `forward_rows`.
     """
     packed = Packed(launch, program.target)
     rows = (
@@ -188,14 +188,13 @@ def _sliding_sum(
 
 
 def _input_block(packed: Packed, vertical: Axis, horizontal: Axis, weights: Weights) -> int:
-    """Input channels that are summed at a time: all, if what a tile sees of them fits into half of the second cache,
-    else as many as do."""
+    """Input channels per block: all, if the inputs under a tile fit into half of the L2 cache, else as many as do."""
     seen_bytes = _seen_bytes(packed, vertical, horizontal, packed.tile.columns)
     return max(1, min(weights.inputs, packed.target.l2_bytes // 2 // seen_bytes))
 
 
 def _segment(packed: Packed, vertical: Axis, horizontal: Axis, block: int) -> int:
-    """Positions of an output row whose inputs, a block of channels, fit into half of the second cache."""
+    """Positions of an output row whose inputs, for a block of channels, fit into half of the L2 cache."""
     most = packed.target.l2_bytes // 2
     segment = packed.tile.columns
     while segment < horizontal.outputs and block * _seen_bytes(packed, vertical, horizontal, segment) <= most:

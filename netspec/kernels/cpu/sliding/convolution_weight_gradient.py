@@ -1,12 +1,12 @@
 """The weight gradient of a convolution: products of input and cotangent summed over all images and positions.
 
-A register tile keeps lane-wise sums over whole planes of all groups; only at the end are its lanes added, by a fixed
-tree. Its rows are output channels. Its columns are the taps of a kernel row, more than two of them and as many as
-registers hold, so that a plane of the input and the planes of the cotangents stay near for all kernel rows; else they
-are input channels, and many tiles take a band of the planes before the next.
+A register tile holds lane-wise sums over whole planes of all groups; a fixed tree adds the lanes at the end. Its rows
+are output channels. Its columns are the taps of a kernel row, if there are more than two and registers hold them: a
+plane of the input and the planes of the cotangents then stay in the cache for all kernel rows. Else its columns are
+input channels, and many tiles share a band of the planes before the next band.
 
-Few tiles would divide unevenly, and every thread would read what all have written. So the launch of a small gradient
-has scratch for the sums of each group, which whoever made the group's cotangents takes by itself.
+Few tiles divide unevenly among threads, and every thread would read what all have written. So the launch of a small
+gradient has scratch for the sums of each group: the thread that computed the cotangents of a group sums it.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -52,7 +52,7 @@ class WeightGradient(NamedTuple):
 
 
 class ByGroups(NamedTuple):
-    """Words of `sum_group_taps` and `add_groups`: where the sums of each group go, and tiles of a group."""
+    """Words of `sum_group_taps` and `add_groups`: places of the sums of each group, and number of tiles of a group."""
 
     gradient: WeightGradient
     sums: int
@@ -60,7 +60,7 @@ class ByGroups(NamedTuple):
 
 
 class ByBands(NamedTuple):
-    """Words of `sum_channels`: blocks of inputs of a stripe, units that are summed together, rows of a band."""
+    """Words of `sum_channels`: blocks of inputs in a stripe, units summed together, rows of a band."""
 
     gradient: WeightGradient
     stripe: int
@@ -72,8 +72,8 @@ GRADIENT, GROUPED, BANDED = places(WeightGradient), places(ByGroups), places(ByB
 
 
 def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """ConvolutionWeightGradient: one row, whose units are tiles of the gradient, or a row for each group's sums and one
-    that adds them."""
+    """ConvolutionWeightGradient: one row whose units are tiles of the gradient; or one row for the sums of the groups
+    and one that adds them."""
     op = launch.operation
     assert isinstance(op, ops.ConvolutionWeightGradient)
     (x, dy), dw, tile = launch.inputs, launch.outputs[0], launch.tile
@@ -112,8 +112,8 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 
 def _by_bands(launch: Launch, program: Program, gradient: WeightGradient, x: Planes, dy: Planes) -> Row:
-    """The sums of as many units as the scratch holds tiles of, about as many blocks of outputs as of inputs; a band of
-    the planes that they read fills half of the second cache."""
+    """Units are summed together in batches as large as the scratch has tiles for, about as many blocks of outputs as of
+    inputs. A band of the planes that they read fills half of the L2 cache."""
     op, tile, (k, inputs, taps_y, taps_x) = launch.operation, launch.tile, launch.outputs[0].value.shape
     assert isinstance(op, ops.ConvolutionWeightGradient)
     vector_bytes, cache_bytes = FLOAT_BYTES * program.target.lanes, program.target.l2_bytes
@@ -129,7 +129,7 @@ def _by_bands(launch: Launch, program: Program, gradient: WeightGradient, x: Pla
 
 
 def _by_groups(launch: Launch, program: Program, gradient: WeightGradient, tiles: int) -> tuple[Row, ...]:
-    """The sums of each group into its part of the scratch, and then over the groups."""
+    """One row stores the sums of each group in its part of the scratch, one adds them over the groups."""
     scratch, tile = launch.scratch, launch.tile
     group_floats = tiles * tile.rows * tile.columns * program.target.lanes
     if scratch is None or scratch.size_bytes < FLOAT_BYTES * group_floats * program.groups:
@@ -144,8 +144,8 @@ def _by_groups(launch: Launch, program: Program, gradient: WeightGradient, tiles
 
 @routine
 def _sum_row(tile, registers, arena, d, x, dy, low, high):
-    """Adds the products along an output row; outputs `low` … `high` see the whole kernel row. x is where tap 0 of
-    output 0 lies."""
+    """Adds the products along an output row; outputs `low` … `high` see the whole kernel row. x is the place of tap 0
+    of output 0."""
     stride = d[GRADIENT.stride_x]
     dilation = d[GRADIENT.dilation_x]
     step = lanes(tile)
@@ -172,7 +172,7 @@ def _sum_row(tile, registers, arena, d, x, dy, low, high):
 @routine
 def _tile_of(tile, d, unit):
     """Group of channels, first output channel in it, and input channel of a unit. The last block of output channels
-    begins early enough to be whole; what it shares with the one before comes out the same."""
+    begins early enough to be whole; channels shared with the block before get equal sums."""
     inputs, outputs = d[GRADIENT.inputs], d[GRADIENT.outputs]
     blocks = (outputs + rows(tile) - 1) // rows(tile)
     q = unit // (inputs * blocks)
@@ -212,7 +212,7 @@ def _finish(tile, registers, arena, d, k, c, i):
 def sum_taps(tile, arena, d: Words[WeightGradient], state, begin, end, thread):
     """Columns are the taps of a kernel row. Unit: an input channel of a block of output channels.
 
-    Groups stand outside kernel rows, with the tiles of all kernel rows in the thread's scratch meanwhile.
+    The loop over groups is outside the loop over kernel rows; the thread's scratch holds the tiles of all kernel rows.
     """
     across, groups = columns(tile) * lanes(tile), state[GROUPS]
     for unit in range(begin, end):
@@ -232,8 +232,8 @@ def sum_taps(tile, arena, d: Words[WeightGradient], state, begin, end, thread):
 
 @kernel
 def sum_group_taps(tile, arena, d: Words[ByGroups], state, begin, end, thread):
-    """Columns are the taps of a kernel row. Unit: a row of the kernel, of an input channel of a block of output
-    channels, of a lane group; its tile goes to the launch's scratch."""
+    """Columns are the taps of a kernel row. Unit: a kernel row of an input channel of a block of output channels of a
+    lane group. Its tile is stored in the launch's scratch."""
     across = columns(tile) * lanes(tile)
     for unit in range(begin, end):
         g = unit // d[GROUPED.tiles]
@@ -245,7 +245,7 @@ def sum_group_taps(tile, arena, d: Words[ByGroups], state, begin, end, thread):
 
 @kernel
 def add_groups(tile, arena, d: Words[ByGroups], state, begin, end, thread):
-    """Unit: one of the tiles that `sum_group_taps` made of each group."""
+    """Unit: one tile, added over the groups of `sum_group_taps`."""
     across = columns(tile) * lanes(tile)
     for unit in range(begin, end):
         registers = zeros(tile)
@@ -258,8 +258,8 @@ def add_groups(tile, arena, d: Words[ByGroups], state, begin, end, thread):
 
 @routine
 def _sum_tap(tile, registers, arena, d, q, k, c, tap, begin, end):
-    """Adds the products of output rows begin … end, counted on from group to group, for one tap: rows of the tile are
-    output channels from k on, its columns inputs from c on."""
+    """Adds the products of output rows begin … end, numbered through all groups, for one tap. Tile rows are output
+    channels from k on, columns input channels from c on."""
     step = lanes(tile)
     x_channel = d[GRADIENT.x.channel]
     dy_channel = d[GRADIENT.dy.channel]
@@ -288,8 +288,9 @@ def _sum_tap(tile, registers, arena, d, q, k, c, tap, begin, end):
 
 @routine
 def _block_of(tile, d, unit):
-    """Group of channels, first output channel and first input channel of a unit: stripes of `stripe` blocks of inputs,
-    a block of outputs after the other in each. The last blocks begin early enough to be whole."""
+    """Group of channels, first output channel and first input channel of a unit. Units are ordered by stripes of
+    `stripe` blocks of inputs, and by blocks of outputs within a stripe. The last blocks begin early enough to be whole.
+    """
     inputs, outputs = d[GRADIENT.inputs], d[GRADIENT.outputs]
     blocks, across = (outputs + rows(tile) - 1) // rows(tile), (inputs + columns(tile) - 1) // columns(tile)
     q, n = unit // (across * blocks), unit % (across * blocks)
@@ -303,8 +304,8 @@ def _block_of(tile, d, unit):
 def sum_channels(tile, arena, d: Words[ByBands], state, begin, end, thread):
     """Columns are input channels. Unit: a block of input channels of a block of output channels.
 
-    Bands of rows stand outside `at_once` units, whose tiles are in the thread's scratch meanwhile: what one of them
-    reads of a band is still near for the next.
+    The loop over bands of rows is outside the loop over `at_once` units, whose tiles are in the thread's scratch: the
+    rows of a band stay in the cache for all of them.
     """
     taps = d[GRADIENT.taps_y] * d[GRADIENT.taps_x]
     across = columns(tile) * lanes(tile)

@@ -9,7 +9,7 @@ from netspec.targets.cpu.program import Launch, Program
 
 
 def deconvolution_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """The convolution's rows, its outputs being the planes that this one reads; w is (C, K, kh, kw)."""
+    """Rows of the convolution whose outputs are the input planes of this operation; w is (C, K, kh, kw)."""
     op = launch.operation
     assert isinstance(op, ops.Deconvolution)
     x, w, *bias = launch.inputs

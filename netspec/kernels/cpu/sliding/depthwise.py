@@ -1,8 +1,8 @@
-"""Convolution channel by channel, and both its gradients: every tap of the window stays in a register.
+"""Depthwise convolution and both its gradients: every tap of the window stays in a register.
 
-A band of rows of a plane is first copied into the thread's scratch, with zeros where the padding is: then every window
-is a whole one, and small planes, which are border almost everywhere, take no longer than others. The input gradient is
-a sum of the same form for each phase of the stride; all phases of a band are done while it is near.
+A band of rows of a plane is first copied into the thread's scratch, with zeros for the padding: every window is then
+whole, and small planes, which are mostly border, cost no more than others. The input gradient is a sum of the same form
+for each phase of the stride; all phases of a band are summed while it is in the cache.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -18,9 +18,8 @@ from netspec.kernels.cpu.sliding.window_products import correlate, taps, window_
 
 
 class Bands(NamedTuple):
-    """The first words of both kernels. Strides count float32 numbers. A plane has `bands` bands; one gives `band` rows
-    of outputs and has `band_rows` rows of `band_width` columns; `before_y` and `before_x` are the zeros before a
-    plane."""
+    """First words of both kernels. Strides count float32 numbers. A plane has `bands` bands; one yields `band` rows of
+    outputs and has `band_rows` rows of `band_width` columns. `before_y` and `before_x` are the zeros before a plane."""
 
     x: int
     x_group: int
@@ -45,7 +44,7 @@ class Bands(NamedTuple):
 
 
 class Phase(NamedTuple):
-    """Where in y a phase begins, its size, its first row and column in a band, and its taps."""
+    """Of a phase in y: first row, size, first row and column in a band, and taps."""
 
     out: int
     height: int
@@ -72,7 +71,7 @@ class WindowSums(NamedTuple):
 
 
 class WindowProducts(NamedTuple):
-    """Words of `sum_products`, the weight gradient, whose y are the cotangents."""
+    """Words of `sum_products`, the weight gradient; its y are the cotangents."""
 
     bands: Bands
     dw: int
@@ -85,21 +84,21 @@ PHASE_WORDS = width(Phase)
 
 @routine
 def _clear_band(tile, arena, d, band):
-    """Zeros everywhere in a band: around planes that are one band they stay."""
+    """Zeros in the whole band; its border stays zero where each plane is one band."""
     for i in range(d[BANDED.band_rows] * d[BANDED.band_width]):
         store(arena, band + i * lanes(tile), splat(tile, 0.0))
 
 
 @routine
 def _fetch_plane(tile, arena, y, count):
-    """Zeros into a plane that phases are going to fill with gaps: lines come from memory faster in order."""
+    """Zeros in a plane that phases fill with gaps between: the plane is then fetched from memory in order."""
     for i in range(count):
         store(arena, y + i * lanes(tile), splat(tile, 0.0))
 
 
 @routine
 def _copy_band(tile, arena, d, x, first, band):
-    """The rows of plane x under the outputs from row `first` on; rows outside are zeros, as columns are."""
+    """Rows of plane x under the outputs from row `first` on; rows and columns outside are zeros."""
     step, width, height = lanes(tile), d[BANDED.width], d[BANDED.height]
     top, x_row = first * d[BANDED.stride_y] - d[BANDED.before_y], d[BANDED.band_width] * lanes(tile)
     if d[BANDED.bands] > 1:
@@ -119,7 +118,7 @@ def _sum_row(weights, start, arena, x, x_row, x_column, y, y_column, width, code
 
 @routine
 def _sum_band(tile, arena, d, p, band, first, y, w, start):
-    """The outputs of a phase, whose words begin at p, from row `first` on that a band gives."""
+    """Outputs of a phase, whose words begin at p: the rows of a band, from row `first` on."""
     step, x_row, width, code = lanes(tile), d[BANDED.band_width] * lanes(tile), d[p + PHASE.width], d[SUMS.activation]
     w += d[p + PHASE.first_tap]
     weights = taps(
@@ -156,8 +155,7 @@ def sum_windows(tile, arena, d: Words[WindowSums], state, begin, end, thread):
 
 @kernel
 def sum_products(tile, arena, d: Words[WindowProducts], state, begin, end, thread):
-    """The weight gradient: lane-wise sums of every tap over all groups, then the lanes by a fixed tree. Unit: a
-    channel."""
+    """Weight gradient: lane-wise sums of every tap over all groups; a fixed tree adds the lanes. Unit: a channel."""
     step, x_row, band = d[BANDED.stride_x] * lanes(tile), d[BANDED.band_width] * lanes(tile), state[SCRATCH]
     _clear_band(tile, arena, d, band)
     for c in range(begin, end):

@@ -1,4 +1,4 @@
-"""Launch rows of convolutions channel by channel, and of their gradients."""
+"""Launch rows of depthwise convolutions and of their gradients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from netspec.kernels.cpu.sliding.geometry import Axis, adjoint_axes, forward_axi
 from netspec.targets.cpu.program import Launch, Program
 
 Axes = tuple[Axis, Axis]
-"""The sums along the height and along the width of a phase."""
+"""The sums along height and width of a phase."""
 
 
 def depthwise_rows(
@@ -25,12 +25,12 @@ def depthwise_rows(
     y: Planes,
     epilogue: Epilogue,
 ) -> tuple[Row, ...]:
-    """y = the window's sum over x, channel by channel, and the epilogue."""
+    """y = the sum over the windows of x, channel by channel, and the epilogue."""
     return _sums(launch, program, window, x, y, (_forward(window, x, y),), epilogue)
 
 
 def depthwise_adjoint_rows(launch: Launch, program: Program, window: Window, dy: Planes, dx: Planes) -> tuple[Row, ...]:
-    """dx = the transpose of the window's sum applied to dy, channel by channel."""
+    """dx = the transpose of the window sum applied to dy, channel by channel."""
     phases = tuple(
         (vertical, horizontal)
         for vertical in adjoint_axes(window, 0, dx.height, dy.height)
@@ -74,7 +74,7 @@ def _sums(
 
 
 def _bands(launch: Launch, program: Program, x: Planes, y: Planes, phases: Sequence[Axes]) -> Bands:
-    """The words that all phases share."""
+    """The words shared by all phases."""
     vertical, horizontal = phases[0]
     outputs = max(phase[0].outputs for phase in phases)
     reach = max(_reach(phase[1], launch.tile.columns) for phase in phases)
@@ -106,17 +106,17 @@ def _bands(launch: Launch, program: Program, x: Planes, y: Planes, phases: Seque
 
 
 def _before(phases: Sequence[Axes], axis: int) -> int:
-    """Zeros before a plane that one of the phases sees."""
+    """Zeros before a plane that any phase reads."""
     return max(0, *(phase[axis].before for phase in phases))
 
 
 def _reach(axis: Axis, taps: int) -> int:
-    """One behind the last position, counted from the plane's first, that a sum of `taps` taps sees."""
+    """One past the last position, from the plane's first, that a sum of `taps` taps reads."""
     return (axis.outputs - 1) * axis.stride - axis.before + taps
 
 
 def _band(launch: Launch, program: Program, phases: Sequence[Axes], outputs: int, width: int) -> tuple[int, int]:
-    """Rows of outputs that a band gives, and its own rows: as many as the thread's scratch holds."""
+    """Output rows of a band, and its own rows: as many as the thread's scratch holds."""
     stride, before = phases[0][0].stride, _before(phases, 0)
     taps = launch.tile.rows + before - min(phase[0].before for phase in phases)
     room = program.thread_bytes // (FLOAT_BYTES * program.target.lanes * width)

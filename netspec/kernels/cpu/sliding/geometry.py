@@ -1,8 +1,8 @@
-"""A window that slides: the geometry of one axis, for convolution and for its transpose alike.
+"""The geometry of one axis of a sliding window, for convolution and for its transpose.
 
-Output o of an axis sums inputs o*stride - before + t*dilation over the taps t for which that lies in [0, size).
-The transpose of such a sum, which gathers cotangents of outputs into those of inputs, is made of sums of the same
-form: one for each phase of the stride.
+Output o of an axis sums inputs o*stride - before + t*dilation over the taps t for which this index is in [0, size). The
+transpose, which gathers cotangents of outputs into those of inputs, consists of sums of the same form: one for each
+phase of the stride.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from netspec.ir.operations import Window
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A sliding sum along one axis. Output o stands at out_first + o*out_step in memory, and tap t is tap number
-    tap_first + t*tap_step of the weights. `before` may be negative."""
+    """A sliding sum along one axis. Output o is stored at out_first + o*out_step, and tap t is tap number tap_first +
+    t*tap_step of the weights. `before` may be negative."""
 
     size: int
     outputs: int

@@ -1,7 +1,7 @@
-"""Layers whose weights are not tied: w is [k][y x][c][i j], so every output position is a small dense layer.
+"""Layers with untied weights: w is [k][y x][c][i j], so every output position is a small dense layer.
 
-Forward and weight gradient: a unit is an output position, whose weights stay in the cache while the lane groups pass.
-Input gradient: a unit is an input channel, because neighbouring positions add to the same pixels.
+Forward and weight gradient: a unit is an output position, whose weights stay in the cache for all lane groups. Input
+gradient: a unit is an input channel, because neighbouring positions add to the same pixels.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -78,7 +78,7 @@ def _taps(d, position):
 
 @routine
 def _finish(tile, arena, d, y, bias, plane):
-    """Bias and rectifier of a tile's rows that have just been stored."""
+    """Bias and rectifier of the tile rows just stored."""
     with_bias, rectified = d[LOCAL.bias] != NO_BIAS, d[LOCAL.rectified] != 0
     for r in range(rows(tile)):
         value = load(tile, arena, y + r * plane * lanes(tile))
@@ -91,7 +91,7 @@ def _finish(tile, arena, d, y, bias, plane):
 
 @kernel
 def local(tile, arena, d: Words[Local], state, begin, end, thread):
-    """A tile is rows of neighbouring output channels; the last one begins early enough to be whole."""
+    """Tile rows are neighbouring output channels; the last tile begins early enough to be whole."""
     step = lanes(tile)
     plane = d[GEOMETRY.out_height] * d[GEOMETRY.out_width]
     channels = d[GEOMETRY.channels]
@@ -122,7 +122,7 @@ def local(tile, arena, d: Words[Local], state, begin, end, thread):
 
 @routine
 def _add_taps(tile, arena, d, dx, taps, begin, end, window):
-    """dx += the rows of `taps` that are taps begin … end of a window and lie on real pixels."""
+    """dx += rows of `taps`: taps begin … end of a window, those on real pixels."""
     top, i_begin, i_end, left, j_begin, j_end = window
     for tap in range(begin, end):
         i = tap // d[GEOMETRY.taps_across]
@@ -135,7 +135,7 @@ def _add_taps(tile, arena, d, dx, taps, begin, end, window):
 
 @kernel
 def local_input_gradient(tile, arena, d: Words[LocalSums], state, begin, end, thread):
-    """A tile is rows of neighbouring taps, summed over output channels; the last begins early enough to be whole."""
+    """Tile rows are neighbouring taps, summed over output channels; the last tile begins early enough to be whole."""
     step = lanes(tile)
     plane = d[GEOMETRY.out_height] * d[GEOMETRY.out_width]
     size = d[GEOMETRY.height] * d[GEOMETRY.width]
@@ -165,7 +165,7 @@ def local_input_gradient(tile, arena, d: Words[LocalSums], state, begin, end, th
 
 @routine
 def _clear_taps(arena, dw, channels, across, taps, window):
-    """Zeros for the taps of an output that lie outside the image."""
+    """Zeros for the taps of an output that are outside the image."""
     _, i_begin, i_end, _, j_begin, j_end = window
     for tap in range(taps):
         i = tap // across
@@ -177,7 +177,7 @@ def _clear_taps(arena, dw, channels, across, taps, window):
 
 @kernel
 def local_weight_gradient(tile, arena, d: Words[LocalSums], state, begin, end, thread):
-    """A tile is output channels by input channels at one tap, summed over lane groups and then over lanes."""
+    """A tile is output channels by input channels at one tap, summed over lane groups, then over lanes."""
     step = lanes(tile)
     plane = d[GEOMETRY.out_height] * d[GEOMETRY.out_width]
     size = d[GEOMETRY.height] * d[GEOMETRY.width]

@@ -1,4 +1,4 @@
-"""Weights packed so that a tile's factors lie side by side: [group of channels][block][input][i][j][rows]."""
+"""Packed weights: the factors of a tile are contiguous, [group of channels][block][input][i][j][rows]."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from netspec.targets.cpu.program import Launch, Tile
 
 
 class Pack(NamedTuple):
-    """Words of `pack`: the weights as given, strides of each index of the packed ones, and their sizes."""
+    """Words of `pack`: place and strides of the weights, place and sizes of the packed ones."""
 
     source: int
     channel_group_step: int
@@ -41,7 +41,8 @@ PACK = places(Pack)
 
 @kernel
 def pack(tile, arena, d: Words[Pack], state, begin, end, thread):
-    """Weights into blocks of the tile's rows; rows behind the last output channel are zeros. Unit: a block."""
+    """Packs weights into blocks of as many rows as the tile; rows past the last output channel are zeros. Unit: a
+    block."""
     inputs, taps_y, taps_x, height = d[PACK.inputs], d[PACK.taps_y], d[PACK.taps_x], rows(tile)
     for unit in range(begin, end):
         channel_group, first = unit // d[PACK.blocks], unit % d[PACK.blocks] * height
@@ -59,7 +60,7 @@ def pack(tile, arena, d: Words[Pack], state, begin, end, thread):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of a sliding sum as they lie in the arena, [outputs][inputs][kh][kw] or with the first two exchanged."""
+    """Weights of a sliding sum in the arena: [outputs][inputs][kh][kw], or with the first two axes exchanged."""
 
     place: int
     outputs: int
@@ -73,12 +74,12 @@ class Weights:
 
     @property
     def channel_group_step(self) -> int:
-        """From the weights of one group of channels to the next."""
+        """Stride of groups of channels."""
         return max(self.outputs * self.output_step, self.inputs * self.input_step)
 
 
 class Packed:
-    """Hands out a launch's scratch to packed weights, phase after phase."""
+    """Allocates packed weights in a launch's scratch, phase by phase."""
 
     def __init__(self, launch: Launch, target: CpuTarget) -> None:
         if launch.scratch is None:
@@ -88,14 +89,14 @@ class Packed:
         self._next = place(launch.scratch)
 
     def take(self, floats: int) -> int:
-        """Where the next `floats` numbers may go."""
+        """Place of the next `floats` numbers."""
         taken, self._next = self._next, self._next + floats
         if self._next > place(self._scratch) + self._scratch.size_bytes // FLOAT_BYTES:
             raise CompilerBug(f"`{self._scratch.value.name}` of {self._scratch.size_bytes} bytes is too small")
         return taken
 
     def weights(self, weights: Weights, vertical: Axis, horizontal: Axis) -> tuple[int, Row]:
-        """Where the next weights are packed, and the row that packs them."""
+        """Place of the next packed weights, and the row that packs them."""
         blocks = -(-weights.outputs // self.tile.rows)
         into = self.take(
             weights.channel_groups * blocks * self.tile.rows * weights.inputs * vertical.taps * horizontal.taps

@@ -1,8 +1,7 @@
-"""Convolution of 1x1 windows: a product of matrices, weights times channels, at every position by itself.
+"""Convolution of 1x1 windows: a product of matrices, weights times channels, at every position.
 
-A tile's rows are output channels, its columns neighbouring positions. Without a stride a whole plane is one row of
-positions, so there are no borders and few remainders. Weights are packed as for the sliding sum: [group of
-channels][block][input][rows].
+Tile rows are output channels, columns neighbouring positions. Without a stride a whole plane is one row of positions:
+no borders, few remainders. Weights are packed as for the sliding sum: [group of channels][block][input][rows].
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
@@ -17,7 +16,7 @@ from netspec.kernels.cpu.layers.activations import RELU
 
 
 class Positions(NamedTuple):
-    """Where the positions of an activation lie; strides count float32 numbers."""
+    """Place and strides of the positions of an activation; strides count float32 numbers."""
 
     place: int
     group: int
@@ -27,7 +26,7 @@ class Positions(NamedTuple):
 
 
 class MultiplyChannels(NamedTuple):
-    """Words of `multiply_channels`: rows of `width` positions in `segments` of `segment`, `units` in a group."""
+    """Words of `multiply_channels`: rows of `width` positions, in `segments` of `segment`, with `units` in a group."""
 
     x: Positions
     y: Positions
@@ -49,8 +48,8 @@ MULTIPLY = places(MultiplyChannels)
 
 @routine
 def _multiply(tile, arena, d, x, y, w, bias, first, inputs, count):
-    """One tile of outputs from `inputs` channels, of which x and w are those of the first, number `first`. Sums of
-    earlier channels stand in the output already."""
+    """One tile of outputs over `inputs` channels; x and w are places of the first, channel number `first`. The output
+    already holds the sums of earlier channels."""
     registers = zeros(tile)
     if first > 0:
         registers = load(tile, arena, y, d[MULTIPLY.y.channel], d[MULTIPLY.y.column], count)
@@ -72,8 +71,8 @@ def _multiply(tile, arena, d, x, y, w, bias, first, inputs, count):
 def multiply_channels(tile, arena, d: Words[MultiplyChannels], state, begin, end, thread):
     """Unit: all outputs of a segment of a row of positions of a group of images.
 
-    A block of input channels is done for all outputs before the next, so that the inputs under a segment stay in the
-    first cache; the sums of earlier blocks stand in the output.
+    A block of input channels is summed for all outputs before the next block, so that the inputs of a segment stay in
+    the L1 cache. The output holds the sums of earlier blocks.
     """
     blocks = (d[MULTIPLY.outputs] + rows(tile) - 1) // rows(tile)
     passes = (d[MULTIPLY.inputs] + d[MULTIPLY.input_block] - 1) // d[MULTIPLY.input_block]

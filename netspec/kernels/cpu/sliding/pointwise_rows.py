@@ -1,4 +1,4 @@
-"""Launch rows of convolutions of 1x1 windows and of their input gradients."""
+"""Launch rows of 1x1 convolutions and of their input gradients."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def pointwise_rows(
     weights: Weights,
     epilogue: Epilogue,
 ) -> tuple[Row, ...]:
-    """y = weights times x at every position that y has, and the epilogue."""
+    """y = weights times x at every position of y, and the epilogue."""
     return _product(launch, program, _positions(x, window.stride), _positions(y), y, weights, epilogue)
 
 
 def pointwise_adjoint_rows(
     launch: Launch, program: Program, window: Window, dy: Planes, dx: Planes, weights: Weights
 ) -> tuple[Row, ...]:
-    """dx = weights times dy where y has a position, and zero between."""
+    """dx = weights times dy at the positions of dy, and zeros between."""
     clearing = () if window.stride == (1, 1) else (clear_row(launch.outputs[0], program),)
     given, made = _positions(dy), _positions(dx, window.stride)
     return (*clearing, *_product(launch, program, given, made, dy, weights, NO_EPILOGUE))
@@ -54,7 +54,7 @@ def _product(
     weights: Weights,
     epilogue: Epilogue,
 ) -> tuple[Row, ...]:
-    """The rows of y = weights times x at the `positions` of the smaller of the two."""
+    """Rows of y = weights times x at `positions`, those of the smaller map."""
     packed, point = Packed(launch, program.target), Axis(1, 1, 1, 1, 1, 0)
     into, packing = packed.weights(weights, point, point)
     one_row = all(each.row == positions.width * each.column for each in (x, y))
@@ -82,18 +82,18 @@ def _product(
 
 
 def _near_bytes(packed: Packed) -> int:
-    """Half of the first cache, for the inputs under a segment."""
+    """Half of the L1 cache, for the inputs of a segment."""
     return packed.target.l1_bytes // 2
 
 
 def _input_block(packed: Packed, inputs: int) -> int:
-    """Input channels that are summed at a time: equal parts of all, as few as bring what a tile sees of a part near."""
+    """Input channels per block: equal parts, as few as let the inputs of a tile fit into the cache."""
     seen_bytes = FLOAT_BYTES * packed.target.lanes * packed.tile.columns
     parts = -(-inputs * seen_bytes // _near_bytes(packed))
     return -(-inputs // parts)
 
 
 def _segment(packed: Packed, block: int, width: int) -> int:
-    """Positions whose inputs, a block of channels, are near at the same time, in whole tiles."""
+    """Positions whose inputs, for a block of channels, fit into the cache together, in whole tiles."""
     tiles = _near_bytes(packed) // (FLOAT_BYTES * packed.target.lanes * packed.tile.columns * block)
     return min(width, packed.tile.columns * max(1, tiles))

@@ -1,4 +1,4 @@
-"""Products of a window's taps, each a register: what a convolution channel by channel is made of.
+"""Products of the taps of a window, each tap in a register: the inner loops of a depthwise convolution.
 
 A tile has the size of the window. Neighbouring columns of a plane are a vector apart, its rows `x_row` float32 numbers.
 """
@@ -21,13 +21,13 @@ def _cells(shape):
 
 
 def _under(builder, memory, x, x_row, i: int, j: int, lanes: int):
-    """The vector under tap i, j of the window whose first tap is at x."""
+    """The vector at tap i, j of the window whose first tap is at x."""
     return emit.load(builder, memory, builder.add(x, emit.scaled(builder, x_row, i)), lanes, j * lanes)
 
 
 @intrinsic
 def taps(_typing, tile, arena, w, i_step, j_step, i_count, j_count):
-    """tile[i, j] = arena[w + i*i_step + j*j_step] in every lane; taps from i_count or j_count on are zero."""
+    """tile[i, j] = arena[w + i*i_step + j*j_step] in every lane; zeros for i >= i_count or j >= j_count."""
     shape = tile.shape
 
     def codegen(_context, builder, _signature, arguments):
