@@ -11,8 +11,8 @@ from netspec.ir.counts import launch_macs
 from netspec.ir.graph import Node
 from netspec.ir.operations import Window
 from netspec.ir.pooled import sum_of
-from netspec.targets.cpu.patches import PATCH
 from netspec.targets.cpu.program import WINOGRAD, Launch, Program
+from netspec.targets.cpu.winograd_tiles import INPUT_TILE
 
 Shape = tuple[int, ...]
 
@@ -44,7 +44,7 @@ def products_saved(launch: Launch) -> float:
             launch.algorithm in WINOGRAD
         ):
             taps = window.kernel[0]
-            return ((PATCH - taps + 1) * taps / PATCH) ** 2
+            return ((INPUT_TILE - taps + 1) * taps / INPUT_TILE) ** 2
         case _:
             return 1.0
 

@@ -47,7 +47,7 @@ def units(program: Program) -> dict[str, Unit]:
 @pytest.mark.skipif(host_target().name != "avx512", reason="tiles for 32 registers")
 @pytest.mark.parametrize(
     ("kernel", "rows", "columns"),
-    [*TILED, (depthwise.sum_products, 3, 3), (winograd_weights.multiply_patches, 6, 4)],
+    [*TILED, (depthwise.sum_products, 3, 3), (winograd_weights.multiply_tiles, 6, 4)],
 )
 def test_no_accumulator_is_on_the_stack(kernel: Kernel, rows: int, columns: int) -> None:
     assert spilled(object_file(Unit(kernel, TileShape(rows, columns, 16, 32)))) == []

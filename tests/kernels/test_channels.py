@@ -97,7 +97,7 @@ def test_every_operation_is_what_the_oracle_says(body: str, target: CpuTarget) -
     agree(f"net n {{ input 2x9x11; {BODIES[body]}; dense 3 }}\n", target, images=2, batch=3, threads=2)
 
 
-PATCHES = "conv 20 1; conv 33 3 pad=1 relu; conv 5 3 gelu; conv 18 5 pad=2 nobias; conv 2 5 relu"
+WINOGRAD = "conv 20 1; conv 33 3 pad=1 relu; conv 5 3 gelu; conv 18 5 pad=2 nobias; conv 2 5 relu"
 
 
 def test_inputs_are_summed_in_parts_where_weights_would_leave_the_cache() -> None:
@@ -108,7 +108,7 @@ def test_inputs_are_summed_in_parts_where_weights_would_leave_the_cache() -> Non
 @pytest.mark.parametrize("target", [AVX512, NEON], ids=lambda target: target.name)
 def test_winograds_algorithm_is_what_the_oracle_says(target: CpuTarget) -> None:
     target = replace(target, costs=Costs(clearly=1e-9))
-    text = f"net n {{ input 2x9x11; {PATCHES}; dense 3 }}\n"
+    text = f"net n {{ input 2x9x11; {WINOGRAD}; dense 3 }}\n"
     launches = lower_channels(forward(checked(text)).graph, target, 3).launches
     assert [launch.algorithm for launch in launches] == ["direct", *["winograd"] * 4, "direct"]
     agree(text, target, images=2, batch=3, threads=2)

@@ -27,8 +27,8 @@ def eager(target: CpuTarget) -> CpuTarget:
     return replace(target, costs=Costs(clearly=0.0))
 
 
-def all_at_once(target: CpuTarget) -> CpuTarget:
-    """The target, with all patches of a batch multiplied at once where they are few."""
+def batched(target: CpuTarget) -> CpuTarget:
+    """The target, with all tiles of a batch multiplied together where they are few."""
     return replace(target, l2_bytes=1)
 
 
@@ -40,7 +40,7 @@ def cases(draw: st.DrawFn) -> Case:
     c, k = draw(st.sampled_from((4, 5))), draw(st.sampled_from((4, 6, 9)))
     h, w = draw(st.integers(1, 13)), draw(st.integers(1, 13))
     target = draw(TARGETS.map(eager))
-    target = draw(st.sampled_from((target, all_at_once(target))))
+    target = draw(st.sampled_from((target, batched(target))))
     return Case(window, 1, c, k, h, w, draw(IMAGES), target, draw(THREADS))
 
 
@@ -89,9 +89,9 @@ def square(
 
 
 @pytest.mark.parametrize(("taps", "size"), [(3, 4), (3, 7), (5, 3)])
-def test_patches_all_at_once_come_to_the_same_bits(taps: int, size: int) -> None:
+def test_tiles_of_a_batch_together_come_to_the_same_bits(taps: int, size: int) -> None:
     case = replace(square(taps, taps // 2, 9, size), k=40)  # more blocks than are transformed at a time
-    few = all_at_once(case.target)
+    few = batched(case.target)
     for graph in (forward(case, ops.Activation("relu"), bias=True), input_gradient(case)):
         arrays = random_arrays(graph, 20)
         assert [lower(graph, each, 20).launches[0].algorithm for each in (case.target, few)] == HOW
@@ -106,7 +106,7 @@ def test_patches_all_at_once_come_to_the_same_bits(taps: int, size: int) -> None
 @pytest.mark.parametrize("images", [1, 16, 20])
 def test_a_short_batch_leaves_the_rest_alone(images: int) -> None:
     case = square(3, 1, 4, 7, images=images)
-    small = replace(case, h=4, w=3, target=all_at_once(case.target))
+    small = replace(case, h=4, w=3, target=batched(case.target))
     for each in (case, small):
         check(forward(each, ops.IDENTITY, bias=True), each, batch=64)
         check(input_gradient(each), each, batch=64)

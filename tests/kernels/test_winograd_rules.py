@@ -17,11 +17,11 @@ from netspec.kernels.cpu.winograd.matrices import (
     cotangents_4_rule,
     filter_matrix,
     input_rule,
+    output_4_rule,
     output_matrix,
-    outputs_4_rule,
     transposed,
 )
-from netspec.targets.cpu.patches import PATCH
+from netspec.targets.cpu.winograd_tiles import INPUT_TILE
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ def column(rule: Rule, size: int, place: int) -> tuple[list[Fraction], int]:
 
 
 def test_a_patch_has_a_row_a_point_and_one_for_infinity() -> None:
-    assert len(POINTS) + 1 == len(INPUT) == PATCH
+    assert len(POINTS) + 1 == len(INPUT) == INPUT_TILE
 
 
 @pytest.mark.parametrize(
     ("rule", "matrix", "operations"),
     [
         (input_rule, INPUT, 14),
-        (outputs_4_rule, output_matrix(4), 12),
+        (output_4_rule, output_matrix(4), 12),
         (cotangents_4_rule, transposed(output_matrix(4)), 10),
     ],
 )
@@ -81,7 +81,7 @@ def test_the_tables_are_those_of_a_convolution(taps: int, side: int) -> None:
     """By polynomials: an output is a sum over taps, which the three matrices give back from unit vectors."""
     inputs, kernels, outputs = np.array(INPUT), np.array(filter_matrix(taps)), np.array(output_matrix(side))
     sums = np.einsum("oe,et,ei->oti", outputs, kernels, inputs)
-    wanted = np.array([[[float(i == o + t) for i in range(PATCH)] for t in range(taps)] for o in range(side)])
+    wanted = np.array([[[float(i == o + t) for i in range(INPUT_TILE)] for t in range(taps)] for o in range(side)])
     np.testing.assert_allclose(sums, wanted, atol=1e-14)
 
 

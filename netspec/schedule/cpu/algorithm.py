@@ -93,8 +93,8 @@ def _sliding_axis(node: Node, axis: int) -> tuple[Window, int, int]:
 
 def _before(node: Node, window: Window, axis: int) -> int:
     """Padding before the first position, for stride 1; of an input gradient, that of the flipped window."""
-    turned = isinstance(node.operation, ops.ConvolutionInputGradient)
-    return window.kernel[axis] - 1 - window.before[axis] if turned else window.before[axis]
+    flipped = isinstance(node.operation, ops.ConvolutionInputGradient)
+    return window.kernel[axis] - 1 - window.before[axis] if flipped else window.before[axis]
 
 
 def _real_taps(node: Node, axis: int) -> int:

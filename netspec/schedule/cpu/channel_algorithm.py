@@ -8,9 +8,9 @@ from netspec.schedule.cpu.algorithm import Plan
 from netspec.schedule.cpu.channel_tiles import choose_channel_tile, sum_tile
 from netspec.targets.cpu.channel_winograd import applies, packed_winograd
 from netspec.targets.cpu.channels import Sum
-from netspec.targets.cpu.patches import PRODUCTS
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Tile
+from netspec.targets.cpu.winograd_tiles import PRODUCTS
 
 WEIGHT_MACS = 16
 """cost of a weight in multiply-adds: it is loaded from memory, which is no faster for two cores than for one"""
@@ -24,21 +24,21 @@ def choose_channel_plan(node: Node, target: CpuTarget, vector_channels: int) -> 
     direct = Plan(choose_channel_tile(node, target))
     if not isinstance(node.operation, Sum) or target.exact or vector_channels == 1 or not applies(node):
         return direct
-    tile = sum_tile(target, node.outputs[0].shape[0], _patches(node, target))
+    tile = sum_tile(target, node.outputs[0].shape[0], _input_tiles(node, target))
     weights = node.inputs[1].elements
     cost = macs(node) + WEIGHT_MACS * weights
     return Plan(tile, "winograd") if cost > target.costs.clearly * _winograd_macs(node, tile, target) else direct
 
 
-def _patches(node: Node, target: CpuTarget) -> int:
-    down, across = packed_winograd(node, Tile(1, 1), target.lanes).patches
+def _input_tiles(node: Node, target: CpuTarget) -> int:
+    down, across = packed_winograd(node, Tile(1, 1), target.lanes).input_tiles
     return down * across
 
 
 def _winograd_macs(node: Node, tile: Tile, target: CpuTarget) -> int:
     """Cost of one image by Winograd's algorithm, in multiply-adds."""
     form = packed_winograd(node, tile, target.lanes)
-    patches = -(-_patches(node, target) // tile.rows) * tile.rows
+    rounded_tiles = -(-_input_tiles(node, target) // tile.rows) * tile.rows
     channels, outputs = form.sums.shape.x[0], form.sums.blocks * form.sums.width
-    transforms = _patches(node, target) * (channels * INPUT_MACS + outputs * OUTPUT_MACS)
-    return PRODUCTS * channels * outputs * (patches + WEIGHT_MACS) + transforms
+    transforms = _input_tiles(node, target) * (channels * INPUT_MACS + outputs * OUTPUT_MACS)
+    return PRODUCTS * channels * outputs * (rounded_tiles + WEIGHT_MACS) + transforms

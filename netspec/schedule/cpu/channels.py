@@ -1,6 +1,6 @@
-"""From a forward pass to a program whose lanes hold channels: for prediction on fewer images than lanes.
+"""The plan of a forward pass whose lanes hold channels: for prediction on fewer images than lanes.
 
-Weights become constants of the program, packed as the kernels read them, so nothing is packed when it runs.
+Weights become constants of the program, packed in the layout that kernels read, so no row packs them.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _with_constants(graph: Graph, constants: dict[Value, Constant]) -> Graph:
 
 
 def _room(node: Node, plans: dict[Value, Plan], vector_channels: dict[Value, int], target: CpuTarget) -> int:
-    """The image stride of what a node makes. Sums over windows done by definition write whole blocks of vectors."""
+    """The image stride of a result. Direct sums over windows write whole blocks of vectors."""
     y = node.outputs[0]
     if not isinstance(node.operation, Sum) or sliding(node).depthwise or plans[y].algorithm == "winograd":
         return _image_stride(y, vector_channels[y], 0)
@@ -115,7 +115,7 @@ def _image_stride(value: Value, vector_channels: int, least_vectors: int) -> int
 def _scratch_bytes(
     node: Node, plans: dict[Value, Plan], vector_channels: dict[Value, int], target: CpuTarget, batch: int
 ) -> int:
-    """Of the copies with zeros around them that a sum over windows reads, or of patches and their sums."""
+    """Of the copies with zeros that a sum over windows reads, or of Winograd's tiles and their sums."""
     if not isinstance(node.operation, Sum):
         return 0
     plan, shape = plans[node.outputs[0]], sliding(node)
@@ -125,10 +125,10 @@ def _scratch_bytes(
 
 
 def _thread_bytes(node: Node, plans: dict[Value, Plan], target: CpuTarget) -> int:
-    """Of the outputs of a patch, or of a pixel's channels with their neighbours before and behind."""
+    """Of an output tile, or of a pixel's channels with their neighbours on both sides."""
     plan = plans[node.outputs[0]]
     if plan.algorithm == "winograd":
-        return FLOAT_BYTES * packed_winograd(node, plan.tile, target.lanes).patch_floats
+        return FLOAT_BYTES * packed_winograd(node, plan.tile, target.lanes).output_tile_floats
     if not isinstance(node.operation, ops.LocalResponseNorm):
         return 0
     return FLOAT_BYTES * (as_map(node.outputs[0].shape)[0] + node.operation.size + 2 * target.lanes)

@@ -1,4 +1,4 @@
-"""The weight gradient by Winograd's algorithm as far as planning cares: where it applies, its tile, cost, scratch."""
+"""The planning of the weight gradient by Winograd's algorithm: where it applies, its register tile, cost, scratch."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from netspec.ir.graph import Node
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.schedule.cpu import tiles
 from netspec.schedule.cpu.winograd import Layer, by_taps, has_window
-from netspec.targets.cpu.patch_blocks import PatchBlocks, patch_blocks
-from netspec.targets.cpu.patches import PRODUCTS
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Tile
+from netspec.targets.cpu.winograd_tiles import PRODUCTS
+from netspec.targets.cpu.winograd_weight_blocks import WeightBlocks, weight_blocks
 
 
 def applies(operation: ops.Operation) -> bool:
-    """Whether an operation is a weight gradient that the algorithm can do."""
+    """Whether an operation is a weight gradient that the algorithm supports."""
     return isinstance(operation, ops.ConvolutionWeightGradient) and has_window(operation.window, operation.groups)
 
 
@@ -33,7 +33,7 @@ def choose_tile(layer: Layer, target: CpuTarget, lane_groups: int) -> Tile:
 
 
 def total_cost(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> float:
-    """Cost for all lane groups: the sums of products, the transforms of all blocks, and each part's gradients."""
+    """Cost for all lane groups: products, transforms of all blocks, and the gradient transform of each part."""
     costs = target.costs
     cotangent = costs.winograd_weights_cotangent_3x3, costs.winograd_weights_cotangent_5x5
     each = costs.winograd_weights_input, *cotangent, costs.winograd_weights_kernel
@@ -42,32 +42,31 @@ def total_cost(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) ->
 
 
 def transforms(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> tuple[int, int, int, int]:
-    """How often the inputs of a patch are transformed, its cotangents (of 3x3, of 5x5 kernels), and how often gradients
-    of kernels are brought back."""
-    cut, patches = blocks(layer, tile, target, lane_groups), layer.patches * lane_groups
-    inputs = patches * layer.inputs * cut.output_blocks
-    cotangents = patches * layer.outputs * cut.input_blocks
+    """Counts of input transforms, of cotangent transforms (for 3x3, for 5x5 filters), and of gradient transforms."""
+    cut, input_tiles = blocks(layer, tile, target, lane_groups), layer.input_tiles * lane_groups
+    inputs = input_tiles * layer.inputs * cut.output_blocks
+    cotangents = input_tiles * layer.outputs * cut.input_blocks
     return inputs, *by_taps(layer, cotangents), cut.parts * layer.outputs * layer.inputs
 
 
 def product_cost(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> int:
-    """Every lane of every patch is a step of a tile."""
+    """Of the products: every lane of every input tile is a step of a register tile."""
     high, across = -(-layer.outputs // tile.rows), -(-layer.inputs // (tile.columns * target.lanes))
-    steps = layer.patches * lane_groups * target.lanes
+    steps = layer.input_tiles * lane_groups * target.lanes
     return PRODUCTS * high * across * steps * tiles.step_cost(tile.rows, tile.columns)
 
 
-def blocks(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> PatchBlocks:
-    """The cut into units of work."""
-    return patch_blocks(layer.outputs, layer.inputs, layer.patches * lane_groups, layer.side, tile, target.lanes)
+def blocks(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> WeightBlocks:
+    """The division into units of work."""
+    return weight_blocks(layer.outputs, layer.inputs, layer.input_tiles * lane_groups, layer.side, tile, target.lanes)
 
 
 def part_bytes(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> int:
-    """The gradients of all parts, where there are several."""
+    """The gradients of all parts, if there are several."""
     parts = blocks(layer, tile, target, lane_groups).parts
     return FLOAT_BYTES * parts * layer.outputs * layer.inputs * layer.taps**2 if parts > 1 else 0
 
 
 def unit_bytes(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int) -> int:
-    """What a thread needs for a unit of work."""
+    """A thread's scratch for a unit of work."""
     return FLOAT_BYTES * blocks(layer, tile, target, lane_groups).thread_floats

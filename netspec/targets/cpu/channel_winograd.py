@@ -1,8 +1,8 @@
-"""Sizes of Winograd's convolution with lanes = channels: patches of 6x6 inputs, each 36 numbers a channel.
+"""Sizes of Winograd's convolution whose lanes hold channels: input tiles of 6x6, each 36 numbers a channel.
 
-The 36 numbers of all patches are a map (C, 36, patches); its sums over channels are another, (K, 36, patches), whose
-rows have weights of their own: the transformed kernels. A plane, the patches of one number, has a vector more than
-patches, so that the numbers of a patch fall into different sets of the cache.
+The 36 numbers of all input tiles are a map (C, 36, tiles); its sums over channels are another, (K, 36, tiles), whose
+rows have weights of their own: the transformed filters. A plane, one number of all tiles, has a vector more than tiles,
+so that the numbers of a tile fall into different sets of the cache.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from netspec.ir.graph import Node
 from netspec.ir.operations import Pair
 from netspec.targets.cpu.channel_weights import PackedSum, packed_sum
 from netspec.targets.cpu.channels import Sliding, as_map, sliding, vectors
-from netspec.targets.cpu.patches import PATCH, PRODUCTS
 from netspec.targets.cpu.program import Algorithm, Tile
+from netspec.targets.cpu.winograd_tiles import INPUT_TILE, PRODUCTS
 
 
 @dataclass(frozen=True, slots=True)
 class PackedWinograd:
-    """`sums` are over the numbers of patches; behind its packed weights and zero biases come the layer's biases,
-    `[vector][lanes]`. A patch gives `side` x `side` outputs."""
+    """`sums` are over the numbers of input tiles; the layer's biases, `[vector][lanes]`, follow its packed weights and
+    zero biases. An output tile has `side` x `side` outputs."""
 
     sums: PackedSum
-    patches: Pair
+    input_tiles: Pair
     side: int
 
     @property
     def plane_floats(self) -> int:
         """From one of the 36 numbers to the next."""
-        return (self.patches[0] * self.patches[1] + 1) * self.sums.lanes
+        return (self.input_tiles[0] * self.input_tiles[1] + 1) * self.sums.lanes
 
     @property
     def vector_floats(self) -> int:
@@ -39,7 +39,7 @@ class PackedWinograd:
 
     @property
     def data_floats(self) -> int:
-        """The transformed patches of one image."""
+        """The transformed input tiles of one image."""
         return vectors(self.sums.shape.x[0], self.sums.lanes) * self.vector_floats
 
     @property
@@ -53,8 +53,8 @@ class PackedWinograd:
         return self.data_floats + self.product_floats
 
     @property
-    def patch_floats(self) -> int:
-        """The outputs of a patch of a vector of channels, in a thread's scratch."""
+    def output_tile_floats(self) -> int:
+        """An output tile of a vector of channels, in a thread's scratch."""
         return self.side * self.side * self.sums.lanes
 
     @property
@@ -64,7 +64,7 @@ class PackedWinograd:
 
 
 def applies(node: Node) -> bool:
-    """Whether a node is a convolution that the algorithm can do."""
+    """Whether a node is a convolution that the algorithm supports."""
     match node.operation:
         case ops.Convolution(window, channel_groups):
             square = window.kernel in ((3, 3), (5, 5))
@@ -74,18 +74,18 @@ def applies(node: Node) -> bool:
 
 
 def packed_winograd(node: Node, tile: Tile, lanes: int) -> PackedWinograd:
-    """The sizes of a convolution that is done so; x has `lanes` channels a vector."""
+    """The sizes of a convolution by this algorithm; x has `lanes` channels a vector."""
     assert isinstance(node.operation, ops.Convolution)
     (channels, _, _), (outputs, height, width) = node.inputs[0].shape, node.outputs[0].shape
-    side = PATCH - node.operation.window.kernel[0] + 1
-    patches = -(-height // side), -(-width // side)
-    count = patches[0] * patches[1]
+    side = INPUT_TILE - node.operation.window.kernel[0] + 1
+    input_tiles = -(-height // side), -(-width // side)
+    count = input_tiles[0] * input_tiles[1]
     shape = Sliding((channels, PRODUCTS, count), (outputs, PRODUCTS, count), (1, 1))
-    return PackedWinograd(PackedSum(shape, "rows", lanes, lanes, tile.columns), patches, side)
+    return PackedWinograd(PackedSum(shape, "rows", lanes, lanes, tile.columns), input_tiles, side)
 
 
 def packed_floats(node: Node, tile: Tile, algorithm: Algorithm, vector_channels: int, lanes: int) -> int:
-    """Numbers of the packed weights of a node, by whichever algorithm; 0 where it has none."""
+    """Numbers of the packed weights of a node, by its algorithm; 0 for a node without weights."""
     match node.operation:
         case ops.Convolution() if algorithm == "winograd":
             return packed_winograd(node, tile, lanes).floats

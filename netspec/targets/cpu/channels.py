@@ -32,9 +32,9 @@ def vectors(channels: int, vector_channels: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Sliding:
-    """A sum over windows of `taps` pixels, seen as a convolution of x (C, H, W) to y (K, OH, OW).
+    """A sum over windows of `taps` pixels as a convolution of x (C, H, W) to y (K, OH, OW).
 
-    The sum's pixel (y, x) of tap (i, j) is row y*stride + i*dilation - before, column likewise, of x with `spacing` - 1
+    Output pixel (y, x) reads at tap (i, j) row y*stride + i*dilation - before, column likewise, of x with `spacing` - 1
     zeros between neighbours and zeros all around. A Deconvolution slides its taps backwards over an x spaced by its
     stride; a Dense layer has one window, the whole map.
     """

@@ -16,21 +16,21 @@ class Costs:
     clearly: float = 1.05
     """how many times as costly the direct sum must be for Winograd's algorithm to be chosen"""
     winograd_input: float = 320.0
-    """to transform a patch of an input channel"""
+    """input transform of a tile of an input channel"""
     winograd_output_3x3: float = 350.0
-    """to bring a patch of an output channel back, of 3x3 kernels"""
+    """output transform of a tile of an output channel, for 3x3 filters"""
     winograd_output_5x5: float = 180.0
-    """the same of 5x5 kernels"""
+    """the same for 5x5 filters"""
     winograd_kernels: float = 400.0
-    """to transform the kernels of an input channel and a block of output channels"""
+    """filter transform of an input channel and a block of output channels"""
     winograd_weights_input: float = 500.0
-    """weight gradient: to transform a patch of an input channel and turn its lanes"""
+    """weight gradient: transpose and input transform of a tile of an input channel"""
     winograd_weights_cotangent_3x3: float = 150.0
-    """weight gradient: to transform the cotangents of a patch of an output channel, of 3x3 kernels"""
+    """weight gradient: transform of the cotangents of a tile of an output channel, for 3x3 filters"""
     winograd_weights_cotangent_5x5: float = 100.0
-    """the same of 5x5 kernels"""
+    """the same for 5x5 filters"""
     winograd_weights_kernel: float = 40.0
-    """weight gradient: to bring back the gradient of a kernel of an input and an output channel"""
+    """weight gradient: gradient transform of a filter of an input and an output channel"""
     lane_sum: float = 40.0
     """direct weight gradient: to add the lanes of a sum"""
 

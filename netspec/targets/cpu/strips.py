@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.targets.cpu.packed_kernels import PAGE
+from netspec.targets.cpu.packed_filters import PAGE
 
 
 def strip_stride(width: int, lanes: int) -> int:

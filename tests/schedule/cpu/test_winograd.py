@@ -20,11 +20,11 @@ LAYERS = st.builds(
 def test_a_tile_fits_into_registers_and_has_a_lane_for_each_row(layer: Layer, target: CpuTarget, groups: int) -> None:
     tile = choose_tile(layer, target, groups)
     assert tile.rows <= min(layer.outputs, target.lanes)
-    assert tile.columns <= min(WIDEST, layer.patches * groups)
+    assert tile.columns <= min(WIDEST, layer.input_tiles * groups)
     assert tile.rows * tile.columns + tile.columns <= target.registers
 
 
-def test_patches_are_taken_at_once_where_they_are_few_and_kernels_many() -> None:
+def test_tiles_are_batched_where_they_are_few_and_filters_many() -> None:
     assert algorithm(Layer(512, 512, 4, 4, 3), AVX512, 4) == "winograd_batched"
     assert algorithm(Layer(512, 512, 4, 4, 3), AVX512, MOST_BATCHED + 1) == "winograd"
     assert algorithm(Layer(64, 64, 4, 4, 3), AVX512, 4) == "winograd"

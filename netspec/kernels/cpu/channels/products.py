@@ -62,7 +62,7 @@ def columns_spread(_typing, tile, arena, index):
 
 
 @intrinsic
-def raised_by(_typing, registers, amounts):
+def plus_vector(_typing, registers, amounts):
     """The tile with a vector added to every register."""
     shape = registers.shape
 

@@ -13,11 +13,11 @@ from netspec.kernels.cpu.channels.copies import Surround, surround
 from netspec.kernels.cpu.channels.maps import Maps, SlideDepthwise, slide_depthwise
 from netspec.kernels.cpu.channels.sums import SumWindows, sum_windows
 from netspec.kernels.cpu.channels.winograd import (
-    GivePatches,
-    Patches,
-    TransformPatches,
-    give_patches,
-    transform_patches,
+    InputTransform,
+    OutputTransform,
+    TileTransform,
+    transform_input_tiles,
+    transform_output_tiles,
 )
 from netspec.kernels.cpu.language.descriptor import ChannelMap
 from netspec.kernels.cpu.language.rows import Row, place
@@ -141,34 +141,36 @@ def _window_row(launch: Launch, program: Program, source: _Source, taps: tuple[i
 
 
 def _winograd_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """Patches to their numbers, the sums over channels of each number, and back."""
+    """The input transform, the sums over channels of each of the 36 numbers, and the output transform."""
     x, packed, y = launch.inputs[0], launch.inputs[1], launch.outputs[0]
     assert isinstance(launch.operation, ops.Convolution)
     form = packed_winograd(_node(launch), launch.tile, program.target.lanes)
-    data, products = _patch_places(launch, program, form)
-    taking, giving = _patches(x, data, form), _patches(y, products, form)
+    data, products = _tile_places(launch, program, form)
+    before_sums, after_sums = _tile_transform(x, data, form), _tile_transform(y, products, form)
     before, (code, slope) = launch.operation.window.before, _activation(launch.operation)
-    taken = TransformPatches(patches=taking, before_y=before[0], before_x=before[1])
-    given = GivePatches(patches=giving, bias=place(packed) + form.sums.floats, activation=code, slope=slope)
+    input_transform = InputTransform(tiles=before_sums, before_y=before[0], before_x=before[1])
+    output_transform = OutputTransform(
+        tiles=after_sums, bias=place(packed) + form.sums.floats, activation=code, slope=slope
+    )
     return (
-        Row(transform_patches, NO_TILE, taken, map_vectors(x) * form.patches[0], per_group=True),
+        Row(transform_input_tiles, NO_TILE, input_transform, map_vectors(x) * form.input_tiles[0], per_group=True),
         _product_row(launch.tile, program, form, place(packed), data, products),
-        Row(give_patches, NO_TILE, given, map_vectors(y) * form.patches[0], per_group=True),
+        Row(transform_output_tiles, NO_TILE, output_transform, map_vectors(y) * form.input_tiles[0], per_group=True),
     )
 
 
-def _patches(buffer: Buffer, numbers: ChannelMap, form: PackedWinograd) -> Patches:
-    """A map and the numbers of its patches."""
+def _tile_transform(buffer: Buffer, numbers: ChannelMap, form: PackedWinograd) -> TileTransform:
+    """A map and the numbers of its tiles."""
     _, height, width = buffer.value.shape
-    return Patches(
+    return TileTransform(
         map=channel_map(buffer),
         height=height,
         width=width,
         vectors=map_vectors(buffer),
         numbers=numbers,
         plane=form.plane_floats,
-        patches_y=form.patches[0],
-        patches_x=form.patches[1],
+        tiles_y=form.input_tiles[0],
+        tiles_x=form.input_tiles[1],
         side=form.side,
     )
 
@@ -183,12 +185,12 @@ def _product_row(
     return Row(sum_windows, tile, words, _units(sums), per_group=True)
 
 
-def _patch_places(launch: Launch, program: Program, form: PackedWinograd) -> tuple[ChannelMap, ChannelMap]:
-    """Where patches and their sums go; checks that they fit, and a patch into a thread's scratch."""
+def _tile_places(launch: Launch, program: Program, form: PackedWinograd) -> tuple[ChannelMap, ChannelMap]:
+    """The offsets of tiles and of their sums. Checks that they fit, and an output tile into a thread's scratch."""
     if launch.scratch is None or launch.scratch.size_bytes < FLOAT_BYTES * form.scratch_floats * program.batch:
-        raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its patches")
-    if program.thread_bytes < FLOAT_BYTES * form.patch_floats:
-        raise CompilerBug(f"`{launch.layer}` needs room for a patch in each thread's scratch")
+        raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its tiles")
+    if program.thread_bytes < FLOAT_BYTES * form.output_tile_floats:
+        raise CompilerBug(f"`{launch.layer}` needs room for a tile in each thread's scratch")
     data = place(launch.scratch)
     products = data + form.data_floats * program.batch
     return (

@@ -64,7 +64,7 @@ class ByBands(NamedTuple):
 
     gradient: WeightGradient
     stripe: int
-    at_once: int
+    chunk_units: int
     band: int
 
 
@@ -119,13 +119,13 @@ def _by_bands(launch: Launch, program: Program, gradient: WeightGradient, x: Pla
     vector_bytes, cache_bytes = FLOAT_BYTES * program.target.lanes, program.target.l2_bytes
     unit_bytes, across = taps_y * taps_x * tile.rows * tile.columns * vector_bytes, -(-inputs // tile.columns)
     units = op.groups * -(-(k // op.groups) // tile.rows) * across
-    at_once = min(units, max(unit_bytes, min(program.thread_bytes, cache_bytes // 4)) // unit_bytes)
+    chunk_units = min(units, max(unit_bytes, min(program.thread_bytes, cache_bytes // 4)) // unit_bytes)
     if program.thread_bytes < unit_bytes:
         raise CompilerBug(f"the threads have too little scratch for a tile of `{launch.layer}`")
-    stripe = min(across, isqrt(at_once))
-    row = stripe * tile.columns * op.window.stride[0] * x.width + at_once // stripe * tile.rows * dy.width
+    stripe = min(across, isqrt(chunk_units))
+    row = stripe * tile.columns * op.window.stride[0] * x.width + chunk_units // stripe * tile.rows * dy.width
     band = max(1, cache_bytes // 2 // (vector_bytes * row))
-    return Row(sum_channels, tile, ByBands(gradient=gradient, stripe=stripe, at_once=at_once, band=band), units)
+    return Row(sum_channels, tile, ByBands(gradient=gradient, stripe=stripe, chunk_units=chunk_units, band=band), units)
 
 
 def _by_groups(launch: Launch, program: Program, gradient: WeightGradient, tiles: int) -> tuple[Row, ...]:
@@ -312,7 +312,7 @@ def sum_channels(tile, arena, d: Words[ByBands], state, begin, end, thread):
     height = state[GROUPS] * d[GRADIENT.dy.height]
     first = begin
     while first < end:
-        last, row = min(first + d[BANDED.at_once], end), 0
+        last, row = min(first + d[BANDED.chunk_units], end), 0
         while row < height:
             below = min(row + d[BANDED.band], height)
             for number in range((last - first) * taps):

@@ -1,4 +1,4 @@
-"""The transforms of Winograd's convolution: the rules of `matrices.py`, applied to patches of vectors."""
+"""The transforms of Winograd's convolution: the rules of `matrices.py`, applied to tiles of vectors."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from netspec.kernels.cpu.winograd.matrices import (
     cotangents_4_rule,
     filter_matrix,
     input_rule,
+    output_4_rule,
     output_matrix,
-    outputs_4_rule,
     transposed,
 )
-from netspec.targets.cpu.patches import PATCH
+from netspec.targets.cpu.winograd_tiles import INPUT_TILE
 
 
 @dataclass(frozen=True, slots=True)
 class _Vector:
-    """A vector register as rules see it."""
+    """A vector register with the operations of a rule."""
 
     builder: Any
     value: Any
@@ -47,42 +47,42 @@ class _Vector:
         return emit.constant(self.value.type.count, factor)
 
 
-def _halfway(builder, rule, patch):
-    """A rule applied to the columns of a patch, as rows of vectors; `patch` gives column after column, so that few
-    vectors of it are live at a time."""
-    columns = [rule([_Vector(builder, vector) for vector in column]) for column in patch]
-    return [list(row) for row in zip(*columns, strict=True)]
+def _transform_columns(builder, rule, columns):
+    """A rule applied to the columns of a tile, as rows of vectors; `columns` yields column after column, so that few
+    vectors are live at a time."""
+    results = [rule([_Vector(builder, vector) for vector in column]) for column in columns]
+    return [list(row) for row in zip(*results, strict=True)]
 
 
 def _places(builder, size, start, down, across):
-    """Where the vectors of a patch lie, column after column: vector i, j at start + i*down + j*across."""
+    """The indices of the vectors of a tile, column after column: vector i, j at start + i*down + j*across."""
     for j in range(size):
         head = builder.add(start, emit.scaled(builder, across, j))
         yield [builder.add(head, emit.scaled(builder, down, i)) for i in range(size)]
 
 
-def _patch(builder, size, memory, start, down, across, lanes):
-    """The columns of a patch."""
+def _load_columns(builder, size, memory, start, down, across, lanes):
+    """The columns of a tile."""
     for places in _places(builder, size, start, down, across):
         yield [emit.load(builder, memory, place, lanes) for place in places]
 
 
-def _patch_within(builder, memory, start, down, across, lanes, bounds, zeros):
-    """As `_patch`, where of all rows and columns only those within `bounds` (first row, last, first column, last) are
-    there; `zeros` is the place of the vector that stands for the others."""
-    numbers = [ir.Constant(emit.INT64, k) for k in range(PATCH)]
+def _load_columns_within(builder, memory, start, down, across, lanes, bounds, zeros):
+    """As `_load_columns`, of a tile of which only rows and columns within `bounds` (first row, last, first column,
+    last) exist; `zeros` is the index of a vector that replaces the others."""
+    numbers = [ir.Constant(emit.INT64, k) for k in range(INPUT_TILE)]
 
     def inside(first, last):
         return [builder.and_(builder.icmp_signed("<=", first, k), builder.icmp_signed("<", k, last)) for k in numbers]
 
     rows, columns = inside(*bounds[:2]), inside(*bounds[2:])
-    for column, places in zip(columns, _places(builder, PATCH, start, down, across), strict=True):
+    for column, places in zip(columns, _places(builder, INPUT_TILE, start, down, across), strict=True):
         real = [builder.and_(row, column) for row in rows]
         found = [builder.select(here, place, zeros) for here, place in zip(real, places, strict=True)]
         yield [emit.load(builder, memory, place, lanes) for place in found]
 
 
-def _give(builder, rule, half, memory, into, down, across):
+def _store_transformed(builder, rule, half, memory, into, down, across):
     """A rule applied to rows of vectors; results to memory[into + i*down + j*across]."""
     for i, row in enumerate(half):
         head = builder.add(into, emit.scaled(builder, down, i))
@@ -90,49 +90,53 @@ def _give(builder, rule, half, memory, into, down, across):
             emit.store(builder, vector.value, memory, builder.add(head, emit.scaled(builder, across, j)))
 
 
-def _moving(rule, size: int):
-    """An intrinsic that transforms a patch of size x size vectors from one place in memory to another."""
+def _memory_to_memory(rule, size: int):
+    """An intrinsic that transforms a tile of size x size vectors from one place in memory to another."""
 
     @intrinsic
-    def move(_typing, tile, arena, x, x_down, x_across, y, y_down, y_across):
+    def transform(_typing, tile, arena, x, x_down, x_across, y, y_down, y_across):
         lanes = tile.shape.lanes
 
         def codegen(context, builder, _signature, arguments):
             _, memory, start, down, across, *result = arguments
-            half = _halfway(builder, rule, _patch(builder, size, memory, start, down, across, lanes))
-            _give(builder, rule, half, memory, *result)
+            half = _transform_columns(builder, rule, _load_columns(builder, size, memory, start, down, across, lanes))
+            _store_transformed(builder, rule, half, memory, *result)
             return context.get_dummy_value()
 
         return types.void(tile, arena, *[types.intp] * 6), codegen
 
-    return move
+    return transform
 
 
 @intrinsic
 def transform_input_within(_typing, tile, arena, x, x_down, x_across, i0, i1, j0, j1, zeros, y, y_down, y_across):
-    """As `transform_input`, of a patch that hangs over the edge of its map: rows i0 … i1 and columns j0 … j1 are
-    there. The vector at `zeros` stands for all others."""
+    """As `transform_input`, of a tile that crosses the edge of its map: rows i0 … i1 and columns j0 … j1 exist. The
+    vector at `zeros` replaces all others."""
     lanes = tile.shape.lanes
 
     def codegen(context, builder, _signature, arguments):
         _, memory, start, down, across, *bounds = arguments[:9]
-        patch = _patch_within(builder, memory, start, down, across, lanes, bounds, arguments[9])
-        _give(builder, input_rule, _halfway(builder, input_rule, patch), memory, *arguments[10:])
+        columns = _load_columns_within(builder, memory, start, down, across, lanes, bounds, arguments[9])
+        _store_transformed(
+            builder, input_rule, _transform_columns(builder, input_rule, columns), memory, *arguments[10:]
+        )
         return context.get_dummy_value()
 
     return types.void(tile, arena, *[types.intp] * 11), codegen
 
 
-def _gathering(rule, side: int):
-    """An intrinsic that transforms 6x6 products in memory into a tile of side x side registers."""
+def _memory_to_registers(rule, side: int):
+    """An intrinsic that transforms 6x6 products in memory to a register tile of side x side outputs."""
 
     @intrinsic
-    def gather(_typing, tile, arena, x, x_down, x_across):
+    def transform(_typing, tile, arena, x, x_down, x_across):
         kind = TileType(replace(tile.shape, rows=side, columns=side))
 
         def codegen(_context, builder, _signature, arguments):
             registers = ir.Constant(ir.ArrayType(emit.vector(tile.shape.lanes), side * side), ir.Undefined)
-            half = _halfway(builder, rule, _patch(builder, PATCH, *arguments[1:], tile.shape.lanes))
+            half = _transform_columns(
+                builder, rule, _load_columns(builder, INPUT_TILE, *arguments[1:], tile.shape.lanes)
+            )
             results = [vector.value for row in half for vector in rule(row)]
             for k, vector in enumerate(results):
                 registers = builder.insert_value(registers, vector, k)
@@ -140,32 +144,33 @@ def _gathering(rule, side: int):
 
         return kind(tile, arena, *[types.intp] * 3), codegen
 
-    return gather
+    return transform
 
 
-transform_input = _moving(input_rule, PATCH)
-"""transform_input(tile, arena, x, x_down, x_across, y, y_down, y_across): a 6x6 patch at x becomes 6x6 vectors at y"""
-transform_filter_3 = _moving(by_table(filter_matrix(3)), 3)
-"""The same from a 3x3 kernel."""
-transform_filter_5 = _moving(by_table(filter_matrix(5)), 5)
-"""The same from a 5x5 kernel."""
-transform_cotangents_4 = _moving(cotangents_4_rule, 4)
+transform_input = _memory_to_memory(input_rule, INPUT_TILE)
+"""transform_input(tile, arena, x, x_down, x_across, y, y_down, y_across): a 6x6 input tile at x becomes 6x6 vectors at
+y"""
+transform_filter_3 = _memory_to_memory(by_table(filter_matrix(3)), 3)
+"""The same from a 3x3 filter."""
+transform_filter_5 = _memory_to_memory(by_table(filter_matrix(5)), 5)
+"""The same from a 5x5 filter."""
+transform_cotangents_4 = _memory_to_memory(cotangents_4_rule, 4)
 """The same from the cotangents of 4x4 outputs."""
-transform_cotangents_2 = _moving(by_table(transposed(output_matrix(2))), 2)
+transform_cotangents_2 = _memory_to_memory(by_table(transposed(output_matrix(2))), 2)
 """The same from the cotangents of 2x2 outputs."""
-kernel_gradient_3 = _moving(by_table(transposed(filter_matrix(3))), PATCH)
-"""The gradient of a 3x3 kernel, 3x3 vectors at y, from 6x6 sums of products at x."""
-kernel_gradient_5 = _moving(by_table(transposed(filter_matrix(5))), PATCH)
-"""The same of a 5x5 kernel."""
-outputs_4 = _gathering(outputs_4_rule, 4)
-"""outputs_4(tile, arena, x, x_down, x_across): 6x6 products at x become a tile of 4x4 outputs"""
-outputs_2 = _gathering(by_table(output_matrix(2)), 2)
+transform_gradient_3 = _memory_to_memory(by_table(transposed(filter_matrix(3))), INPUT_TILE)
+"""The gradient of a 3x3 filter, 3x3 vectors at y, from 6x6 sums of products at x."""
+transform_gradient_5 = _memory_to_memory(by_table(transposed(filter_matrix(5))), INPUT_TILE)
+"""The same of a 5x5 filter."""
+transform_output_4 = _memory_to_registers(output_4_rule, 4)
+"""transform_output_4(tile, arena, x, x_down, x_across): 6x6 products at x become a register tile of 4x4 outputs"""
+transform_output_2 = _memory_to_registers(by_table(output_matrix(2)), 2)
 """The same of 2x2 outputs."""
 
 
 @intrinsic
-def raised(_typing, registers, amount):
-    """The tile with a number added to every lane of every register."""
+def plus_scalar(_typing, registers, amount):
+    """The register tile with a number added to every lane of every register."""
     shape = registers.shape
 
     def codegen(_context, builder, _signature, arguments):

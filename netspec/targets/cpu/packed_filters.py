@@ -1,8 +1,8 @@
-"""How transformed kernels of Winograd's convolution lie in scratch: planning and the engine both read this.
+"""The layout of transformed filters of Winograd's convolution in scratch, which plans and kernels share.
 
-They lie as [product][block][input channel][rows]: a block holds as many output channels as the tile has rows. A block
-and a plane of one product are a vector longer than they need be: kernels are written a whole vector at a time, and the
-36 planes must not share the sets of a cache.
+[product][block][input channel][rows]: a block has as many output channels as the tile has rows. A block and a plane of
+one product are a vector longer than their content: filters are written a whole vector at a time, and the 36 planes must
+not share the sets of a cache.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.ir.memory import FLOAT_BYTES, PAGE_BYTES
-from netspec.targets.cpu.patches import PRODUCTS
+from netspec.targets.cpu.winograd_tiles import PRODUCTS
 
 PAGE = PAGE_BYTES // FLOAT_BYTES
 """float32 numbers of a page"""
 
 
 @dataclass(frozen=True, slots=True)
-class PackedKernels:
-    """Kernels of `outputs` x `inputs` channels for tiles of `rows` rows."""
+class PackedFilters:
+    """Filters of `outputs` x `inputs` channels for register tiles of `rows` rows."""
 
     outputs: int
     inputs: int
