@@ -181,6 +181,24 @@ def test_nan_gives_nan(applied: Any) -> None:
     assert np.isnan(evaluated(applied, [float("nan")])).all()
 
 
+@pytest.mark.parametrize("vector_lanes", LANES)
+@pytest.mark.parametrize(("applied", "meaning"), [case[:2] for case in CASES])
+def test_no_number_gives_nan_but_where_the_function_has_no_value(
+    applied: Any, meaning: Callable[[Any], Any], vector_lanes: int
+) -> None:
+    x = np.concatenate((points(-3.4e38, 3.4e38), points(-110, 110), points(-90, -87), points(87, 90)))
+    with np.errstate(all="ignore"):
+        x = x[~np.isnan(meaning(x.astype(np.float64)))]
+    assert not np.isnan(evaluated(applied, x[x <= 0] if applied is apply_expm1 else x, vector_lanes)).any()
+
+
+def test_a_sigmoid_too_small_for_a_normal_number_falls_to_zero() -> None:
+    x = points(-120, -87.3)
+    found = evaluated(apply_sigmoid, x)
+    np.testing.assert_allclose(found, special.expit(x.astype(np.float64)), rtol=0, atol=4.3e-39)
+    assert (found[x < -88.8] == 0).all()
+
+
 def test_powers_are_right_in_relation_to_their_size() -> None:
     x = points(1e-10, 1e10)
     found, wanted = evaluated(apply_power, x), x.astype(np.float64) ** 1.7

@@ -127,8 +127,7 @@ def tanh(x):
 def sigmoid(x):
     """1 / (1 + e^-x); zero below -88.4, where the result would be subnormal."""
     n, rest = _exp_parts(minimum(89.0, maximum(-87.0, -x)))
-    scale = _power_of_two(n)
-    return 1.0 / (fma(rest, scale, scale) + 1.0)
+    return 1.0 / ((rest + 1.0) * _power_of_two(n) + 1.0)  # a sum of products would be NaN where 2^n is infinite
 
 
 @routine
