@@ -25,7 +25,7 @@ from tests.runtime.cpu.test_machine import digits_like, rates
 from tests.schedule.nets import bundled, step_graph
 
 GROUPS = 4
-ADDING = AddParts(given=0, numbers=0, count=0, total=0)
+ADDING = AddParts(partial=0, numbers=0, count=0, total=0)
 PLACES = st.tuples(st.integers(0, 12), st.integers(1, 2)).map(lambda p: Place(p[0], p[0] + GROUPS * p[1]))
 DIVIDED = st.tuples(st.integers(0, 12), st.integers(1, 2)).map(lambda p: Place(p[0], p[0] + GROUPS * p[1], p[1]))
 
