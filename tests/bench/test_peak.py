@@ -15,8 +15,8 @@ from netspec.bench import peak
 from netspec.runtime.cpu.compilation import Unit, compile_unit
 from netspec.runtime.cpu.host import host_target
 from netspec.targets.cpu.processor import NEON, TARGETS
-from tests.kernels.assembly import innermost_loops, instructions
-from tests.kernels.test_targets import X86, assemble_for_arm, run_forced
+from tests.kernels.cpu.assembly import innermost_loops, instructions
+from tests.kernels.cpu.test_targets import X86, assemble_for_arm, run_forced
 
 GCC = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 OBJDUMP = pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump, of the GNU binutils")

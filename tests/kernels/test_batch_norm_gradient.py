@@ -14,10 +14,10 @@ from netspec.runtime.cpu.machine import CpuMachine
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX512
 from tests.ir.nets import feeds
+from tests.kernels.cpu.tiling import few_tiles
 from tests.kernels.draws import runs, shapes
 from tests.kernels.harness import CACHE_DIR, agree, batched, one_operation, plain, random_arrays, run_kernel
 from tests.kernels.test_batch_norm import ACTIVATIONS, training
-from tests.kernels.tiling import few_tiles
 from tests.passes.test_batch_norms import residual
 
 

@@ -16,8 +16,8 @@ from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX2, AVX512, CpuTarget
 from netspec.targets.cpu.program import Algorithm, Tile
 from netspec.targets.cpu.strips import strip_stride
+from tests.kernels.cpu.tiling import IMAGES, TARGETS, THREADS, few_tiles
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays, run_kernel
-from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from netspec.ir.graph import Shape
 from netspec.ir.operations import Activation, Deconvolution, Window
 from netspec.ir.shapes import output_shapes
+from tests.kernels.cpu.tiling import few_tiles
 from tests.kernels.draws import WIDEST_AND_NARROWEST, images, runs
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
-from tests.kernels.tiling import few_tiles
 
 
 @st.composite

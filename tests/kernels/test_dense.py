@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph
 from netspec.targets.cpu.processor import AVX512, CpuTarget
+from tests.kernels.cpu.tiling import IMAGES, TARGETS, THREADS, few_tiles
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
-from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 
 SGD = (ops.SgdUpdate(0.0, False, 0.01, 2.0), ops.SgdUpdate(0.9, False, 0.01), ops.SgdUpdate(0.9, True, 0.0))
 SHAPES = st.one_of(st.tuples(st.integers(1, 90)), st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5)))

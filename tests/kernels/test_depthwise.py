@@ -10,8 +10,8 @@ from netspec.ir import operations as ops
 from netspec.ir.operations import Window
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX2, AVX512, SSE, CpuTarget
+from tests.kernels.cpu.tiling import IMAGES, THREADS
 from tests.kernels.test_convolution import Case, check, forward, input_gradient, pairs, weight_gradient
-from tests.kernels.tiling import IMAGES, THREADS
 
 SMALL = CpuTarget("a small cache", lanes=16, registers=32, l2_bytes=4096)
 """planes are done in bands of a few rows"""

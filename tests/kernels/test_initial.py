@@ -13,8 +13,8 @@ from netspec.ir.operations import Reshape
 from netspec.runtime.cpu.machine import CpuMachine
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX512, CpuTarget
+from tests.kernels.cpu.tiling import TARGETS
 from tests.kernels.harness import CACHE_DIR, batched, plain
-from tests.kernels.tiling import TARGETS
 
 INITIALS = (
     Initial("he", fan_in=27),

@@ -9,8 +9,8 @@ from netspec.ir import operations as ops
 from netspec.ir.operations import Window
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import AVX512, CpuTarget
+from tests.kernels.cpu.tiling import IMAGES, TARGETS, THREADS, few_tiles
 from tests.kernels.test_convolution import Case, check, forward, input_gradient, pairs, weight_gradient
-from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 
 
 @st.composite

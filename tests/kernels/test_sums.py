@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
 from netspec.targets.cpu.processor import CpuTarget
+from tests.kernels.cpu.tiling import IMAGES, TARGETS, THREADS
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
-from tests.kernels.tiling import IMAGES, TARGETS, THREADS
 
 
 @given(st.sampled_from((1, 2, 8, 11)), st.integers(1, 5), st.integers(1, 5), IMAGES, TARGETS, THREADS)

@@ -25,8 +25,8 @@ from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.feed import Pass
 from netspec.runtime.machine import Outputs
+from tests.kernels.cpu.tiling import few_tiles
 from tests.kernels.harness import CACHE_DIR
-from tests.kernels.tiling import few_tiles
 from tests.passes.test_fold import generic
 from tests.runtime.cpu.test_workers import holds_in_a_child
 from tests.schedule.nets import experiment

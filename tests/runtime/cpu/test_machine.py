@@ -26,8 +26,8 @@ from netspec.targets.cpu.processor import AVX512
 from netspec.targets.cpu.program import Launch, Program
 from netspec.train.step.calls import Timetable, rates_of
 from netspec.train.step.schedules import RULES
+from tests.kernels.cpu.tiling import few_tiles
 from tests.kernels.harness import CACHE_DIR
-from tests.kernels.tiling import few_tiles
 from tests.schedule.nets import bundled, experiment, spec_texts, step_graph, step_of
 
 RATE = 0.05

@@ -72,7 +72,7 @@ HARMLESS = {
     "NUMBA_THREADING_LAYER": "no_such_layer",
     "NUMBA_DEBUGINFO": "0",
 }
-PRINT_CODE = "from tests.kernels.test_numba_settings import code_hash; import sys; sys.stderr.write(code_hash())"
+PRINT_CODE = "from tests.kernels.cpu.test_numba_settings import code_hash; import sys; sys.stderr.write(code_hash())"
 
 
 def code_hash() -> str:

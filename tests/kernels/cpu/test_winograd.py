@@ -14,9 +14,9 @@ from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.costs import Costs
 from netspec.targets.cpu.processor import AVX2, AVX512, NEON, CpuTarget
 from netspec.targets.cpu.program import WINOGRAD
+from tests.kernels.cpu.tiling import IMAGES, TARGETS, THREADS, few_tiles
 from tests.kernels.harness import agree, random_arrays, run_kernel
 from tests.kernels.test_convolution import Case, check_pooled, forward, input_gradient, weight_gradient
-from tests.kernels.tiling import IMAGES, TARGETS, THREADS, few_tiles
 
 TOLERANCE = 2e-5
 """of the largest number, where a direct sum gets 1e-6: see docs/numerics.md"""

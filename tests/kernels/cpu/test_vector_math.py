@@ -22,7 +22,7 @@ from netspec.kernels.cpu.language.vector_math import (
     softplus,
     tanh,
 )
-from tests.kernels.vectors import LANES, padded, run_by_hand
+from tests.kernels.cpu.vectors import LANES, padded, run_by_hand
 
 INFINITY = float("inf")
 

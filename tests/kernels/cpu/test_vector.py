@@ -30,7 +30,7 @@ from netspec.kernels.cpu.language.vector import (
     to_float,
     to_integer,
 )
-from tests.kernels.vectors import LANES, run_by_hand
+from tests.kernels.cpu.vectors import LANES, run_by_hand
 
 EXPRESSIONS = 26
 """vectors that `calculate` stores"""

@@ -7,7 +7,7 @@ from netspec.kernels.cpu.language.jit import kernel
 from netspec.kernels.cpu.language.random import philox
 from netspec.kernels.cpu.language.tile import lanes
 from netspec.kernels.cpu.language.vector import lane_numbers, splat_integer, store_integers
-from tests.kernels.vectors import LANES, run_by_hand
+from tests.kernels.cpu.vectors import LANES, run_by_hand
 
 
 @kernel

@@ -11,8 +11,8 @@ from netspec.runtime.cpu.host import host_target
 from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Program
-from tests.kernels.assembly import instructions, spilled
-from tests.kernels.test_assembly import object_file, units
+from tests.kernels.cpu.assembly import instructions, spilled
+from tests.kernels.cpu.test_assembly import object_file, units
 from tests.kernels.test_convolution import Case, check, forward, input_gradient, weight_gradient
 from tests.kernels.test_steps import eager, step_program, steps_agree
 

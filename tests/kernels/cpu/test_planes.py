@@ -14,8 +14,8 @@ from netspec.schedule.cpu.lower import lower
 from netspec.schedule.cpu.planes import PADDABLE, padded_planes
 from netspec.targets.cpu.costs import Costs
 from netspec.targets.cpu.processor import AVX2, AVX512, CpuTarget
+from tests.kernels.cpu.tiling import few_tiles
 from tests.kernels.harness import CACHE_DIR, agree, batched, one_operation, plain, random_arrays
-from tests.kernels.tiling import few_tiles
 
 MAP = (4, 16, 8)
 """128 positions: 8192 bytes of 16 lanes, 4096 of 8"""

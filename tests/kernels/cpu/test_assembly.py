@@ -16,9 +16,9 @@ from netspec.runtime.cpu.launch_table import launch_rows
 from netspec.runtime.cpu.native import code_cache
 from netspec.schedule.cpu.channels import lower_channels
 from netspec.targets.cpu.program import Program
-from tests.kernels.assembly import spilled
+from tests.kernels.cpu.assembly import spilled
+from tests.kernels.cpu.tiling import TILED
 from tests.kernels.harness import CACHE_DIR
-from tests.kernels.tiling import TILED
 from tests.schedule.nets import bundled
 
 pytestmark = [

@@ -20,9 +20,9 @@ from netspec.runtime.cpu.compilation import Unit
 from netspec.runtime.cpu.host import host_target
 from netspec.targets.cpu.processor import NEON
 from netspec.targets.cpu.program import Algorithm
-from tests.kernels.test_assembly import units
+from tests.kernels.cpu.test_assembly import units
+from tests.kernels.cpu.tiling import TILED
 from tests.kernels.test_steps import eager, step_program
-from tests.kernels.tiling import TILED
 
 X86 = pytest.mark.skipif(host_target().name == "neon", reason="forces processors of x86")
 OBJDUMP = pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump, of the GNU binutils")
@@ -37,7 +37,7 @@ CALL = re.compile(r"^\s*bl\s+(\w+)", re.MULTILINE)
 @pytest.mark.slow  # some eighty kernels for each processor, all compiled
 @pytest.mark.parametrize(("target", "registers"), [("avx2", ["xmm", "ymm"]), ("sse", ["xmm"])])
 def test_a_forced_processor_gets_its_own_lanes_and_registers(target: str, registers: list[str]) -> None:
-    done = run_forced(target, "-m", "tests.kernels.forced")
+    done = run_forced(target, "-m", "tests.kernels.cpu.forced")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     seldom = {"direct_taps_by_group", "winograd_batched"}
