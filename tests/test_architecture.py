@@ -117,6 +117,16 @@ def test_a_place_that_may_know_a_processor_does(place: str):
     assert any(BRANCH.search(path.read_text(encoding="utf-8")) for path in known)
 
 
+CONFORMANCE = [*sorted((ROOT / "tests/kernels").glob("*.py")), ROOT / "tests/runtime/test_machine.py"]
+OF_A_BACKEND = re.compile(rf"{BRANCH.pattern}|tests\.kernels\.cpu\b")
+
+
+@pytest.mark.parametrize("path", CONFORMANCE, ids=name)
+def test_the_conformance_suite_names_no_backend(path: Path):
+    """`tests/kernels/backends.py` lists them by the names of their folders and imports each where it is asked for."""
+    assert [found[0] for found in OF_A_BACKEND.finditer(path.read_text(encoding="utf-8"))] == []
+
+
 SHARED = ("ir", "passes", "autodiff", "counting", "predict", "train", "schedule", "runtime")
 OF_A_PROCESSOR = re.compile(r"(?i)\b(lanes?|simd|winograd|team|cuda|avx\w*|neon|vectors? of lanes|vector_channels)\b")
 MAY_NAME = {

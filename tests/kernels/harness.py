@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from netspec.compiler import lower
+from netspec.ir.augmentation import Augmentation
 from netspec.ir.evaluate import apply
 from netspec.ir.evaluate_context import Context
 from netspec.ir.graph import Graph, Initial, Node, State, Update, Value
 from netspec.ir.operations import Operation
-from netspec.runtime.cpu.machine import CpuMachine
-from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import AVX512, CpuTarget
+from netspec.runtime.machine import Machine
+from netspec.targets.target import Target
+from tests.kernels.backends import Backend
 
 CACHE_DIR = Path(os.environ.get("NETSPEC_TEST_CACHE", Path(gettempdir()) / "netspec-test-cache"))
 """Compiled kernels are kept from one test run to the next."""
@@ -46,28 +48,48 @@ def one_operation(
     return Graph("test", given, (), kept, (Node(operation, inputs, outputs, "layer"),), outputs, (), replaced)
 
 
+def target_of(backend: Backend, target: int | Target) -> Target:
+    """A target itself, or by its number among those of the backend, counted round and round."""
+    return backend.targets[target % len(backend.targets)] if isinstance(target, int) else target
+
+
+def filled_machine(
+    backend: Backend,
+    graph: Graph,
+    batch: int,
+    *,
+    target: int | Target = 0,
+    threads: int = 1,
+    fill: float = float("nan"),
+    augmentation: Augmentation | None = None,
+) -> Machine:
+    """A machine for a graph, all its memory filled with `fill`."""
+    machine = backend.machine(lower(graph, target_of(backend, target), batch, augmentation), threads)
+    backend.fill(machine, fill)
+    return machine
+
+
 def run_kernel(
+    backend: Backend,
     graph: Graph,
     arrays: Arrays,
     *,
     images: int,
     batch: int | None = None,
-    target: CpuTarget = AVX512,
+    target: int | Target = 0,
     threads: int = 1,
     seed: int = 0,
     step: int = 0,
     fill: float = float("nan"),
 ) -> dict[str, Any]:
-    """All outputs of the graph by name, run by kernels: arena filled with `fill`, then `arrays` written by name.
+    """All outputs of the graph by name, run by kernels: memory filled with `fill`, then `arrays` written by name.
 
     `images` of a minibatch of up to `batch` are live; batched outputs are (images, *shape).
     """
-    program = lower(graph, target, batch or images)
-    machine = CpuMachine(program, threads, cache_dir=CACHE_DIR)
-    machine.arena[:] = fill
+    machine = filled_machine(backend, graph, batch or images, target=target, threads=threads, fill=fill)
     for name, array in arrays.items():
         machine.write(name, array)
-    machine.step(images, step_number=step, seed=seed)
+    backend.step(machine, images, step_number=step, seed=seed)
     return {value.name: _live(machine.read(value.name), value, images) for value in graph.outputs}
 
 
@@ -99,10 +121,10 @@ def random_arrays(graph: Graph, images: int, seed: int = 0) -> dict[str, Any]:
     return arrays
 
 
-def agree(graph: Graph, arrays: Arrays, tolerance: float = 2e-5, **run: Any) -> None:
+def agree(backend: Backend, graph: Graph, arrays: Arrays, tolerance: float = 2e-5, **run: Any) -> None:
     """Asserts that kernel and oracle agree within `tolerance` of the largest number of each output."""
     options = {key: run[key] for key in ("seed", "step") if key in run}
-    wanted, found = expected(graph, arrays, **options), run_kernel(graph, arrays, **run)
+    wanted, found = expected(graph, arrays, **options), run_kernel(backend, graph, arrays, **run)
     for name, array in wanted.items():
         scale = max(1.0, float(np.abs(array).max(initial=0.0)))
         np.testing.assert_allclose(found[name], array, rtol=0, atol=tolerance * scale, err_msg=f"`{name}`")

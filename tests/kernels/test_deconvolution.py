@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from netspec.ir.graph import Shape
 from netspec.ir.operations import Activation, Deconvolution, Window
 from netspec.ir.shapes import output_shapes
-from tests.kernels.cpu.tiling import few_tiles
-from tests.kernels.draws import WIDEST_AND_NARROWEST, images, runs
+from tests.kernels.backends import Backend
+from tests.kernels.draws import FIRST_TARGETS, images, runs
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
 
 
@@ -27,14 +27,14 @@ def windows(draw: st.DrawFn) -> Window:
     windows(),
     st.booleans(),
     st.sampled_from(("identity", "relu", "tanh")),
-    runs(WIDEST_AND_NARROWEST),
+    runs(FIRST_TARGETS),
 )
 def test_deconvolution_agrees_with_the_oracle(
-    shape: Shape, outputs: int, window: Window, biased: bool, function: Any, run: dict[str, Any]
+    backend: Backend, shape: Shape, outputs: int, window: Window, biased: bool, function: Any, run: dict[str, Any]
 ) -> None:
     operation, weight = Deconvolution(window, Activation(function)), (shape[0], outputs, *window.kernel)
     (out,) = output_shapes(operation, (shape, weight))
     inputs = (batched("x", *shape), plain("w", *weight), *((plain("b", outputs),) if biased else ()))
     graph = one_operation(operation, inputs, (batched("y", *out),))
-    with few_tiles():
-        agree(graph, random_arrays(graph, run["images"]), 1e-5, **run)
+    with backend.few_kernels():
+        agree(backend, graph, random_arrays(graph, run["images"]), 1e-5, **run)

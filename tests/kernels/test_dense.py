@@ -1,14 +1,12 @@
 """Dense layers and their gradients beside the oracle."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph
-from netspec.targets.cpu.processor import AVX512, CpuTarget
-from tests.kernels.cpu.tiling import IMAGES, TARGETS, THREADS, few_tiles
+from tests.kernels.backends import Backend
+from tests.kernels.draws import IMAGES, TARGETS, THREADS
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
 
 SGD = (ops.SgdUpdate(0.0, False, 0.01, 2.0), ops.SgdUpdate(0.9, False, 0.01), ops.SgdUpdate(0.9, True, 0.0))
@@ -48,67 +46,55 @@ def update(shape: tuple[int, ...], outputs: int, nesterov: bool | None) -> Graph
 
 @given(SHAPES, OUTPUTS, st.sampled_from(("identity", "relu", "sigmoid")), st.booleans(), IMAGES, TARGETS, THREADS)
 def test_a_dense_layer_is_what_the_oracle_says(
+    backend: Backend,
     shape: tuple[int, ...],
     outputs: int,
     function: ops.ActivationName,
     bias: bool,
     images: int,
-    target: CpuTarget,
+    target: int,
     threads: int,
 ) -> None:
     graph = forward(shape, outputs, ops.Activation(function), bias)
-    with few_tiles():
-        agree(graph, random_arrays(graph, images), images=images, target=target, threads=threads)
+    with backend.few_kernels():
+        agree(backend, graph, random_arrays(graph, images), images=images, target=target, threads=threads)
 
 
 @given(SHAPES, OUTPUTS, IMAGES, TARGETS, THREADS)
 def test_its_gradients_are_what_the_oracle_says(
-    shape: tuple[int, ...], outputs: int, images: int, target: CpuTarget, threads: int
+    backend: Backend, shape: tuple[int, ...], outputs: int, images: int, target: int, threads: int
 ) -> None:
-    with few_tiles():
+    with backend.few_kernels():
         for graph in gradients(shape, outputs):
-            agree(graph, random_arrays(graph, images), images=images, target=target, threads=threads)
+            agree(backend, graph, random_arrays(graph, images), images=images, target=target, threads=threads)
 
 
 @given(SHAPES, OUTPUTS, st.sampled_from((None, False, True)), IMAGES, TARGETS, THREADS)
 def test_its_update_is_what_the_oracle_says(
-    shape: tuple[int, ...], outputs: int, nesterov: bool | None, images: int, target: CpuTarget, threads: int
+    backend: Backend,
+    shape: tuple[int, ...],
+    outputs: int,
+    nesterov: bool | None,
+    images: int,
+    target: int,
+    threads: int,
 ) -> None:
     graph = update(shape, outputs, nesterov)
-    with few_tiles():
-        agree(graph, random_arrays(graph, images), images=images, target=target, threads=threads)
+    with backend.few_kernels():
+        agree(backend, graph, random_arrays(graph, images), images=images, target=target, threads=threads)
 
 
 @given(st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5)), OUTPUTS, IMAGES, TARGETS)
 def test_a_window_that_holds_a_whole_map_is_one(
-    shape: tuple[int, int, int], outputs: int, images: int, target: CpuTarget
+    backend: Backend, shape: tuple[int, int, int], outputs: int, images: int, target: int
 ) -> None:
     forwards = forward(shape, outputs, ops.Activation("tanh"), bias=True, window=True)
-    with few_tiles():
+    with backend.few_kernels():
         for graph in (forwards, *gradients(shape, outputs, window=True)):
-            agree(graph, random_arrays(graph, images), images=images, target=target)
+            agree(backend, graph, random_arrays(graph, images), images=images, target=target)
 
 
-def test_features_beyond_the_second_cache_are_updated_once() -> None:
-    graph = update((700,), 5, nesterov=True)
-    small = replace(AVX512, l2_bytes=1 << 14)
-    with few_tiles():
-        agree(graph, random_arrays(graph, 40), images=40, target=small, threads=2)
-
-
-def test_a_short_batch_touches_live_groups_only() -> None:
-    with few_tiles():
+def test_a_short_batch_touches_live_groups_only(backend: Backend) -> None:
+    with backend.few_kernels():
         for graph in (forward((7,), 5, ops.IDENTITY, bias=True), *gradients((7,), 5)):
-            agree(graph, random_arrays(graph, 18), images=18, batch=70)
-
-
-def test_long_sums_are_cut_into_blocks() -> None:
-    small = CpuTarget("small cache", lanes=16, registers=32, l1_bytes=2048)
-    with few_tiles():
-        for graph in (forward((101,), 5, ops.Activation("relu"), bias=True), *gradients((101,), 9)):
-            agree(graph, random_arrays(graph, 40), images=40, target=small)
-
-
-def test_tiles_of_the_real_chooser_agree_too() -> None:
-    for graph in (forward((120,), 84, ops.Activation("relu"), bias=True), *gradients((120,), 84)):
-        agree(graph, random_arrays(graph, 64), images=64, target=AVX512)
+            agree(backend, graph, random_arrays(graph, 18), images=18, batch=70)

@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from netspec.ir.graph import Graph, Initial, Node, Parameter, State
 from netspec.ir.initialize import initialize
 from netspec.ir.operations import Reshape
-from netspec.runtime.cpu.machine import CpuMachine
-from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import AVX512, CpuTarget
-from tests.kernels.cpu.tiling import TARGETS
-from tests.kernels.harness import CACHE_DIR, batched, plain
+from tests.kernels.backends import Backend
+from tests.kernels.draws import TARGETS
+from tests.kernels.harness import batched, filled_machine, plain
 
 INITIALS = (
     Initial("he", fan_in=27),
@@ -39,45 +37,35 @@ def kept(initials: list[tuple[Initial, int]]) -> Graph:
     return Graph("kept", (x,), parameters, (state,), (Node(Reshape(), (x,), (y,), "flatten"),), (y,), ())
 
 
-def drawn(graph: Graph, seed: int, target: CpuTarget = AVX512, threads: int = 1) -> dict[str, Any]:
-    machine = CpuMachine(lower(graph, target, 4), threads, cache_dir=CACHE_DIR)
-    machine.arena[:] = np.nan
+def drawn(backend: Backend, graph: Graph, seed: int, target: int = 0, threads: int = 1) -> dict[str, Any]:
+    machine = filled_machine(backend, graph, 4, target=target, threads=threads)
     machine.initialize((*graph.parameters, *graph.states), seed)
     return {name: machine.read(name) for name in initialize(graph, 0)}
 
 
 @given(st.lists(st.tuples(st.sampled_from(INITIALS), SIZES), min_size=1, max_size=4), SEEDS, TARGETS)
 def test_kernels_draw_what_the_definition_says(
-    initials: list[tuple[Initial, int]], seed: int, target: CpuTarget
+    backend: Backend, initials: list[tuple[Initial, int]], seed: int, target: int
 ) -> None:
     graph = kept(initials)
-    found = drawn(graph, seed, target)
+    found = drawn(backend, graph, seed, target)
     for name, array in initialize(graph, seed).items():
         assert found[name].dtype == np.float32
         np.testing.assert_allclose(found[name], array, rtol=2e-6, atol=2e-7 * np.abs(array).max(), err_msg=name)
 
 
-@pytest.mark.parametrize("threads", [2, 3, 8])
-def test_any_number_of_threads_draws_the_same_bits(threads: int) -> None:
-    graph = kept([(initial, 40_001) for initial in INITIALS[:4]])
-    alone = drawn(graph, 5)
-    for name, array in drawn(graph, 5, threads=threads).items():
-        np.testing.assert_array_equal(array, alone[name])
-
-
-def test_nothing_is_written_but_what_is_asked_for() -> None:
+def test_nothing_is_written_but_what_is_asked_for(backend: Backend) -> None:
     graph = kept([(Initial("he", fan_in=9), 100), (Initial("he", fan_in=9), 50), (Initial("xavier"), 65)])
-    machine = CpuMachine(lower(graph, AVX512, 4), cache_dir=CACHE_DIR)
-    machine.arena[:] = np.nan
+    machine = filled_machine(backend, graph, 4)
     machine.initialize(graph.parameters[1:2], 1)
     assert np.isfinite(machine.read("layer1.weight")).all()
     for name in ("layer0.weight", "layer2.weight", "norm.variance"):
         assert np.isnan(machine.read(name)).all()
 
 
-def test_many_draws_have_mean_deviation_and_tails() -> None:
+def test_many_draws_have_mean_deviation_and_tails(backend: Backend) -> None:
     graph = kept([(Initial("normal", 3.0), 1_000_001), (Initial("uniform", 3.0), 1_000_001)])
-    normal, uniform, *_ = (array / 3 for array in drawn(graph, 9).values())
+    normal, uniform, *_ = (array / 3 for array in drawn(backend, graph, 9).values())
     assert abs(normal.mean()) < 4.5e-3
     assert normal.std() == pytest.approx(1, abs=4e-3)
     assert (np.abs(normal) > 3).mean() == pytest.approx(0.0027, abs=3e-4)

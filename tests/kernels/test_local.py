@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from netspec.ir.graph import Shape
 from netspec.ir.operations import Activation, Local, LocalInputGradient, LocalWeightGradient, Window
 from netspec.ir.shapes import window_output
-from tests.kernels.draws import WIDEST_AND_NARROWEST, images, runs
+from tests.kernels.backends import Backend
+from tests.kernels.draws import FIRST_TARGETS, images, runs
 from tests.kernels.harness import agree, batched, one_operation, plain, random_arrays
 
 outputs = st.sampled_from((1, 8, 9))
@@ -26,28 +27,32 @@ def layers(draw: st.DrawFn) -> tuple[Shape, Shape, Window]:
     return (c, h, w), y, window
 
 
-@given(layers(), st.booleans(), st.sampled_from(("identity", "relu", "tanh")), runs(WIDEST_AND_NARROWEST))
+@given(layers(), st.booleans(), st.sampled_from(("identity", "relu", "tanh")), runs(FIRST_TARGETS))
 def test_forward_agrees_with_the_oracle(
-    layer: tuple[Shape, Shape, Window], biased: bool, function: Any, run: dict[str, Any]
+    backend: Backend, layer: tuple[Shape, Shape, Window], biased: bool, function: Any, run: dict[str, Any]
 ) -> None:
     x, y, window = layer
     weight = plain("w", *y, x[0], *window.kernel)
     inputs = (batched("x", *x), weight, *((plain("b", *y),) if biased else ()))
     graph = one_operation(Local(window, Activation(function)), inputs, (batched("y", *y),))
-    agree(graph, random_arrays(graph, run["images"]), 1e-5, **run)
+    agree(backend, graph, random_arrays(graph, run["images"]), 1e-5, **run)
 
 
-@given(layers(), runs(WIDEST_AND_NARROWEST))
-def test_input_gradients_agree_with_the_oracle(layer: tuple[Shape, Shape, Window], run: dict[str, Any]) -> None:
+@given(layers(), runs(FIRST_TARGETS))
+def test_input_gradients_agree_with_the_oracle(
+    backend: Backend, layer: tuple[Shape, Shape, Window], run: dict[str, Any]
+) -> None:
     x, y, window = layer
     inputs = (batched("dy", *y), plain("w", *y, x[0], *window.kernel))
     graph = one_operation(LocalInputGradient(window), inputs, (batched("dx", *x),))
-    agree(graph, random_arrays(graph, run["images"]), 1e-5, **run)
+    agree(backend, graph, random_arrays(graph, run["images"]), 1e-5, **run)
 
 
-@given(layers(), runs(WIDEST_AND_NARROWEST))
-def test_weight_gradients_agree_with_the_oracle(layer: tuple[Shape, Shape, Window], run: dict[str, Any]) -> None:
+@given(layers(), runs(FIRST_TARGETS))
+def test_weight_gradients_agree_with_the_oracle(
+    backend: Backend, layer: tuple[Shape, Shape, Window], run: dict[str, Any]
+) -> None:
     x, y, window = layer
     output = plain("dw", *y, x[0], *window.kernel)
     graph = one_operation(LocalWeightGradient(window), (batched("x", *x), batched("dy", *y)), (output,))
-    agree(graph, random_arrays(graph, run["images"]), 1e-5, **run)
+    agree(backend, graph, random_arrays(graph, run["images"]), 1e-5, **run)

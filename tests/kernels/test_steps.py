@@ -1,6 +1,5 @@
 """Whole training steps of a net with nearly every layer, beside the oracle: kernels, plan and driver together."""
 
-from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -14,11 +13,9 @@ from netspec.ir.graph import Graph, Value
 from netspec.ir.initialize import initialize
 from netspec.ir.operations import LossName
 from netspec.ir.recipe import Experiment
-from netspec.runtime.cpu.machine import CpuMachine
-from netspec.schedule.cpu.lower import lower
-from netspec.targets.cpu.processor import AVX512, NEON, CpuTarget
-from netspec.targets.cpu.program import Program
-from tests.kernels.harness import CACHE_DIR
+from netspec.targets.target import Target
+from tests.kernels.backends import Backend
+from tests.kernels.harness import filled_machine
 
 EVERYTHING = """
 net everything {
@@ -63,21 +60,10 @@ def fed(graph: Graph, images: int, generator: np.random.Generator) -> dict[str, 
     return {value.name: array(value) for value in graph.inputs}
 
 
-def eager(target: CpuTarget) -> CpuTarget:
-    """The same target, but Winograd's algorithm is taken wherever it can be."""
-    return replace(target, costs=replace(target.costs, clearly=0.0))
-
-
-def step_program(loss: LossName, target: CpuTarget) -> Program:
-    """A training step of the net, not augmented."""
-    return lower(step_graph(experiment(loss)), target, max(IMAGES))
-
-
-def steps_agree(loss: LossName, target: CpuTarget, threads: int) -> None:
+def steps_agree(backend: Backend, loss: LossName, target: int | Target, threads: int) -> None:
     """Three steps; after each, loss, number of right answers, weights and states are the oracle's."""
     graph = step_graph(experiment(loss))
-    machine = CpuMachine(step_program(loss, target), threads, cache_dir=CACHE_DIR)
-    machine.arena[:] = np.nan
+    machine = filled_machine(backend, graph, max(IMAGES), target=target, threads=threads)
     kept: dict[str, Any] = dict(initialize(graph, 3))
     for name, array in kept.items():
         machine.write(name, array)
@@ -87,7 +73,7 @@ def steps_agree(loss: LossName, target: CpuTarget, threads: int) -> None:
         for name, array in feeds.items():
             machine.write(name, array)
         wanted = evaluate(graph, kept | feeds, seed=SEED, step=step)
-        machine.step(images, step_number=step, seed=SEED)
+        backend.step(machine, images, step_number=step, seed=SEED)
         kept |= {update.old.name: wanted[update.new.name] for update in graph.updates}
         np.testing.assert_allclose(machine.read("loss"), wanted["loss"], rtol=1e-5)
         np.testing.assert_array_equal(machine.read("correct"), wanted["correct"])
@@ -97,7 +83,7 @@ def steps_agree(loss: LossName, target: CpuTarget, threads: int) -> None:
 
 
 @pytest.mark.slow  # some thirty kernels for each target, all compiled
-@pytest.mark.parametrize("target", [AVX512, NEON, eager(AVX512)])
+@pytest.mark.parametrize("target", [0, 1])
 @pytest.mark.parametrize("loss", get_args(LossName))
-def test_three_steps_under_every_loss_are_the_oracle_s(loss: LossName, target: CpuTarget) -> None:
-    steps_agree(loss, target, threads=2)
+def test_three_steps_under_every_loss_are_the_oracle_s(backend: Backend, loss: LossName, target: int) -> None:
+    steps_agree(backend, loss, target, threads=2)

@@ -6,21 +6,22 @@ import numpy as np
 import pytest
 
 from netspec.diagnostics.failure import CompilerBug, DivergedError
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.runtime.pace import Pace
 from netspec.train.events import Diverged, Event, Started
 from netspec.train.guard import Guard
 from netspec.train.loop import train
 from netspec.train.step.snapshot import Position, Snapshot
 from netspec.train.training import Training
+from tests.kernels.backends import Backend
 from tests.train.test_loop import DIGITS, data_of, experiment_of, same
 
 EXPLODING = ("train.sgd.rate=30", "train.sgd.momentum=0.99", "train.schedule.warmup=0", "train.batch=8")
 
 
-def training_of(*settings: str, threads: int = 1) -> Training:
+def training_of(device: Device, *settings: str) -> Training:
     experiment = experiment_of(DIGITS.replace("nobias; batchnorm relu", "relu"), *settings)
-    return Training(experiment, data_of(experiment), open_device(DeviceChoice(threads)), Snapshot(Position(), {}))
+    return Training(experiment, data_of(experiment), device, Snapshot(Position(), {}))
 
 
 def end_of(training: Training, pace: Any = None) -> Diverged:
@@ -40,12 +41,12 @@ def end_of(training: Training, pace: Any = None) -> Diverged:
 
 
 @pytest.fixture(scope="module")
-def found() -> Diverged:
-    return end_of(training_of(*EXPLODING))
+def found(device: Device) -> Diverged:
+    return end_of(training_of(device, *EXPLODING))
 
 
-def test_the_first_step_that_leaves_something_infinite_is_found(found: Diverged) -> None:
-    training = training_of(*EXPLODING)
+def test_the_first_step_that_leaves_something_infinite_is_found(device: Device, found: Diverged) -> None:
+    training = training_of(device, *EXPLODING)
     while training.position.step < found.before.position.step:
         if training.position.step == training.end_step:
             training.end_epoch(None)
@@ -62,16 +63,16 @@ def test_the_first_step_that_leaves_something_infinite_is_found(found: Diverged)
 
 @pytest.mark.parametrize(("threads", "step_seconds"), [(1, 1.0), (2, 1e-3), (3, 1e-7)])
 def test_neither_threads_nor_steps_a_call_change_what_is_found(
-    threads: int, step_seconds: float, found: Diverged
+    backend: Backend, threads: int, step_seconds: float, found: Diverged
 ) -> None:
-    again = end_of(training_of(*EXPLODING, threads=threads), step_seconds)
+    again = end_of(training_of(backend.device(threads), *EXPLODING), step_seconds)
     assert again.numerics == found.numerics
     assert again.before.position.step == found.before.position.step
     assert again.before.position.sums == found.before.position.sums
 
 
-def test_weights_that_break_while_losses_stay_finite_are_noticed() -> None:
-    training = training_of("train.batch=8")
+def test_weights_that_break_while_losses_stay_finite_are_noticed(device: Device) -> None:
+    training = training_of(device, "train.batch=8")
     batches, guard = training.batches(), Guard(training)
     training.pace = _Single()
 
@@ -91,17 +92,17 @@ class _Single(Pace):
         return 1
 
 
-def test_the_event_comes_before_the_error() -> None:
+def test_the_event_comes_before_the_error(device: Device) -> None:
     experiment = experiment_of(DIGITS, "train.sgd.rate=1e25", "train.schedule.warmup=0")
-    seen, events = list[Event](), train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)))
+    seen, events = list[Event](), train(experiment, data_of(experiment), device=device)
     with pytest.raises(DivergedError):
         seen.extend(events)
     assert isinstance(seen[0], Started)
     assert isinstance(seen[-1], Diverged)
 
 
-def test_a_sound_training_keeps_its_bits_under_guard() -> None:
-    plain, guarded = training_of(), training_of()
+def test_a_sound_training_keeps_its_bits_under_guard(device: Device) -> None:
+    plain, guarded = training_of(device), training_of(device)
     batches, guard = plain.batches(), Guard(guarded)
     while plain.position.step < plain.end_step:
         plain.advance(batches)

@@ -15,13 +15,14 @@ from netspec.frontend import check_experiment
 from netspec.ir.evaluate import evaluate
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.train.events import EpochDone, Event, Finished, Progress, Started
 from netspec.train.loop import train
 from netspec.train.run.begin import DataPlaces, load_data
 from netspec.train.run.weights import expected_shapes
 from netspec.train.step.feeds import epoch_order
 from netspec.train.step.scores import Weights
+from tests.kernels.backends import Backend
 
 DIGITS = """net n { input 1x8x8; conv 4 3x3 pad=1 nobias; batchnorm relu; pool max 2x2; dropout 0.25; dense 10 }
 data digits validate=0.2 take=150
@@ -41,12 +42,12 @@ def data_of(experiment: Experiment) -> Dataset:
     return load_data(experiment, DataPlaces())
 
 
-def events_of(experiment: Experiment, threads: int = 1, weights: Weights | None = None) -> list[Event]:
-    return list(train(experiment, data_of(experiment), device=open_device(DeviceChoice(threads)), weights=weights))
+def events_of(device: Device, experiment: Experiment, weights: Weights | None = None) -> list[Event]:
+    return list(train(experiment, data_of(experiment), device=device, weights=weights))
 
 
-def end_of(experiment: Experiment, threads: int = 1, weights: Weights | None = None) -> Finished:
-    end = events_of(experiment, threads, weights)[-1]
+def end_of(device: Device, experiment: Experiment, weights: Weights | None = None) -> Finished:
+    end = events_of(device, experiment, weights)[-1]
     assert isinstance(end, Finished)
     return end
 
@@ -80,10 +81,10 @@ def oracle_losses_and_weights(experiment: Experiment) -> tuple[list[float], Weig
     return losses, {name: values[name] for name in expected_shapes(experiment.graph)}
 
 
-def test_a_training_is_the_one_that_the_oracle_computes() -> None:
+def test_a_training_is_the_one_that_the_oracle_computes(device: Device) -> None:
     experiment = experiment_of(DIGITS)
     losses, weights = oracle_losses_and_weights(experiment)
-    events = events_of(experiment)
+    events = events_of(device, experiment)
     assert [e.training.loss for e in events if isinstance(e, EpochDone)] == pytest.approx(losses, rel=1e-4)
     end = events[-1]
     assert isinstance(end, Finished)
@@ -91,18 +92,20 @@ def test_a_training_is_the_one_that_the_oracle_computes() -> None:
         assert np.allclose(end.weights[name], array, rtol=2e-3, atol=2e-4), name
 
 
-def test_one_seed_gives_the_same_bits_for_any_number_of_threads() -> None:
-    ends = [end_of(experiment_of(DIGITS), threads) for threads in (1, 2, 3)]
+def test_one_seed_gives_the_same_bits_for_any_number_of_threads(backend: Backend) -> None:
+    ends = [end_of(backend.device(threads), experiment_of(DIGITS)) for threads in (1, 2, 3)]
     assert all(same(one.weights, other.weights) for one, other in pairwise(ends))
-    assert same(ends[0].weights, end_of(experiment_of(DIGITS)).weights)
+    assert same(ends[0].weights, end_of(backend.device(), experiment_of(DIGITS)).weights)
 
 
-def test_another_seed_gives_other_weights() -> None:
-    assert not same(end_of(experiment_of(DIGITS)).weights, end_of(experiment_of(DIGITS, "train.seed=4")).weights)
+def test_another_seed_gives_other_weights(device: Device) -> None:
+    assert not same(
+        end_of(device, experiment_of(DIGITS)).weights, end_of(device, experiment_of(DIGITS, "train.seed=4")).weights
+    )
 
 
-def test_events_come_in_order_and_count_every_image() -> None:
-    events = events_of(experiment_of(POINTS))
+def test_events_come_in_order_and_count_every_image(device: Device) -> None:
+    events = events_of(device, experiment_of(POINTS))
     started = events[0]
     assert isinstance(started, Started)
     assert (started.images, started.validation_images, started.steps_per_epoch) == (70, 30, 5)
@@ -117,35 +120,35 @@ def test_events_come_in_order_and_count_every_image() -> None:
     assert all(event.images <= event.of_images for event in events if isinstance(event, Progress))
 
 
-def test_a_net_with_one_output_learns_to_tell_two_classes_apart() -> None:
-    end = end_of(experiment_of(POINTS, "train.epochs=60"))
+def test_a_net_with_one_output_learns_to_tell_two_classes_apart(device: Device) -> None:
+    end = end_of(device, experiment_of(POINTS, "train.epochs=60"))
     assert end.validation is not None
     assert end.validation.accuracy > 0.9
 
 
-def test_the_whole_set_in_one_batch_is_a_step_an_epoch() -> None:
-    assert end_of(experiment_of(POINTS, "train.batch=all")).steps == 3
-    assert end_of(experiment_of(POINTS, "train.batch=1000")).steps == 3
+def test_the_whole_set_in_one_batch_is_a_step_an_epoch(device: Device) -> None:
+    assert end_of(device, experiment_of(POINTS, "train.batch=all")).steps == 3
+    assert end_of(device, experiment_of(POINTS, "train.batch=1000")).steps == 3
 
 
-def test_the_last_short_batch_counts_its_images_only() -> None:
+def test_the_last_short_batch_counts_its_images_only(device: Device) -> None:
     experiment = experiment_of(POINTS, "train.sgd.rate=0", "train.epochs=1")
-    whole = end_of(experiment_of(POINTS, "train.sgd.rate=0", "train.epochs=1", "train.batch=all"))
-    end = end_of(experiment)
+    whole = end_of(device, experiment_of(POINTS, "train.sgd.rate=0", "train.epochs=1", "train.batch=all"))
+    end = end_of(device, experiment)
     assert end.training.loss == pytest.approx(whole.training.loss, rel=1e-5)
     assert end.training.accuracy == whole.training.accuracy
 
 
-def test_training_goes_on_from_given_weights() -> None:
-    first = end_of(experiment_of(POINTS))
-    still = end_of(experiment_of(POINTS, "train.sgd.rate=0"), weights=first.weights)
+def test_training_goes_on_from_given_weights(device: Device) -> None:
+    first = end_of(device, experiment_of(POINTS))
+    still = end_of(device, experiment_of(POINTS, "train.sgd.rate=0"), weights=first.weights)
     assert same(still.weights, first.weights)
     assert still.validation == first.validation
 
 
-def test_the_weights_between_events_are_those_of_that_moment() -> None:
+def test_the_weights_between_events_are_those_of_that_moment(device: Device) -> None:
     experiment = experiment_of(POINTS)
-    events = train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)))
+    events = train(experiment, data_of(experiment), device=device)
     started = next(events)
     assert isinstance(started, Started)
     drawn, defined = started.weights(), initialize(experiment.graph, 1)
@@ -156,29 +159,30 @@ def test_the_weights_between_events_are_those_of_that_moment() -> None:
     assert not np.allclose(end.weights["dense1.weight"], defined["dense1.weight"], rtol=1e-3)
 
 
-def test_the_first_loss_that_is_no_number_ends_the_training() -> None:
+def test_the_first_loss_that_is_no_number_ends_the_training(device: Device) -> None:
     experiment = experiment_of(DIGITS, "train.sgd.rate=1e25", "train.schedule.warmup=0")
     with pytest.raises(DivergedError) as caught:
-        events_of(experiment)
+        events_of(device, experiment)
     assert caught.value.code == "E460"
     assert any("learning rate of that step was 1e+25" in text for text in caught.value.notes)
     assert any("train.sgd.rate=" in text for text in caught.value.helps)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_after_a_training_that_broke_off_another_is_as_good_as_the_first(threads: int) -> None:
-    experiment, wanted = experiment_of(DIGITS), end_of(experiment_of(DIGITS))
+def test_after_a_training_that_broke_off_another_is_as_good_as_the_first(backend: Backend, threads: int) -> None:
+    device = backend.device(threads)
+    experiment, wanted = experiment_of(DIGITS), end_of(backend.device(), experiment_of(DIGITS))
     with pytest.raises(DivergedError):
-        events_of(experiment_of(DIGITS, "train.sgd.rate=1e25", "train.schedule.warmup=0"), threads)
-    broken = train(experiment, data_of(experiment), device=open_device(DeviceChoice(threads)))
+        events_of(device, experiment_of(DIGITS, "train.sgd.rate=1e25", "train.schedule.warmup=0"))
+    broken = train(experiment, data_of(experiment), device=device)
     while not isinstance(next(broken), EpochDone):
         pass
     with pytest.raises(ZeroDivisionError):
         broken.throw(ZeroDivisionError())
-    assert same(end_of(experiment, threads).weights, wanted.weights)
+    assert same(end_of(device, experiment).weights, wanted.weights)
 
 
-def test_the_step_that_diverged_is_named() -> None:
+def test_the_step_that_diverged_is_named(device: Device) -> None:
     experiment = experiment_of(POINTS, "train.sgd.rate=0")
     dataset = data_of(experiment)
     images = dataset.train.images.copy()
@@ -189,12 +193,12 @@ def test_the_step_that_diverged_is_named() -> None:
     with pytest.raises(
         DivergedError, match=rf"in step {first} \(epoch 1\): pixels of `input` are not a number"
     ) as caught:
-        list(train(experiment, broken, device=open_device(DeviceChoice(1))))
+        list(train(experiment, broken, device=device))
     assert f"number {order[37]} of the training part" in caught.value.notes[0]
 
 
 @pytest.mark.parametrize("validate", ["0.2", "0"])
-def test_a_last_step_that_ruins_the_weights_is_told(validate: str) -> None:
+def test_a_last_step_that_ruins_the_weights_is_told(device: Device, validate: str) -> None:
     once = (
         "train.epochs=1",
         "train.batch=all",
@@ -205,14 +209,14 @@ def test_a_last_step_that_ruins_the_weights_is_told(validate: str) -> None:
     experiment = experiment_of(POINTS, *once)
     dataset = replace(data_of(experiment), test=None)
     with pytest.raises(DivergedError, match=r"in step 1 \(epoch 1\): the step makes `dense[12].(weight|bias)`"):
-        list(train(experiment, dataset, device=open_device(DeviceChoice(1))))
+        list(train(experiment, dataset, device=device))
 
 
-def test_finite_weights_that_give_no_finite_loss_are_told() -> None:
+def test_finite_weights_that_give_no_finite_loss_are_told(device: Device) -> None:
     experiment = experiment_of(
         POINTS.replace("dense 8 tanh", "dense 8"), "train.epochs=1", "train.batch=all", "train.sgd.rate=1e25"
     )
-    events = train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)))
+    events = train(experiment, data_of(experiment), device=device)
     seen = list[Event]()
     with pytest.raises(DivergedError, match=r"after step 1, as the validation images were measured: activations of"):
         seen.extend(iter(events))
@@ -232,9 +236,9 @@ class _NoDevice:
 OVERFITTING = ("train.sgd.rate=0.5", "train.stop.patience=2", "train.epochs=40", "data.take=60")
 
 
-def test_early_stopping_keeps_the_weights_of_the_best_epoch() -> None:
+def test_early_stopping_keeps_the_weights_of_the_best_epoch(device: Device) -> None:
     experiment = experiment_of(DIGITS, *OVERFITTING)
-    events = events_of(experiment)
+    events = events_of(device, experiment)
     done, end = [event for event in events if isinstance(event, EpochDone)], events[-1]
     assert isinstance(end, Finished)
     losses = [event.validation.loss for event in done if event.validation]
@@ -244,15 +248,15 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch() -> None:
     assert end.validation is not None
     assert end.validation.loss == losses[best - 1]
     longer = experiment_of(DIGITS, *OVERFITTING[:1], *OVERFITTING[3:], "train.epochs=40")
-    seen = train(longer, data_of(longer), device=open_device(DeviceChoice(1)))
+    seen = train(longer, data_of(longer), device=device)
     started = next(seen)
     assert isinstance(started, Started)
     next(event for event in seen if isinstance(event, EpochDone) and event.epoch == best)
     assert same(started.weights(), end.weights)
 
 
-def test_without_a_stop_the_last_weights_are_kept_and_the_best_epoch_is_told() -> None:
-    events = events_of(experiment_of(DIGITS, "train.sgd.rate=0.5", "data.take=60", "train.epochs=6"))
+def test_without_a_stop_the_last_weights_are_kept_and_the_best_epoch_is_told(device: Device) -> None:
+    events = events_of(device, experiment_of(DIGITS, "train.sgd.rate=0.5", "data.take=60", "train.epochs=6"))
     end, losses = events[-1], [e.validation.loss for e in events if isinstance(e, EpochDone) and e.validation]
     assert isinstance(end, Finished)
     assert (end.epochs, end.kept_epoch, end.best_epoch) == (6, 6, int(np.argmin(losses)) + 1)
@@ -260,9 +264,9 @@ def test_without_a_stop_the_last_weights_are_kept_and_the_best_epoch_is_told() -
     assert end.validation.loss == losses[-1]
 
 
-def test_the_rate_is_turned_down_by_the_validation_loss() -> None:
+def test_the_rate_is_turned_down_by_the_validation_loss(device: Device) -> None:
     settings = ("train.schedule=plateau", "train.schedule.factor=0.5", "train.schedule.patience=1")
-    events = events_of(experiment_of(DIGITS, *settings, "train.schedule.warmup=0", *OVERFITTING[2:]))
+    events = events_of(device, experiment_of(DIGITS, *settings, "train.schedule.warmup=0", *OVERFITTING[2:]))
     done = [event for event in events if isinstance(event, EpochDone)]
     wanted, lowest = 0.05, np.inf
     for event in done:
@@ -272,8 +276,8 @@ def test_the_rate_is_turned_down_by_the_validation_loss() -> None:
     assert wanted < 0.05
 
 
-def test_a_smooth_schedule_changes_with_every_minibatch() -> None:
+def test_a_smooth_schedule_changes_with_every_minibatch(device: Device) -> None:
     experiment = experiment_of(POINTS, "train.schedule=cosine")
     losses = [(1 + np.cos(np.pi * step / 15)) / 2 for step in range(15)]
-    done = [event for event in events_of(experiment) if isinstance(event, EpochDone)]
+    done = [event for event in events_of(device, experiment) if isinstance(event, EpochDone)]
     assert [event.rate for event in done] == pytest.approx([0.5 * losses[step] for step in (4, 9, 14)])

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.runtime.pace import Pace
 from netspec.train.step.schedules import RULES
 from netspec.train.step.snapshot import Position, Snapshot
 from netspec.train.training import Training
+from tests.kernels.backends import Backend
 from tests.train.test_loop import DIGITS, data_of, experiment_of, same
 
 NET = DIGITS.replace("step every=1 factor=0.5 warmup=1", "KIND")
@@ -29,11 +30,9 @@ class Lengths(Pace):
         return next(self._lengths)
 
 
-def training_of(kind: str, lengths: list[int], *, threads: int = 1, milestone: int | None = None) -> Training:
+def training_of(device: Device, kind: str, lengths: list[int], *, milestone: int | None = None) -> Training:
     experiment = experiment_of(NET.replace("KIND", kind), "train.batch=8", "train.epochs=2")
-    training = Training(
-        experiment, data_of(experiment), open_device(DeviceChoice(threads)), Snapshot(Position(), {}), milestone
-    )
+    training = Training(experiment, data_of(experiment), device, Snapshot(Position(), {}), milestone)
     training.pace = Lengths(lengths)
     return training
 
@@ -55,9 +54,11 @@ def trained(training: Training) -> Training:
     st.sampled_from((1, 2)),
     st.sampled_from((None, 4)),
 )
-def test_steps_a_call_change_no_bit(kind: str, lengths: list[int], threads: int, milestone: int | None) -> None:
-    single = trained(training_of(kind, [1]))
-    other = trained(training_of(kind, lengths, threads=threads, milestone=milestone))
+def test_steps_a_call_change_no_bit(
+    backend: Backend, kind: str, lengths: list[int], threads: int, milestone: int | None
+) -> None:
+    single = trained(training_of(backend.device(), kind, [1]))
+    other = trained(training_of(backend.device(threads), kind, lengths, milestone=milestone))
     assert same(single.weights(), other.weights())
     assert single.position == other.position
 
@@ -67,8 +68,8 @@ def test_all_schedules_are_tried() -> None:
 
 
 @pytest.mark.parametrize("kind", SMOOTH)
-def test_a_rate_that_moves_does_not_end_a_call(kind: str) -> None:
-    training = training_of(kind, [1000])
+def test_a_rate_that_moves_does_not_end_a_call(device: Device, kind: str) -> None:
+    training = training_of(device, kind, [1000])
     batches = training.batches()
     assert training.steps_per_epoch == 15
     assert training.advance(batches) == 7  # up to the sample
@@ -76,8 +77,8 @@ def test_a_rate_that_moves_does_not_end_a_call(kind: str) -> None:
     assert training.rate_of(6) != training.rate_of(5)
 
 
-def test_a_call_ends_at_a_milestone_and_with_the_epoch() -> None:
-    training, ends = training_of("cosine", [1000], milestone=4), list[int]()
+def test_a_call_ends_at_a_milestone_and_with_the_epoch(device: Device) -> None:
+    training, ends = training_of(device, "cosine", [1000], milestone=4), list[int]()
     batches = training.batches()
     while training.position.step < training.end_step:
         training.advance(batches)
@@ -85,19 +86,20 @@ def test_a_call_ends_at_a_milestone_and_with_the_epoch() -> None:
     assert {4, 8, 12, 15} <= set(ends)
 
 
-def test_going_on_in_the_middle_of_a_call_gives_the_same_bits() -> None:
-    whole, broken = trained(training_of("onecycle", [9])), training_of("onecycle", [9])
+def test_going_on_in_the_middle_of_a_call_gives_the_same_bits(backend: Backend) -> None:
+    one, two = backend.device(), backend.device(2)
+    whole, broken = trained(training_of(one, "onecycle", [9])), training_of(one, "onecycle", [9])
     broken.advance(broken.batches(), most=5)
     start = broken.snapshot()
     assert start is not None
     assert (start.position.step, start.position.rate) == (5, broken.rate_of(4))
-    again = training_of("onecycle", [2, 7])
-    rest = Training(again.experiment, again.dataset, open_device(DeviceChoice(2)), start)
+    again = training_of(one, "onecycle", [2, 7])
+    rest = Training(again.experiment, again.dataset, two, start)
     assert same(trained(rest).weights(), whole.weights())
 
 
-def test_all_passes_over_images_in_memory_have_one_source() -> None:
-    training = training_of("cosine", [1000])
+def test_all_passes_over_images_in_memory_have_one_source(device: Device) -> None:
+    training = training_of(device, "cosine", [1000])
     first = training.batches().feed.source
     training.advance(training.batches())
     assert training.batches().feed.source is first

@@ -12,9 +12,11 @@ from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Program
 from tests.kernels.cpu.assembly import instructions, spilled
+from tests.kernels.cpu.backend import CPU
 from tests.kernels.cpu.test_assembly import object_file, units
+from tests.kernels.cpu.test_steps import eager, step_program
 from tests.kernels.test_convolution import Case, check, forward, input_gradient, weight_gradient
-from tests.kernels.test_steps import eager, step_program, steps_agree
+from tests.kernels.test_steps import steps_agree
 
 REGISTER = re.compile(r"%([xyz]mm)\d")
 
@@ -24,7 +26,7 @@ def convolutions(target: CpuTarget) -> list[Program]:
     case = Case(Window((3, 3), before=(1, 1), after=(1, 1)), 1, 5, 8, 7, 9, 11, target, 2)
     graphs = (forward(case, ops.Activation("relu"), bias=True), input_gradient(case), weight_gradient(case))
     for graph in graphs:
-        check(graph, case)
+        check(CPU, graph, case)
     return [lower(graph, target, case.images) for graph in graphs]
 
 
@@ -33,7 +35,7 @@ def steps(target: CpuTarget) -> list[Program]:
     Winograd's algorithm wherever it can be."""
     targets = (target, eager(target))
     for each in targets:
-        steps_agree("cross_entropy", each, threads=2)
+        steps_agree(CPU, "cross_entropy", each, threads=2)
     return [step_program("cross_entropy", each) for each in targets]
 
 

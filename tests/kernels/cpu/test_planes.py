@@ -14,6 +14,7 @@ from netspec.schedule.cpu.lower import lower
 from netspec.schedule.cpu.planes import PADDABLE, padded_planes
 from netspec.targets.cpu.costs import Costs
 from netspec.targets.cpu.processor import AVX2, AVX512, CpuTarget
+from tests.kernels.cpu.backend import CPU
 from tests.kernels.cpu.tiling import few_tiles
 from tests.kernels.harness import CACHE_DIR, agree, batched, one_operation, plain, random_arrays
 
@@ -82,7 +83,7 @@ def test_it_is_what_the_oracle_says(graph: Graph, target: CpuTarget) -> None:
     by_patches = replace(target, costs=Costs(clearly=0.0))
     for way in (target, by_patches) if _name(graph) == "PooledConvolution" else (target,):
         with few_tiles():
-            agree(graph, arrays, 1e-4, images=21, batch=40, target=way, threads=2)
+            agree(CPU, graph, arrays, 1e-4, images=21, batch=40, target=way, threads=2)
 
 
 def test_a_minibatch_is_gathered_and_collected_image_by_image() -> None:

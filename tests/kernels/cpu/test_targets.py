@@ -21,8 +21,8 @@ from netspec.runtime.cpu.host import host_target
 from netspec.targets.cpu.processor import NEON
 from netspec.targets.cpu.program import Algorithm
 from tests.kernels.cpu.test_assembly import units
+from tests.kernels.cpu.test_steps import eager, step_program
 from tests.kernels.cpu.tiling import TILED
-from tests.kernels.test_steps import eager, step_program
 
 X86 = pytest.mark.skipif(host_target().name == "neon", reason="forces processors of x86")
 OBJDUMP = pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump, of the GNU binutils")

@@ -14,9 +14,12 @@ from netspec.schedule.cpu.lower import lower
 from netspec.targets.cpu.costs import Costs
 from netspec.targets.cpu.processor import AVX2, AVX512, NEON, CpuTarget
 from netspec.targets.cpu.program import WINOGRAD
-from tests.kernels.cpu.tiling import IMAGES, TARGETS, THREADS, few_tiles
+from tests.kernels.cpu.backend import CPU
+from tests.kernels.cpu.test_convolution import check_pooled
+from tests.kernels.cpu.tiling import TARGETS, few_tiles
+from tests.kernels.draws import IMAGES, THREADS
 from tests.kernels.harness import agree, random_arrays, run_kernel
-from tests.kernels.test_convolution import Case, check_pooled, forward, input_gradient, weight_gradient
+from tests.kernels.test_convolution import Case, forward, input_gradient, weight_gradient
 
 TOLERANCE = 2e-5
 """of the largest number, where a direct sum gets 1e-6: see docs/numerics.md"""
@@ -52,7 +55,7 @@ def check(graph: Graph, case: Case, batch: int | None = None, tolerance: float =
         (launch,) = lower(graph, case.target, case.images).launches
         assert launch.algorithm in WINOGRAD
         arrays = random_arrays(graph, case.images)
-        agree(graph, arrays, tolerance, images=case.images, batch=batch, target=case.target, threads=case.threads)
+        agree(CPU, graph, arrays, tolerance, images=case.images, batch=batch, target=case.target, threads=case.threads)
 
 
 @given(CASES, st.booleans(), st.sampled_from(("identity", "relu", "tanh")))
@@ -96,8 +99,8 @@ def test_tiles_of_a_batch_together_come_to_the_same_bits(taps: int, size: int) -
         arrays = random_arrays(graph, 20)
         assert [lower(graph, each, 20).launches[0].algorithm for each in (case.target, few)] == HOW
         with few_tiles():
-            wanted = run_kernel(graph, arrays, images=20, target=case.target, threads=1)
-            runs = [run_kernel(graph, arrays, images=20, target=few, threads=threads) for threads in (1, 2, 3, 8)]
+            wanted = run_kernel(CPU, graph, arrays, images=20, target=case.target, threads=1)
+            runs = [run_kernel(CPU, graph, arrays, images=20, target=few, threads=threads) for threads in (1, 2, 3, 8)]
         ((name, array),) = wanted.items()
         for found in runs:
             np.testing.assert_array_equal(found[name], array)
@@ -121,7 +124,8 @@ def test_the_same_bits_come_out_for_any_number_of_threads(taps: int, target: Cpu
         arrays = random_arrays(graph, case.images)
         with few_tiles():
             runs = [
-                run_kernel(graph, arrays, images=20, target=case.target, threads=threads) for threads in (1, 2, 3, 5)
+                run_kernel(CPU, graph, arrays, images=20, target=case.target, threads=threads)
+                for threads in (1, 2, 3, 5)
             ]
         (name,) = runs[0]
         for other in runs[1:]:
@@ -134,7 +138,7 @@ def test_the_error_is_what_the_docs_say(taps: int) -> None:
     case = square(taps, taps // 2, 64, 12, images=16)
     for graph in (forward(case, ops.IDENTITY, bias=False), input_gradient(case), weight_gradient(case)):
         assert lower(graph, AVX512, 16).launches[0].algorithm == "winograd"
-        agree(graph, random_arrays(graph, 16), 1e-5, images=16)
+        agree(CPU, graph, random_arrays(graph, 16), 1e-5, images=16)
 
 
 def test_exact_targets_and_other_windows_stay_direct() -> None:

@@ -12,8 +12,6 @@ from netspec.targets.cpu.processor import AVX2, AVX512, NEON
 HEIGHTS, WIDTHS = (1, 4), (1, 3)
 TARGETS = st.sampled_from((AVX512, AVX512, AVX2, NEON))
 """16, 8 and 4 lanes"""
-IMAGES = st.sampled_from((1, 2, 15, 16, 17, 33, 70))
-THREADS = st.sampled_from((1, 1, 2, 3))
 TILED = (
     (convolution.slide, 8, 3),
     (convolution_weight_gradient.sum_taps, 8, 3),

@@ -21,7 +21,7 @@ from netspec.runtime.cpu.phases import Place, Step, Task, meetings, phase_number
 from netspec.targets.cpu.processor import AVX512
 from netspec.targets.cpu.program import Tile
 from tests.kernels.harness import CACHE_DIR
-from tests.runtime.cpu.test_machine import digits_like, rates
+from tests.runtime.test_machine import digits_like, rates
 from tests.schedule.nets import bundled, step_graph
 
 GROUPS = 4

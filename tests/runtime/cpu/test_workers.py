@@ -19,7 +19,7 @@ from netspec.ir.initialize import initialize
 from netspec.runtime.cpu.machine import CpuMachine
 from netspec.targets.cpu.processor import AVX512
 from tests.kernels.harness import CACHE_DIR
-from tests.runtime.cpu.test_machine import digits_like
+from tests.runtime.test_machine import digits_like
 from tests.schedule.nets import bundled, step_graph
 
 NET = bundled("digits")

@@ -8,27 +8,29 @@ import pytest
 from netspec.diagnostics.failure import DataError, NetspecError, SpecError, UsageError
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.train.run.begin import Begun, DataPlaces, Origin, begin
 
 SPEC = "net n { input 1x8x8; dense 10 }\ndata digits take=50\ntrain { epochs 1; batch 10 }\n"
 
 
-def begun(text: str, *, folder: Path | None = None, weights: Path | None = None, keep: bool = True) -> Begun:
+def begun(
+    device: Device, text: str, *, folder: Path | None = None, weights: Path | None = None, keep: bool = True
+) -> Begun:
     source = Source("<text>", text)
     return begin(
         check_experiment(source),
         Origin(source, {}),
         places=DataPlaces(),
-        device=open_device(DeviceChoice(1)),
+        device=device,
         folder=folder,
         weights=weights,
         keep=keep,
     )
 
 
-def test_the_folder_and_the_spec_in_it_are_there_before_the_first_event(tmp_path: Path) -> None:
-    ready = begun(SPEC, folder=tmp_path / "run")
+def test_the_folder_and_the_spec_in_it_are_there_before_the_first_event(device: Device, tmp_path: Path) -> None:
+    ready = begun(device, SPEC, folder=tmp_path / "run")
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"n.net", "run.json"}
     assert (tmp_path / "run/n.net").read_text() == SPEC
     ready.events.close()
@@ -45,33 +47,35 @@ MISTAKES: dict[str, tuple[str, type[NetspecError], str]] = {
 
 
 @pytest.mark.parametrize(("text", "kind", "code"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_leaves_no_folder_behind(tmp_path: Path, text: str, kind: type[NetspecError], code: str) -> None:
+def test_a_mistake_leaves_no_folder_behind(
+    device: Device, tmp_path: Path, text: str, kind: type[NetspecError], code: str
+) -> None:
     with pytest.raises(kind) as caught:
-        begun(text, folder=tmp_path / "run")
+        begun(device, text, folder=tmp_path / "run")
     assert caught.value.code == code
     assert not (tmp_path / "run").exists()
 
 
-def test_one_image_to_normalise_is_told_once_the_data_are_known(tmp_path: Path) -> None:
+def test_one_image_to_normalise_is_told_once_the_data_are_known(device: Device, tmp_path: Path) -> None:
     np.savez(tmp_path / "two.npz", x=np.zeros((2, 1, 8, 8), np.uint8), y=np.zeros(2, np.int32))
     text = f'net n {{ input 1x8x8; dense 5; batchnorm; dense 2 }}\ndata "{tmp_path}/two.npz"'
     with pytest.raises(SpecError) as caught:
-        begun(f"{text} validate=0.5\n", folder=tmp_path / "run")
+        begun(device, f"{text} validate=0.5\n", folder=tmp_path / "run")
     assert caught.value.code == "E410"
     assert not (tmp_path / "run").exists()
-    begun(text + "\n", keep=False).events.close()
+    begun(device, text + "\n", keep=False).events.close()
 
 
-def test_broken_weights_leave_no_folder_behind(tmp_path: Path) -> None:
+def test_broken_weights_leave_no_folder_behind(device: Device, tmp_path: Path) -> None:
     (tmp_path / "w").write_bytes(b"")
     with pytest.raises(DataError):
-        begun(SPEC, folder=tmp_path / "run", weights=tmp_path / "w")
+        begun(device, SPEC, folder=tmp_path / "run", weights=tmp_path / "w")
     assert not (tmp_path / "run").exists()
 
 
-def test_nothing_is_kept_unless_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_kept_unless_asked_for(device: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    ready = begun(SPEC, keep=False)
+    ready = begun(device, SPEC, keep=False)
     assert ready.run is None
     assert len(list(ready.events)) >= 3
     assert list(tmp_path.iterdir()) == []

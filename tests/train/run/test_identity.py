@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.train.run import identity as identity_file
 from netspec.train.run.begin import DataPlaces, load_data
 from netspec.train.run.identity import differences, identity
@@ -35,55 +35,55 @@ def _told_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(identity_file, "SAMPLED_IMAGES", 10)
 
 
-def facts(place: Path, held_bytes: int = 0, options: str = "") -> dict:
+def facts(device: Device, place: Path, held_bytes: int = 0, options: str = "") -> dict:
     """What is told of the parts of the data."""
     experiment = experiment_of(SPEC.replace('"PLACE"', f'"{place}" {options}'))
     dataset = load_data(experiment, DataPlaces(held_bytes=held_bytes))
-    found = identity(experiment, dataset, open_device(DeviceChoice(1)))
+    found = identity(experiment, dataset, device)
     return {name: value for name, value in found.items() if name.startswith("data.")}
 
 
 @pytest.mark.usefixtures("_told_by")
 @pytest.mark.parametrize("form", FORMS)
-def test_data_in_memory_in_files_and_in_a_copy_are_the_same(tmp_path: Path, form: str) -> None:
+def test_data_in_memory_in_files_and_in_a_copy_are_the_same(device: Device, tmp_path: Path, form: str) -> None:
     (tmp_path / "first").mkdir()
     place = FORMS[form](tmp_path / "first")
-    wanted = facts(place)
-    assert facts(place, held_bytes=1 << 30) == wanted
+    wanted = facts(device, place)
+    assert facts(device, place, held_bytes=1 << 30) == wanted
     shutil.move(tmp_path / "first", tmp_path / "second")
     copied = tmp_path / "second" / place.name
     for path in copied.parent.rglob("*"):
         os.utime(path, ns=(0, 0))
-    assert facts(copied) == wanted
+    assert facts(device, copied) == wanted
 
 
 @pytest.mark.usefixtures("_told_by")
 @pytest.mark.parametrize("held_bytes", HELD_BYTES.values(), ids=HELD_BYTES)
-def test_other_images_or_labels_are_told(tmp_path: Path, held_bytes: int) -> None:
+def test_other_images_or_labels_are_told(device: Device, tmp_path: Path, held_bytes: int) -> None:
     place = write_npy_set(tmp_path)
-    before = facts(place, held_bytes)
+    before = facts(device, place, held_bytes)
     labels = tmp_path / "b-labels.npy"
     np.save(labels, np.roll(np.load(labels), 30))
-    relabelled = facts(place, held_bytes)
+    relabelled = facts(device, place, held_bytes)
     np.save(place, 255 - np.load(place))
-    inverted = facts(place, held_bytes)
+    inverted = facts(device, place, held_bytes)
     for name in ("data.train", "data.validation"):
         assert len({before[name], relabelled[name], inverted[name]}) == 3
 
 
-def test_another_white_is_told_where_the_spec_names_one(tmp_path: Path) -> None:
+def test_another_white_is_told_where_the_spec_names_one(device: Device, tmp_path: Path) -> None:
     place = write_npy_set(tmp_path, dtype="int16")
-    plain, named = facts(place), facts(place, options="white=300")
+    plain, named = facts(device, place), facts(device, place, options="white=300")
     assert named == {**plain, "data.deviation": [300.0] * 3, "data.black": 0.0, "data.white": 300.0}
     assert differences(plain, named)
 
 
 @pytest.mark.parametrize("held_bytes", HELD_BYTES.values(), ids=HELD_BYTES)
-def test_a_single_other_pixel_is_told(tmp_path: Path, held_bytes: int) -> None:
+def test_a_single_other_pixel_is_told(device: Device, tmp_path: Path, held_bytes: int) -> None:
     place = write_npy_set(tmp_path)
-    before = facts(place, held_bytes)
+    before = facts(device, place, held_bytes)
     images = np.load(place)
     images[41, 1, 2, 3] ^= 1
     np.save(place, images)
-    after = facts(place, held_bytes)
+    after = facts(device, place, held_bytes)
     assert {name for name in after if after[name] != before[name]} in ({"data.train"}, {"data.validation"})

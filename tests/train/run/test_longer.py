@@ -14,7 +14,7 @@ from netspec.diagnostics.failure import UsageError
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.recipe import Schedule
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.train.events import EpochDone, Finished
 from netspec.train.run.begin import DataPlaces, Origin, begin
 from netspec.train.run.checkpoint import checkpoint_paths
@@ -44,14 +44,14 @@ def spec(schedule: str, epochs: int) -> str:
     return SPEC.replace("SCHEDULE", schedule).replace("EPOCHS", str(epochs))
 
 
-def trained(text: str, folder: Path, until: int | None = None, *given: str) -> Path:
+def trained(device: Device, text: str, folder: Path, until: int | None = None, *given: str) -> Path:
     """The folder of a run of this spec, broken off after epoch number `until`."""
     source = Source("<text>", text)
     begun = begin(
         check_experiment(source, settings=given),
         Origin(source, {}, given),
         places=DataPlaces(),
-        device=open_device(DeviceChoice(1)),
+        device=device,
         folder=folder,
     )
     for event in begun.events:
@@ -61,12 +61,10 @@ def trained(text: str, folder: Path, until: int | None = None, *given: str) -> P
     return folder
 
 
-def longer(folder: Path, *given: str, force: bool = False) -> int:
+def longer(device: Device, folder: Path, *given: str, force: bool = False) -> int:
     """Goes on with a run, with these settings too; how many epochs it then has."""
     run = open_run(folder)
-    begun = resume(
-        run, run_experiment(run, given), places=DataPlaces(), device=open_device(DeviceChoice(1)), force=force
-    )
+    begun = resume(run, run_experiment(run, given), places=DataPlaces(), device=device, force=force)
     *_, end = begun.events
     assert isinstance(end, Finished)
     return end.epochs
@@ -89,125 +87,135 @@ def edited(folder: Path, old: str, new: str) -> None:
 @settings(max_examples=12)
 @given(st.sampled_from(FREE), st.integers(1, 4), st.integers(1, 3), st.booleans(), st.data())
 def test_more_epochs_come_to_the_bits_of_a_run_that_had_them_from_the_start(
-    tmp_path_factory: pytest.TempPathFactory, schedule: str, first: int, more: int, told: bool, data: st.DataObject
+    device: Device,
+    tmp_path_factory: pytest.TempPathFactory,
+    schedule: str,
+    first: int,
+    more: int,
+    told: bool,
+    data: st.DataObject,
 ) -> None:
     here = tmp_path_factory.mktemp("runs")
-    whole = trained(spec(schedule, first + more), here / "whole")
+    whole = trained(device, spec(schedule, first + more), here / "whole")
     until = data.draw(st.one_of(st.none(), st.integers(1, first)), label="broken off after")
-    cut = trained(spec(schedule, first), here / "cut", until)
+    cut = trained(device, spec(schedule, first), here / "cut", until)
     if told:
-        assert longer(cut, f"train.epochs={first + more}") == first + more
+        assert longer(device, cut, f"train.epochs={first + more}") == first + more
     else:
         edited(cut, f"epochs {first}", f"epochs {first + more}")
-        assert longer(cut) == first + more
+        assert longer(device, cut) == first + more
     assert kept(cut) == kept(whole)
     assert run_experiment(open_run(cut)).train.epochs == first + more
 
 
-def test_a_run_trained_for_longer_is_reproduced_from_its_folder(tmp_path: Path) -> None:
-    cut = trained(spec("constant", 2), tmp_path / "cut", None, "train.epochs=1")
+def test_a_run_trained_for_longer_is_reproduced_from_its_folder(device: Device, tmp_path: Path) -> None:
+    cut = trained(device, spec("constant", 2), tmp_path / "cut", None, "train.epochs=1")
     for epochs in (3, 4):
-        longer(cut, f"train.epochs={epochs}")
+        longer(device, cut, f"train.epochs={epochs}")
     run = open_run(cut)
     assert run.settings == ("train.epochs=4",)
     assert (cut / "n.net").read_text() == f"# Run with --set train.epochs=4\n{spec('constant', 2)}"
     comparison = Comparison(run)
-    again = begin_again(run, run_experiment(run), places=DataPlaces(), device=open_device(DeviceChoice(1)), folder=None)
+    again = begin_again(run, run_experiment(run), places=DataPlaces(), device=device, folder=None)
     list(comparison.following(again.events))
     assert comparison.equal
 
 
 @pytest.mark.parametrize("edit", ["let", "line", "comment"])
-def test_it_is_the_epochs_that_count_and_not_how_the_spec_writes_them(tmp_path: Path, edit: str) -> None:
+def test_it_is_the_epochs_that_count_and_not_how_the_spec_writes_them(
+    device: Device, tmp_path: Path, edit: str
+) -> None:
     text = spec("constant", 2)
-    whole = trained(spec("constant", 3), tmp_path / "whole")
+    whole = trained(device, spec("constant", 3), tmp_path / "whole")
     before, old, new = {
         "let": ("let E = 2\n" + text.replace("epochs 2", "epochs E"), "let E = 2", "let E = 3"),
         "line": (text.replace("; epochs 2", "") + "\n", "batch 32", "batch 32; epochs 3"),
         "comment": (text, "epochs 2", "epochs    3  # more\n"),
     }[edit]
     until = 2 if edit == "line" else None  # then the default of 10 is what it was to have
-    cut = trained(before, tmp_path / "cut", until)
+    cut = trained(device, before, tmp_path / "cut", until)
     edited(cut, old, new)
-    assert longer(cut) == 3
+    assert longer(device, cut) == 3
     assert kept(cut) == kept(whole)
 
 
 @pytest.mark.parametrize("schedule", BOUND)
 @pytest.mark.parametrize("until", [None, 2])
 def test_a_schedule_over_all_epochs_is_refused_with_the_reason(
-    tmp_path: Path, schedule: str, until: int | None
+    device: Device, tmp_path: Path, schedule: str, until: int | None
 ) -> None:
-    run = trained(spec(schedule, 3), tmp_path / "run", until)
+    run = trained(device, spec(schedule, 3), tmp_path / "run", until)
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     with pytest.raises(UsageError) as caught:
-        longer(run, "train.epochs=5")
+        longer(device, run, "train.epochs=5")
     assert caught.value.code == "E476"
     assert f"`schedule {schedule.split()[0]}`" in " ".join(caught.value.notes)
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
-    assert longer(run, "train.epochs=5", force=True) == 5
+    assert longer(device, run, "train.epochs=5", force=True) == 5
 
 
-def test_a_warmup_that_is_tied_to_the_epochs_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_warmup_that_is_tied_to_the_epochs_is_refused_by_name(device: Device, tmp_path: Path) -> None:
     text = "let E = 4\n" + spec("constant warmup=(E / 2)", 4).replace("epochs 4", "epochs E")
-    run = trained(text, tmp_path / "run")
+    run = trained(device, text, tmp_path / "run")
     edited(run, "let E = 4", "let E = 8")
     with pytest.raises(UsageError) as caught:
-        longer(run)
+        longer(device, run)
     assert caught.value.code == "E468"
     assert "`train.schedule.warmup` was 2 and is 4" in caught.value.notes
 
 
-def test_without_a_checkpoint_any_schedule_begins_with_the_new_epochs(tmp_path: Path) -> None:
-    whole = trained(spec("cosine", 3), tmp_path / "whole")
-    run = trained(spec("cosine", 2), tmp_path / "run", 1)
+def test_without_a_checkpoint_any_schedule_begins_with_the_new_epochs(device: Device, tmp_path: Path) -> None:
+    whole = trained(device, spec("cosine", 3), tmp_path / "whole")
+    run = trained(device, spec("cosine", 2), tmp_path / "run", 1)
     for path in checkpoint_paths(run):
         path.unlink()
-    assert longer(run, "train.epochs=3") == 3
+    assert longer(device, run, "train.epochs=3") == 3
     assert kept(run) == kept(whole)
 
 
-def test_no_training_is_taken_back_also_with_force(tmp_path: Path) -> None:
-    run = trained(spec("constant", 3), tmp_path / "run")
+def test_no_training_is_taken_back_also_with_force(device: Device, tmp_path: Path) -> None:
+    run = trained(device, spec("constant", 3), tmp_path / "run")
     record = (run / "run.json").read_bytes()
     for force in (False, True):
         with pytest.raises(UsageError) as caught:
-            longer(run, "train.epochs=2", force=force)
+            longer(device, run, "train.epochs=2", force=force)
         assert caught.value.code == "E476"
         assert "epoch 3 has begun" in " ".join(caught.value.notes)
     assert (run / "run.json").read_bytes() == record
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_a_training_that_stop_has_ended_is_refused_also_with_force(tmp_path: Path, force: bool) -> None:
+def test_a_training_that_stop_has_ended_is_refused_also_with_force(device: Device, tmp_path: Path, force: bool) -> None:
     text = spec("constant", 9).replace("rate=0.5", "rate=5").replace("epochs 9", "stop patience=1; epochs 9")
-    run = trained(text, tmp_path / "run")
+    run = trained(device, text, tmp_path / "run")
     done = len(kept(run)[2])
     assert done < 9
     with pytest.raises(UsageError) as caught:
-        longer(run, "train.epochs=20", force=force)
+        longer(device, run, "train.epochs=20", force=force)
     assert caught.value.code == "E476"
     assert f"`stop patience=1` ended it after epoch {done}" in " ".join(caught.value.notes)
-    assert longer(run, "train.epochs=8") == done  # as a run of 8 would have ended
+    assert longer(device, run, "train.epochs=8") == done  # as a run of 8 would have ended
 
 
-def test_a_stop_that_has_not_come_ends_the_longer_training(tmp_path: Path) -> None:
+def test_a_stop_that_has_not_come_ends_the_longer_training(device: Device, tmp_path: Path) -> None:
     def text(epochs: int) -> str:
         return spec("plateau factor=0.5 patience=1", epochs).replace("; epochs", "; stop patience=3; epochs")
 
-    whole, cut = trained(text(25), tmp_path / "whole"), trained(text(2), tmp_path / "cut")
-    assert longer(cut, "train.epochs=25") == len(kept(whole)[2])
+    whole, cut = trained(device, text(25), tmp_path / "whole"), trained(device, text(2), tmp_path / "cut")
+    assert longer(device, cut, "train.epochs=25") == len(kept(whole)[2])
     assert kept(cut) == kept(whole)
 
 
-def test_fewer_epochs_than_have_begun_are_refused_and_fewer_that_have_not_are_not(tmp_path: Path) -> None:
-    whole = trained(spec("constant", 3), tmp_path / "whole")
-    cut = trained(spec("constant", 9), tmp_path / "cut", 2)
+def test_fewer_epochs_than_have_begun_are_refused_and_fewer_that_have_not_are_not(
+    device: Device, tmp_path: Path
+) -> None:
+    whole = trained(device, spec("constant", 3), tmp_path / "whole")
+    cut = trained(device, spec("constant", 9), tmp_path / "cut", 2)
     with pytest.raises(UsageError) as caught:
-        longer(cut, "train.epochs=1")
+        longer(device, cut, "train.epochs=1")
     assert caught.value.code == "E476"
     assert "epoch 2 has begun" in " ".join(caught.value.notes)
-    assert longer(cut, "train.epochs=3") == 3
+    assert longer(device, cut, "train.epochs=3") == 3
     assert kept(cut) == kept(whole)
 
 
@@ -220,19 +228,21 @@ def test_fewer_epochs_than_have_begun_are_refused_and_fewer_that_have_not_are_no
         ("data digits", "data shapes size=8x8", "`data.source` was digits and is shapes"),
     ],
 )
-def test_what_changes_beside_the_epochs_is_refused(tmp_path: Path, old: str, new: str, told: str) -> None:
-    run = trained(spec("constant", 2), tmp_path / "run")
+def test_what_changes_beside_the_epochs_is_refused(
+    device: Device, tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    run = trained(device, spec("constant", 2), tmp_path / "run")
     edited(run, old, new)
     edited(run, "epochs 2", "epochs 3")
     with pytest.raises(UsageError) as caught:
-        longer(run)
+        longer(device, run)
     assert caught.value.code == "E468"
     assert told in caught.value.notes
     assert "`train.epochs` was 2 and is 3" in caught.value.notes
 
 
 def test_files_beside_the_spec_are_the_same_data_when_a_run_of_them_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    device: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sets").mkdir()
@@ -245,24 +255,24 @@ def test_files_beside_the_spec_are_the_same_data_when_a_run_of_them_goes_on(
         check_experiment(source),
         Origin(source, {}),
         places=DataPlaces(),
-        device=open_device(DeviceChoice(1)),
+        device=device,
         folder=Path("run"),
     )
     list(begun.events)
     edited(Path("run"), "epochs 2", "epochs 3")
-    assert longer(Path("run")) == 3
+    assert longer(device, Path("run")) == 3
 
 
-def test_epochs_of_an_edited_spec_that_a_setting_hides_are_told_of(tmp_path: Path) -> None:
-    run = trained(spec("constant", 4), tmp_path / "run", None, "train.epochs=2")
-    assert longer(run) == 2  # as it was: nothing has been hidden since it began
+def test_epochs_of_an_edited_spec_that_a_setting_hides_are_told_of(device: Device, tmp_path: Path) -> None:
+    run = trained(device, spec("constant", 4), tmp_path / "run", None, "train.epochs=2")
+    assert longer(device, run) == 2  # as it was: nothing has been hidden since it began
     edited(run, "epochs 4", "epochs 6")
     for force in (False, True):
         with pytest.raises(UsageError) as caught:
-            longer(run, force=force)
+            longer(device, run, force=force)
         assert caught.value.code == "E478"
         assert "--set train.epochs=6" in caught.value.helps[0]
-    assert longer(run, "train.epochs=6") == 6
+    assert longer(device, run, "train.epochs=6") == 6
 
 
 @given(st.floats(0.1, 1), st.integers(1, 20), st.integers(1, 20), st.integers(0, 19), st.integers(0, 5))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from netspec.diagnostics.failure import UsageError
 from netspec.ir.recipe import TrainOptions
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.train.events import Finished, Started
 from netspec.train.loop import train
 from netspec.train.run.place import check_place, minibatches
@@ -58,9 +58,9 @@ def test_a_place_of_a_version_without_batch_is_told_by_its_images() -> None:
 
 
 @pytest.mark.parametrize("batch", ["7", "17", "64", "all"])
-def test_a_training_does_not_go_on_from_a_snapshot_in_other_minibatches(batch: str) -> None:
+def test_a_training_does_not_go_on_from_a_snapshot_in_other_minibatches(device: Device, batch: str) -> None:
     experiment = experiment_of(POINTS)
-    events = train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)))
+    events = train(experiment, data_of(experiment), device=device)
     started = next(events)
     assert isinstance(started, Started)
     for _ in events:
@@ -70,7 +70,7 @@ def test_a_training_does_not_go_on_from_a_snapshot_in_other_minibatches(batch: s
     assert isinstance(snapshot, Snapshot)
     other = experiment_of(POINTS, f"train.batch={batch}")
     with pytest.raises(UsageError) as caught:
-        next(train(other, data_of(other), device=open_device(DeviceChoice(1)), start=snapshot))
+        next(train(other, data_of(other), device=device, start=snapshot))
     assert caught.value.code == "E477"
-    *_, end = train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)), start=snapshot)
+    *_, end = train(experiment, data_of(experiment), device=device, start=snapshot)
     assert isinstance(end, Finished)

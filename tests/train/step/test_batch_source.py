@@ -13,8 +13,7 @@ from netspec.data.dataset import Dataset
 from netspec.data.stored import Stored
 from netspec.diagnostics.failure import DataError, DivergedError
 from netspec.ir.recipe import Experiment
-from netspec.runtime.cpu.device import CpuDevice
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.train.events import Diverged, EpochDone, Event, Finished, Lost, Progress, Started
 from netspec.train.loop import train
 from netspec.train.run.begin import DataPlaces, load_data
@@ -23,6 +22,7 @@ from netspec.train.step.preparation import prepared
 from netspec.train.step.snapshot import Snapshot
 from netspec.train.use.evaluate import evaluate
 from tests.data.stores import write_idx_set, write_npy_set, write_pictures
+from tests.kernels.backends import Backend
 from tests.train.test_loop import experiment_of, same
 
 SPEC = """net n { input 3x8x8; conv 4 3x3 pad=1 nobias; batchnorm relu; pool max 2x2; dropout 0.25; dense 3 }
@@ -45,6 +45,12 @@ def _small_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ring, "IMAGES_A_TASK", 5)
 
 
+@pytest.fixture(scope="module")
+def device(backend: Backend) -> Device:
+    """On two threads, where there are any."""
+    return backend.device(2)
+
+
 def experiment_on(place: Path, *settings: str) -> Experiment:
     return experiment_of(SPEC.replace("PLACE", str(place)), *settings)
 
@@ -53,8 +59,8 @@ def data_of(experiment: Experiment, *, held_bytes: int = 0, strict: bool = False
     return load_data(experiment, DataPlaces(held_bytes=held_bytes, strict=strict))
 
 
-def events(experiment: Experiment, dataset: Dataset, threads: int = 2, start: Snapshot | None = None) -> list[Event]:
-    return list(train(experiment, dataset, device=open_device(DeviceChoice(threads)), start=start, milestone=1))
+def events(device: Device, experiment: Experiment, dataset: Dataset, start: Snapshot | None = None) -> list[Event]:
+    return list(train(experiment, dataset, device=device, start=start, milestone=1))
 
 
 def end(found: list[Event]) -> Finished:
@@ -63,18 +69,20 @@ def end(found: list[Event]) -> Finished:
 
 
 @pytest.fixture(scope="module")
-def in_memory(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+def in_memory(device: Device, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     experiment = experiment_on(write_npy_set(tmp_path_factory.mktemp("held")))
     dataset = data_of(experiment, held_bytes=1 << 30)
     assert isinstance(dataset.train.images, np.ndarray)
-    return end(events(experiment, dataset))
+    return end(events(device, experiment, dataset))
 
 
 WIDE = SPEC.replace("3x8x8", "1x8x8").replace("validate=0.2", "validate=0.2 resize=8x8 OPTIONS")
 
 
 @pytest.mark.parametrize("options", ["", "white=4095", "white=4095 normalize=unit"])
-def test_pictures_of_more_than_eight_bits_lead_to_the_same_bits_from_files(tmp_path: Path, options: str) -> None:
+def test_pictures_of_more_than_eight_bits_lead_to_the_same_bits_from_files(
+    device: Device, tmp_path: Path, options: str
+) -> None:
     for number in range(48):
         path = tmp_path / "wide" / f"class{number % 3}" / f"{number:03}.tiff"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,36 +95,40 @@ def test_pictures_of_more_than_eight_bits_lead_to_the_same_bits_from_files(tmp_p
     assert isinstance(held.train.images, np.ndarray)
     assert stored.levels == held.levels
     assert same(*({"mean": data.mean, "deviation": data.deviation} for data in (stored, held)))
-    one, other = (end(events(experiment, data)) for data in (stored, held))
+    one, other = (end(events(device, experiment, data)) for data in (stored, held))
     assert same(one.weights, other.weights)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_files_and_memory_lead_to_the_same_bits(tmp_path: Path, in_memory: Finished, form: str) -> None:
+def test_files_and_memory_lead_to_the_same_bits(
+    device: Device, backend: Backend, tmp_path: Path, in_memory: Finished, form: str
+) -> None:
     experiment = experiment_on(FORMS[form](tmp_path))
     dataset = data_of(experiment)
     assert isinstance(dataset.train.images, Stored)
-    found = end(events(experiment, dataset))
+    found = end(events(device, experiment, dataset))
     assert same(found.weights, in_memory.weights)
     assert (found.training, found.validation) == (in_memory.training, in_memory.validation)
-    scores = evaluate(experiment, dataset, prepared(dataset), found.weights, device=open_device(DeviceChoice(1))).scores
+    scores = evaluate(experiment, dataset, prepared(dataset), found.weights, device=backend.device()).scores
     assert scores == in_memory.validation
 
 
 @pytest.mark.parametrize("readers", [1, 5])
 def test_the_number_of_readers_changes_nothing(
-    tmp_path: Path, in_memory: Finished, readers: int, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, device: Device, tmp_path: Path, in_memory: Finished, readers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(CpuDevice, "readers", readers)
+    monkeypatch.setattr(type(device), "readers", readers)
     experiment = experiment_on(write_pictures(tmp_path))
-    assert same(end(events(experiment, data_of(experiment), threads=1)).weights, in_memory.weights)
+    assert same(end(events(backend.device(), experiment, data_of(experiment))).weights, in_memory.weights)
 
 
 @pytest.mark.parametrize("form", ["idx", "pictures"])
-def test_a_training_goes_on_in_the_middle_of_an_epoch(tmp_path: Path, in_memory: Finished, form: str) -> None:
+def test_a_training_goes_on_in_the_middle_of_an_epoch(
+    device: Device, tmp_path: Path, in_memory: Finished, form: str
+) -> None:
     experiment = experiment_on(FORMS[form](tmp_path))
     dataset, snapshot = data_of(experiment), None
-    for event in train(experiment, dataset, device=open_device(DeviceChoice(2)), milestone=1):
+    for event in train(experiment, dataset, device=device, milestone=1):
         if isinstance(event, Started):
             started = event
         if isinstance(event, Progress) and event.step == 7:
@@ -124,7 +136,7 @@ def test_a_training_goes_on_in_the_middle_of_an_epoch(tmp_path: Path, in_memory:
             break
     assert snapshot is not None
     assert snapshot.position.step == 7
-    assert same(end(events(experiment, data_of(experiment), start=snapshot)).weights, in_memory.weights)
+    assert same(end(events(device, experiment, data_of(experiment), start=snapshot)).weights, in_memory.weights)
 
 
 @pytest.mark.parametrize("form", ["npy", "pictures"])
@@ -166,7 +178,9 @@ def lose(place: Path) -> tuple[Path, Path]:
     return gone, broken
 
 
-def test_pictures_that_are_lost_are_named_once_and_replaced_by_the_next_of_their_class(tmp_path: Path) -> None:
+def test_pictures_that_are_lost_are_named_once_and_replaced_by_the_next_of_their_class(
+    device: Device, tmp_path: Path
+) -> None:
     place = write_pictures(tmp_path)
     experiment = experiment_on(place)
     dataset = data_of(experiment)
@@ -174,7 +188,7 @@ def test_pictures_that_are_lost_are_named_once_and_replaced_by_the_next_of_their
     assert isinstance(whole, Stored)
     before = whole.source.read(np.arange(90))
     gone, broken = lose(place)
-    found = events(experiment, dataset)
+    found = events(device, experiment, dataset)
     named = [path for event in found if isinstance(event, Lost) for path, _ in event.files]
     assert sorted(named) == [str(gone), str(broken)]
     assert isinstance(end(found), Finished)
@@ -184,35 +198,37 @@ def test_pictures_that_are_lost_are_named_once_and_replaced_by_the_next_of_their
     np.testing.assert_array_equal(after[[34, 35]], before[[36, 36]])
 
 
-def test_the_bits_after_a_loss_depend_on_the_files_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bits_after_a_loss_depend_on_the_files_alone(
+    device: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ends: list[Finished] = []
     for readers in (1, 4):
-        monkeypatch.setattr(CpuDevice, "readers", readers)
+        monkeypatch.setattr(type(device), "readers", readers)
         place = write_pictures(tmp_path / str(readers))
         experiment = experiment_on(place)
         dataset = data_of(experiment)
         lose(place)
-        ends.append(end(events(experiment, dataset)))
+        ends.append(end(events(device, experiment, dataset)))
     assert same(ends[0].weights, ends[1].weights)
 
 
-def test_under_strict_a_lost_picture_ends_the_training(tmp_path: Path) -> None:
+def test_under_strict_a_lost_picture_ends_the_training(device: Device, tmp_path: Path) -> None:
     place = write_pictures(tmp_path)
     experiment = experiment_on(place)
     dataset = data_of(experiment, strict=True)
     lose(place)
     with pytest.raises(DataError) as caught:
-        events(experiment, dataset)
+        events(device, experiment, dataset)
     assert caught.value.code == "E512"
 
 
-def test_a_folder_that_is_gone_ends_the_training(tmp_path: Path) -> None:
+def test_a_folder_that_is_gone_ends_the_training(device: Device, tmp_path: Path) -> None:
     place = write_pictures(tmp_path)
     experiment = experiment_on(place)
     dataset = data_of(experiment)
     place.rename(tmp_path / "elsewhere")
     with pytest.raises(DataError) as caught:
-        events(experiment, dataset)
+        events(device, experiment, dataset)
     assert caught.value.code == "E530"
 
 
@@ -224,17 +240,17 @@ def going_to_diverge(events: Iterator[Event]) -> list[Event]:
     return found
 
 
-def test_a_training_that_diverges_is_taken_back_and_apart_as_in_memory(tmp_path: Path) -> None:
+def test_a_training_that_diverges_is_taken_back_and_apart_as_in_memory(device: Device, tmp_path: Path) -> None:
     ends: list[Diverged] = []
     for held_bytes in (1 << 30, 0):
         experiment = experiment_on(write_pictures(tmp_path), "train.sgd.rate=1e30")
-        going = train(experiment, data_of(experiment, held_bytes=held_bytes), device=open_device(DeviceChoice(2)))
+        going = train(experiment, data_of(experiment, held_bytes=held_bytes), device=device)
         ends += [event for event in going_to_diverge(going) if isinstance(event, Diverged)]
     assert ends[0].numerics == ends[1].numerics
     assert ends[0].before.position.step == ends[1].before.position.step
 
 
-def test_waiting_is_told_of_every_epoch(tmp_path: Path) -> None:
+def test_waiting_is_told_of_every_epoch(device: Device, tmp_path: Path) -> None:
     experiment = experiment_on(write_pictures(tmp_path))
-    epochs = [event for event in events(experiment, data_of(experiment)) if isinstance(event, EpochDone)]
+    epochs = [event for event in events(device, experiment, data_of(experiment)) if isinstance(event, EpochDone)]
     assert all(0 <= epoch.waited_seconds <= epoch.seconds for epoch in epochs)

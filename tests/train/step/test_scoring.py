@@ -12,10 +12,9 @@ from netspec.ir.evaluate import evaluate as oracle
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
 from netspec.passes.inference import inference
-from netspec.runtime.cpu.machine import CpuMachine
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.runtime.feed import Pass
-from netspec.runtime.machine import Outputs
+from netspec.runtime.machine import Machine, Outputs
 from netspec.train.run.begin import DataPlaces, load_data
 from netspec.train.step import scoring
 from netspec.train.step.preparation import prepared
@@ -24,6 +23,7 @@ from netspec.train.step.scoring import Evaluator
 from netspec.train.use.evaluate import evaluate
 from netspec.train.use.predictor import predict
 from netspec.train.use.trained import Trained
+from tests.kernels.backends import Backend
 
 SPEC = """net n { input 1x6x6; conv 4 3x3; batchnorm relu; dropout 0.5; dense 10 }
 data digits validate=0.2 take=350
@@ -42,13 +42,11 @@ def some_weights(experiment: Experiment) -> dict[str, Array]:
     return initialize(experiment.graph, 5) | arrays
 
 
-def test_scores_are_those_of_the_oracle() -> None:
+def test_scores_are_those_of_the_oracle(backend: Backend) -> None:
     experiment = experiment_of()
     dataset, weights = load_data(experiment, DataPlaces()), some_weights(experiment)
     assert dataset.validation is not None
-    *_, sums = Evaluator(experiment, prepared(dataset), open_device(DeviceChoice(2))).measure(
-        dataset.validation, weights
-    )
+    *_, sums = Evaluator(experiment, prepared(dataset), backend.device(2)).measure(dataset.validation, weights)
     middle = dataset.normalized(dataset.validation.images)[:, :, 1:7, 1:7]
     graph = inference(experiment.graph, "cross_entropy")
     values = oracle(graph, {**weights, "input": middle, "label": dataset.validation.labels})
@@ -57,7 +55,7 @@ def test_scores_are_those_of_the_oracle() -> None:
     assert sums.scores.accuracy == float(values["correct"]) / 70
 
 
-def test_predictions_are_those_of_the_oracle_for_one_image_and_for_many() -> None:
+def test_predictions_are_those_of_the_oracle_for_one_image_and_for_many(device: Device) -> None:
     experiment = experiment_of()
     dataset, weights = load_data(experiment, DataPlaces()), some_weights(experiment)
     graph = inference(experiment.graph, None)
@@ -65,34 +63,31 @@ def test_predictions_are_those_of_the_oracle_for_one_image_and_for_many() -> Non
         images = dataset.train.images[:count]
         logits = oracle(graph, {**weights, "input": dataset.normalized(images)[:, :, 1:7, 1:7]})[graph.outputs[0].name]
         expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-        found = predict(Trained(experiment, prepared(dataset), weights), images, open_device(DeviceChoice(1)))
+        found = predict(Trained(experiment, prepared(dataset), weights), images, device)
         assert np.allclose(found, expected, atol=1e-5)
 
 
-def test_slow_nets_are_asked_for_a_minibatch_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_nets_are_asked_for_a_minibatch_a_call(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = experiment_of()
     dataset, weights = load_data(experiment, DataPlaces()), some_weights(experiment)
-    evaluator = Evaluator(experiment, prepared(dataset), open_device(DeviceChoice(1)))
-    whole, outputs, calls = evaluator.outputs(dataset.train, weights), CpuMachine.outputs, list[int]()
+    evaluator = Evaluator(experiment, prepared(dataset), device)
+    kind = type(evaluator._machine)
+    whole, outputs, calls = evaluator.outputs(dataset.train, weights), kind.outputs, list[int]()
 
-    def watched(machine: CpuMachine, feed: Pass) -> Outputs:
+    def watched(machine: Machine, feed: Pass) -> Outputs:
         calls.append(len(feed.order))
         return outputs(machine, feed)
 
     seconds = iter(range(1_000))
-    monkeypatch.setattr(CpuMachine, "outputs", watched)
+    monkeypatch.setattr(kind, "outputs", watched)
     monkeypatch.setattr(scoring, "perf_counter", lambda: float(next(seconds)))
     np.testing.assert_array_equal(evaluator.outputs(dataset.train, weights), whole)
     assert calls == [64, 64, 64, 64, 24]
 
 
-def test_the_test_part_is_measured_before_the_validation_part() -> None:
+def test_the_test_part_is_measured_before_the_validation_part(device: Device) -> None:
     experiment = experiment_of()
-    dataset, weights, device = (
-        load_data(experiment, DataPlaces()),
-        some_weights(experiment),
-        open_device(DeviceChoice(1)),
-    )
+    dataset, weights = load_data(experiment, DataPlaces()), some_weights(experiment)
     part, preparation = dataset.validation, prepared(dataset)
     with_test = replace(dataset, test=dataset.train)
     assert evaluate(experiment, dataset, preparation, weights, device=device).part == "validation"

@@ -11,7 +11,7 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.initialize import initialize
 from netspec.ir.recipe import Experiment
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.train.run.begin import DataPlaces, Origin, begin, load_data
 from netspec.train.run.weights import write_weights
 from netspec.train.step.preparation import Preparation, prepared
@@ -25,10 +25,10 @@ def experiment_of(text: str = SPEC) -> Experiment:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(device: Device, tmp_path: Path) -> Path:
     """A run whose record tells a mean that no data has."""
     origin, run = Origin(Source("<text>", SPEC), {}), tmp_path / "run"
-    list(begin(experiment_of(), origin, places=DataPlaces(), device=open_device(DeviceChoice(1)), folder=run).events)
+    list(begin(experiment_of(), origin, places=DataPlaces(), device=device, folder=run).events)
     document = json.loads((run / "run.json").read_text())
     document["normalisation"]["mean"] = [123.0]
     (run / "run.json").write_text(json.dumps(document))

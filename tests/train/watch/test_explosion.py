@@ -9,13 +9,14 @@ import pytest
 
 from netspec.diagnostics.failure import DivergedError
 from netspec.ir.operations import LossName
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.runtime.pace import Pace
 from netspec.train.events import Event, Warned
 from netspec.train.loop import train
 from netspec.train.run.checkpoint import encode_snapshot, read_checkpoint
 from netspec.train.step.snapshot import Position, Snapshot
 from netspec.train.watch.explosion import FACTOR, WINDOW_IMAGES, Explosion, LossPeak, silent_loss
+from tests.kernels.backends import Backend
 from tests.train.test_loop import data_of, experiment_of
 
 SILENT = math.log(10)
@@ -80,29 +81,37 @@ def test_a_net_that_says_nothing_has_this_loss(function: LossName, outputs: int,
     assert silent_loss(function, outputs) == pytest.approx(loss)
 
 
-def warned_of(*settings: str) -> list[Warned]:
+@pytest.fixture(scope="module")
+def device(backend: Backend) -> Device:
+    """On two threads, where there are any."""
+    return backend.device(2)
+
+
+def warned_of(device: Device, *settings: str) -> list[Warned]:
     experiment = experiment_of(NET, *settings)
     seen = list[Event]()
     with suppress(DivergedError):  # as an explosion may end
-        seen.extend(train(experiment, data_of(experiment), device=open_device(DeviceChoice(2)), milestone=1))
+        seen.extend(train(experiment, data_of(experiment), device=device, milestone=1))
     return [event for event in seen if isinstance(event, Warned) and event.code == "W402"]
 
 
-def test_an_explosion_is_told_once_with_its_place_and_its_rate() -> None:
-    assert warned_of() == []
-    (warned,) = warned_of("train.sgd.rate=2", "train.sgd.momentum=0.9")
+def test_an_explosion_is_told_once_with_its_place_and_its_rate(device: Device) -> None:
+    assert warned_of(device) == []
+    (warned,) = warned_of(device, "train.sgd.rate=2", "train.sgd.momentum=0.9")
     assert warned.message.startswith("the loss has exploded by step 9 (epoch 1): ")
     assert warned.message.endswith(" at its lowest; learning rate 2")
     assert "train.sgd.rate=0.2" in warned.helps[0]
 
 
-def test_the_rate_that_is_told_is_that_of_the_step_however_many_come_in_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rate_that_is_told_is_that_of_the_step_however_many_come_in_a_call(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found: list[Warned] = []
     for steps in (1, 20):
         monkeypatch.setattr(Pace, "steps", property(lambda pace, steps=steps: steps))
         experiment = experiment_of(NET, "train.sgd.rate=2", "train.sgd.momentum=0.9", "train.schedule=cosine")
         with suppress(DivergedError):
-            events = train(experiment, data_of(experiment), device=open_device(DeviceChoice(1)))
+            events = train(experiment, data_of(experiment), device=backend.device())
             found += [event for event in events if isinstance(event, Warned) and event.code == "W402"]
     assert len(found) == 2
     assert found[0] == found[1]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from netspec.ir.evaluate import evaluate
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import Device
 from netspec.train.events import EpochDone, Finished
 from netspec.train.loop import train
 from netspec.train.run.metrics import Line, line_of
@@ -15,6 +15,7 @@ from netspec.train.step.snapshot import Position, Snapshot
 from netspec.train.training import Training
 from netspec.train.watch.layer_statistics import LayerStatistics
 from netspec.train.watch.sample import UNSAMPLED
+from tests.kernels.backends import Backend
 from tests.train.test_loop import DIGITS, data_of, experiment_of, same
 
 PLAIN = """net n { input 1x8x8; conv 4 3x3 pad=1 relu; conv 5 3x3 relu; pool max 2x2; dense 6 tanh; dense 10 }
@@ -23,14 +24,20 @@ train { sgd rate=0.1 momentum=0.9 decay=1e-3; schedule constant; batch all; epoc
 """
 
 
-def measured_of(text: str, *settings: str, statistics: bool = True) -> Training:
+@pytest.fixture(scope="module")
+def device(backend: Backend) -> Device:
+    """On two threads, where there are any."""
+    return backend.device(2)
+
+
+def measured_of(device: Device, text: str, *settings: str, statistics: bool = True) -> Training:
     experiment = experiment_of(text, *settings)
-    device, start = open_device(DeviceChoice(2)), Snapshot(Position(), {})
+    start = Snapshot(Position(), {})
     return Training(experiment, data_of(experiment), device, start, statistics=statistics)
 
 
-def test_figures_are_those_of_the_oracle() -> None:
-    training = measured_of(PLAIN)
+def test_figures_are_those_of_the_oracle(device: Device) -> None:
+    training = measured_of(device, PLAIN)
     before, feed = training.weights(), training.batches().feed
     training.advance(training.batches())
     after = training.weights()
@@ -59,12 +66,10 @@ def test_figures_are_those_of_the_oracle() -> None:
 
 
 @pytest.mark.parametrize("batch", [40, 7])
-def test_asking_for_figures_changes_no_bit(batch: int) -> None:
+def test_asking_for_figures_changes_no_bit(device: Device, batch: int) -> None:
     def end(*, statistics: bool) -> tuple[Finished, list[Line]]:
         experiment = experiment_of(DIGITS, f"train.batch={batch}")
-        events = list(
-            train(experiment, data_of(experiment), device=open_device(DeviceChoice(2)), statistics=statistics)
-        )
+        events = list(train(experiment, data_of(experiment), device=device, statistics=statistics))
         assert isinstance(events[-1], Finished)
         return events[-1], [line_of(event) for event in events if isinstance(event, EpochDone)]
 
@@ -75,8 +80,8 @@ def test_asking_for_figures_changes_no_bit(batch: int) -> None:
     assert all([layer.layer for layer in line.layers][:2] == ["input", "conv1"] for line in told)
 
 
-def test_an_epoch_begins_without_figures() -> None:
-    training = measured_of(PLAIN)
+def test_an_epoch_begins_without_figures(device: Device) -> None:
+    training = measured_of(device, PLAIN)
     training.advance(training.batches())
     training.end_epoch(None)
     assert training.position.sample == UNSAMPLED
