@@ -1,7 +1,7 @@
 """A pass over images that have to be read: threads read ahead into a buffer which is used again and again.
 
-The image at place k of the order lies at `k % capacity` of the buffer. Who uses them says how far he is done with them;
-only then are later ones read over them. So the order of images is that of the pass, whatever the number of readers.
+The image at position k of the order is in slot `k % capacity` of the buffer. A later image overwrites it only after its
+release. So the order of images is that of the pass, whatever the number of readers.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Ring:
         self._stored, self._order = stored, order
         self.capacity = min(len(order), max(2 * least, BUFFER_BYTES // image_bytes))
         self.buffer = np.empty((self.capacity, *stored.shape[1:]), stored.dtype)
-        self.places = np.arange(len(order), dtype=np.int64) % self.capacity
+        self.slots = np.arange(len(order), dtype=np.int64) % self.capacity
         self.waited_seconds = 0.0
         self._pool = ThreadPoolExecutor(readers)
         self._under_way: deque[tuple[int, Future[None]]] = deque()
@@ -76,7 +76,7 @@ class Ring:
         self.release(first)
 
     def _read(self, first: int, last: int) -> None:
-        self.buffer[self.places[first:last]] = self._stored[self._order[first:last]]
+        self.buffer[self.slots[first:last]] = self._stored[self._order[first:last]]
 
     def close(self) -> None:
         """Stops reading; what is under way is waited for."""

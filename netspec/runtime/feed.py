@@ -42,14 +42,14 @@ class Source:
 class Pass:
     """One pass over a source. It is constant too; compared by identity.
 
-    order (n,) int64: numbers of images. places (n,) int64: the index in the source's images of each one's pixels; None
+    order (n,) int64: numbers of images. slots (n,) int64: the index in the source's images of each one's pixels; None
     means the image's number. Before a crop an image is padded by `pad` rows and columns of zeros on each side (zeros
     after normalisation). `seed` and `epoch` determine random crops and all other draws of the augmentation.
     """
 
     source: Source
     order: NDArray[Any]
-    places: NDArray[Any] | None = None
+    slots: NDArray[Any] | None = None
     crop: Crop = "none"
     pad: int = 0
     seed: int = 0
@@ -86,7 +86,7 @@ def prepared_pass(feed: Pass, source: Source, program: Program) -> Pass:
     ready = Pass(
         source,
         np.ascontiguousarray(feed.order, np.int64),
-        None if feed.places is None else np.ascontiguousarray(feed.places, np.int64),
+        None if feed.slots is None else np.ascontiguousarray(feed.slots, np.int64),
         feed.crop,
         feed.pad,
         feed.seed,
@@ -114,18 +114,18 @@ def _one_by_one(images: NDArray[Any]) -> bool:
 
 
 def _check_order(feed: Pass) -> None:
-    source, order, places = feed.source, feed.order, feed.places
+    source, order, slots = feed.source, feed.order, feed.slots
     images, labels = len(source.images), source.labels
-    if places is None:
+    if slots is None:
         if not _inside(order, images):
             raise _misfit(f"the order names images beyond the {images} there are")
         if labels is not None and labels.shape != (images,):
             raise _misfit(f"{labels.shape} labels of {images} images")
         return
-    if places.shape != order.shape:
-        raise _misfit(f"{places.shape} places of {order.shape} images")
-    if not _inside(places, images):
-        raise _misfit(f"places beyond the {images} images there are")
+    if slots.shape != order.shape:
+        raise _misfit(f"{slots.shape} slots of {order.shape} images")
+    if not _inside(slots, images):
+        raise _misfit(f"slots beyond the {images} images there are")
     if labels is not None and not _inside(order, len(labels)):
         raise _misfit("the order names images without a label")
 
@@ -153,9 +153,9 @@ def _input_shape(program: Program) -> tuple[int, int, int]:
 def normalized(feed: Pass, shape: tuple[int, ...], some: slice) -> NDArray[np.float32]:
     """Normalised images of a pass, (N, *shape) for a net's input of `shape`, for a program that gathers no minibatches.
     Crops are central."""
-    source, places = feed.source, feed.order if feed.places is None else feed.places
+    source, slots = feed.source, feed.order if feed.slots is None else feed.slots
     mean, scale = source.mean[:, None, None], source.scale[:, None, None]
-    images = (source.images.take(places[some], axis=0) - mean) * scale
+    images = (source.images.take(slots[some], axis=0) - mean) * scale
     if feed.crop == "none":
         return images.reshape(len(images), *shape)
     padded = np.pad(images, ((0, 0), (0, 0), *[(feed.pad, feed.pad)] * 2))

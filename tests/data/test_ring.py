@@ -50,7 +50,7 @@ def test_every_image_of_the_order_passes_by_in_a_bounded_buffer(readers: int, fi
         least = min(20, COUNT - place)
         images = ring.ready(place, least)
         assert least <= images <= 35
-        slots = ring.places[place : place + images]
+        slots = ring.slots[place : place + images]
         np.testing.assert_array_equal(ring.buffer[slots, 0, 0, 0], order[place : place + images])
         place += images
         ring.release(place)
@@ -107,7 +107,7 @@ def test_who_goes_ahead_gets_no_late_image_over_a_wanted_one() -> None:
     threading.Timer(0.1, source.gate.set).start()
     ring.release(300)
     assert ring.ready(300, 20) >= 20
-    np.testing.assert_array_equal(ring.buffer[ring.places[300:320], 0, 0, 0], np.arange(300, 320))
+    np.testing.assert_array_equal(ring.buffer[ring.slots[300:320], 0, 0, 0], np.arange(300, 320))
     ring.close()
     assert not set(range(70, 300)) & set(source.seen)
 
@@ -120,6 +120,6 @@ def test_who_goes_back_has_the_images_read_again() -> None:
         ring.release(first) if first > 20 else None
         images = ring.ready(first, least)
         np.testing.assert_array_equal(
-            ring.buffer[ring.places[first : first + images], 0, 0, 0], order[first : first + images]
+            ring.buffer[ring.slots[first : first + images], 0, 0, 0], order[first : first + images]
         )
     ring.close()

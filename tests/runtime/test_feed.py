@@ -31,9 +31,9 @@ def test_arrays_come_out_as_native_code_reads_them(program: Program) -> None:
     source = replace(SOURCE, images=IMAGES.astype(np.float64)[:, :, ::-1])
     ready = prepared(Pass(source, np.arange(40, dtype=np.int32)[::-1], np.arange(40, dtype=np.int16)), program)
     assert ready.source.labels is not None
-    assert ready.places is not None
+    assert ready.slots is not None
     assert (ready.source.images.dtype, ready.source.labels.dtype) == (np.float32, np.int32)
-    assert (ready.order.dtype, ready.places.dtype) == (np.int64, np.int64)
+    assert (ready.order.dtype, ready.slots.dtype) == (np.int64, np.int64)
     assert ready.source.images.flags.c_contiguous
     assert ready.order.flags.c_contiguous
 
@@ -71,10 +71,10 @@ def test_a_source_that_does_not_fit_is_refused(program: Program, change: dict[st
     [
         {"order": np.array([0, 40])},
         {"order": np.array([-1])},
-        {"order": np.array([40]), "places": np.array([0])},
-        {"places": np.arange(39)},
-        {"places": np.full(40, 40)},
-        {"places": np.full(40, -1)},
+        {"order": np.array([40]), "slots": np.array([0])},
+        {"slots": np.arange(39)},
+        {"slots": np.full(40, 40)},
+        {"slots": np.full(40, -1)},
         {"crop": "random", "source": replace(SOURCE, images=IMAGES[:, :, :, :4])},
         {"crop": "random", "pad": -1},
         {"pad": 1},

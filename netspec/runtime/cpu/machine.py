@@ -203,10 +203,10 @@ class CpuMachine:
         return self._source[1]
 
     def _take_pass(self, feed: Pass) -> None:
-        words, places = self._state, feed.order if feed.places is None else feed.places
+        words, slots = self._state, feed.order if feed.slots is None else feed.slots
         words[:, state.TOTAL], words[:, state.EPOCH] = len(feed.order), feed.epoch
         words[:, state.SEED] = _signed(feed.seed)
-        words[:, state.ORDER], words[:, state.PLACES] = feed.order.ctypes.data, places.ctypes.data
+        words[:, state.ORDER], words[:, state.SLOTS] = feed.order.ctypes.data, slots.ctypes.data
         words[:, state.CROP], words[:, state.CROP_PAD] = CROPS[feed.crop], feed.pad
 
     def _take_scalars(self, rates: Rates, steps: int) -> None:

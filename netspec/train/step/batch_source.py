@@ -15,7 +15,7 @@ from netspec.train.step.feeds import (
     epoch_order,
     file_order,
     held_images,
-    held_places,
+    held_slots,
     measuring_pass,
     source_of,
     training_pass,
@@ -119,8 +119,8 @@ class Passes:
         part, images = self._part, self._part.images
         stored = images if isinstance(images, Stored) else None
         if self._held is not None:
-            return Held(over(self._held, order, held_places(part, order)), stored)
+            return Held(over(self._held, order, held_slots(part, order)), stored)
         assert stored is not None  # what is not stored is held
         ring = Ring(stored, order, first=first, least=self._batch, readers=self._readers)
         source = source_of(ring.buffer, part, self._preparation, volatile=True)
-        return Streamed(over(source, order, ring.places), ring)
+        return Streamed(over(source, order, ring.slots), ring)

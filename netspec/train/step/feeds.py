@@ -27,7 +27,7 @@ def held_images(part: Part) -> NDArray[Any] | None:
     return part.images.source.array if isinstance(part.images, Stored) else part.images
 
 
-def held_places(part: Part, order: Rows) -> Rows | None:
+def held_slots(part: Part, order: Rows) -> Rows | None:
     """Indices in `held_images` of the images of an order; None where they equal the order."""
     return part.images.rows[order] if isinstance(part.images, Stored) else None
 
@@ -42,13 +42,13 @@ def file_order(part: Part) -> Rows:
     return np.arange(len(part), dtype=np.int64)
 
 
-def training_pass(experiment: Experiment, epoch: int, source: Source, order: Rows, places: Rows | None) -> Pass:
+def training_pass(experiment: Experiment, epoch: int, source: Source, order: Rows, slots: Rows | None) -> Pass:
     """The training pass of `epoch`, counted from zero. A crop's position depends on seed, epoch and image alone."""
     pad, seed = crop_pad(experiment), experiment.train.seed
-    return Pass(source, order, places, "none" if pad is None else "random", pad or 0, seed, epoch)
+    return Pass(source, order, slots, "none" if pad is None else "random", pad or 0, seed, epoch)
 
 
-def measuring_pass(experiment: Experiment, source: Source, order: Rows, places: Rows | None) -> Pass:
+def measuring_pass(experiment: Experiment, source: Source, order: Rows, slots: Rows | None) -> Pass:
     """A pass with central crops."""
     pad, seed = crop_pad(experiment), experiment.train.seed
-    return Pass(source, order, places, "none" if pad is None else "centre", pad or 0, seed)
+    return Pass(source, order, slots, "none" if pad is None else "centre", pad or 0, seed)

@@ -96,7 +96,7 @@ def unmoved(steps: int) -> Rates:
 
 def _piece(feed: Pass, piece: slice) -> Pass:
     """A slice of a pass as a pass."""
-    return replace(feed, order=feed.order[piece], places=None if feed.places is None else feed.places[piece])
+    return replace(feed, order=feed.order[piece], slots=None if feed.slots is None else feed.slots[piece])
 
 
 def run_in_calls(machine: Machine, batches: BatchSource, batch: int) -> Iterator[tuple[int, Array]]:

@@ -16,7 +16,7 @@ from netspec.train.step.feeds import (
     epoch_order,
     file_order,
     held_images,
-    held_places,
+    held_slots,
     measuring_pass,
     source_of,
     training_pass,
@@ -86,7 +86,7 @@ def test_images_in_the_address_space_are_used_where_they_lie() -> None:
     labels, rows = np.zeros(3, np.int32), np.array([8, 4, 6])
     held, stored, read = part(3), Part(Stored(Files(mapped), rows), labels), Part(Stored(Files(None), rows), labels)
     assert held_images(held) is held.images
-    assert held_places(held, order) is None
+    assert held_slots(held, order) is None
     assert held_images(stored) is mapped
-    assert np.array_equal(held_places(stored, order), [6, 8, 4])
+    assert np.array_equal(held_slots(stored, order), [6, 8, 4])
     assert held_images(read) is None

@@ -24,8 +24,8 @@ from netspec.kernels.cpu.language.state import (
     FIRST,
     IMAGES,
     ORDER,
-    PLACES,
     SEED,
+    SLOTS,
     SOURCE_BYTES,
     SOURCE_HEIGHT,
     SOURCE_STRIDE,
@@ -172,13 +172,13 @@ def _each_way(tile, arena, d, g, name):
 @routine
 def _find_images(tile, arena, d, state, g):
     """Number and address of each lane's image; a lane without an image gets those of the first image."""
-    order, places, step = words_at(state[ORDER]), words_at(state[PLACES]), lanes(tile)
+    order, slots, step = words_at(state[ORDER]), words_at(state[SLOTS]), lanes(tile)
     addresses = words_behind(arena, row(tile, d, g, ADDRESS))
     for lane in range(step):
         n = g * step + lane
         at = state[FIRST] + (n if n < state[COUNT] else 0)
         integers(arena)[row(tile, d, g, IMAGE) + lane] = order[at]
-        addresses[lane] = state[IMAGES] + places[at] * state[SOURCE_STRIDE] * state[SOURCE_BYTES]
+        addresses[lane] = state[IMAGES] + slots[at] * state[SOURCE_STRIDE] * state[SOURCE_BYTES]
 
 
 @routine

@@ -29,11 +29,11 @@ from netspec.kernels.cpu.language.state import (
     LABELS,
     MEAN,
     ORDER,
-    PLACES,
     RESULTS,
     SCALE,
     SCRATCH,
     SEED,
+    SLOTS,
     SOURCE_BYTES,
     SOURCE_HEIGHT,
     SOURCE_STRIDE,
@@ -207,7 +207,7 @@ def gather_images(tile, arena, d: Words[GatherImages], state, begin, end, thread
     band = d[GATHERED.band]
     pitch = d[GATHERED.pitch]
     order = words_at(state[ORDER])
-    source_of = words_at(state[PLACES])
+    source_of = words_at(state[SLOTS])
     bands = (height + band - 1) // band
     for part in range(begin * bands, end * bands):
         unit, first_row = part // bands, part % bands * band

@@ -43,7 +43,7 @@ METRICS = 20
 METRICS_BYTES = 16
 WHITE = 21
 """value of the brightest pixel, in the units of the images"""
-PLACES = 22
+SLOTS = 22
 """address of int64, parallel to the order: the slot at `IMAGES` that holds the image's pixels"""
 SOURCE_STRIDE = 23
 """stride of images at `IMAGES`, in numbers; C x H x W where they are contiguous"""
