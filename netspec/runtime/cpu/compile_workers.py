@@ -21,9 +21,9 @@ from typing import IO
 from netspec.runtime.cache import Code
 from netspec.runtime.cpu.compilation import VERSION, Unit, compile_unit
 
-UNITS_A_HELPER = 4
+UNITS_A_WORKER = 4
 """Functions per worker, at least: the start of a worker takes about as long as compiling one function."""
-MOST_HELPERS = 7
+MOST_WORKERS = 7
 PATIENCE_SECONDS = 60.0
 """Time without a delivery after which workers are killed."""
 SERVER = """
@@ -46,7 +46,7 @@ def compile_units(units: Sequence[Unit]) -> Iterator[tuple[Unit, Code]]:
     delivered: Deliveries = SimpleQueue()
     yield from ((unit, compile_unit(unit)) for unit in units if not unit.kept)
     waiting = len(todo)
-    with _helpers(helpers_for(waiting), todo, delivered) as processes:
+    with _workers(workers_for(waiting), todo, delivered) as processes:
         while unit := _next(todo):
             yield unit, compile_unit(unit)
             waiting -= 1
@@ -54,11 +54,11 @@ def compile_units(units: Sequence[Unit]) -> Iterator[tuple[Unit, Code]]:
             yield unit, code or compile_unit(unit)
 
 
-def helpers_for(count: int) -> int:
+def workers_for(count: int) -> int:
     """Number of workers for `count` functions on this machine; 0 where no interpreter can be started."""
     if not sys.executable or getattr(sys, "frozen", False):
         return 0
-    return max(0, min(_processors() - 1, count // UNITS_A_HELPER, MOST_HELPERS))
+    return max(0, min(_processors() - 1, count // UNITS_A_WORKER, MOST_WORKERS))
 
 
 def _processors() -> int:
@@ -68,7 +68,7 @@ def _processors() -> int:
 
 
 @contextmanager
-def _helpers(count: int, todo: deque[Unit], delivered: Deliveries) -> Generator[tuple[subprocess.Popen[bytes], ...]]:
+def _workers(count: int, todo: deque[Unit], delivered: Deliveries) -> Generator[tuple[subprocess.Popen[bytes], ...]]:
     """A context with `count` workers at work; they end with it, also by an exception."""
     processes = tuple(process for process in (_start() for _ in range(count)) if process)
     threads = [threading.Thread(target=_attend, args=(process, todo, delivered)) for process in processes]

@@ -14,7 +14,7 @@ from netspec.kernels.cpu.language.jit import kernel, routine
 from netspec.kernels.cpu.language.memory import floats_at, words_at
 from netspec.kernels.cpu.language.state import COUNT, FIRST, GROUPS, METRICS, METRICS_BYTES, SCALARS, STEP, TOTAL
 from netspec.kernels.cpu.language.state import WORDS as STATE_WORDS
-from netspec.runtime.cpu.team import advance, atomic_load, meet, wait_for_change
+from netspec.runtime.cpu.team import advance, atomic_load, barrier, wait_for_change
 
 # Words of the control block; words that threads write are a cache line (8 words) apart.
 ROWS = 0
@@ -49,7 +49,7 @@ DIVISION = 3
 whole live groups"""
 SHARES = 4
 """address of the shares: thread t takes shares[t] … shares[t + 1], in 2**-32 of the whole"""
-MEET = 5
+BARRIER = 5
 """1: a barrier of all threads follows this row"""
 ROW_WORDS = 6
 SHARE_BITS = 32
@@ -93,8 +93,8 @@ def _walk(control, state, thread):
         begin, end = (count * shares[thread] >> SHARE_BITS) * size, (count * shares[thread + 1] >> SHARE_BITS) * size
         if begin < end:
             _launch(table[row + ADDRESS], arena, words_at(table[row + DESCRIPTOR]), state, begin, end, thread)
-        if table[row + MEET] != 0:
-            meet(control, ARRIVED, GENERATION, control[THREADS], control[SPINS])
+        if table[row + BARRIER] != 0:
+            barrier(control, ARRIVED, GENERATION, control[THREADS], control[SPINS])
 
 
 @kernel

@@ -14,10 +14,10 @@ from netspec.kernels.cpu.table import KERNELS
 from netspec.runtime.cache import CodeCache
 from netspec.runtime.cpu.driver import (
     ADDRESS,
+    BARRIER,
     DESCRIPTOR,
     DIVISION,
     GROUPS_OF_UNITS,
-    MEET,
     ROW_WORDS,
     SHARE_BITS,
     SHARES,
@@ -64,7 +64,7 @@ class LaunchTable:
             self.words[number, ADDRESS] = kernel_address(*kernels[number], cache)
             self.words[number, DESCRIPTOR] = self._descriptors[number].ctypes.data
             self.words[number, SHARES] = self._shares[number].ctypes.data
-            self.words[number, [UNITS, MEET]] = row.units, step.meet
+            self.words[number, [UNITS, BARRIER]] = row.units, step.barrier
             self.words[number, DIVISION] = of_groups if row.per_group else UNITS_ONCE
 
 

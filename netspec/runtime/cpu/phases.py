@@ -24,7 +24,7 @@ LINE_BYTES = 64
 """Alignment of buffers; the last vector of a buffer may extend to the next multiple."""
 FLOPS_A_NANOSECOND = 60.0
 BYTES_A_NANOSECOND = 20.0
-MEETING_NANOSECONDS = 1000.0
+BARRIER_NANOSECONDS = 1000.0
 """Rough speed of one core in computing and moving, and cost of a barrier. They decide the division of work, never a bit
 of a result."""
 
@@ -134,7 +134,7 @@ class Step:
 
     task: int
     counts: tuple[int, ...]
-    meet: bool
+    barrier: bool
 
 
 def schedule(tasks: Sequence[Task], groups: int, threads: int) -> tuple[Step, ...]:
@@ -149,9 +149,9 @@ def schedule(tasks: Sequence[Task], groups: int, threads: int) -> tuple[Step, ..
     for number, phase in enumerate(phases):
         counts = _counts([tasks[k] for k in phase], groups, 1 if alone[number] else threads)
         last = number == len(phases) - 1
-        meet = last or not (alone[number] and alone[number + 1])
+        barrier = last or not (alone[number] and alone[number + 1])
         steps += [
-            Step(k, (*count, *[0] * (threads - len(count))), meet and k == phase[-1])
+            Step(k, (*count, *[0] * (threads - len(count))), barrier and k == phase[-1])
             for k, count in zip(phase, counts, strict=True)
         ]
     return tuple(steps)
@@ -165,7 +165,7 @@ def divides_groups(groups: int, threads: int) -> bool:
 def _alone(nanoseconds: Sequence[float]) -> list[bool]:
     """The phases that the first thread runs alone: those shorter than a barrier and next to another short one, since
     the two need no barrier between them."""
-    short = [False, *(time < MEETING_NANOSECONDS for time in nanoseconds), False]
+    short = [False, *(time < BARRIER_NANOSECONDS for time in nanoseconds), False]
     beside = [before or after for before, after in zip(short, short[2:], strict=False)]
     return [own and other for own, other in zip(short[1:], beside, strict=False)]
 
@@ -189,6 +189,6 @@ def _units(row: Row, groups: int) -> int:
     return row.units * groups if row.per_group else row.units
 
 
-def meetings(steps: Sequence[Step]) -> int:
+def barriers(steps: Sequence[Step]) -> int:
     """Number of barriers in one run of all steps."""
-    return sum(step.meet for step in steps)
+    return sum(step.barrier for step in steps)

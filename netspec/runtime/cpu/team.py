@@ -162,7 +162,7 @@ def wait_for_change(words, index, known, spins):
 
 
 @routine
-def meet(words, arrived, generation, threads, spins):
+def barrier(words, arrived, generation, threads, spins):
     """A barrier of `threads` threads. `arrived` and `generation` are in cache lines of their own; the word after
     `generation` is the number of threads asleep."""
     if threads == 1:

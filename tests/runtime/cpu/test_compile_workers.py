@@ -25,8 +25,8 @@ UNITS = tuple(Unit(sum_images, TileShape(rows, 1, 4, 32)) for rows in range(1, 9
 
 
 @pytest.fixture
-def one_helper(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
-    """Two processors, whatever there are; the helpers that were started."""
+def one_worker(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Two processors, whatever there are; the workers that were started."""
     started: list[subprocess.Popen[bytes]] = []
     start: Callable[[], Any] = getattr(compile_workers, "_start")  # noqa: B009
     monkeypatch.setattr(compile_workers, "_processors", lambda: 2)
@@ -34,11 +34,11 @@ def one_helper(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]
     return started
 
 
-def test_every_function_is_compiled_once(one_helper: list[subprocess.Popen[bytes]]) -> None:
+def test_every_function_is_compiled_once(one_worker: list[subprocess.Popen[bytes]]) -> None:
     made = list(compile_workers.compile_units(UNITS))
     assert sorted(unit.name for unit, _ in made) == sorted(unit.name for unit in UNITS)
     assert all(code.symbol.encode() in code.object_file for _, code in made)
-    assert [helper.returncode is not None for helper in one_helper] == [True]
+    assert [worker.returncode is not None for worker in one_worker] == [True]
 
 
 SAYS_VERSION = f"print({VERSION!r}, flush=True); input(); "
@@ -55,8 +55,8 @@ SAYS_VERSION = f"print({VERSION!r}, flush=True); input(); "
         (SAYS_VERSION + "import time; time.sleep(1000)", 1),
     ],
 )
-def test_what_a_helper_does_not_deliver_is_compiled_here(
-    server: str, asked: int, one_helper: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+def test_what_a_worker_does_not_deliver_is_compiled_here(
+    server: str, asked: int, one_worker: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[Unit] = []
     delegate: Callable[..., Code | None] = getattr(compile_workers, "_delegate")  # noqa: B009
@@ -69,17 +69,17 @@ def test_what_a_helper_does_not_deliver_is_compiled_here(
 
 
 def compile_slowly(unit: Unit) -> Code:
-    """Long enough for a helper to take its share."""
+    """Long enough for a worker to take its share."""
     time.sleep(0.1)
     return Code(unit.name, b"")
 
 
-def test_no_helper_outlives_who_stops_listening(one_helper: list[subprocess.Popen[bytes]]) -> None:
+def test_no_worker_outlives_who_stops_listening(one_worker: list[subprocess.Popen[bytes]]) -> None:
     making = compile_workers.compile_units(UNITS)
     next(making)
-    assert one_helper[0].poll() is None
+    assert one_worker[0].poll() is None
     making.close()  # type: ignore[attr-defined]
-    assert one_helper[0].poll() is not None
+    assert one_worker[0].poll() is not None
 
 
 def test_where_no_process_can_be_started_everything_is_compiled_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,19 +91,19 @@ def test_where_no_process_can_be_started_everything_is_compiled_here(monkeypatch
     assert len(list(compile_workers.compile_units(UNITS[:4]))) == 4
 
 
-def test_few_functions_are_not_worth_a_helper(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_functions_are_not_worth_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compile_workers, "_processors", lambda: 64)
-    assert [compile_workers.helpers_for(count) for count in (0, 3, 4, 9, 1000)] == [
+    assert [compile_workers.workers_for(count) for count in (0, 3, 4, 9, 1000)] == [
         0,
         0,
         1,
         2,
-        compile_workers.MOST_HELPERS,
+        compile_workers.MOST_WORKERS,
     ]
     monkeypatch.setattr(compile_workers, "_processors", lambda: 1)
-    assert compile_workers.helpers_for(1000) == 0
+    assert compile_workers.workers_for(1000) == 0
     monkeypatch.setattr("sys.executable", None)
-    assert compile_workers.helpers_for(1000) == 0
+    assert compile_workers.workers_for(1000) == 0
 
 
 def test_a_server_compiles_what_it_is_asked_for() -> None:
@@ -122,17 +122,17 @@ def test_a_server_compiles_what_it_is_asked_for() -> None:
     assert rest == b""
 
 
-def test_a_helper_compiles_though_numba_has_been_asked_to_print(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_compiles_though_numba_has_been_asked_to_print(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NUMBA_DUMP_IR", "NUMBA_DEBUG_TYPEINFER", "NUMBA_DUMP_ASSEMBLY"):
         monkeypatch.setenv(name, "1")
-    helper = getattr(compile_workers, "_start")()  # noqa: B009
+    worker = getattr(compile_workers, "_start")()  # noqa: B009
     try:
-        assert helper.stdout.readline().strip() == VERSION.encode()
-        code = getattr(compile_workers, "_delegate")(UNITS[0], helper.stdin, helper.stdout)  # noqa: B009
+        assert worker.stdout.readline().strip() == VERSION.encode()
+        code = getattr(compile_workers, "_delegate")(UNITS[0], worker.stdin, worker.stdout)  # noqa: B009
         assert code.symbol.encode() in code.object_file
     finally:
-        helper.kill()
-        helper.communicate()
+        worker.kill()
+        worker.communicate()
 
 
 def test_an_address_finds_the_function_again() -> None:

@@ -17,7 +17,7 @@ from netspec.kernels.cpu.winograd.weight_gradient import AddParts, add_parts
 from netspec.runtime.cpu import launch_table
 from netspec.runtime.cpu.launch_table import program_tasks
 from netspec.runtime.cpu.machine import CpuMachine
-from netspec.runtime.cpu.phases import Place, Step, Task, meetings, phase_numbers, schedule
+from netspec.runtime.cpu.phases import Place, Step, Task, barriers, phase_numbers, schedule
 from netspec.targets.cpu.processor import AVX512
 from netspec.targets.cpu.program import Tile
 from tests.kernels.harness import CACHE_DIR
@@ -105,10 +105,10 @@ def test_the_team_meets_between_tasks_of_several_threads_that_disturb_each_other
     drawn: list[Task], threads: int
 ) -> None:
     steps = schedule(drawn, GROUPS, threads)
-    assert steps[-1].meet
+    assert steps[-1].barrier
     for i, k in combinations(range(len(steps)), 2):
         pair = drawn[steps[i].task], drawn[steps[k].task]
-        if some_disturb(*pair, threads) and not any(step.meet for step in steps[i:k]):
+        if some_disturb(*pair, threads) and not any(step.barrier for step in steps[i:k]):
             assert all(step.counts[0] == sum(step.counts) for step in (steps[i], steps[k]))
 
 
@@ -123,18 +123,18 @@ def test_one_thread_keeps_the_order_and_meets_nobody() -> None:
     found = program_tasks(training_program(bundled("digits"), AVX512, 32))
     steps = schedule(found, 2, 1)
     assert [step.task for step in steps] == list(range(len(found)))
-    assert meetings(steps) == 1
+    assert barriers(steps) == 1
 
 
 def test_threads_that_divide_whole_groups_meet_less_often_than_others_and_those_less_than_there_are_rows() -> None:
     found = program_tasks(training_program(bundled("lecture"), AVX512, 64))
-    assert 3 * meetings(schedule(found, 4, 2)) < 2 * meetings(schedule(found, 4, 3)) < 2 * len(found)
+    assert 3 * barriers(schedule(found, 4, 2)) < 2 * barriers(schedule(found, 4, 3)) < 2 * len(found)
 
 
 def test_all_weights_are_packed_before_the_first_meeting() -> None:
     found = program_tasks(training_program(bundled("lecture"), AVX512, 64))
     steps = schedule(found, 4, 2)
-    first = next(number for number, step in enumerate(steps) if step.meet)
+    first = next(number for number, step in enumerate(steps) if step.barrier)
     packing = {number for number, task in enumerate(found) if task.row.kernel is pack}
     assert packing == {step.task for step in steps[: first + 1]}
 
@@ -146,7 +146,7 @@ def weights(monkeypatch: pytest.MonkeyPatch, name: str, disorder: bool) -> dict[
         numbers = phase_numbers(found, by_groups=False)
         order = sorted(range(len(found)), key=lambda k: (numbers[k], -k))
         plain = schedule(found, groups, threads)
-        return tuple(replace(plain[k], meet=k == order[-1]) for k in order)
+        return tuple(replace(plain[k], barrier=k == order[-1]) for k in order)
 
     net = bundled(name)
     with monkeypatch.context() as patched:

@@ -11,8 +11,8 @@ from netspec.kernels.cpu.language.tile import lanes
 from netspec.kernels.cpu.language.vector import load, store
 
 
-class Surround(NamedTuple):
-    """Words of `surround`. Strides count float32 numbers."""
+class Pad(NamedTuple):
+    """Words of `pad`. Strides count float32 numbers."""
 
     x: ChannelMap
     height: int
@@ -46,58 +46,58 @@ class Rearrange(NamedTuple):
     channels: int
 
 
-SURROUND, REARRANGE = places(Surround), places(Rearrange)
+PAD, REARRANGE = places(Pad), places(Rearrange)
 
 
 @routine
 def _source_row(d, row):
     """The row of x that stands at a row of the copy, or -1 where zeros do."""
-    place = row - d[SURROUND.before_y]
-    inside = place >= 0 and place % d[SURROUND.spacing_y] == 0 and place // d[SURROUND.spacing_y] < d[SURROUND.height]
-    return place // d[SURROUND.spacing_y] if inside else -1
+    place = row - d[PAD.before_y]
+    inside = place >= 0 and place % d[PAD.spacing_y] == 0 and place // d[PAD.spacing_y] < d[PAD.height]
+    return place // d[PAD.spacing_y] if inside else -1
 
 
 @routine
 def _spread_row(tile, arena, d, x, into):
     """The pixels of a row of x to their places in a row of the copy, as far as it has them."""
-    vector_channels = d[SURROUND.vector_channels]
-    phases = d[SURROUND.phases]
-    phase = d[SURROUND.before_x] % d[SURROUND.phases]
-    k = d[SURROUND.before_x] // d[SURROUND.phases]
-    for _ in range(d[SURROUND.width]):
-        if 0 <= k < d[SURROUND.phase_columns]:
-            at = into + (phase * d[SURROUND.phase_columns] + k) * vector_channels
+    vector_channels = d[PAD.vector_channels]
+    phases = d[PAD.phases]
+    phase = d[PAD.before_x] % d[PAD.phases]
+    k = d[PAD.before_x] // d[PAD.phases]
+    for _ in range(d[PAD.width]):
+        if 0 <= k < d[PAD.phase_columns]:
+            at = into + (phase * d[PAD.phase_columns] + k) * vector_channels
             if vector_channels == 1:
                 arena[at] = arena[x]
             else:
                 store(arena, at, load(tile, arena, x))
         x += vector_channels
-        phase += d[SURROUND.spacing_x]
+        phase += d[PAD.spacing_x]
         while phase >= phases:
             phase -= phases
             k += 1
 
 
 @kernel
-def surround(tile, arena, d: Words[Surround], state, begin, end, thread):
+def pad(tile, arena, d: Words[Pad], state, begin, end, thread):
     """x with zeros around its pixels and between them, columns sorted by phase. Unit: a row of a vector of channels."""
-    row_floats = d[SURROUND.phases] * d[SURROUND.phase_columns] * d[SURROUND.vector_channels]
+    row_floats = d[PAD.phases] * d[PAD.phase_columns] * d[PAD.vector_channels]
     for unit in range(begin, end):
-        row, part = unit % d[SURROUND.copy_rows], unit // d[SURROUND.copy_rows]
+        row, part = unit % d[PAD.copy_rows], unit // d[PAD.copy_rows]
         into = (
-            d[SURROUND.copy]
-            + part // d[SURROUND.vectors] * d[SURROUND.copy_image]
-            + (part % d[SURROUND.vectors] * d[SURROUND.copy_rows] + row) * row_floats
+            d[PAD.copy]
+            + part // d[PAD.vectors] * d[PAD.copy_image]
+            + (part % d[PAD.vectors] * d[PAD.copy_rows] + row) * row_floats
         )
         for k in range(row_floats):
             arena[into + k] = np.float32(0.0)
         y = _source_row(d, row)
         if y >= 0:
             x = (
-                d[SURROUND.x.place]
-                + part // d[SURROUND.vectors] * d[SURROUND.x.image]
-                + part % d[SURROUND.vectors] * d[SURROUND.x.vector]
-                + y * d[SURROUND.width] * d[SURROUND.vector_channels]
+                d[PAD.x.place]
+                + part // d[PAD.vectors] * d[PAD.x.image]
+                + part % d[PAD.vectors] * d[PAD.x.vector]
+                + y * d[PAD.width] * d[PAD.vector_channels]
             )
             _spread_row(tile, arena, d, x, into)
 

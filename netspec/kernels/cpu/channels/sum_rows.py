@@ -9,7 +9,7 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Operation
-from netspec.kernels.cpu.channels.copies import Surround, surround
+from netspec.kernels.cpu.channels.copies import Pad, pad
 from netspec.kernels.cpu.channels.maps import Maps, SlideDepthwise, slide_depthwise
 from netspec.kernels.cpu.channels.sums import SumWindows, sum_windows
 from netspec.kernels.cpu.channels.winograd import (
@@ -86,7 +86,7 @@ def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row
     image_floats = shape.copy_floats(x.vector_channels)
     if launch.scratch is None or launch.scratch.size_bytes < FLOAT_BYTES * image_floats * program.batch:
         raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its copy")
-    words = Surround(
+    words = Pad(
         x=channel_map(x),
         height=height,
         width=width,
@@ -103,7 +103,7 @@ def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row
         spacing_x=shape.spacing[1],
     )
     units = map_vectors(x) * shape.copy_rows
-    copying = Row(surround, NO_TILE, words, units, per_group=True, reads=(x,), writes=(launch.scratch,))
+    copying = Row(pad, NO_TILE, words, units, per_group=True, reads=(x,), writes=(launch.scratch,))
     row = words.phases * words.phase_columns * x.vector_channels
     copy = ChannelMap(place=words.copy, image=image_floats, vector=shape.copy_rows * row)
     return (copying,), _Source(copy, shape.dilation[0] * row, shape.stride[0] * row)

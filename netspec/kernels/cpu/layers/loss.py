@@ -56,7 +56,7 @@ class LossSums(NamedTuple):
 
     inputs: LossInputs
     sum: int
-    right: int
+    correct: int
     boundary: float
 
 
@@ -141,7 +141,7 @@ def _loss(tile, arena, z, labels, outputs, code):
 
 
 @routine
-def _right(tile, arena, z, labels, outputs, code, boundary):
+def _correct(tile, arena, z, labels, outputs, code, boundary):
     """Mask of correctly classified images, by the rule of `ir/ranking.py`; a single output above `boundary` means class
     1."""
     if outputs > 1 or code == CROSS_ENTROPY:
@@ -156,14 +156,14 @@ def loss(tile, arena, d: Words[LossSums], state, begin, end, thread):
     """One unit: the whole minibatch."""
     code, outputs, boundary = d[LOSS.inputs.code], d[LOSS.inputs.outputs], real(d, LOSS.boundary)
     for _ in range(begin, end):
-        total, right = 0.0, 0
+        total, correct = 0.0, 0
         for group in range(state[GROUPS]):
             z = d[LOSS.inputs.logits.place] + group * d[LOSS.inputs.logits.group]
             labels = load_integers(tile, arena, d[LOSS.inputs.labels.place] + group * d[LOSS.inputs.labels.group])
             live = first_lanes(tile, state[COUNT] - group * lanes(tile))
             total += sum_lanes(select(live, _loss(tile, arena, z, labels, outputs, code), 0.0))
-            right += count_lanes(live & _right(tile, arena, z, labels, outputs, code, boundary))
-        arena[d[LOSS.sum]], arena[d[LOSS.right]] = total, right
+            correct += count_lanes(live & _correct(tile, arena, z, labels, outputs, code, boundary))
+        arena[d[LOSS.sum]], arena[d[LOSS.correct]] = total, correct
 
 
 @routine
@@ -237,9 +237,9 @@ def _loss_inputs(launch: Launch) -> LossInputs:
 
 
 def loss_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    total, right = launch.outputs
+    total, correct = launch.outputs
     boundary = BOUNDARY.get(launch.operation.function, 0.0)
-    words = LossSums(inputs=_loss_inputs(launch), sum=place(total), right=place(right), boundary=boundary)
+    words = LossSums(inputs=_loss_inputs(launch), sum=place(total), correct=place(correct), boundary=boundary)
     return (Row(loss, Tile(1, 1), words, 1),)
 
 
