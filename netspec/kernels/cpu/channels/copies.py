@@ -1,4 +1,4 @@
-"""Copies with lanes = channels: maps with zeros around them, and numbers in another order."""
+"""Copies of maps whose lanes hold channels: with padding, or in another order of numbers."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple
@@ -51,7 +51,7 @@ PAD, REARRANGE = places(Pad), places(Rearrange)
 
 @routine
 def _source_row(d, row):
-    """The row of x that stands at a row of the copy, or -1 where zeros do."""
+    """The row of x that a row of the copy holds, or -1 for a row of zeros."""
     place = row - d[PAD.before_y]
     inside = place >= 0 and place % d[PAD.spacing_y] == 0 and place // d[PAD.spacing_y] < d[PAD.height]
     return place // d[PAD.spacing_y] if inside else -1
@@ -59,7 +59,7 @@ def _source_row(d, row):
 
 @routine
 def _spread_row(tile, arena, d, x, into):
-    """The pixels of a row of x to their places in a row of the copy, as far as it has them."""
+    """Copies the pixels of a row of x to their columns of a row of the copy; pixels outside it are left out."""
     vector_channels = d[PAD.vector_channels]
     phases = d[PAD.phases]
     phase = d[PAD.before_x] % d[PAD.phases]
@@ -80,7 +80,7 @@ def _spread_row(tile, arena, d, x, into):
 
 @kernel
 def pad(tile, arena, d: Words[Pad], state, begin, end, thread):
-    """x with zeros around its pixels and between them, columns sorted by phase. Unit: a row of a vector of channels."""
+    """x with zeros around and between its pixels, columns sorted by phase. Unit: a row of a vector of channels."""
     row_floats = d[PAD.phases] * d[PAD.phase_columns] * d[PAD.vector_channels]
     for unit in range(begin, end):
         row, part = unit % d[PAD.copy_rows], unit // d[PAD.copy_rows]
@@ -105,8 +105,7 @@ def pad(tile, arena, d: Words[Pad], state, begin, end, thread):
 @kernel
 def rearrange(tile, arena, d: Words[Rearrange], state, begin, end, thread):
     """The numbers of a map, in the order of channel, row and column, as numbers of another from `first_number` on: a
-    reshape, or a piece of a concatenation. Unit: a channel of the source, of an image, its pixels one after the other.
-    """
+    reshape, or a part of a concatenation. Unit: a channel of the source, of an image."""
     step, pixels, others = lanes(tile), d[REARRANGE.source_pixels], d[REARRANGE.result_pixels]
     for unit in range(begin, end):
         image, channel = unit // d[REARRANGE.channels], unit % d[REARRANGE.channels]

@@ -1,4 +1,4 @@
-"""Kernels with lanes = channels of operations that look at all channels of a pixel, or at a channel's own numbers."""
+"""Kernels whose lanes hold channels, for operations over all channels of a pixel or with numbers for each channel."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple
@@ -36,7 +36,7 @@ class Maps(NamedTuple):
 
 
 class ScaleChannels(NamedTuple):
-    """Words of `scale_channels`: four arrays of channels, and how far apart they lie."""
+    """Words of `scale_channels`: four arrays of channels, `statistics_step` apart."""
 
     maps: Maps
     statistics: int
@@ -44,8 +44,8 @@ class ScaleChannels(NamedTuple):
     epsilon: float
 
 
-class Neighbours(NamedTuple):
-    """Words of `neighbours`, as in `local_response_norm.py`."""
+class ResponseNorm(NamedTuple):
+    """Words of `response_norm`, as in `local_response_norm.py`."""
 
     maps: Maps
     below: int
@@ -55,15 +55,15 @@ class Neighbours(NamedTuple):
     base: float
 
 
-class LargestPiece(NamedTuple):
-    """Words of `largest_piece`; channels are those of y."""
+class Maxout(NamedTuple):
+    """Words of `maxout`; channels are those of y."""
 
     maps: Maps
     pieces: int
 
 
 class SlideDepthwise(NamedTuple):
-    """Words of `slide_depthwise`; strides count float32 numbers, `taps` are where each tap of a row is read."""
+    """Words of `slide_depthwise`. Strides count float32 numbers; `taps` are the offsets of the taps of a row."""
 
     maps: Maps
     x_row: int
@@ -79,8 +79,8 @@ class SlideDepthwise(NamedTuple):
     taps: tuple[int, ...]
 
 
-MAPS, SCALE, NEIGHBOURS = places(Maps), places(ScaleChannels), places(Neighbours)
-LARGEST, SLIDE = places(LargestPiece), places(SlideDepthwise)
+MAPS, SCALE, RESPONSE = places(Maps), places(ScaleChannels), places(ResponseNorm)
+MAXOUT, SLIDE = places(Maxout), places(SlideDepthwise)
 
 
 @kernel
@@ -112,20 +112,20 @@ def softmax_pixels(tile, arena, d: Words[Maps], state, begin, end, thread):
         total = splat(tile, 0.0)
         for a in range(vectors):
             shifted = load(tile, arena, x + a * d[MAPS.x.vector]) - largest
-            raised = select(first_lanes(tile, d[MAPS.channels] - a * step), exp(shifted), 0.0)
-            store(arena, y + a * d[MAPS.y.vector], raised)
-            total += raised
+            powers = select(first_lanes(tile, d[MAPS.channels] - a * step), exp(shifted), 0.0)
+            store(arena, y + a * d[MAPS.y.vector], powers)
+            total += powers
         share = np.float32(1.0) / sum_lanes(total)
         for a in range(vectors):
             store(arena, y + a * d[MAPS.y.vector], load(tile, arena, y + a * d[MAPS.y.vector]) * share)
 
 
 @kernel
-def neighbours(tile, arena, d: Words[Neighbours], state, begin, end, thread):
-    """Local response normalisation. The thread's scratch holds the squares of a pixel's channels side by side, with
-    zeros before and behind. Unit: a pixel of an image."""
-    step, below, above = lanes(tile), d[NEIGHBOURS.below], d[NEIGHBOURS.above]
-    share, beta, base = real(d, NEIGHBOURS.share), real(d, NEIGHBOURS.beta), real(d, NEIGHBOURS.base)
+def response_norm(tile, arena, d: Words[ResponseNorm], state, begin, end, thread):
+    """Local response normalisation. The thread's scratch holds the squares of a pixel's channels, with zeros before and
+    after them. Unit: a pixel of an image."""
+    step, below, above = lanes(tile), d[RESPONSE.below], d[RESPONSE.above]
+    share, beta, base = real(d, RESPONSE.share), real(d, RESPONSE.beta), real(d, RESPONSE.base)
     squares = state[SCRATCH] + below
     for unit in range(begin, end):
         image, pixel = unit // d[MAPS.pixels], unit % d[MAPS.pixels] * step
@@ -147,9 +147,9 @@ def neighbours(tile, arena, d: Words[Neighbours], state, begin, end, thread):
 
 
 @kernel
-def largest_piece(tile, arena, d: Words[LargestPiece], state, begin, end, thread):
-    """The largest of so many neighbouring channels. Unit: a pixel of an image."""
-    step, pieces = lanes(tile), d[LARGEST.pieces]
+def maxout(tile, arena, d: Words[Maxout], state, begin, end, thread):
+    """The largest of `pieces` neighbouring channels. Unit: a pixel of an image."""
+    step, pieces = lanes(tile), d[MAXOUT.pieces]
     for unit in range(begin, end):
         image, pixel = unit // d[MAPS.pixels], unit % d[MAPS.pixels] * step
         x, y = d[MAPS.x.place] + image * d[MAPS.x.image] + pixel, d[MAPS.y.place] + image * d[MAPS.y.image] + pixel
@@ -162,7 +162,7 @@ def largest_piece(tile, arena, d: Words[LargestPiece], state, begin, end, thread
 
 
 @routine
-def _activated(tile, arena, d, y, count):
+def _activate(tile, arena, d, y, count):
     for r in range(count):
         place = y + r * lanes(tile)
         store(arena, place, activate(load(tile, arena, place), d[SLIDE.activation], real(d, SLIDE.slope)))
@@ -170,7 +170,7 @@ def _activated(tile, arena, d, y, count):
 
 @kernel
 def slide_depthwise(tile, arena, d: Words[SlideDepthwise], state, begin, end, thread):
-    """Every channel its own window. A tile's rows are neighbouring pixels. Unit: an output row of a vector of channels
+    """A depthwise sum over windows. Rows of a tile are neighbouring pixels. Unit: an output row of a vector of channels
     of an image."""
     step, vectors = lanes(tile), (d[MAPS.channels] + lanes(tile) - 1) // lanes(tile)
     for unit in range(begin, end):
@@ -189,4 +189,4 @@ def slide_depthwise(tile, arena, d: Words[SlideDepthwise], state, begin, end, th
                     w += step
             save(registers, arena, y + column * step, step, 0, count)
             if d[SLIDE.activation] != 0:
-                _activated(tile, arena, d, y + column * step, count)
+                _activate(tile, arena, d, y + column * step, count)

@@ -1,4 +1,4 @@
-"""Weights as arrays brought to the form in which `targets/cpu/channel_weights.py` says that they lie."""
+"""Weights packed in the layout of `targets/cpu/channel_weights.py`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 
 def packed(constant: Constant, lanes: int, arrays: tuple[Array, ...]) -> Array:
-    """The numbers of a constant whose node has weights `arrays`, in the order of its inputs behind x."""
+    """The numbers of a constant whose node has weights `arrays`, in the order of its inputs after x."""
     node, tile, vector_channels = constant.node, constant.tile, constant.vector_channels
     match node.operation:
         case ops.Convolution() if constant.algorithm == "winograd":
@@ -39,7 +39,7 @@ def packed(constant: Constant, lanes: int, arrays: tuple[Array, ...]) -> Array:
 
 
 def _filled(array: Array, lanes: int) -> Array:
-    """(C,) with zeros behind, up to whole vectors."""
+    """(C,) with zeros after it, up to whole vectors."""
     return np.pad(array, (0, -len(array) % lanes))
 
 
@@ -55,10 +55,10 @@ def _packed_depthwise(lanes: int, weight: Array, bias: Array | None = None) -> A
 
 
 def _packed_winograd(form: PackedWinograd, weight: Array, bias: Array | None = None) -> Array:
-    """weight (K, C, taps, taps), bias (K,); kernels are transformed in float64 and rounded once."""
+    """weight (K, C, taps, taps), bias (K,); filters are transformed in float64 and rounded once."""
     matrix = np.array(filter_matrix(weight.shape[2]))
-    kernels = np.einsum("ai,kcij,bj->abkc", matrix, weight.astype(np.float64), matrix, optimize=True)
-    rows = kernels.astype(np.float32).reshape(-1, *weight.shape[:2], 1, 1)
+    filters = np.einsum("ai,kcij,bj->abkc", matrix, weight.astype(np.float64), matrix, optimize=True)
+    rows = filters.astype(np.float32).reshape(-1, *weight.shape[:2], 1, 1)
     zeros = np.zeros(len(weight), np.float32)
     biases = zeros if bias is None else bias
     sums = [_packed_weights(form.sums, rows), _packed_biases(form.sums, zeros)]
@@ -66,7 +66,7 @@ def _packed_winograd(form: PackedWinograd, weight: Array, bias: Array | None = N
 
 
 def _as_convolution(node: Node, form: PackedSum, weight: Array) -> Array:
-    """The weight as (K, inputs of a group, kh, kw), or (positions, K, C, kh, kw) of a Local layer."""
+    """The weight as (K, inputs of a channel group, kh, kw), or (positions, K, C, kh, kw) of a Local layer."""
     channels, height, width = form.shape.x
     match node.operation:
         case ops.Deconvolution():
@@ -91,7 +91,7 @@ def _packed_weights(form: PackedSum, weight: Array) -> Array:
 
 
 def _block(form: PackedSum, weight: Array, block: int) -> Array:
-    """The weights (K, inputs of a group, kh, kw) of a block of outputs, [vector][i][j][input][output], flat."""
+    """The weights (K, inputs of a channel group, kh, kw) of a block of outputs, [vector][i][j][input][output], flat."""
     (begin, end), vector_channels = form.channels(block), form.vector_channels
     window = np.zeros((form.width, end - begin, *form.shape.taps), np.float32)
     first, last = block * form.width, min((block + 1) * form.width, form.shape.y[0])
@@ -112,7 +112,7 @@ def _block(form: PackedSum, weight: Array, block: int) -> Array:
 
 
 def _packed_biases(form: PackedSum, bias: Array) -> Array:
-    """bias (K,), (K, OH, OW) of a Local layer, or (1,) for all alike"""
+    """bias (K,), (K, OH, OW) of a Local layer, or (1,) for one number of all outputs"""
     filled = np.zeros((form.positions, form.blocks * form.width), np.float32)
     outputs = form.shape.y[0]
     filled[:, :outputs] = bias.reshape(len(bias), -1).T

@@ -1,4 +1,4 @@
-"""Products with lanes = output channels: a pixel's number in every lane times a vector of weights."""
+"""Products whose lanes hold output channels: a pixel's number in every lane times a vector of weights."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from llvmlite import ir
@@ -32,8 +32,8 @@ def outer_spaced(_typing, registers, arena, w, x, x_step):
 
 
 @intrinsic
-def ask_ahead(_typing, tile, arena, index):
-    """Asks for the lines of arena[index + c*lanes : +lanes] of all columns c, to be read."""
+def prefetch_columns(_typing, tile, arena, index):
+    """Prefetches the lines of arena[index + c*lanes : +lanes] of all columns c for reading."""
     shape = tile.shape
 
     def codegen(context, builder, _signature, arguments):

@@ -10,12 +10,12 @@ from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Operation
 from netspec.kernels.cpu.channels.copies import Rearrange, rearrange
 from netspec.kernels.cpu.channels.maps import (
-    LargestPiece,
     Maps,
-    Neighbours,
+    Maxout,
+    ResponseNorm,
     ScaleChannels,
-    largest_piece,
-    neighbours,
+    maxout,
+    response_norm,
     scale_channels,
     softmax_pixels,
 )
@@ -32,13 +32,13 @@ def _pixels(buffer: Buffer) -> int:
 
 
 def as_vectors(buffer: Buffer) -> Buffer:
-    """The buffer as kernels see it that do not care what lanes mean: its first axis counts vectors."""
+    """The buffer with a first axis of vectors, for kernels that treat every lane alike."""
     _, height, width = as_map(buffer.value.shape)
     return replace(buffer, value=replace(buffer.value, shape=(map_vectors(buffer), height, width)))
 
 
 def _alike(build: RowBuilder) -> RowBuilder:
-    """The rows of an operation that treats every lane by itself."""
+    """The rows of an operation that treats every lane alike."""
 
     def rows(launch: Launch, program: Program) -> tuple[Row, ...]:
         inputs, outputs = (tuple(map(as_vectors, buffers)) for buffers in (launch.inputs, launch.outputs))
@@ -48,7 +48,7 @@ def _alike(build: RowBuilder) -> RowBuilder:
 
 
 def _maps(launch: Launch, of: Buffer) -> Maps:
-    """The first words of a kernel of `maps.py` that counts the channels of a buffer."""
+    """The first words of a kernel of `maps.py`, with the channels of buffer `of`."""
     x, y = launch.inputs[0], launch.outputs[0]
     return Maps(x=channel_map(x), y=channel_map(y), channels=as_map(of.value.shape)[0], pixels=_pixels(y))
 
@@ -78,7 +78,7 @@ def response_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     needed_bytes = FLOAT_BYTES * (channels + operation.size + 2 * program.target.lanes)
     if program.thread_bytes < needed_bytes:
         raise CompilerBug(f"`{launch.layer}` needs {needed_bytes} bytes a thread, found {program.thread_bytes}")
-    words = Neighbours(
+    words = ResponseNorm(
         maps=_maps(launch, x),
         below=operation.size // 2,
         above=(operation.size - 1) // 2,
@@ -86,18 +86,18 @@ def response_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
         beta=operation.beta,
         base=operation.k,
     )
-    return (Row(neighbours, NO_TILE, words, _pixels(x), per_group=True),)
+    return (Row(response_norm, NO_TILE, words, _pixels(x), per_group=True),)
 
 
 def maxout_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     y, operation = launch.outputs[0], launch.operation
     assert isinstance(operation, ops.Maxout)
-    words = LargestPiece(maps=_maps(launch, y), pieces=operation.pieces)
-    return (Row(largest_piece, NO_TILE, words, _pixels(y), per_group=True),)
+    words = Maxout(maps=_maps(launch, y), pieces=operation.pieces)
+    return (Row(maxout, NO_TILE, words, _pixels(y), per_group=True),)
 
 
 def concatenate_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """Whole vectors are copied as they are; channels that begin inside one, a number at a time."""
+    """Whole vectors are copied as they are; if channels begin inside a vector, numbers are copied one by one."""
     channels = [as_map(x.value.shape)[0] for x in launch.inputs]
     if all(count % program.target.lanes == 0 for count in channels[:-1]):
         return _alike(join.concatenate_rows)(launch, program)

@@ -1,4 +1,4 @@
-"""Launch rows of sums over windows with lanes = output channels: by definition, depthwise, by Winograd's algorithm."""
+"""Launch rows of sums over windows whose lanes hold output channels: direct, depthwise, by Winograd's algorithm."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 
 NO_TILE = Tile(1, 1)
 UNITS = 32
-"""of work in an image, about, that a sum over windows is divided into"""
+"""Approximate number of units of an image in a sum over windows."""
 
 
 def sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
-    """Convolution, Deconvolution, Local, Dense: perhaps a copy with zeros in place, then the sums."""
+    """Convolution, Deconvolution, Local, Dense: a padded copy if the sum needs one, then the sums."""
     if launch.algorithm == "winograd":
         return _winograd_rows(launch, program)
     shape = sliding(_node(launch))
@@ -47,7 +47,7 @@ def sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 
 def channel_map(buffer: Buffer) -> ChannelMap:
-    """Where a map lies."""
+    """The offsets and steps of a map."""
     return ChannelMap(place=place(buffer), image=buffer.group_stride, vector=buffer.plane_stride)
 
 
@@ -57,13 +57,12 @@ def map_vectors(buffer: Buffer) -> int:
 
 
 def _node(launch: Launch) -> Node:
-    """The launch as a node of x and y, as far as shapes go."""
+    """The launch as a node of x and y, for its shapes."""
     return Node(launch.operation, (launch.inputs[0].value,), (launch.outputs[0].value,), launch.layer)
 
 
 class _Source(NamedTuple):
-    """Where a sum reads: a map, and what lies between two rows and between the first rows of two neighbouring
-    outputs."""
+    """The input of a sum: a map, the step between two rows, and between the first rows of two neighbouring outputs."""
 
     x: ChannelMap
     row: int
@@ -71,13 +70,13 @@ class _Source(NamedTuple):
 
 
 def _activation(operation: Operation) -> tuple[int, float]:
-    """Code and slope."""
+    """Code and slope of an activation."""
     activation = activation_of(operation)
     return CODES[activation.function], activation.slope
 
 
 def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row, ...], _Source]:
-    """The rows that make the copy that a sum reads, if it needs one; and where it reads."""
+    """The rows that make the padded copy, if the sum needs one, and its input."""
     x = launch.inputs[0]
     _, height, width = shape.x
     if not shape.copied:
@@ -200,7 +199,7 @@ def _tile_places(launch: Launch, program: Program, form: PackedWinograd) -> tupl
 
 
 class _Result(NamedTuple):
-    """Where a sum writes: a map, what lies between two rows, and vectors of channels."""
+    """The output of a sum: a map, the step between two rows, and vectors of channels."""
 
     y: ChannelMap
     row: int
@@ -216,7 +215,7 @@ def _sum_windows(
     activation: tuple[int, float],
     taps: tuple[int, ...],
 ) -> SumWindows:
-    """The words of a sum; `taps` are where the taps of a row are read."""
+    """The words of a sum; `taps` are the offsets of the taps of a row."""
     weights, biases = form.position_floats, form.blocks * form.width
     chunks, rows = _chunks(form)
     return SumWindows(
@@ -250,12 +249,12 @@ def _sum_windows(
 
 
 def _blocks(form: PackedSum) -> tuple[int, ...]:
-    """The table of each block's first vector of inputs and of the one behind its last."""
+    """The first vector of inputs of each block and the end of them."""
     return tuple(end for block in range(form.blocks) for end in form.inputs(block))
 
 
 def _chunks(form: PackedSum) -> tuple[int, int]:
-    """How many chunks the rows of an image are cut into, and how many rows are in one."""
+    """The number of chunks of rows of an image, and the rows of a chunk."""
     height = form.shape.y[1]
     rows = -(-height * form.blocks // UNITS)
     return -(-height // rows), rows
@@ -266,8 +265,8 @@ def _units(form: PackedSum) -> int:
 
 
 def _input_block(form: PackedSum, program: Program, rows: int) -> int:
-    """Vectors of inputs whose weights for a block of outputs stay in a part of the second cache; all, where weights
-    are not read again."""
+    """Vectors of inputs whose weights for a block of outputs fit in a quarter of the second cache; all, if weights are
+    read once."""
     vector_bytes = FLOAT_BYTES * form.vector_channels * form.shape.taps[0] * form.shape.taps[1] * form.width
     everything = vectors(form.shape.x[0], form.vector_channels)
     return everything if form.positions > 1 or rows == 1 else max(1, program.target.l2_bytes // 4 // vector_bytes)

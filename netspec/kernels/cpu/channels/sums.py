@@ -1,13 +1,13 @@
-"""Sums over windows with lanes = output channels: convolution, deconvolution, local and dense layers.
+"""Sums over windows whose lanes hold output channels: convolution, deconvolution, local and dense layers.
 
-A tile's rows are neighbouring pixels of an output row, its columns vectors of output channels. Weights come packed,
+Rows of a tile are neighbouring pixels of an output row, columns vectors of output channels. Weights are packed as
 [block][vector of inputs][i][j][input][columns][lanes], and are read once a unit, in that order.
 """
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple
 
-from netspec.kernels.cpu.channels.products import ask_ahead, columns_spread, outer_spaced
+from netspec.kernels.cpu.channels.products import columns_spread, outer_spaced, prefetch_columns
 from netspec.kernels.cpu.language.descriptor import ChannelMap, Words, places
 from netspec.kernels.cpu.language.jit import kernel, routine
 from netspec.kernels.cpu.language.memory import real
@@ -17,12 +17,12 @@ from netspec.kernels.cpu.language.vector import store
 from netspec.kernels.cpu.layers.activations import IDENTITY, activate
 
 AHEAD = 2048
-"""float32 numbers between the weights that are used and those that are asked for: from memory they come late"""
+"""Distance of prefetched weights from the weights in use, in float32 numbers."""
 
 
 class SumWindows(NamedTuple):
-    """Words of `sum_windows`. Steps and strides count float32 numbers. The table: for each block of outputs its first
-    vector of inputs and one behind its last, and for each tap of a row where it is read."""
+    """Words of `sum_windows`. Steps and strides count float32 numbers. The table has for each block of outputs its
+    first vector of inputs and the end of them, then the offset of each tap of a row."""
 
     x: ChannelMap
     x_row: int
@@ -66,7 +66,7 @@ def _sum_vectors(tile, arena, d, x, w, taps, registers, first, last):
             for j in range(d[SUMS.taps_x]):
                 at = row + d[taps + j]
                 for _ in range(inner):
-                    ask_ahead(tile, arena, w + AHEAD)
+                    prefetch_columns(tile, arena, w + AHEAD)
                     registers = outer_spaced(registers, arena, w, at, step)
                     at += 1
                     w += width
@@ -75,8 +75,8 @@ def _sum_vectors(tile, arena, d, x, w, taps, registers, first, last):
 
 @routine
 def _sum_planes(tile, arena, d, x, w, taps, registers, first, last):
-    """The same where channels lie plainly. Without the loop over lanes, or the pixels that two of its rounds share
-    would be kept, and the sums would leave the registers for them."""
+    """The same for one channel a vector. It has no loop over lanes: otherwise the pixels that two of its rounds share
+    would be kept in registers, and the sums would be spilled."""
     width = columns(tile) * lanes(tile)
     for a in range(first, last):
         for i in range(d[SUMS.taps_y]):
@@ -88,7 +88,7 @@ def _sum_planes(tile, arena, d, x, w, taps, registers, first, last):
 
 
 @routine
-def _finish(tile, arena, d, y, vectors, count):
+def _activate(tile, arena, d, y, vectors, count):
     """The activation of outputs that have just been stored."""
     code, slope = d[SUMS.activation], real(d, SUMS.slope)
     for c in range(vectors):
@@ -99,8 +99,8 @@ def _finish(tile, arena, d, y, vectors, count):
 
 @routine
 def _row(tile, arena, d, image, block, row, first, last, weights, begin):
-    """One row of outputs of a block of channels, from the vectors of inputs first … last; `begin` is the block's
-    first, and the sums of those before `first` stand in the output."""
+    """One row of outputs of a block of channels, summed over the vectors of inputs first … last. `begin` is the block's
+    first vector; for a later `first`, the output holds the sums of the vectors before it."""
     taps = SUMS.table + 2 * d[SUMS.blocks]
     y_row = d[SUMS.y.place] + image * d[SUMS.y.image] + block * columns(tile) * d[SUMS.y.vector] + row * d[SUMS.y_row]
     x_row = d[SUMS.x.place] + image * d[SUMS.x.image] + row * d[SUMS.x_stride_rows]
@@ -120,13 +120,13 @@ def _row(tile, arena, d, image, block, row, first, last, weights, begin):
             registers = _sum_vectors(tile, arena, d, x, w, taps, registers, first, last)
         save(registers, arena, y, lanes(tile), d[SUMS.y.vector], count)
         if last == d[SUMS.table + 2 * block + 1] and d[SUMS.activation] != IDENTITY:
-            _finish(tile, arena, d, y, vectors, count)
+            _activate(tile, arena, d, y, vectors, count)
 
 
 @kernel
 def sum_windows(tile, arena, d: Words[SumWindows], state, begin, end, thread):
-    """Unit: some rows of a block of output channels of an image. Where the weights of a block of inputs would leave
-    the cache from one row to the next, inputs are summed some vectors at a time."""
+    """Unit: some rows of a block of output channels of an image. Where the weights of a block of inputs would leave the
+    cache between one row and the next, inputs are summed some vectors at a time."""
     width = columns(tile) * lanes(tile)
     for unit in range(begin, end):
         chunk, block = unit % d[SUMS.chunks], unit // d[SUMS.chunks] % d[SUMS.blocks]
