@@ -138,8 +138,8 @@ def _check_window(feed: Pass, program: Program) -> None:
     """Raises CompilerBug unless images have the input's size, or with a crop at least that size, padding included."""
     _, height, width = _input_shape(program)
     rows, columns = feed.source.images.shape[2:]
-    spare = rows + 2 * feed.pad - height, columns + 2 * feed.pad - width
-    if feed.pad < 0 or min(spare) < 0 or (feed.crop == "none" and spare != (0, 0)):
+    margin = rows + 2 * feed.pad - height, columns + 2 * feed.pad - width
+    if feed.pad < 0 or min(margin) < 0 or (feed.crop == "none" and margin != (0, 0)):
         found = f"{rows}x{columns} with {feed.pad} around them and the crop `{feed.crop}`"
         raise _misfit(f"images {found} for an input of {height}x{width}")
 

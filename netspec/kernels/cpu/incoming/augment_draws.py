@@ -207,10 +207,10 @@ def _move(tile, arena, d, state, g, axis, extent, window):
     store(arena, row(tile, d, g, FLIP_Y + axis), 1.0 - mirrored * (2.0 * real(d, DRAW.mirrors_y + axis)))
     shift = _each_way(tile, arena, d, g, SHIFT + axis) * real(d, DRAW.most_shift)
     store(arena, row(tile, d, g, SHIFT_Y + axis), shift)
-    spare = extent + 2 * state[CROP_PAD] - window
-    corner = splat_integer(tile, spare // 2)
+    margin = extent + 2 * state[CROP_PAD] - window
+    corner = splat_integer(tile, margin // 2)
     if state[CROP] == RANDOM_CROP:
-        corner = high_product(load_integers(tile, arena, row(tile, d, g, CROPPING + axis)), np.uint32(spare + 1))
+        corner = high_product(load_integers(tile, arena, row(tile, d, g, CROPPING + axis)), np.uint32(margin + 1))
     corner = corner + -state[CROP_PAD]
     store(arena, row(tile, d, g, TOP + axis), to_float(corner) - (extent - 1) * 0.5)
 

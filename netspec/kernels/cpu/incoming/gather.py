@@ -143,10 +143,10 @@ def _image(value: Value) -> tuple[int, int, int]:
 @routine
 def _offset(mode, extent, window, pad, word):
     """First row (or column) of the window in an image of `extent` rows (or columns); negative in the padding."""
-    spare = extent + 2 * pad - window
+    margin = extent + 2 * pad - window
     if mode == RANDOM_CROP:
-        return np.int64((word * np.uint64(spare + 1)) >> np.uint64(32)) - pad
-    return spare // 2 - pad
+        return np.int64((word * np.uint64(margin + 1)) >> np.uint64(32)) - pad
+    return margin // 2 - pad
 
 
 @routine
