@@ -23,6 +23,8 @@ from netspec.train.run.weights import read_weights, recorded_preparation
 from netspec.train.step.preparation import Preparation, crop_pad, known_classes, prepared
 from netspec.train.step.scores import Weights
 
+REDRAWN = "the validation part is not the run's, and may hold images that the net was trained on"
+
 
 @dataclass(frozen=True, slots=True)
 class Trained:
@@ -51,7 +53,8 @@ def from_run(folder: Path, settings: tuple[str, ...] = (), weights: Path | None 
     run = open_run(folder)
     experiment = run_experiment(run, settings)
     if weights is not None:
-        return replace(_with_weights(run, experiment, weights), notices=unread_notice(run, settings))
+        notices = (*unread_notice(run, settings), *_redrawn_notice(run, experiment))
+        return replace(_with_weights(run, experiment, weights), notices=notices)
     trained = with_run_weights(run, experiment, settings)
     if trained is None:
         helps = (_weights_help(run), "or name weights with `--weights FILE`")
@@ -90,9 +93,23 @@ def with_run_weights(run: Run, experiment: Experiment, settings: Sequence[str]) 
     if found is None:
         return None
     weights, notices = found
-    notices = (*notices, *unread_notice(run, settings))
+    notices = (*notices, *unread_notice(run, settings), *_redrawn_notice(run, experiment))
     kept, preparation = kept_classes(run.data), _preparation(run, experiment)
     return _fitting(Trained(experiment, preparation, weights, run.planned_by, kept, notices))
+
+
+def _redrawn_notice(run: Run, experiment: Experiment) -> tuple[str, ...]:
+    """A notice where the validation part of the run's own data is drawn otherwise than for the training."""
+    now, then, seed = experiment.data, run.data, experiment.train.seed
+    if now is None or then is None or now.source != then.source or not now.validate:
+        return ()
+    drawn = [("data.validate", then.validate, now.validate), ("data.take", then.take, now.take)]
+    changed = [
+        f"`{name}` was {'not set' if before is None else before} and is {'not set' if after is None else after}"
+        for name, before, after in (*drawn, ("train.seed", run.seed, seed))
+        if before != after
+    ]
+    return (f"{'; '.join(changed)}: {REDRAWN}",) if changed else ()
 
 
 def _preparation(run: Run, experiment: Experiment) -> Preparation:

@@ -15,7 +15,7 @@ from netspec.runtime.device import Device
 from netspec.train.run.begin import DataPlaces, Origin, begin, load_data
 from netspec.train.run.weights import write_weights
 from netspec.train.step.preparation import Preparation, prepared
-from netspec.train.use.trained import from_file, from_run
+from netspec.train.use.trained import REDRAWN, from_file, from_run
 
 SPEC = "net n { input 1x8x8; dense 10 }\ndata digits validate=0.2 take=100\ntrain { epochs 1 }\n"
 
@@ -42,6 +42,25 @@ def test_a_run_keeps_its_own_normalisation(folder: Path) -> None:
     named = experiment_of().data
     assert named is not None
     assert trained.experiment.data == replace(named, span=None)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("data.validate=0.5", "`data.validate` was 0.2 and is 0.5: "),
+        ("data.take=50", "`data.take` was 100 and is 50: "),
+        ("train.seed=7", "`train.seed` was 1 and is 7: "),
+        ("data.validate=0.2", None),
+        ("data.validate=0", None),
+        ("data=\".\"", None),
+        ("train.batch=7", None),
+    ],
+)
+def test_a_validation_part_that_is_drawn_anew_is_told(folder: Path, setting: str, told: str | None) -> None:
+    """It overlaps the training part."""
+    wanted = () if told is None else (f"{told}{REDRAWN}",)
+    for weights in (None, folder / "weights.safetensors"):
+        assert from_run(folder, (setting,), weights).notices == wanted
 
 
 def test_a_run_that_was_trained_exactly_is_used_exactly(folder: Path) -> None:
