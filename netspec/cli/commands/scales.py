@@ -25,7 +25,7 @@ from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.cells import shown
 from netspec.ir.recipe import Experiment
 from netspec.train.draw.scales_plot import draw_scales
-from netspec.train.run.begin import DataPlaces, load_data
+from netspec.train.run.begin import DataPlaces, load_data, remarks
 from netspec.train.run.files import write_whole
 from netspec.train.use.scales import (
     FUNCTIONS,
@@ -106,7 +106,7 @@ def _exhibits(experiment: Experiment, images: int, seed: int, data_dir: Path | N
     if experiment.data is None:
         return noise_exhibits(experiment.graph, images, seed)
     dataset = load_data(experiment, DataPlaces(data_dir, readable_data_folder(), progress=data_progress))
-    for notice in dataset.notices:
+    for notice in remarks(dataset, experiment):
         note(notice)
     return real_exhibits(experiment, dataset, images, seed)
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -55,4 +56,11 @@ def test_scales_are_numbers_above_zero(here: Path, scales: str) -> None:
 def test_a_net_without_functions_is_refused_before_a_picture_is_written(here: Path) -> None:
     (here / "linear.net").write_text("net n { input 4; dense 2 }")
     refused(run("scales", "linear.net", "--png", "scales.png"), 2, "E475")
+    assert not (here / "scales.png").exists()
+
+
+def test_labels_that_have_no_output_are_refused(here: Path) -> None:
+    (here / "five.net").write_text("net n { input 1x8x8; dense 8 relu; dense 5 }\ntrain { loss cross_entropy }\n")
+    np.savez(here / "ten.npz", x_train=np.zeros((60, 8, 8), np.uint8), y_train=np.arange(60) % 10)
+    refused(run("scales", "five.net", "--data", "ten.npz", "--png", "scales.png"), 3, "E515")
     assert not (here / "scales.png").exists()

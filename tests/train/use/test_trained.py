@@ -52,7 +52,7 @@ def test_a_run_keeps_its_own_normalisation(folder: Path) -> None:
         ("train.seed=7", "`train.seed` was 1 and is 7: "),
         ("data.validate=0.2", None),
         ("data.validate=0", None),
-        ("data=\".\"", None),
+        ('data="."', None),
         ("train.batch=7", None),
     ],
 )
