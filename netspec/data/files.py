@@ -112,7 +112,7 @@ def _read_idx(place: Path, options: DataOptions, read_options: ReadOptions) -> C
     notices: tuple[str, ...] = ()
     if os.path.isdir(place):
         train, test = _idx_parts(place, read_options)
-        notices = _other_sets(place)
+        notices = (*_other_sets(place), *_replaced(place, test, options))
     else:
         train, test = idx.read_part(place, _labels_of(place, options.labels, "labels"), read_options), None
     if options.test:
@@ -180,9 +180,10 @@ def _labels_of(images: Path, given: str | None, option: str) -> Path:
 
 def _read_cifar(place: Path, options: DataOptions, read_options: ReadOptions) -> Collection:
     train, test = _cifar_parts(place, read_options)
+    notices = _replaced(place, test, options)
     if options.test:
         test, _ = _cifar_parts(Path(options.test), read_options)
-    return _assembled(place, options, train, None, test)
+    return _assembled(place, options, train, None, test, notices=notices)
 
 
 def _cifar_parts(place: Path, read_options: ReadOptions) -> tuple[Part, Part | None]:
@@ -199,7 +200,15 @@ def _cifar_parts(place: Path, read_options: ReadOptions) -> tuple[Part, Part | N
 def _read_npz(place: Path, options: DataOptions, read_options: ReadOptions) -> Collection:
     contents = read_npz(place, read_options)
     test = _npz_test(Path(options.test), contents, read_options) if options.test else contents.test
-    return _assembled(place, options, contents.train, contents.validation, test, contents.class_names, contents.notices)
+    notices = (*contents.notices, *_replaced(place, contents.test, options))
+    return _assembled(place, options, contents.train, contents.validation, test, contents.class_names, notices)
+
+
+def _replaced(place: Path, found: Part | None, options: DataOptions) -> tuple[str, ...]:
+    """A notice where `test=` names another test part than the one that `place` has."""
+    if found is None or not options.test or place.resolve() in Path(options.test).resolve().parents:
+        return ()
+    return (f"the test part in `{place}` is left alone: `{options.test}` is the test part",)
 
 
 def _npz_test(path: Path, training: Contents, read_options: ReadOptions) -> Part:

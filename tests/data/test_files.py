@@ -141,6 +141,25 @@ def test_several_sets_in_a_folder_are_refused_with_a_file_to_name(tmp_path: Path
     assert len(read(images, test=str(test)).train) == 12
 
 
+@pytest.mark.parametrize("kind", ["idx", "npz"])
+def test_another_test_part_takes_the_place_of_the_one_that_is_there_and_that_is_told(tmp_path: Path, kind: str):
+    whole, other = tmp_path / "a", tmp_path / "other"
+    if kind == "idx":
+        write_prefixed(whole, "", "t10k")
+        write_prefixed(other, "", "t10k")
+        test = other / "t10k-images-idx3-ubyte.gz"
+    else:
+        whole, test = tmp_path / "a.npz", tmp_path / "other.npz"
+        np.savez(whole, x_train=pixels(12, 4, 4), y_train=labels(12), x_test=pixels(6, 4, 4), y_test=labels(6))
+        np.savez(test, x=pixels(3, 4, 4), y=labels(3))
+    found = read(whole, test=str(test))
+    assert found.test is not None
+    assert found.notices == (f"the test part in `{whole}` is left alone: `{test}` is the test part",)
+    assert read(whole).notices == ()
+    if kind == "idx":
+        assert read(whole, test=str(whole / "t10k-images-idx3-ubyte.gz")).notices == ()
+
+
 def test_a_test_part_that_is_there_twice_is_refused(tmp_path: Path):
     write_prefixed(tmp_path / "a", "my-", "test")
     write_prefixed(tmp_path / "a", "my-", "t10k")
