@@ -431,7 +431,7 @@ main()
 
 def test_a_full_disk_leaves_the_last_checkpoint_whole(here: Path) -> None:
     """The metrics outgrow the limit long after the first checkpoint, whose files stay below it."""
-    (here / "small.net").write_text(SPEC.replace("EPOCHS", "300"))
+    (here / "small.net").write_text(SPEC.replace("EPOCHS", "120"))
     run_json("train", "small.net", "--run", "whole")
     words = ["train", "small.net", "--run", "cut", "--checkpoint-every", "100"]
     code = FULL_DISK.format(limit=20_000)
