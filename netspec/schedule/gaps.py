@@ -8,7 +8,8 @@ instead of all slots.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Sequence
 
 
 class _Bytes:
@@ -46,19 +47,20 @@ class Occupancy:
 
     def __init__(self, times: int) -> None:
         self._leaves = 1 << max(times - 1, 0).bit_length()
-        self._throughout: dict[int, _Bytes] = {}
-        self._sometime: dict[int, _Bytes] = {}
+        self._throughout = defaultdict[int, _Bytes](_Bytes)
+        self._sometime = defaultdict[int, _Bytes](_Bytes)
 
     def take(self, first: int, last: int, begin: int, end: int) -> None:
         """Occupies bytes begin … end - 1 at times first … last, both included."""
         for node in self._parts(first, last):
-            self._throughout.setdefault(node, _Bytes()).add(begin, end)
+            self._throughout[node].add(begin, end)
             self._mark(node, begin, end)
 
     def room(self, first: int, last: int, begin: int, size: int) -> int:
         """The lowest offset from `begin` on where `size` bytes are free at all times first … last, both included."""
-        taken = [self._sometime[node] for node in self._parts(first, last) if node in self._sometime]
-        taken += [self._throughout[node] for node in self._above(first, last) if node in self._throughout]
+        parts = self._parts(first, last)
+        taken = [self._sometime[node] for node in parts if node in self._sometime]
+        taken += [self._throughout[node] for node in self._above(parts, first, last) if node in self._throughout]
         found, settled = begin, 0
         while settled < len(taken):
             settled = 0
@@ -72,7 +74,7 @@ class Occupancy:
         """Adds bytes to the set "occupied at some time" of a node and of its ancestors. Stops at a node that has them:
         its ancestors have them too."""
         while node:
-            taken = self._sometime.setdefault(node, _Bytes())
+            taken = self._sometime[node]
             if taken.hold(begin, end):
                 return
             taken.add(begin, end)
@@ -92,6 +94,15 @@ class Occupancy:
             low, high = low >> 1, high >> 1
         return nodes
 
-    def _above(self, first: int, last: int) -> Iterable[int]:
-        """The proper ancestors of a span's nodes."""
-        return {node >> up for node in self._parts(first, last) for up in range(1, node.bit_length())}
+    def _above(self, parts: Sequence[int], first: int, last: int) -> set[int]:
+        """Proper ancestors of a span's nodes. Each reaches beyond the span: it is above the first or the last leaf."""
+        inside, above = frozenset(parts), set[int]()
+        for leaf in (first, last):
+            node = leaf + self._leaves
+            while node not in inside:
+                node >>= 1
+            node >>= 1
+            while node and node not in above:
+                above.add(node)
+                node >>= 1
+        return above
