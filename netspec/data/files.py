@@ -111,14 +111,15 @@ def _format_of_file(path: Path) -> str:
 def _read_idx(place: Path, options: DataOptions, read_options: ReadOptions) -> Collection:
     notices: tuple[str, ...] = ()
     if os.path.isdir(place):
-        train, test = _idx_parts(place, read_options)
-        notices = (*_other_sets(place), *_replaced(place, test, options))
+        train, found = _idx_parts(place, read_options)
+        notices = _other_sets(place)
     else:
-        train, test = idx.read_part(place, _labels_of(place, options.labels, "labels"), read_options), None
+        train, found = idx.read_part(place, _labels_of(place, options.labels, "labels"), read_options), None
+    test = found
     if options.test:
         images = Path(options.test)
         test = idx.read_part(images, _labels_of(images, options.test_labels, "test_labels"), read_options)
-    return _assembled(place, options, train, None, test, notices=notices)
+    return _assembled(place, options, train, None, test, notices=(*notices, *_replaced(place, found, options)))
 
 
 def _idx_parts(folder: Path, read_options: ReadOptions) -> tuple[Part, Part | None]:
@@ -179,11 +180,9 @@ def _labels_of(images: Path, given: str | None, option: str) -> Path:
 
 
 def _read_cifar(place: Path, options: DataOptions, read_options: ReadOptions) -> Collection:
-    train, test = _cifar_parts(place, read_options)
-    notices = _replaced(place, test, options)
-    if options.test:
-        test, _ = _cifar_parts(Path(options.test), read_options)
-    return _assembled(place, options, train, None, test, notices=notices)
+    train, found = _cifar_parts(place, read_options)
+    test = _cifar_parts(Path(options.test), read_options)[0] if options.test else found
+    return _assembled(place, options, train, None, test, notices=_replaced(place, found, options))
 
 
 def _cifar_parts(place: Path, read_options: ReadOptions) -> tuple[Part, Part | None]:

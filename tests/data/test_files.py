@@ -160,6 +160,19 @@ def test_another_test_part_takes_the_place_of_the_one_that_is_there_and_that_is_
         assert read(whole, test=str(whole / "t10k-images-idx3-ubyte.gz")).notices == ()
 
 
+@pytest.mark.parametrize("kind", ["idx", "npz"])
+def test_another_test_part_that_is_a_loop_of_links_is_refused(tmp_path: Path, kind: str):
+    (tmp_path / "loop").symlink_to("loop")
+    whole = tmp_path / "a"
+    if kind == "idx":
+        write_prefixed(whole, "", "t10k")
+    else:
+        whole = tmp_path / "a.npz"
+        np.savez(whole, x_train=pixels(12, 4, 4), y_train=labels(12), x_test=pixels(6, 4, 4), y_test=labels(6))
+    options = {"test_labels": str(tmp_path / "loop")} if kind == "idx" else {}
+    refuses("E502", lambda: read(whole, test=str(tmp_path / "loop"), **options))
+
+
 def test_a_test_part_that_is_there_twice_is_refused(tmp_path: Path):
     write_prefixed(tmp_path / "a", "my-", "test")
     write_prefixed(tmp_path / "a", "my-", "t10k")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -44,13 +44,14 @@ def kept_data(run: Run, checked: DataOptions | None, settings: Sequence[str] = (
     return replace(run.data, **text, **values, extra={**run.data.extra, **extra})
 
 
-def data_edits(run: Run, asked: DataOptions | None) -> tuple[str, ...]:
-    """Differences between the data options of the spec in the run's folder and those that the run keeps, one sentence
-    per option. A relative path that moved with the spec is no difference."""
+def data_edits(run: Run, asked: DataOptions | None, only: Container[str] | None = None) -> tuple[str, ...]:
+    """Differences between the data options `asked` for, such as those of the spec in the run's folder, and those that
+    the run keeps, one sentence per option; of the options `only` where they are given. A relative path that moved with
+    the spec is no difference."""
     if asked is None or run.data is None:
         return () if asked is run.data else ("`data` names no data",)
     then, now = _options(run.data), _options(asked)
-    names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    names = [name for name in {**then, **now} if then.get(name) != now.get(name) and (only is None or name in only)]
     moved = {name for name in names if name in PATHS and _is_moved(now[name], then[name], run.folder)}
     return tuple(
         f"`data.{name}` was {_shown(then.get(name))} and is {_shown(now.get(name))}"

@@ -15,6 +15,7 @@ from netspec.ir.graph import Shape
 from netspec.ir.recipe import DataOptions, Experiment
 from netspec.runtime.device import USUAL, DeviceChoice
 from netspec.train.run.begin import DataPlaces, load_data
+from netspec.train.run.data import data_edits
 from netspec.train.run.data_line import unread_notice
 from netspec.train.run.document import Run
 from netspec.train.run.folder import RECORD, open_run, run_experiment, run_of_weights
@@ -100,15 +101,11 @@ def with_run_weights(run: Run, experiment: Experiment, settings: Sequence[str]) 
 
 def _redrawn_notice(run: Run, experiment: Experiment) -> tuple[str, ...]:
     """A notice where the validation part of the run's own data is drawn otherwise than for the training."""
-    now, then, seed = experiment.data, run.data, experiment.train.seed
-    if now is None or then is None or now.source != then.source or not now.validate:
+    now, seed = experiment.data, experiment.train.seed
+    if now is None or run.data is None or now.source != run.data.source or not now.validate:
         return ()
-    drawn = [("data.validate", then.validate, now.validate), ("data.take", then.take, now.take)]
-    changed = [
-        f"`{name}` was {'not set' if before is None else before} and is {'not set' if after is None else after}"
-        for name, before, after in (*drawn, ("train.seed", run.seed, seed))
-        if before != after
-    ]
+    reseeded = () if seed == run.seed else (f"`train.seed` was {run.seed} and is {seed}",)
+    changed = (*data_edits(run, now, only=("validate", "take")), *reseeded)
     return (f"{'; '.join(changed)}: {REDRAWN}",) if changed else ()
 
 

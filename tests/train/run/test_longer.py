@@ -1,7 +1,6 @@
 """A run is trained for longer to the bits of one that had the epochs from the start, or is told why it cannot be."""
 
 import json
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -37,7 +36,6 @@ FREE = (
     "plateau factor=0.5 patience=1",
 )
 BOUND = ("cosine", "onecycle", "cosine warmup=1")
-Edit = Callable[[Path, int], tuple[str, ...]]
 
 
 def spec(schedule: str, epochs: int) -> str:
