@@ -51,8 +51,7 @@ from netspec.predict.shown import Shown, as_shown
 from netspec.resources import bundled_specs
 from netspec.runtime.device import DeviceChoice, open_device
 from netspec.targets.cpu.cost_table import read_tuning
-from netspec.targets.cpu.program import Program
-from netspec.targets.target import Target
+from netspec.targets.target import Program, Target
 from netspec.train.events import Event, Finished
 from netspec.train.limits import report_limits
 from netspec.train.run.begin import DataPlaces, Origin, begin, load_data

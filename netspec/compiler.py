@@ -6,7 +6,7 @@ The first half, from a file to the checked graph, is `frontend.py`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import assert_never
+from typing import assert_never, overload
 
 from netspec.autodiff.differentiate import training_step
 from netspec.ir.augmentation import Augmentation, augmentation
@@ -20,9 +20,11 @@ from netspec.passes.probabilities import with_probabilities
 from netspec.schedule.cpu.channels import lower_channels
 from netspec.schedule.cpu.layout import choose_layout
 from netspec.schedule.cpu.lower import lower as plan_for_cpu
+from netspec.schedule.cuda.lower import lower as plan_for_cuda
 from netspec.targets.cpu.processor import CpuTarget
-from netspec.targets.cpu.program import Program
-from netspec.targets.target import Target
+from netspec.targets.cpu.program import Program as CpuProgram
+from netspec.targets.cuda.processor import CudaTarget
+from netspec.targets.target import Program, Target
 
 COUNTED_BATCH = 64
 """The batch that memory is stated at where the whole training part is one batch."""
@@ -33,6 +35,8 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
     match target:
         case CpuTarget():
             return plan_for_cpu(graph, target, batch, augmentation)
+        case CudaTarget():
+            return plan_for_cuda(graph, target, batch, augmentation)
         case _:
             assert_never(target)
 
@@ -43,6 +47,8 @@ def forward_program(graph: Graph, target: Target, batch: int) -> Program:
         case CpuTarget():
             plan = lower_channels if choose_layout(graph, target, batch) == "channels" else plan_for_cpu
             return plan(graph, target, batch)
+        case CudaTarget():
+            return plan_for_cuda(graph, target, batch)
         case _:
             assert_never(target)
 
@@ -53,6 +59,10 @@ def step_graph(experiment: Experiment) -> Graph:
     return optimize(training_step(experiment.graph, experiment.train.loss, experiment.train.sgd))
 
 
+@overload
+def training_program(experiment: Experiment, target: CpuTarget, batch: int | None = None) -> CpuProgram: ...
+@overload
+def training_program(experiment: Experiment, target: Target, batch: int | None = None) -> Program: ...
 @resting_collector()
 def training_program(experiment: Experiment, target: Target, batch: int | None = None) -> Program:
     """One training step as launches over one arena, for minibatches of `batch` images (default: the spec's), which are
@@ -74,6 +84,10 @@ def prediction(experiment: Experiment) -> Folded:
     return replace(folded, graph=optimize(with_probabilities(folded.graph, experiment.train.loss)))
 
 
+@overload
+def prediction_program(experiment: Experiment, target: CpuTarget, batch: int) -> CpuProgram: ...
+@overload
+def prediction_program(experiment: Experiment, target: Target, batch: int) -> Program: ...
 @resting_collector()
 def prediction_program(experiment: Experiment, target: Target, batch: int) -> Program:
     """Forward alone: probabilities of up to `batch` images. Its weights are `fold_weights.folded_weights`, or packed

@@ -82,7 +82,8 @@ def test_every_package_is_in_the_wheel():
     assert packages - set(listed) == set()
 
 
-BRANCH = re.compile(r"netspec\.(targets|schedule|kernels|runtime)\.cpu\b")
+KINDS = ("cpu", "cuda")
+BRANCH = re.compile(r"netspec\.(targets|schedule|kernels|runtime)\.(?:cpu|cuda)\b")
 KNOW_A_PROCESSOR = {
     "netspec/compiler.py": "the order of the stages: one planner a kind of processor",
     "netspec/targets/target.py": "lists the kinds of processor",
@@ -101,24 +102,36 @@ KNOW_A_PROCESSOR = {
     "netspec/cli/show/schedule_costs.py": "measures on the CPU",
     "netspec/cli/show/streaming.py": "measures on the CPU",
 }
-"""Places outside the rooms `cpu` that may import from them, and why."""
+"""Places outside the rooms of a processor that may import from them, and why."""
+
+
+def room_of(path: Path) -> str | None:
+    """The kind of processor that a source file belongs to."""
+    return next((kind for kind in KINDS if f"/{kind}/" in name(path)), None)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_a_processor_is_known_to_its_own_rooms_and_few_others(path: Path):
-    if "/cpu/" in name(path) or any(name(path).startswith(place) for place in KNOW_A_PROCESSOR):
+    if room_of(path) or any(name(path).startswith(place) for place in KNOW_A_PROCESSOR):
         return
     assert BRANCH.findall(path.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("place", KNOW_A_PROCESSOR)
 def test_a_place_that_may_know_a_processor_does(place: str):
-    known = [path for path in SOURCES if name(path).startswith(place) and "/cpu/" not in name(path)]
+    known = [path for path in SOURCES if name(path).startswith(place) and not room_of(path)]
     assert any(BRANCH.search(path.read_text(encoding="utf-8")) for path in known)
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_numba_cuda_is_imported_by_its_own_kernels_and_runtime_alone(path: Path):
+    if not name(path).startswith(("netspec/kernels/cuda/", "netspec/runtime/cuda/")):
+        text = path.read_text(encoding="utf-8")
+        assert re.findall(r"(?m)^\s*(?:from|import) (?:numba(?:\.| import )cuda|cuda)\b", text) == []
+
+
 CONFORMANCE = [*sorted((ROOT / "tests/kernels").glob("*.py")), ROOT / "tests/runtime/test_machine.py"]
-OF_A_BACKEND = re.compile(rf"{BRANCH.pattern}|tests\.kernels\.cpu\b")
+OF_A_BACKEND = re.compile(rf"{BRANCH.pattern}|tests\.kernels\.(?:cpu|cuda)\b")
 
 
 @pytest.mark.parametrize("path", CONFORMANCE, ids=name)
@@ -139,7 +152,7 @@ MAY_NAME = {
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_shared_code_has_no_word_of_one_processor(path: Path):
     room = name(path).split("/")[1]
-    if room not in SHARED or "/cpu/" in name(path) or name(path) in MAY_NAME:
+    if room not in SHARED or room_of(path) or name(path) in MAY_NAME:
         return
     assert OF_A_PROCESSOR.findall(path.read_text(encoding="utf-8")) == []
 

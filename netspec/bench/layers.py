@@ -18,8 +18,8 @@ from netspec.frontend import check_experiment
 from netspec.ir import operations as ops
 from netspec.ir.recipe import Experiment
 from netspec.runtime.cpu.machine import CpuMachine
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import WINOGRAD, Launch, Program
-from netspec.targets.target import Target
 
 LEAST_SECONDS = 4e-3
 """A launch is repeated until a measurement takes about this long."""
@@ -86,7 +86,7 @@ def _together(name: str, parts: Sequence[Timed]) -> Timed:
     return Timed(together(name, [part.work for part in parts]), sum(part.seconds for part in parts))
 
 
-def measure_layers(experiment: Experiment, batch: int, target: Target, cache_dir: Path | None) -> Roofline:
+def measure_layers(experiment: Experiment, batch: int, target: CpuTarget, cache_dir: Path | None) -> Roofline:
     """Times every launch of a training step by itself on one thread, its arrays as warm as its repeats leave them."""
     program = training_program(experiment, target, batch)
     ceilings = measure_ceilings(cache_dir)
@@ -94,7 +94,7 @@ def measure_layers(experiment: Experiment, batch: int, target: Target, cache_dir
     return Roofline(ceilings, batch, tuple(map(Timed, launch_works(program, ceilings), seconds)))
 
 
-def probe_of_peak(target: Target, cache_dir: Path | None, gflops: float) -> float:
+def probe_of_peak(target: CpuTarget, cache_dir: Path | None, gflops: float) -> float:
     """The fraction of a measured peak that a layer of 1x1 windows reaches, whose maps fit into the second cache."""
     program = training_program(check_experiment(PROBE), replace(target, exact=True), PROBE_BATCH)
     launch = next(each for each in program.launches if isinstance(each.operation, ops.Convolution))

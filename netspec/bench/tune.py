@@ -24,8 +24,8 @@ from netspec.ir.graph import Node
 from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.algorithm import direct_cost, direct_weight_cost, sliding_sum
 from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import WINOGRAD, Launch
-from netspec.targets.target import Target
 
 BATCH = 64
 PROBES = (
@@ -55,7 +55,7 @@ class Sample:
     fast_seconds: float
 
 
-def measure_costs(target: Target, cache_dir: Path | None, progress: Callable[[int, int], None]) -> Costs:
+def measure_costs(target: CpuTarget, cache_dir: Path | None, progress: Callable[[int, int], None]) -> Costs:
     """The costs of this machine; `progress` hears how many of how many probes are done."""
     samples: list[Sample] = []
     progress(0, len(PROBES))
@@ -65,7 +65,7 @@ def measure_costs(target: Target, cache_dir: Path | None, progress: Callable[[in
     return fit_costs(samples, target)
 
 
-def probe_samples(probe: tuple[int, int, int, int], target: Target, cache_dir: Path | None) -> Iterator[Sample]:
+def probe_samples(probe: tuple[int, int, int, int], target: CpuTarget, cache_dir: Path | None) -> Iterator[Sample]:
     """The three passes of a probe's second convolution."""
     inputs, outputs, size, taps = probe
     window = f"{taps}x{taps} pad={taps // 2}"
@@ -78,7 +78,7 @@ def probe_samples(probe: tuple[int, int, int, int], target: Target, cache_dir: P
             yield Sample(one, launch_seconds(one, plain, cache_dir), other, launch_seconds(other, fast, cache_dir))
 
 
-def fit_costs(samples: Sequence[Sample], target: Target) -> Costs:
+def fit_costs(samples: Sequence[Sample], target: CpuTarget) -> Costs:
     """The costs that explain the samples best, none below nothing; the ratio is the shipped one."""
     groups = -(-BATCH // target.lanes)
     sums = [sample for sample in samples if isinstance(sample.direct.operation, SUMS)]
@@ -104,14 +104,14 @@ def _sum_equation(sample: Sample, slot_seconds: float, groups: int) -> Equation:
     return winograd.transforms(layer, sample.fast.tile, groups), total - products, total
 
 
-def _weight_equation(sample: Sample, slot_seconds: float, target: Target, groups: int) -> Equation:
+def _weight_equation(sample: Sample, slot_seconds: float, target: CpuTarget, groups: int) -> Equation:
     layer, tile = winograd_weights.layer_of(node_of(sample.fast)), sample.fast.tile
     products = winograd_weights.product_cost(layer, tile, target, groups)
     total = sample.fast_seconds / slot_seconds
     return winograd_weights.transforms(layer, tile, target, groups), total - products, total
 
 
-def _lane_equation(sample: Sample, slot_seconds: float, target: Target, groups: int) -> Equation:
+def _lane_equation(sample: Sample, slot_seconds: float, target: CpuTarget, groups: int) -> Equation:
     node = node_of(sample.direct)
     free, one = (replace(target, costs=replace(SHIPPED, lane_sum=cost)) for cost in (0.0, 1.0))
     products = direct_weight_cost(node, sample.direct.tile, free, groups)

@@ -10,6 +10,7 @@ from functools import wraps
 from inspect import signature
 from numbers import Integral, Real
 from reprlib import repr as shortened
+from types import UnionType
 from typing import Any, ParamSpec, TypeVar, cast
 
 from netspec.diagnostics.failure import UsageError
@@ -63,7 +64,7 @@ def _shown(value: object) -> str:
     return f"`{shortened(cast('object', value))}`" if plain else f"an object of the type `{type(value).__name__}`"
 
 
-def instance_of(kind: type[object], takes: str) -> Kind:
+def instance_of(kind: type[object] | UnionType, takes: str) -> Kind:
     def read(value: object) -> object:
         if not isinstance(value, kind):
             raise TypeError

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from netspec.ir.program import Program
 from netspec.runtime.machine import Machine
 from netspec.targets.cpu.cost_table import costs_in_run, tuning_document
 from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.targets.target import Target
+
+Kind = Literal["cpu", "cuda"]
+"""Kind of a device."""
 
 
 class Device(Protocol):
@@ -50,20 +53,23 @@ class Device(Protocol):
 class DeviceChoice:
     """The user's choice of a device. `threads` changes no bit of a result; None means all cores that the process may
     use. `exact` plans without Winograd's convolution. `costs` decide the choice of algorithms; None means the costs
-    that this version ships."""
+    that this version ships. `kind` None means the CPU."""
 
     threads: int | None = None
     exact: bool = False
     costs: Costs | None = None
+    kind: Kind | None = None
 
     @property
     def planned(self) -> bool:
         """Whether the choice differs from the default in what affects bits of results."""
-        return self.exact or self.costs is not None
+        return self.exact or self.costs is not None or self.kind == "cuda"
 
     def over(self, kept: DeviceChoice) -> DeviceChoice:
         """This choice, with the choice `kept` in a run as default of each part."""
-        return DeviceChoice(self.threads or kept.threads, self.exact or kept.exact, self.costs or kept.costs)
+        return DeviceChoice(
+            self.threads or kept.threads, self.exact or kept.exact, self.costs or kept.costs, self.kind or kept.kind
+        )
 
 
 USUAL = DeviceChoice()

@@ -25,8 +25,8 @@ from netspec.runtime.device import DeviceChoice, open_device
 from netspec.schedule.cpu.show import listing
 from netspec.syntax import show as tree_text
 from netspec.syntax.parse import parse
-from netspec.targets.cpu.program import Program
-from netspec.targets.target import Target
+from netspec.targets.cpu.program import Program as CpuProgram
+from netspec.targets.target import Program, Target
 
 PROGRAMS: Mapping[str, Callable[[Experiment, Target, int], Program]] = {
     "training": training_program,
@@ -80,12 +80,13 @@ def command(
     experiment = load_experiment(spec, with_values=with_values, settings=settings)
     target = open_device(choice).target
     program = PROGRAMS[purpose](experiment, target, batch or experiment.train.batch or COUNTED_BATCH)
+    assert isinstance(program, CpuProgram)
     if emit is None:
         return _outlook(program, experiment, purpose, as_json=as_json)
     return _print(emit, _back_text(emit, program), as_json=as_json)
 
 
-def _outlook(program: Program, experiment: Experiment, purpose: str, *, as_json: bool) -> None:
+def _outlook(program: CpuProgram, experiment: Experiment, purpose: str, *, as_json: bool) -> None:
     """The memory plan, and the forecast from what a core reaches, measured now."""
     ceilings = measure_ceilings(user_cache())
     works = launch_works(program, ceilings)
@@ -105,7 +106,7 @@ def _front_text(emit: str, spec: str, experiment: Experiment) -> str:
     return graph_text.show(experiment.graph if emit == "graph" else step_graph(experiment))
 
 
-def _back_text(emit: str, program: Program) -> str:
+def _back_text(emit: str, program: CpuProgram) -> str:
     """The program, or the code of its kernels."""
     if emit == "program":
         return listing(program)

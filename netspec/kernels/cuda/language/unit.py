@@ -1,0 +1,65 @@
+"""A kernel for given kinds of arguments: what is compiled, named without numba-cuda."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from netspec.targets.cuda.program import Bits, Buffer, Call
+
+Kind = Literal["float32*", "int32*", "int64*", "int32", "uint32", "float32"]
+"""Kind of one argument; `*` marks an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """A NamedTuple of sizes, `name` in `targets/cuda/sizes.py`: compile-time constants, or with `values` None 32-bit
+    arguments."""
+
+    name: str
+    count: int
+    values: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A kernel for blocks of `threads`, compiled for `kinds`."""
+
+    kernel: str
+    threads: int
+    kinds: tuple[Kind | Sizes, ...]
+
+    @property
+    def name(self) -> str:
+        """Key in memory and in the cache: `convolution-256-float32*,…,Windows(1,28,28)`."""
+        return f"{self.kernel}-{self.threads}-{','.join(map(_kind_name, self.kinds))}"
+
+
+def unit_of(call: Call[Buffer], *, constant: bool) -> Unit:
+    """The unit of a call; with `constant` sizes are compile-time constants."""
+    return Unit(call.kernel, call.threads, tuple(_kind(argument, constant) for argument in call.arguments))
+
+
+def _kind(argument: object, constant: bool) -> Kind | Sizes:
+    match argument:
+        case Buffer(value):
+            return "int32*" if value.dtype == "int32" else "float32*"
+        case "state":
+            return "int64*"
+        case "images" | int():
+            return "int32"
+        case Bits():
+            return "uint32"
+        case float():
+            return "float32"
+        case tuple():
+            sizes: tuple[int, ...] = argument  # pyright: ignore[reportUnknownVariableType]
+            return Sizes(type(sizes).__name__, len(sizes), tuple(sizes) if constant else None)
+        case _:
+            raise TypeError(f"an argument {argument!r}")
+
+
+def _kind_name(kind: Kind | Sizes) -> str:
+    if not isinstance(kind, Sizes):
+        return kind
+    return f"{kind.name}({','.join(map(str, kind.values or ()))})"

@@ -1,0 +1,41 @@
+"""Calls that bring a minibatch and the scalars of a step into the arena, before the first launch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.ir.augmentation import Augmentation
+from netspec.ir.graph import Graph, Value
+from netspec.schedule.cuda.calls.building import Calls, Scratch, per_number, per_output
+from netspec.schedule.cuda.calls.building import Planning as Planning
+from netspec.targets.cuda.sizes import Images
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The calls, and scratch arrays that only they use."""
+
+    calls: Calls
+    scratch: tuple[Scratch, ...] = ()
+
+
+def arrival(graph: Graph, augmentation: Augmentation | None, planning: Planning) -> Arrival:
+    """Calls for all inputs of a graph."""
+    scalars = tuple(value for value in graph.inputs if not value.batched and value.shape == ())
+    taking = tuple(
+        per_number("take_scalar", 1, value, "state", column, len(scalars)) for column, value in enumerate(scalars)
+    )
+    gathering: Calls = ()
+    scratch: tuple[Scratch, ...] = ()
+    for value in graph.inputs:
+        if value.batched and value.dtype == "int32":
+            gathering += (per_number("gather_labels", planning.batch, value, "state", "images"),)
+        elif value.batched:
+            gathering += (per_output("gather_images", value, planning, value, "state", "images", image_sizes(value)),)
+    return Arrival((*taking, *gathering), scratch)
+
+
+def image_sizes(value: Value) -> Images:
+    """Channels, height and width of an input; a flat vector of F numbers is F channels of one pixel."""
+    channels, height, width = (*value.shape, 1, 1)[:3]
+    return Images(channels, height, width)
