@@ -20,7 +20,7 @@ from tests.cuda_native.memory import BASE, CONTROL, LOCAL_FAULT, SHARED, SPARE, 
 
 NAME = r'%(?:"[^"]*"|[\w.$-]+)'
 POINTER = rf"{NAME}|@(?:\"[^\"]*\"|[\w.$-]+)|inttoptr \(i64 \d+ to ptr\)"
-TYPE = r"<[^>]*>|\[[^@%]*?\](?= )|\{[^@%]*?\}(?= )|\w+"
+TYPE = r"<[^>]*>|\[[^@%]*?\](?=[ ,])|\{[^@%]*?\}(?=[ ,])|\w+"
 ACCESSES = (
     (READ, re.compile(rf"^  {NAME} = load (?:volatile )?(?P<kind>{TYPE}), ptr (?P<pointer>{POINTER})")),
     (WRITE, re.compile(rf"^  store (?:volatile )?(?P<kind>{TYPE}) .*?, ptr (?P<pointer>{POINTER})(?=,|$)")),
