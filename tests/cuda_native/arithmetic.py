@@ -14,6 +14,15 @@ UNARY = {
     "ex2.approx.f": "exp2", "lg2.approx.f": "log2", "sin.approx.f": "sin", "cos.approx.f": "cos",
 }  # fmt: skip
 BINARY = {"fmin.f": "minnum", "fmax.f": "maxnum"}
+TO_REAL = {
+    "i2f.rn": ("sitofp", "i32"),
+    "ui2f.rn": ("uitofp", "i32"),
+    "ll2f.rn": ("sitofp", "i64"),
+    "ull2f.rn": ("uitofp", "i64"),
+}
+TO_INTEGER = {"n": "roundeven", "z": "trunc", "m": "floor", "p": "ceil"}
+"""rounding by the last letter of `f2i.rn` and its like"""
+HIGH_PRODUCTS = {"mulhi.i": ("sext", 32), "mulhi.ui": ("zext", 32), "mulhi.ll": ("sext", 64), "mulhi.ull": ("zext", 64)}
 INSTRUCTIONS = {"add.rn.f": "fadd", "mul.rn.f": "fmul", "div.rn.f": "fdiv", "div.approx.f": "fdiv"}
 
 
@@ -33,6 +42,31 @@ def _simple() -> str:
     return text + "".join(f"declare float @llvm.{name}.f32(float, float)\n" for name in sorted(set(BINARY.values())))
 
 
+def _integers() -> str:
+    """Conversions between float32 and integers, and the upper halves of products."""
+    text = ""
+    for name, (instruction, kind) in TO_REAL.items():
+        text += define(
+            "float", f"nvvm.{name}", f"{kind} %x", f"  %y = {instruction} {kind} %x to float\n  ret float %y"
+        )
+    for letter, function in TO_INTEGER.items():
+        for name, sign in (("f2i", "s"), ("f2ui", "u")):
+            body = f"""  %y = call float @llvm.{function}.f32(float %x)
+  %i = call i32 @llvm.fpto{sign}i.sat.i32.f32(float %y)
+  ret i32 %i"""
+            text += define("i32", f"nvvm.{name}.r{letter}", "float %x", body)
+    for name, (instruction, bits) in HIGH_PRODUCTS.items():
+        kind, wide = f"i{bits}", f"i{2 * bits}"
+        body = f"""  %x = {instruction} {kind} %a to {wide}
+  %y = {instruction} {kind} %b to {wide}
+  %product = mul {wide} %x, %y
+  %high = lshr {wide} %product, {bits}
+  %r = trunc {wide} %high to {kind}
+  ret {kind} %r"""
+        text += define(kind, f"nvvm.{name}", f"{kind} %a, {kind} %b", body)
+    return text
+
+
 COMPOSED = """
 declare float @llvm.fma.f32(float, float, float)
 declare double @llvm.fma.f64(double, double, double)
@@ -40,6 +74,7 @@ declare double @llvm.fabs.f64(double)
 declare double @llvm.sqrt.f64(double)
 declare i32 @llvm.ctlz.i32(i32, i1)
 declare i32 @llvm.fptosi.sat.i32.f32(float)
+declare i32 @llvm.fptoui.sat.i32.f32(float)
 
 define linkonce_odr float @"nvvm.fma.rn.f"(float %a, float %b, float %c) alwaysinline {
   %y = call float @llvm.fma.f32(float %a, float %b, float %c)
@@ -100,23 +135,6 @@ define linkonce_odr float @"nvvm.rsqrt.approx.f"(float %x) alwaysinline {
   %r = fptrunc double %y to float
   ret float %r
 }
-define linkonce_odr i32 @"nvvm.f2i.rn"(float %x) alwaysinline {
-  %y = call float @llvm.roundeven.f32(float %x)
-  %i = call i32 @llvm.fptosi.sat.i32.f32(float %y)
-  ret i32 %i
-}
-define linkonce_odr i32 @"nvvm.f2i.rz"(float %x) alwaysinline {
-  %i = call i32 @llvm.fptosi.sat.i32.f32(float %x)
-  ret i32 %i
-}
-define linkonce_odr i32 @"nvvm.mulhi.ui"(i32 %a, i32 %b) alwaysinline {
-  %x = zext i32 %a to i64
-  %y = zext i32 %b to i64
-  %p = mul i64 %x, %y
-  %h = lshr i64 %p, 32
-  %r = trunc i64 %h to i32
-  ret i32 %r
-}
 define linkonce_odr i32 @"__nvvm_reflect"(ptr %name) alwaysinline {
   ret i32 0
 }
@@ -125,4 +143,4 @@ define linkonce_odr i32 @"__nvvm_reflect"(ptr %name) alwaysinline {
 
 def text() -> str:
     """All definitions."""
-    return _simple() + COMPOSED
+    return _simple() + _integers() + COMPOSED

@@ -200,6 +200,7 @@ LEADING_ZEROS = """  %n = call i32 @llvm.ctlz.i32(i32 %a0, i1 false)
 BODIES: dict[str, Body] = {
     r"mad\.lo\.cc\.u32": _fixed(WIDE_PRODUCT),  # with madc.hi.u32, in sine and cosine of large numbers
     r"bfind\.shiftamt\.u32": _fixed(LEADING_ZEROS),
+    r"sub\.rn\.f32": _fixed("  %y = fsub float %a0, %a1\n  ret float %y"),
     r"rcp\.approx": _fixed("  %y = fdiv float 1.0, %a0\n  ret float %y"),
     r"mov\.u32 \$0, %dynamic_smem_size": _fixed('  %v = call i32 @"nvvm.read.ptx.sreg.dynamic"()\n  ret i32 %v'),
     r"cvt\.rna\.tf32\.f32": _fixed(ROUND_TO_TF32),

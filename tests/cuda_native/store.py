@@ -7,6 +7,7 @@ own file.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from types import FunctionType
 from typing import Any
 
 import llvmlite.binding as llvm
+import numpy as np
 
 import netspec
 from netspec.runtime.cache import Code, CodeCache, version_key
@@ -49,28 +51,39 @@ CACHE = CodeCache(CACHE_DIR / "cuda_native" / _version())
 
 
 def key(function: FunctionType, signature: Any, watched: bool) -> str | None:
-    """The name of a kernel's file; None where its code depends on what has no name: source without a file, or values
-    captured by a closure that are not plain."""
-    captured = _captured(function)
-    source = _own_source(function)
-    if captured is None or source is None:
+    """The name of a kernel's file; None where its code depends on what has no name: source without a file, or captured
+    values other than numbers, texts, tuples and functions."""
+    identity = _identity(function)
+    if identity is None:
         return None
-    text = "\0".join((function.__module__, function.__qualname__, str(signature), str(watched), captured, source))
+    text = "\0".join((identity, str(signature), str(watched)))
     return f"{function.__name__}-{sha256(text.encode()).hexdigest()[:24]}"
 
 
-def _captured(function: FunctionType) -> str | None:
-    values = [cell.cell_contents for cell in function.__closure__ or ()]
-    values += [*(function.__defaults__ or ())]
-    return repr(values) if all(_plain(value) for value in values) else None
+def _identity(value: Any) -> str | None:
+    """A text that differs for values that a kernel's code differs for."""
+    if isinstance(value, (*PLAIN, np.generic)):
+        return repr(value)
+    if isinstance(value, tuple):
+        return _joined(value)
+    function = getattr(value, "py_func", value)  # of a device function
+    if not isinstance(function, FunctionType):
+        return None
+    captured = [cell.cell_contents for cell in function.__closure__ or ()]
+    inside = _joined([*captured, *(function.__defaults__ or ())])
+    source = _own_source(function)
+    if inside is None or source is None:
+        return None
+    return f"{function.__module__}.{function.__qualname__}{inside}{source}"
 
 
-def _plain(value: Any) -> bool:
-    return all(_plain(each) for each in value) if isinstance(value, tuple) else type(value) in PLAIN
+def _joined(values: Iterable[Any]) -> str | None:
+    texts = [_identity(value) for value in values]
+    return None if None in texts else f"({', '.join(map(str, texts))})"
 
 
 def _own_source(function: FunctionType) -> str | None:
-    """Hash of the file that defines the function; empty where the file is part of the version."""
+    """Hash of the file that defines the function; empty where the file is part of the version, None without a file."""
     path = Path(function.__code__.co_filename)
     if any(path.is_relative_to(folder) for folder in SOURCES) and not path.name.startswith("test_"):
         return ""

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numba import cuda
-from numba.cuda import types
+from numba import cuda, float32, int32, int64, uint32, uint64
+from numba.cuda import libdevice, types
 
 from tests.cuda_native.run import compile_kernel
 
+INTEGERS, LONGS = types.CPointer(types.int32), types.CPointer(types.int64)
 FLOATS = types.CPointer(types.float32)
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "exp": np.exp, "log": np.log, "tanh": np.tanh, "sqrt": np.sqrt, "expm1": np.expm1, "log1p": np.log1p,
@@ -52,3 +53,31 @@ def test_a_function_of_libdevice_is_within_two_ulp(name: str, results: Any) -> N
     exact = FUNCTIONS[name](x.astype(np.float64))
     ulp = np.spacing(np.maximum(np.abs(exact), 1e-30).astype(np.float32))
     assert np.max(np.abs(results[list(FUNCTIONS).index(name)] - exact) / ulp) < 2
+
+
+def converted(out, y, wide, x, i):
+    out[0] = libdevice.float2int_rn(x[0])
+    out[1] = libdevice.float2int_rz(x[0])
+    out[2] = libdevice.float2int_rd(x[0])
+    out[3] = libdevice.float2int_ru(x[0])
+    out[4] = libdevice.float2uint_rn(-x[0])
+    out[5] = libdevice.mulhi(i[0], i[1])
+    out[6] = int32(libdevice.umulhi(uint32(i[0]), uint32(i[1])))
+    wide[0] = libdevice.mul64hi(int64(i[0]) << 32, int64(i[1]) << 32)
+    wide[1] = int64(libdevice.umul64hi(uint64(i[1]) << uint64(32), uint64(i[1]) << uint64(32)))
+    y[0] = libdevice.int2float_rn(i[0])
+    y[1] = libdevice.uint2float_rn(uint32(i[0]))
+    y[2] = libdevice.fsub_rn(x[0], float32(0.25))
+    y[3] = libdevice.rsqrtf(float32(16))
+
+
+def test_conversions_round_as_their_names_say() -> None:
+    i, x = np.array([-7 << 20, 5 << 20], np.int32), np.array([-2.5], np.float32)
+    out, y, wide = np.zeros(7, np.int32), np.zeros(4, np.float32), np.zeros(2, np.int64)
+    signature = types.void(INTEGERS, FLOATS, LONGS, FLOATS, INTEGERS)
+    compile_kernel(converted, signature).launch(1, 1, out, y, wide, x, i)
+    first, second = int(i[0]), int(i[1])
+    assert out.tolist()[:5] == [-2, -2, -3, -2, 2]
+    assert out.tolist()[5:] == [first * second >> 32, (first + 2**32) * second >> 32]
+    assert wide.tolist() == [first * second, second * second]
+    assert y.tolist() == [first, first + 2**32, -2.75, 0.25]
