@@ -157,9 +157,10 @@ def note(address, size, align, kind):
     return address
 
 
-def seen(address, size_and_align, kind, _d):
-    """Host function of each access of a watched kernel; its second word is size * 256 + alignment, in bytes."""
-    return note(address, size_and_align >> 8, size_and_align & 255, kind)
+def seen(address, size_and_align, kind, own):
+    """Host function of each access of a watched kernel; its second word is size * 256 + alignment, in bytes. `own`: the
+    access is to memory of the thread alone."""
+    return address if own else note(address, size_and_align >> 8, size_and_align & 255, kind)
 
 
 Range = tuple[int, int, str]

@@ -95,7 +95,7 @@ WARP_EPOCHS = 32
 """a word for each warp of the block: its number of `syncwarp`s"""
 FIRST_FAULT, FAULT_WORDS, MOST_FAULTS = 64, 4, 64
 
-FRAME_BYTES = 4096
+FRAME_BYTES = 2048
 """larger coroutine frames are allocated on the heap"""
 
 

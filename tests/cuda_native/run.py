@@ -4,7 +4,12 @@
     kernel.launch(grid, block, y, x, n)
 
 The code is made from the LLVM IR that NVVM otherwise turns into PTX. One launch runs at a time in a process, on one
-core.
+core. An access outside of memory may end the process unless the kernel is watched, so watch a new kernel first.
+
+Bits are not always a GPU's: approximate instructions are computed exactly and rounded, `.ftz` forms keep denormals, and
+where a sum has two products another one may be contracted. Stores are visible at once, in the order of execution, so
+missing fences are not found. Not emulated, and refused by name: named barriers, `match`, `activemask`, clusters, wgmma,
+TMA, textures, float16. A kernel that spins until another block writes never ends.
 """
 
 from __future__ import annotations

@@ -37,15 +37,15 @@ def test_variables_live_across_barriers_of_a_loop() -> None:
 
 
 def large_local(out, x, n):
-    a, t = cuda.local.array(1200, float32), cuda.threadIdx.x
-    for k in range(1200):
+    a, t = cuda.local.array(600, float32), cuda.threadIdx.x
+    for k in range(600):
         a[k] = x[t] + float32(k)
     cuda.syncthreads()
-    out[t] = a[(t * n) % 1200]
+    out[t] = a[(t * n) % 600]
 
 
 def test_a_thread_may_keep_more_than_a_frame_holds() -> None:
-    assert (result(large_local, 77) == X + np.arange(64) * 77 % 1200).all()
+    assert (result(large_local, 77) == X + np.arange(64) * 77 % 600).all()
 
 
 def early_exit(out, x, n):

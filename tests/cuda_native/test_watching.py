@@ -31,6 +31,19 @@ def test_an_index_outside_of_a_local_array_is_found() -> None:
         compile_kernel(local_array, SIGNATURE, watched=True).launch(1, 32, out, x, 9)
 
 
+def large_local_array(out, x, n):
+    a, t = cuda.local.array(600, float32), cuda.threadIdx.x
+    a[n + t] = x[t]
+    cuda.syncthreads()
+    out[t] = a[n + t] + a[(n + t + 300) % 600]
+
+
+def test_a_large_local_array_lives_across_a_barrier() -> None:
+    x, out = np.arange(32, dtype=np.float32), np.zeros(32, np.float32)
+    compile_kernel(large_local_array, SIGNATURE, watched=True).launch(1, 32, out, x, 400)
+    assert (out == x).all()
+
+
 def two_local_arrays(out, x, n):
     """The array is chosen at run time."""
     a, b, t = cuda.local.array(4, float32), cuda.local.array(4, float32), cuda.threadIdx.x
@@ -44,6 +57,26 @@ def test_a_choice_of_local_arrays_is_not_watched() -> None:
     x, out = np.arange(32, dtype=np.float32), np.zeros(32, np.float32)
     compile_kernel(two_local_arrays, SIGNATURE, watched=True).launch(1, 32, out, x, 9)
     assert (out == np.where(np.arange(32) < 9, x, -x)).all()
+
+
+def local_or_global(out, x, n):
+    """The pointer is to a local array in some threads, to an argument in others."""
+    a, t = cuda.local.array(4, float32), cuda.threadIdx.x
+    for k in range(4):
+        a[k] = x[t]
+    total = float32(0)
+    for k in range(4):
+        total += a[k] if n > t else x[t + 32]
+    out[t] = total
+
+
+def test_a_choice_of_a_local_array_and_an_argument_is_watched() -> None:
+    x, out = np.arange(64, dtype=np.float32), np.zeros(32, np.float32)
+    kernel = compile_kernel(local_or_global, SIGNATURE, watched=True)
+    kernel.launch(1, 32, out, x, 9)
+    assert (out == 4 * np.where(np.arange(32) < 9, x[:32], x[32:])).all()
+    with pytest.raises(KernelError, match=r"92 faulty accesses; argument 1 \+ 0xa4 outside"):
+        kernel.launch(1, 32, out, x[:41], 9)
 
 
 def constants(out, x, n):

@@ -28,6 +28,8 @@ ACCESSES = (
     (ATOMIC, re.compile(rf"^  {NAME} = cmpxchg (?:volatile )?ptr (?P<pointer>{POINTER}), (?P<kind>{TYPE})")),
 )
 OPENINGS = re.compile(rf"^  (?:{NAME} = )?(?:load|store|atomicrmw|cmpxchg)\b|call .*@llvm\.mem")
+FILLED = re.compile(rf"^  (?:tail )?call void @llvm\.memset\.[^(]*\(ptr (?:[a-z]+ |\w+\(\d+\) )*({NAME}),")
+"""a local array that is filled with zeros"""
 DERIVED = re.compile(rf"^  (?P<name>{NAME}) = (?P<how>getelementptr|select|phi ptr|alloca)\b(?P<rest>.*)")
 ALIGN = re.compile(r", align (\d+)")
 
@@ -72,6 +74,9 @@ class _Inserter:
     def _inserted(self, line: str) -> list[str]:
         if not OPENINGS.search(line):
             return [line]
+        filled = FILLED.match(line)
+        if filled and self._pointers.is_own(filled[1]):
+            return [line]
         for kind, pattern in ACCESSES:
             match = pattern.match(line)
             if match:
@@ -89,15 +94,31 @@ class _Inserter:
             self.narrowest = min(self.narrowest, size_bytes)
             align = ALIGN.search(line)
             how = f"{size_bytes << 8 | int(align[1] if align else 1)}"
-            lines = [
-                f"  {name}.at = ptrtoint ptr {pointer} to i64",
-                f"  {name}.to = {host_call(seen, f'{name}.at', how, str(kind))}",
+            lines = [f"  {name}.at = ptrtoint ptr {pointer} to i64"]
+            own = self._may_be_local(name, pointer, lines)
+            lines += [
+                f"  {name}.to = {host_call(seen, f'{name}.at', how, str(kind), own)}",
                 f"  {name} = inttoptr i64 {name}.to to ptr",
             ]
         if not lines:
             return [line]
         begin, end = match.span("pointer")
         return [*lines, line[:begin] + name + line[end:]]
+
+    def _may_be_local(self, name: str, pointer: str, lines: list[str]) -> str:
+        """An i64: 1 where a pointer that is chosen at run time is to a local array. Appends what computes it."""
+        own = "0"
+        for number, (array, kind) in enumerate(self._pointers.arrays(pointer)):
+            each = f"{name}.{number}"
+            lines += [
+                f"  {each}.first = ptrtoint ptr {array} to i64",
+                f"  {each}.offset = sub i64 {name}.at, {each}.first",
+                f"  {each}.inside = icmp ult i64 {each}.offset, {_size_bytes(kind, self._machine)}",
+                f"  {each}.bit = zext i1 {each}.inside to i64",
+                f"  {each} = or i64 {each}.bit, {own}",
+            ]
+            own = each
+        return own
 
 
 def _local_check(name: str, pointer: str, array: str, kind: str, size_bytes: int, machine: Any) -> list[str]:
@@ -143,12 +164,13 @@ class _Pointers:
 
     def _derive(self, name: str, how: str, rest: str) -> None:
         if how == "phi ptr":
-            self._sources[name] = re.findall(rf"\[ ({POINTER}|null|undef|poison),", rest)
-            return
-        pointers = re.findall(rf"ptr ({POINTER}|null|undef|poison)", rest)
-        self._sources[name] = pointers[:1] if how == "getelementptr" else pointers
-        if how == "getelementptr" and re.search(rf"i\d+ {NAME}", rest):
-            self._variable.add(name)
+            self._sources[name] = re.findall(r"\[ (.+?), %", rest)
+        elif how == "select":
+            self._sources[name] = re.findall(r", ptr ([^,]+)", rest)
+        else:
+            self._sources[name] = re.findall(rf", ptr ({POINTER}|\S+)", rest)[:1]
+            if re.search(rf", i\d+ {NAME}", rest):
+                self._variable.add(name)
 
     def is_own(self, pointer: str) -> bool:
         """Whether accesses to it are not watched."""
@@ -156,6 +178,16 @@ class _Pointers:
             address = int(re.findall(r"\d+", pointer)[1])
             return BASE <= address < SHARED
         return pointer.startswith("@") or pointer in ("%arguments", "%frame") or pointer in self._own
+
+    def arrays(self, pointer: str) -> list[tuple[str, str]]:
+        """The local arrays, by name and type, that `pointer` may be made from."""
+        reached, open_names = set[str](), [pointer]
+        while open_names:
+            name = open_names.pop()
+            if name not in reached:
+                reached.add(name)
+                open_names += self._sources.get(name, ())
+        return [(name, self._allocated[name]) for name in sorted(reached & self._allocated.keys())]
 
     def local(self, pointer: str) -> tuple[str, str] | None:
         """The local array, by name and type, that `pointer` is an element of by a variable index."""
