@@ -174,6 +174,17 @@ def read_of_another_block(out, x, _, n):
         out[i] += out[i - 1]
 
 
+def read_by_all_blocks(out, x, _, n):
+    """A barrier orders the reads of a block before its write, not those of other blocks."""
+    i = cuda.grid(1)
+    v = out[0]
+    cuda.syncthreads()
+    if i == n * n - 1:
+        out[0] = x[0]
+    else:
+        out[i + 1] = v
+
+
 def exchange_in_a_block(out, x, _, n):
     """Threads of a block read what others wrote to global memory, after a barrier."""
     i, first = cuda.grid(1), cuda.blockIdx.x * cuda.blockDim.x
@@ -220,6 +231,7 @@ WRONG = (
     (before_the_first, 1, 256, f"{OUTSIDE}: thread 0 of block 0"),
     (overlapping_blocks, 4, 256, f"argument 0 \\+ 0x3fc {TWICE}: thread 0 of block 1 and thread 255 of block 0"),
     (read_of_another_block, 4, 256, f"argument 0 \\+ 0x3fc {BOTH}: thread 0 of block 1 and thread 255 of block 0"),
+    (read_by_all_blocks, 4, 256, f"argument 0 \\+ 0x0 {BOTH}: thread 255 of block 3"),
     (one_byte_twice, 1, 256, f"shared \\+ 0x0 {TWICE}: thread 1 and thread 0"),
 )
 BY_ORDER = (product_without_first_barrier, product_without_second_barrier, sums_of_a_warp_without_barrier)
