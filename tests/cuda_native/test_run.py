@@ -1,16 +1,15 @@
 """Arguments of kernels, shared memory of a launch, and device functions."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from llvmlite import ir
 from numba import cuda, float32, int32
 from numba.cuda import types
-from numba.cuda.compiler import compile_cuda
-from numba.cuda.dispatcher import CUDADispatcher
 from numba.cuda.extending import intrinsic
 
+from netspec.kernels.cuda.language.jit import routine
 from tests.cuda_native.run import KernelError, compile_kernel
 
 FLOATS, INTEGERS = types.CPointer(types.float32), types.CPointer(types.int32)
@@ -105,21 +104,6 @@ def test_arrays_have_shapes_and_strides() -> None:
     signature = types.void(types.float32[:, ::1], types.float32[:, ::1])
     compile_kernel(transposed, signature).launch((1, 1), (8, 8), out, x)
     assert (out == x.T).all()
-
-
-class Routine(CUDADispatcher):
-    """A device function compiled for one architecture; numba-cuda's own asks the driver for it."""
-
-    def compile_device(self, args: Any, return_type: Any = None) -> Any:
-        if args not in self.overloads:
-            compiled = compile_cuda(self.py_func, return_type, args, cc=(9, 0), nvvm_options={"opt": 3})
-            compiled.target_context.insert_user_function(compiled.entry_point, compiled.fndesc, [compiled.library])
-            self.overloads[args] = compiled
-        return self.overloads[args]
-
-
-def routine(function: Any) -> Any:
-    return Routine(function, targetoptions={"device": True})
 
 
 @routine

@@ -1,6 +1,7 @@
 """Kernels on disk: what names them, and a second process that compiles nothing."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from numba import cuda, float32
 from numba.cuda import types
 
 from tests.cuda_native.run import compile_kernel
-from tests.cuda_native.store import ROOT, key
+from tests.cuda_native.store import ROOT, SOURCES, key
 
 FLOATS = types.CPointer(types.float32)
 SIGNATURE = types.void(FLOATS, FLOATS)
@@ -68,6 +69,15 @@ def test_a_kernel_without_a_source_file_is_not_kept() -> None:
     out = np.zeros(4, np.float32)
     compile_kernel(names["made"], SIGNATURE).launch(1, 4, out, np.ones(4, np.float32))
     assert (out == 1).all()
+
+
+def test_all_sources_of_kernels_are_part_of_the_version() -> None:
+    folder = ROOT / "kernels" / "cuda"
+    text = "".join(path.read_text() for path in folder.rglob("*.py"))
+    imported = {Path(*name.split(".")) for name in re.findall(r"^\s*(?:from|import) netspec\.([\w.]+)", text, re.M)}
+    assert imported
+    for path in imported:
+        assert any((ROOT / path).is_relative_to(source) for source in SOURCES) or path.parts[0] == "diagnostics", path
 
 
 KERNEL = """
