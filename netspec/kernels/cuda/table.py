@@ -7,8 +7,20 @@ from collections.abc import Callable
 
 from netspec.kernels.cuda.dense import products
 from netspec.kernels.cuda.incoming import gather
-from netspec.kernels.cuda.layers import activations, loss, sums, update
-from netspec.kernels.cuda.sliding import convolution, max_pool
+from netspec.kernels.cuda.layers import (
+    activations,
+    batch_norm,
+    batch_norm_gradient,
+    dropout,
+    join,
+    local_response_norm,
+    loss,
+    maxout,
+    softmax,
+    sums,
+    update,
+)
+from netspec.kernels.cuda.sliding import average_pool, convolution, local, max_pool, upsample
 
 Kernel = Callable[..., None]
 
@@ -17,28 +29,51 @@ KERNELS: dict[str, Kernel] = {
     for kernel in (
         activations.activation,
         activations.activation_gradient,
+        average_pool.average_pool,
+        average_pool.average_pool_gradient,
+        batch_norm.batch_norm,
+        batch_norm.batch_norm_chunks,
+        batch_norm.batch_norm_statistics,
+        batch_norm.batch_norm_training,
+        batch_norm_gradient.batch_norm_gradient,
+        batch_norm_gradient.batch_norm_sums,
         convolution.convolution,
         convolution.convolution_input_gradient,
         convolution.convolution_weight_gradient,
+        dropout.dropout,
         gather.advance,
         gather.collect,
         gather.gather_images,
         gather.gather_labels,
         gather.report,
         gather.take_scalar,
+        join.add,
+        join.copy_part,
+        local.local,
+        local.local_input_gradient,
+        local.local_weight_gradient,
+        local_response_norm.local_response_norm,
+        local_response_norm.local_response_norm_gradient,
+        local_response_norm.local_response_norm_terms,
         loss.loss,
         loss.loss_gradient,
         max_pool.max_pool,
         max_pool.max_pool_gradient,
         max_pool.max_pool_with_index,
+        maxout.maxout,
+        maxout.maxout_gradient,
         products.dense,
         products.dense_input_gradient,
         products.dense_weight_gradient,
         products.dense_weight_update,
+        softmax.softmax,
+        softmax.softmax_gradient,
         sums.batch_sum,
         sums.channel_sum,
         sums.sum_all,
         sums.sum_parts,
         update.sgd_update,
+        upsample.upsample,
+        upsample.upsample_gradient,
     )
 }

@@ -28,6 +28,72 @@ class Maps(NamedTuple):
     positions: int
 
 
+class Terms(NamedTuple):
+    """Numbers per image of a sum of arrays, and how many of its four arrays are added."""
+
+    elements: int
+    terms: int
+
+
+class Copied(NamedTuple):
+    """A part of each image: `elements` numbers, from number `source_first` of `source_elements` to number `first` of
+    `result_elements`."""
+
+    elements: int
+    source_elements: int
+    source_first: int
+    result_elements: int
+    first: int
+
+
+class Normed(NamedTuple):
+    """Numbers of (N, channels, positions) that are normalised, whether an addend joins, and the number of an
+    activation."""
+
+    channels: int
+    positions: int
+    added: int
+    activation: int
+
+
+class Cotangents(NamedTuple):
+    """Numbers of (N, channels, positions), how many of four cotangents are added, the number of an activation, whether
+    its value is computed from x again, and whether the cotangent of its input is stored."""
+
+    channels: int
+    positions: int
+    terms: int
+    activation: int
+    recomputed: int
+    stored: int
+
+
+class Neighbours(NamedTuple):
+    """Numbers of (N, channels, positions), and the neighbours of channel c: c - below to c + above."""
+
+    channels: int
+    positions: int
+    below: int
+    above: int
+
+
+class Pieces(NamedTuple):
+    """An output (N, channels, positions), each channel of which is the largest of so many input channels."""
+
+    channels: int
+    positions: int
+    pieces: int
+
+
+class Enlarged(NamedTuple):
+    """Small images (N, c, h, w), and the side of the square that each of their pixels fills."""
+
+    c: int
+    h: int
+    w: int
+    factor: int
+
+
 class Images(NamedTuple):
     """An input (N, c, h, w)."""
 
@@ -72,6 +138,13 @@ class Windows(NamedTuple):
     groups: int
     biased: int
     activation: int
+
+
+class Border(NamedTuple):
+    """Rows above and below the images, and columns on both sides, that averages count as pixels."""
+
+    rows: int
+    columns: int
 
 
 class Products(NamedTuple):

@@ -1,9 +1,9 @@
-"""Sums over the threads of a block and of a warp, always by the same tree."""
+"""Sums over the threads of a block and of a warp, always by the same tree, and the largest number of a warp."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
-from numba import cuda, float32
+from numba import cuda, float32, int32
 
 from netspec.kernels.cuda.language.jit import routine
 
@@ -37,3 +37,14 @@ def warp_sum(x):
     x += cuda.shfl_xor_sync(ALL_LANES, x, 4)
     x += cuda.shfl_xor_sync(ALL_LANES, x, 2)
     return x + cuda.shfl_xor_sync(ALL_LANES, x, 1)
+
+
+@routine
+def warp_largest(x):
+    """The largest `x` of the lanes of a whole warp, for all of them; a NaN is never larger."""
+    step = int32(16)
+    while step > 0:
+        other = cuda.shfl_xor_sync(ALL_LANES, x, step)
+        x = other if other > x else x
+        step >>= 1
+    return x

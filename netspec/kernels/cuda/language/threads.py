@@ -45,3 +45,9 @@ def place():
 def lane():
     """The number of this thread in its warp."""
     return int32(cuda.threadIdx.x & 31)
+
+
+@routine
+def warp():
+    """The number of this thread's warp among all warps of a call, whose blocks have 256 threads."""
+    return int32(cuda.blockIdx.x * 8 + (cuda.threadIdx.x >> 5))

@@ -1,4 +1,4 @@
-"""Calls of convolutions, deconvolutions and pools."""
+"""Calls of convolutions, deconvolutions and local layers."""
 
 from __future__ import annotations
 
@@ -34,16 +34,34 @@ def convolution_weight_gradient(node: Node, planning: Planning) -> Calls:
     )
 
 
-def max_pool(node: Node, planning: Planning) -> Calls:
-    op, (x,), (y, *index) = node.operation, node.inputs, node.outputs
-    assert isinstance(op, ops.MaxPool)
-    s = windows(op.window, x, y)
-    kernel = "max_pool_with_index" if index else "max_pool"
-    return (per_output(kernel, y, planning, y, *index, x, "images", s),)
+def deconvolution(node: Node, planning: Planning) -> Calls:
+    """The input gradient of the convolution from y to x, with a bias and an activation."""
+    op, (x, w, *bias), (y,) = node.operation, node.inputs, node.outputs
+    assert isinstance(op, ops.Deconvolution)
+    s = windows(op.window, y, x, biased=bool(bias), activation=op.activation)
+    b, slope = bias[0] if bias else w, op.activation.slope
+    return (per_output("convolution_input_gradient", y, planning, y, x, w, b, "images", s, slope),)
 
 
-def max_pool_gradient(node: Node, planning: Planning) -> Calls:
-    op, (index, dy), (dx,) = node.operation, node.inputs, node.outputs
-    assert isinstance(op, ops.MaxPoolGradient)
+def local(node: Node, planning: Planning) -> Calls:
+    op, (x, w, *bias), (y,) = node.operation, node.inputs, node.outputs
+    assert isinstance(op, ops.Local)
+    s = windows(op.window, x, y, biased=bool(bias), activation=op.activation)
+    return (per_output("local", y, planning, y, x, w, bias[0] if bias else w, "images", s, op.activation.slope),)
+
+
+def local_input_gradient(node: Node, planning: Planning) -> Calls:
+    op, (dy, w), (dx,) = node.operation, node.inputs, node.outputs
+    assert isinstance(op, ops.LocalInputGradient)
     s = windows(op.window, dx, dy)
-    return (per_output("max_pool_gradient", dx, planning, dx, index, dy, "images", s),)
+    return (per_output("local_input_gradient", dx, planning, dx, dy, w, "images", s),)
+
+
+def local_weight_gradient(node: Node, planning: Planning) -> Calls:
+    op, (x, dy), (dw,) = node.operation, node.inputs, node.outputs
+    assert isinstance(op, ops.LocalWeightGradient)
+    s, division = windows(op.window, x, dy), image_chunks(dw.elements, planning)
+    count = division.sums * division.parts
+    return in_two_stages(
+        dw, division, lambda parts: per_number("local_weight_gradient", count, parts, x, dy, "images", s, division)
+    )

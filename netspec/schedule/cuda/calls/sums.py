@@ -31,10 +31,15 @@ def image_chunks(count: int, planning: Planning) -> Chunks:
     return Chunks(count, -(-planning.batch // size), size)
 
 
+def channel_chunks(value: Value, planning: Planning) -> Chunks:
+    """Chunks of the numbers of each channel, a block for each."""
+    s = maps(value)
+    return chunks(s.channels, planning.batch * s.positions, planning, least=LEAST_NUMBERS)
+
+
 def channel_sum(node: Node, planning: Planning) -> Calls:
     (dy,), (db,) = node.inputs, node.outputs
-    s = maps(dy)
-    division = chunks(s.channels, planning.batch * s.positions, planning, least=LEAST_NUMBERS)
+    s, division = maps(dy), channel_chunks(dy, planning)
     blocks = division.sums * division.parts
 
     def first_stage(parts: Operand) -> Call[Operand]:
