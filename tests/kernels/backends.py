@@ -12,6 +12,7 @@ from netspec.ir.program import Program
 from netspec.runtime.device import Device
 from netspec.runtime.machine import Machine
 from netspec.targets.target import Target
+from tests.cuda_native.conftest import missing
 
 
 class Backend(Protocol):
@@ -56,7 +57,7 @@ class Entry:
     missing: Callable[[], str | None] = lambda: None
 
 
-BACKENDS = (Entry("cpu"),)
+BACKENDS = (Entry("cpu"), Entry("cuda", missing))
 
 
 def opened(entry: Entry) -> Backend:

@@ -16,12 +16,20 @@ from tests.kernels.cuda.native import NativeDriver
 
 
 class CudaBackend:
+    """With `thorough` every call is checked as `NativeDriver` says."""
+
     name = "cuda"
     targets = (SM_90, SM_80)
 
+    def __init__(self, *, thorough: bool = True) -> None:
+        self.thorough = thorough
+
     def machine(self, program: Program, threads: int = 1) -> CudaMachine:
         assert isinstance(program, CudaProgram)
-        return CudaMachine(program, NativeDriver(), constant=False)
+        driver = NativeDriver(thorough=self.thorough)
+        machine = CudaMachine(program, driver, constant=False)
+        driver.know(program, machine.arena)
+        return machine
 
     def fill(self, machine: Machine, value: float) -> None:
         assert isinstance(machine, CudaMachine)

@@ -1,9 +1,3 @@
-import pytest
+"""The tests of this folder run where the native runner does."""
 
-from tests.kernels.backends import BACKENDS, Backend, opened
-
-
-@pytest.fixture(scope="session")
-def gpu() -> Backend:
-    """The backend of GPUs; skips the test where this machine cannot run it."""
-    return opened(next(entry for entry in BACKENDS if entry.name == "cuda"))
+from tests.cuda_native.conftest import pytest_pycollect_makemodule as pytest_pycollect_makemodule

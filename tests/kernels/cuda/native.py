@@ -7,40 +7,52 @@ from typing import Any
 import numpy as np
 
 from netspec.kernels.cuda.language.signature import signature
-from netspec.kernels.cuda.language.unit import Unit
+from netspec.kernels.cuda.language.unit import Sizes, Unit
 from netspec.kernels.cuda.table import KERNELS
 from netspec.runtime.cuda.driver import Array, Bound
+from netspec.targets.cuda.program import Buffer, Program
+from tests.cuda_native.check import Range
 from tests.cuda_native.run import NativeKernel, Order, compile_kernel
 
 ALIGNMENT_BYTES = 256
-_COMPILED: dict[tuple[str, bool], NativeKernel] = {}
+ORDERS: tuple[Order, ...] = ("forward", "reverse", 7)
+"""Orders of threads that must give the same bits."""
 
 
 def native_kernel(unit: Unit, *, watched: bool = False) -> NativeKernel:
-    """The compiled kernel of a unit, made once in a process."""
-    key = unit.name, watched
-    if key not in _COMPILED:
-        _COMPILED[key] = compile_kernel(KERNELS[unit.kernel], signature(unit), watched=watched)
-    return _COMPILED[key]
+    """The compiled kernel of a unit."""
+    return compile_kernel(KERNELS[unit.kernel], signature(unit), watched=watched)
 
 
 @dataclass(frozen=True, slots=True)
 class NativeGraph:
-    """Calls with their compiled kernels."""
+    """Calls in order."""
 
-    calls: tuple[tuple[NativeKernel, Bound], ...]
+    calls: tuple[Bound, ...]
 
 
 class NativeDriver:
-    """Runs every call at once, its threads in `order`. With `watched` each access to memory is checked."""
+    """Runs every call at once. With `thorough` each call runs with every access to memory watched for races and bounds,
+    and then in three orders of threads, which must give the same bits."""
 
     name = "this processor"
 
-    def __init__(self, order: Order = "forward", *, watched: bool = False) -> None:
-        self.order: Order = order
-        self.watched = watched
+    def __init__(self, *, thorough: bool = False) -> None:
+        self.thorough = thorough
         self.memory: dict[int, Array] = {}
         """arrays by address"""
+        self._arena = 0
+        self._ranges: dict[tuple[str, tuple[int, ...]], tuple[Range, ...]] = {}
+
+    def know(self, program: Program, arena: int) -> None:
+        """Takes note of a program's calls: in a thorough run a call may touch its own buffers of the arena alone."""
+        self._arena = arena
+        launches = (call for launch in program.launches for call in launch.calls)
+        for call in (*program.incoming.calls, *launches, *program.collecting, *program.outgoing):
+            buffers = [argument for argument in call.arguments if isinstance(argument, Buffer)]
+            addresses = tuple(arena + buffer.offset_bytes for buffer in buffers)
+            ranges = ((arena + buffer.offset_bytes, buffer.size_bytes, buffer.value.name) for buffer in buffers)
+            self._ranges[call.kernel, addresses] = tuple(ranges)
 
     def allocate(self, size_bytes: int) -> int:
         raw = np.full(size_bytes + ALIGNMENT_BYTES, 0xFF, np.uint8)
@@ -61,17 +73,45 @@ class NativeDriver:
         array.reshape(-1).view(np.uint8)[:] = self._view(address, array.nbytes)
 
     def graph(self, calls: Sequence[Bound]) -> NativeGraph:
-        return NativeGraph(tuple((native_kernel(call.unit, watched=self.watched), call) for call in calls))
+        for call in calls:
+            native_kernel(call.unit)
+        return NativeGraph(tuple(calls))
 
     def launch(self, graph: NativeGraph, times: int) -> None:
-        ranges = [(address, array.nbytes, "memory") for address, array in self.memory.items()]
         for _ in range(times):
-            for kernel, call in graph.calls:
-                arguments = _arguments(call)
-                kernel.launch(call.blocks, call.unit.threads, *arguments, order=self.order, ranges=ranges)
+            for call in graph.calls:
+                self._check(call) if self.thorough else _run(call, "forward")
 
     def wait(self) -> None:
         """Everything is done already."""
+
+    def _check(self, call: Bound) -> None:
+        before = {address: array.copy() for address, array in self.memory.items()}
+        kernel = native_kernel(call.unit, watched=True)
+        kernel.launch(call.blocks, call.unit.threads, *_arguments(call), ranges=self._allowed(call))
+        after = {address: array.copy() for address, array in self.memory.items()}
+        for order in ORDERS:
+            self._restore(before)
+            _run(call, order)
+            for address, array in self.memory.items():
+                assert np.array_equal(array, after[address]), f"{call.unit.name}: other bits in the order {order}"
+
+    def _allowed(self, call: Bound) -> list[Range]:
+        """The memory that a call may touch: its buffers, or the whole arena for calls of no known program, the state
+        words and the data set."""
+        arena = self.memory.get(self._arena)
+        inside = [word for word in _addresses(call) if arena is not None and 0 <= word - self._arena < arena.nbytes]
+        known = self._ranges.get((call.unit.kernel, tuple(inside)))
+        others = [
+            (address, array.nbytes, "memory")
+            for address, array in self.memory.items()
+            if known is None or address != self._arena
+        ]
+        return [*(known or ()), *others]
+
+    def _restore(self, arrays: dict[int, Array]) -> None:
+        for address, array in arrays.items():
+            self.memory[address][:] = array
 
     def _view(self, address: int, size_bytes: int) -> Array:
         for begin, array in self.memory.items():
@@ -80,11 +120,24 @@ class NativeDriver:
         raise AssertionError(f"{size_bytes} bytes at {address:#x} are not allocated")
 
 
+def _run(call: Bound, order: Order) -> None:
+    native_kernel(call.unit).launch(call.blocks, call.unit.threads, *_arguments(call), order=order)
+
+
+def _addresses(call: Bound) -> list[int]:
+    """The addresses among the words of a call, but for that of the state words."""
+    words, addresses = iter(call.words), list[int]()
+    for kind in call.unit.kinds:
+        values = [next(words) for _ in range(kind.count if isinstance(kind, Sizes) else 1)]
+        addresses += values if kind in ("float32*", "int32*") else ()
+    return addresses
+
+
 def _arguments(call: Bound) -> list[Any]:
-    """The words of a call, sizes as one tuple each and numbers as what the runner packs."""
+    """The words of a call, sizes as one tuple each."""
     words, arguments = iter(call.words), list[Any]()
     for kind in call.unit.kinds:
-        if not isinstance(kind, str):
+        if isinstance(kind, Sizes):
             arguments.append(tuple(next(words) for _ in range(kind.count)))
         elif kind == "float32":
             arguments.append(np.uint32(next(words)).view(np.float32))
