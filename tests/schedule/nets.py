@@ -16,7 +16,7 @@ LAYERS = st.sampled_from(
     (
         "conv 3 3x3 pad=1 relu",
         "conv 4 3x2 stride=2 pad=1 nobias gelu",
-        "conv 4 1x1 batchnorm relu",
+        "conv 4 1x1; batchnorm relu",
         "depthwise 3x3 pad=same",
         "pool max 2x2 round=ceil",
         "pool avg 2x2 stride=1",
