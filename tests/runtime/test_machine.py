@@ -184,14 +184,20 @@ def known_machine(backend: Backend, name: str, threads: int) -> tuple[Machine, E
     return training(backend, net, 24, threads), net
 
 
-def kept_after(backend: Backend, name: str, threads: int, take: Callable[[Machine], list[Any]]) -> dict[str, Any]:
-    """All that is kept from step to step, and what each step told."""
+def begun(backend: Backend, name: str, threads: int) -> tuple[Machine, Experiment]:
+    """A known machine with initial values and without velocity."""
     machine, net = known_machine(backend, name, threads)
-    program = machine.program
     machine.initialize((*net.graph.parameters, *net.graph.states), 1)
-    for value in program.states:
+    for value in machine.program.states:
         if value.name.endswith(".velocity"):
             machine.write(value.name, np.zeros(value.shape, np.float32))
+    return machine, net
+
+
+def kept_after(backend: Backend, name: str, threads: int, take: Callable[[Machine], list[Any]]) -> dict[str, Any]:
+    """All that is kept from step to step, and what each step told."""
+    machine, _ = begun(backend, name, threads)
+    program = machine.program
     told = np.concatenate(take(machine))
     return {value.name: machine.read(value.name) for value in (*program.parameters, *program.states)} | {"told": told}
 
@@ -263,8 +269,7 @@ def test_neither_a_step_nor_another_feed_in_between_changes_what_a_feed_gives(ba
 
 
 def test_a_volatile_source_shows_what_lies_in_it_now(backend: Backend) -> None:
-    machine, net = known_machine(backend, "dense", 1)
-    machine.initialize((*net.graph.parameters, *net.graph.states), 1)
+    machine, net = begun(backend, "dense", 1)
     feed = digits_like(net)
     ring = replace(feed, source=replace(feed.source, images=feed.source.images.copy(), volatile=True))
     still = rates(1, 0.0)
