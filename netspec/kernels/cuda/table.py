@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netspec.kernels.cuda.dense import products
-from netspec.kernels.cuda.incoming import gather
+from netspec.kernels.cuda.incoming import augment_draws, distort, gather, initial, tone, warp
 from netspec.kernels.cuda.layers import (
     activations,
     batch_norm,
@@ -41,6 +41,9 @@ KERNELS: dict[str, Kernel] = {
         convolution.convolution_input_gradient,
         convolution.convolution_weight_gradient,
         dropout.dropout,
+        augment_draws.draw_images,
+        distort.draw_displacements,
+        distort.smooth,
         gather.advance,
         gather.collect,
         gather.gather_images,
@@ -55,6 +58,8 @@ KERNELS: dict[str, Kernel] = {
         local_response_norm.local_response_norm,
         local_response_norm.local_response_norm_gradient,
         local_response_norm.local_response_norm_terms,
+        initial.draw_normal,
+        initial.draw_uniform,
         loss.loss,
         loss.loss_gradient,
         max_pool.max_pool,
@@ -72,8 +77,11 @@ KERNELS: dict[str, Kernel] = {
         sums.channel_sum,
         sums.sum_all,
         sums.sum_parts,
+        tone.plane_means,
+        tone.tone_images,
         update.sgd_update,
         upsample.upsample,
         upsample.upsample_gradient,
+        warp.warp_images,
     )
 }

@@ -15,6 +15,7 @@ from netspec.runtime.cuda.driver import Array, Driver, Graph
 from netspec.runtime.cuda.source import DeviceSource, Region, signed
 from netspec.runtime.feed import Pass, Rates, check_steps
 from netspec.runtime.machine import Outputs
+from netspec.schedule.cuda.initial import initial_call
 from netspec.targets.cuda import state
 from netspec.targets.cuda.program import Buffer, Call, Launch, Program
 
@@ -70,8 +71,17 @@ class CudaMachine:
 
     def initialize(self, kept: Sequence[Parameter | State], seed: int) -> None:
         """Sets parameters and states to the initial values that `ir/initialize.py` defines."""
+        calls: list[Call[Buffer]] = []
         for each in kept:
-            self.write(each.value.name, draw(each.initial, each.value.shape, each.value.name, seed))
+            call = initial_call(each, self.program)
+            if call is None:
+                self.write(each.value.name, draw(each.initial, each.value.shape, each.value.name, seed))
+            else:
+                calls.append(call)
+        words = self._words.copy()
+        words[state.SEED] = signed(seed)
+        self.driver.upload(self._state, words)
+        self.driver.launch(self._made(calls, self.program.batch), 1)
 
     def run(self, feed: Pass, *, first: int, step_number: int, rates: Rates) -> Array:
         """As in `Machine`."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from netspec.ir.augmentation import Augmentation
 from netspec.ir.graph import Graph, Value
-from netspec.schedule.cuda.calls.building import Calls, Scratch, per_number, per_output
+from netspec.schedule.cuda.augment import draw_call, tone_calls, warp_calls
+from netspec.schedule.cuda.calls.building import Calls, Scratch, per_number, per_output, scratches
 from netspec.schedule.cuda.calls.building import Planning as Planning
 from netspec.targets.cuda.sizes import Images
 
@@ -26,13 +27,23 @@ def arrival(graph: Graph, augmentation: Augmentation | None, planning: Planning)
         per_number("take_scalar", 1, value, "state", column, len(scalars)) for column, value in enumerate(scalars)
     )
     gathering: Calls = ()
-    scratch: tuple[Scratch, ...] = ()
     for value in graph.inputs:
         if value.batched and value.dtype == "int32":
             gathering += (per_number("gather_labels", planning.batch, value, "state", "images"),)
         elif value.batched:
-            gathering += (per_output("gather_images", value, planning, value, "state", "images", image_sizes(value)),)
-    return Arrival((*taking, *gathering), scratch)
+            gathering += image_calls(value, augmentation, planning)
+    return Arrival((*taking, *gathering), scratches(gathering))
+
+
+def image_calls(value: Value, augmentation: Augmentation | None, planning: Planning) -> Calls:
+    """Calls that load images into an input, and augment them."""
+    sizes = image_sizes(value)
+    copying = per_output("gather_images", value, planning, value, "state", "images", sizes)
+    if augmentation is None:
+        return (copying,)
+    coming = warp_calls(value, sizes, augmentation, planning) if augmentation.warps else (copying,)
+    draws = draw_call(value, sizes, augmentation, planning)
+    return (draws, *coming, *tone_calls(value, sizes, augmentation, planning))
 
 
 def image_sizes(value: Value) -> Images:

@@ -8,7 +8,7 @@ from netspec.ir.augmentation import Augmentation
 from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.schedule.arena import place_slots, rounded
-from netspec.schedule.cuda.calls.building import Calls, Operand, Planning, Scratch
+from netspec.schedule.cuda.calls.building import Calls, Operand, Planning, Scratch, scratches
 from netspec.schedule.cuda.incoming import Arrival, arrival
 from netspec.schedule.cuda.outgoing import collecting_calls, outgoing_calls
 from netspec.schedule.cuda.overwrites import OVERWRITES
@@ -30,7 +30,7 @@ def lower(graph: Graph, target: CudaTarget, batch: int, augmentation: Augmentati
     calls = tuple(CALLS[type(node.operation)](node, planning) for node in order)
     values = _values(graph, order)
     sizes = {value.name: _size_bytes(value, batch) for value in values}
-    scratch = tuple(sum(map(_scratch_bytes, _scratches(each))) for each in calls)
+    scratch = tuple(sum(map(_scratch_bytes, scratches(each))) for each in calls)
     incoming = arrival(graph, augmentation, planning)
     came_in = tuple(map(_scratch_bytes, incoming.scratch))
     slots = assign_slots(graph, order, sizes, scratch, came_in, overwrites=OVERWRITES)
@@ -66,12 +66,6 @@ def _size_bytes(value: Value, batch: int) -> int:
     return FLOAT_BYTES * value.elements * (batch if value.batched else 1)
 
 
-def _scratches(calls: Calls) -> tuple[Scratch, ...]:
-    """The scratch arrays of a launch, each once."""
-    found = {argument.name: argument for call in calls for argument in call.arguments if isinstance(argument, Scratch)}
-    return tuple(found.values())
-
-
 def _scratch_bytes(scratch: Scratch) -> int:
     return rounded(FLOAT_BYTES * scratch.count, ALIGNMENT_BYTES)
 
@@ -82,7 +76,7 @@ def _launch(node: Node, calls: Calls, buffers: Mapping[str, Buffer], slot: Slot 
     if slot is not None:
         whole = Value(f"{node.layer}.scratch{number}", (slot.size_bytes // FLOAT_BYTES,), batched=False)
         scratch = Buffer(whole, slot.offset_bytes, slot.size_bytes)
-        known |= _side_by_side(_scratches(calls), slot.offset_bytes)
+        known |= _side_by_side(scratches(calls), slot.offset_bytes)
     return Launch(
         node.operation,
         tuple(buffers[value.name] for value in node.inputs),

@@ -102,6 +102,31 @@ class Images(NamedTuple):
     w: int
 
 
+class Augmented(NamedTuple):
+    """An input (N, c, h, w) that comes in augmented: which axes are mirrored at random, whether pixels are displaced,
+    contrast changes and noise is added, and the side of the square that is cut out."""
+
+    c: int
+    h: int
+    w: int
+    mirror_y: int
+    mirror_x: int
+    displaced: int
+    contrast: int
+    noise: int
+    side: int
+
+
+class Smoothed(NamedTuple):
+    """Numbers that are smoothed along an axis of `length`, neighbours `stride` apart: `elements` per image, and
+    `reach` neighbours on either side."""
+
+    elements: int
+    length: int
+    stride: int
+    reach: int
+
+
 class Losses(NamedTuple):
     """Outputs per image, and the number of a loss (`LOSSES`)."""
 

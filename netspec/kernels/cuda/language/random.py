@@ -1,9 +1,16 @@
-"""Random numbers from counters (`ir/random.py`): Philox4x32-10, to the same bits."""
+"""Random numbers from counters (`ir/random.py`): Philox4x32-10, to the same bits, and numbers made of its words.
+
+Sine and cosine are of half turns, whose range needs no reduction: that of radians needs memory of the thread.
+"""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportMissingImports=false, reportOperatorIssue=false
 
 from __future__ import annotations
 
-from numba import uint32, uint64
+import math
+
+from numba import float32, int32, uint32, uint64
+from numba.cuda import libdevice
 
 from netspec.ir.random import KEY_STEPS, MULTIPLIERS, ROUNDS
 from netspec.kernels.cuda.language.jit import routine
@@ -23,3 +30,32 @@ def philox(x0, x1, x2, x3, key):
         x2, x3 = uint32((product0 >> HALF) ^ x3 ^ k1), uint32(product0)
         k0, k1 = uint32(k0 + FIRST_STEP), uint32(k1 + SECOND_STEP)
     return x0, x1, x2, x3
+
+
+FRACTION, TWO_FRACTIONS = float32(2.0**-24), float32(2.0**-23)
+
+
+@routine
+def upper_bits(word):
+    """The upper 24 bits of a word, int32."""
+    return int32(word >> uint32(8))
+
+
+@routine
+def uniform(word):
+    """A number from 0 up to 1, from the upper 24 bits of a word."""
+    return float32(upper_bits(word)) * FRACTION
+
+
+@routine
+def each_way(word):
+    """A number from -1 up to 1, from the upper 24 bits of a word."""
+    return float32(upper_bits(word)) * TWO_FRACTIONS - float32(1)
+
+
+@routine
+def normal_pair(first, second):
+    """Two normal numbers of deviation 1 from two words (Box and Muller 1958)."""
+    radius = math.sqrt(libdevice.logf(uniform(first) + FRACTION) * float32(-2))
+    half_turns = uniform(second) * float32(2)
+    return radius * libdevice.cospif(half_turns), radius * libdevice.sinpif(half_turns)

@@ -29,6 +29,12 @@ Calls = tuple[Call[Operand], ...]
 Argument = Operand | Given | Bits | tuple[int, ...] | int | float
 
 
+def scratches(calls: Calls) -> tuple[Scratch, ...]:
+    """The scratch arrays of calls, each once."""
+    found = {argument.name: argument for call in calls for argument in call.arguments if isinstance(argument, Scratch)}
+    return tuple(found.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Planning:
     """What a plan depends on beside the graph."""
