@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from netspec.ir.graph import Parameter, State
 from netspec.ir.initialize import BLOCK_COUNTERS, BLOCK_NUMBERS, name_words, spread
 from netspec.schedule.cuda.calls.building import BLOCK
 from netspec.targets.cuda.program import Bits, Buffer, Call, Program
-
-KERNELS = {"normal": "draw_normal", "uniform": "draw_uniform"}
-"""Kernels by the kind of a `Spread`."""
 
 
 def initial_call(kept: Parameter | State, program: Program) -> Call[Buffer] | None:
@@ -17,6 +16,9 @@ def initial_call(kept: Parameter | State, program: Program) -> Call[Buffer] | No
     if drawn is None:
         return None
     elements, (low, high) = array.value.elements, map(Bits, name_words(kept.value.name))
-    counters = -(-elements // BLOCK_NUMBERS) * BLOCK_COUNTERS
-    arguments = array, "state", elements, low, high, float(drawn.amount)
-    return Call(KERNELS[drawn.kind], -(-counters // BLOCK), BLOCK, arguments)
+    blocks = -(-elements // (BLOCK_NUMBERS // BLOCK_COUNTERS * BLOCK))
+    arguments = array, "state", elements, low, high
+    if drawn.kind == "uniform":
+        return Call("draw_uniform", blocks, BLOCK, (*arguments, drawn.amount))
+    rounded = float(np.float32(drawn.amount))
+    return Call("draw_normal", blocks, BLOCK, (*arguments, rounded, drawn.amount - rounded))

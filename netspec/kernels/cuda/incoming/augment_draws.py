@@ -53,10 +53,10 @@ def image_words(state, image, block, stream):
 def _rotate(draws, row, words, turn, low, spread):
     """Cosine and sine of the angle, divided by the scale; `turn` in whole turns."""
     scale_word, turn_word = words
-    scale = low + spread * uniform(scale_word)
+    inverse = float32(1) / (low + spread * uniform(scale_word))
     half_turns = each_way(turn_word) * turn * float32(2)
-    draws[row + COSINE] = libdevice.cospif(half_turns) / scale
-    draws[row + SINE] = libdevice.sinpif(half_turns) / scale
+    draws[row + COSINE] = libdevice.cospif(half_turns) * inverse
+    draws[row + SINE] = libdevice.sinpif(half_turns) * inverse
 
 
 @routine

@@ -73,11 +73,11 @@ def window_corner(state, image, height, width):
 
 
 @routine
-def pixel(state, at):
-    """Number `at` of the images, as float32."""
-    if state[SOURCE_BYTES] == 1:
-        return float32(bytes_at(state[IMAGES])[at])
-    return floats_at(state[IMAGES])[at]
+def pixel(images, number_bytes, at):
+    """Number `at` of the images at an address, as float32."""
+    if number_bytes == 1:
+        return float32(bytes_at(images)[at])
+    return floats_at(images)[at]
 
 
 def gather_images(y, state, images, s):
@@ -99,7 +99,7 @@ def gather_images(y, state, images, s):
     if y_in >= 0 and y_in < height and x_in >= 0 and x_in < width:
         slot = words_at(state[SLOTS])[number]
         at = ((slot * s.c + c) * height + y_in) * int64(width) + x_in
-        value = (pixel(state, at) - floats_at(state[MEAN])[c]) * floats_at(state[SCALE])[c]
+        value = (pixel(state[IMAGES], state[SOURCE_BYTES], at) - floats_at(state[MEAN])[c]) * floats_at(state[SCALE])[c]
     y[t] = value
 
 

@@ -1,4 +1,4 @@
-"""Random initial values, drawn in place: those of `ir/initialize.py`, up to float32 rounding.
+"""Random initial values, drawn in place: those of `ir/initialize.py`, within 2 units of the last place.
 
 A thread makes four numbers, 16 apart, of the four words of a counter.
 """
@@ -35,19 +35,22 @@ def _put(array, i, elements, value):
         array[i] = value
 
 
-def draw_normal(array, state, elements, low, high, deviation):
-    """array[i] = deviation * normal number; (low, high) are the words of its name; a thread a counter."""
+def draw_normal(array, state, elements, low, high, deviation, deviation_rest):
+    """array[i] = (deviation + deviation_rest) * normal number; (low, high) are the words of its name.
+
+    A thread a counter.
+    """
     counter = place()
     i = _first(counter)
     if i >= elements:
         return
     words = _words(state, counter, low, high)
-    first, second = normal_pair(words[0], words[1])
-    third, fourth = normal_pair(words[2], words[3])
-    array[i] = deviation * first
-    _put(array, i + BLOCK_COUNTERS, elements, deviation * second)
-    _put(array, i + 2 * BLOCK_COUNTERS, elements, deviation * third)
-    _put(array, i + 3 * BLOCK_COUNTERS, elements, deviation * fourth)
+    first, second = normal_pair(words[0], words[1], deviation, deviation_rest)
+    third, fourth = normal_pair(words[2], words[3], deviation, deviation_rest)
+    array[i] = first
+    _put(array, i + BLOCK_COUNTERS, elements, second)
+    _put(array, i + 2 * BLOCK_COUNTERS, elements, third)
+    _put(array, i + 3 * BLOCK_COUNTERS, elements, fourth)
 
 
 @routine

@@ -38,12 +38,13 @@ def plane_means(means, y, images, s):
 @routine
 def _noise(state, n, block, deviation, s):
     """Four normal numbers; zeros without noise."""
+    zero = float32(0)
     if not s.noise:
-        return float32(0), float32(0), float32(0), float32(0)
+        return zero, zero, zero, zero
     words = image_words(state, image_number(state, n), block, NOISE)
-    first, second = normal_pair(words[0], words[1])
-    third, fourth = normal_pair(words[2], words[3])
-    return deviation * first, deviation * second, deviation * third, deviation * fourth
+    first, second = normal_pair(words[0], words[1], deviation, zero)
+    third, fourth = normal_pair(words[2], words[3], deviation, zero)
+    return first, second, third, fourth
 
 
 @routine

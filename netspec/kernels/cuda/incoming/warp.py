@@ -12,7 +12,7 @@ from netspec.kernels.cuda.language.jit import routine
 from netspec.kernels.cuda.language.pointers import floats_at, words_at
 from netspec.kernels.cuda.language.threads import place, quotient
 from netspec.targets.cuda.draws import COSINE, DRAW_ROWS, FLIP_X, FLIP_Y, LEFT, SHIFT_X, SHIFT_Y, SINE, TOP
-from netspec.targets.cuda.state import FIRST, MEAN, SCALE, SLOTS, SOURCE_HEIGHT, SOURCE_WIDTH
+from netspec.targets.cuda.state import FIRST, IMAGES, MEAN, SCALE, SLOTS, SOURCE_BYTES, SOURCE_HEIGHT, SOURCE_WIDTH
 
 
 @routine
@@ -29,34 +29,34 @@ def _source_place(draws, row, down, right, height, width):
     down = (down + draws[row + TOP]) * draws[row + FLIP_Y] - draws[row + SHIFT_Y]
     right = (right + draws[row + LEFT]) * draws[row + FLIP_X] - draws[row + SHIFT_X]
     cosine, sine = draws[row + COSINE], draws[row + SINE]
-    y = cosine * down + sine * right + float32(height - 1) * float32(0.5)
-    x = cosine * right - sine * down + float32(width - 1) * float32(0.5)
+    y = libdevice.fmaf(cosine, down, sine * right) + float32(height - 1) * float32(0.5)
+    x = libdevice.fmaf(cosine, right, -(sine * down)) + float32(width - 1) * float32(0.5)
     return _clamped(y, height), _clamped(x, width)
 
 
 @routine
 def _between(a, b, part):
-    return a + part * (b - a)
+    return libdevice.fmaf(part, b - a, a)
 
 
 @routine
-def _seen(state, plane, y, x, height, width, mean):
+def _seen(source, plane, y, x, mean):
     """Pixel (y, x) of the plane that begins at number `plane` of the images; the mean outside."""
+    images, number_bytes, height, width = source
     if y >= 0 and y < height and x >= 0 and x < width:
-        return pixel(state, plane + y * int64(width) + x)
+        return pixel(images, number_bytes, plane + y * int64(width) + x)
     return mean
 
 
 @routine
-def _sample(state, plane, y, x, mean):
+def _sample(source, plane, y, x, mean):
     """A plane at the place (y, x), between its four neighbours."""
-    height, width = int32(state[SOURCE_HEIGHT]), int32(state[SOURCE_WIDTH])
     top, left = libdevice.floorf(y), libdevice.floorf(x)
     y0, x0 = int32(top), int32(left)
     y1, x1 = int32(y0 + 1), int32(x0 + 1)
-    a, b = _seen(state, plane, y0, x0, height, width, mean), _seen(state, plane, y0, x1, height, width, mean)
-    c, d = _seen(state, plane, y1, x0, height, width, mean), _seen(state, plane, y1, x1, height, width, mean)
-    return _between(_between(a, b, x - left), _between(c, d, x - left), y - top)
+    above = _between(_seen(source, plane, y0, x0, mean), _seen(source, plane, y0, x1, mean), x - left)
+    below = _between(_seen(source, plane, y1, x0, mean), _seen(source, plane, y1, x1, mean), x - left)
+    return _between(above, below, y - top)
 
 
 def warp_images(y, draws, moves, state, images, s):
@@ -73,11 +73,12 @@ def warp_images(y, draws, moves, state, images, s):
     height, width = int32(state[SOURCE_HEIGHT]), int32(state[SOURCE_WIDTH])
     at_y, at_x = _source_place(draws, int32(n * DRAW_ROWS), down, right, height, width)
     slot, area = words_at(state[SLOTS])[state[FIRST] + n], int64(height) * width
+    source, means, scales = (state[IMAGES], state[SOURCE_BYTES], height, width), state[MEAN], state[SCALE]
     into = int32((n * s.c * s.h + row) * s.w + column)
     c = int32(0)
     while c < s.c:
-        mean = floats_at(state[MEAN])[c]
-        value = _sample(state, (slot * s.c + c) * area, at_y, at_x, mean)
-        y[into] = (value - mean) * floats_at(state[SCALE])[c]
+        mean = floats_at(means)[c]
+        value = _sample(source, (slot * s.c + c) * area, at_y, at_x, mean)
+        y[into] = (value - mean) * floats_at(scales)[c]
         into += s.h * s.w
         c += 1

@@ -7,8 +7,6 @@ Sine and cosine are of half turns, whose range needs no reduction: that of radia
 
 from __future__ import annotations
 
-import math
-
 from numba import float32, int32, uint32, uint64
 from numba.cuda import libdevice
 
@@ -54,8 +52,28 @@ def each_way(word):
 
 
 @routine
-def normal_pair(first, second):
-    """Two normal numbers of deviation 1 from two words (Box and Muller 1958)."""
-    radius = math.sqrt(libdevice.logf(uniform(first) + FRACTION) * float32(-2))
+def _scaled(radius, rest, direction, deviation, deviation_rest):
+    """(radius + rest) * direction * (deviation + deviation_rest), rounded about once."""
+    product = libdevice.fmul_rn(radius, direction)
+    product_rest = libdevice.fmaf(rest, direction, libdevice.fmaf(radius, direction, -product))
+    result = libdevice.fmul_rn(product, deviation)
+    result_rest = libdevice.fmaf(product, deviation_rest, libdevice.fmaf(product, deviation, -result))
+    return result + libdevice.fmaf(product_rest, deviation, result_rest)
+
+
+@routine
+def normal_pair(first, second, deviation, deviation_rest):
+    """Two normal numbers from two words (Box and Muller 1958), within 2 units of float32's last place.
+
+    Their deviation is the sum of two numbers, as the radius is here: one of them would add half a unit.
+    """
+    square = libdevice.logf(uniform(first) + FRACTION) * float32(-2)
+    inverse = libdevice.rsqrtf(square) if square > float32(0) else float32(0)
+    radius = libdevice.fmul_rn(square, inverse)
+    rest = libdevice.fmaf(-radius, radius, square) * (float32(0.5) * inverse)
     half_turns = uniform(second) * float32(2)
-    return radius * libdevice.cospif(half_turns), radius * libdevice.sinpif(half_turns)
+    cosine, sine = libdevice.cospif(half_turns), libdevice.sinpif(half_turns)
+    return (
+        _scaled(radius, rest, cosine, deviation, deviation_rest),
+        _scaled(radius, rest, sine, deviation, deviation_rest),
+    )
