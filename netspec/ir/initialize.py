@@ -1,8 +1,8 @@
 """Initial values of parameters and states, a function of the graph and the seed.
 
 Every array draws from a Philox stream of its own, named after it, so adding or removing a layer changes no other
-layer's start. Here stands what is drawn, in float64 and rounded to float32 once; `kernels/cpu/incoming/initial.py`
-draws the same in float32, within a few units in the last place.
+layer's start. Here stands what is drawn, in float64 and rounded to float32 once; kernels (`incoming/initial.py` of each
+kind of processor) draw the same in float32, within a few units in the last place.
 """
 
 from __future__ import annotations

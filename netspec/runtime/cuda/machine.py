@@ -78,7 +78,9 @@ class CudaMachine:
                 self.write(each.value.name, draw(each.initial, each.value.shape, each.value.name, seed))
             else:
                 calls.append(call)
-        words = self._words.copy()
+        if not calls:
+            return
+        words = self._words.copy()  # a pass that is taken keeps its seed
         words[state.SEED] = signed(seed)
         self.driver.upload(self._state, words)
         self.driver.launch(self._made(calls, self.program.batch), 1)

@@ -1,5 +1,6 @@
 """Augmentation on a GPU in any order of threads, each access watched, and its memory."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,14 +8,17 @@ import pytest
 
 from netspec.compiler import evaluation_program, lower, training_program
 from netspec.ir.augmentation import Augmentation
+from netspec.ir.graph import Initial
 from netspec.passes.inference import inference
 from netspec.runtime.cuda.machine import CudaMachine
 from netspec.targets.cuda.draws import CUT_LEFT, DRAW_ROWS
 from netspec.targets.cuda.processor import SM_90
 from netspec.targets.cuda.program import Program
 from tests.ir.augmenting import ALL, pictures
+from tests.kernels.cuda.backend import BACKEND
 from tests.kernels.cuda.native import NativeDriver
-from tests.kernels.test_augment import feed_of
+from tests.kernels.test_augment import feed_of, run
+from tests.kernels.test_initial import kept
 from tests.schedule.nets import experiment
 
 SHAPE = (3, 9, 8)
@@ -48,6 +52,26 @@ def test_sizes_as_constants_give_the_same_numbers() -> None:
 @pytest.mark.slow
 def test_no_access_is_outside_of_memory_or_races() -> None:
     np.testing.assert_array_equal(loaded(NativeDriver(watched=True), 10), loaded(NativeDriver(), 10))
+
+
+def test_initial_values_leave_a_pass_its_seed() -> None:
+    graph = kept([(Initial("normal", 1.0), 20)])
+    net = experiment("net t {\ninput 3x9x8\nflatten\n}")
+    program = lower(replace(inference(net.graph, None), parameters=graph.parameters), SM_90, 7, ALL)
+    assert isinstance(program, Program)
+    machine, feed = (
+        CudaMachine(program, NativeDriver(), constant=False),
+        feed_of(pictures(10, SHAPE), np.arange(10), None),
+    )
+    first = machine.outputs(feed).arrays
+    machine.initialize(graph.parameters, 77)
+    np.testing.assert_array_equal(machine.outputs(feed).arrays, first)
+
+
+@pytest.mark.parametrize("side", [17, 2**31, 2**40])
+def test_a_square_larger_than_the_image_cuts_all_of_it(side: int) -> None:
+    feed = feed_of(pictures(20, SHAPE), np.arange(20), None)
+    assert not run(BACKEND, Augmentation(cutout=side), feed, SHAPE).any()
 
 
 def test_the_rows_that_are_named_are_those_of_an_image() -> None:
