@@ -25,8 +25,11 @@ class Outputs:
 
 
 class Machine(Protocol):
-    """One caller at a time; every method returns when its work is done. `run` of n steps gives the same bits as n runs
-    of one step and as n walks: guard, replay and statistics depend on it."""
+    """Values are zero until they are written. One caller at a time; every method returns when its work is done.
+
+    `run` of n steps gives the same bits as n runs of one step and as n walks: guard, replay and statistics depend on
+    it.
+    """
 
     @property
     def program(self) -> Program: ...

@@ -44,6 +44,10 @@ class Driver(Protocol):
         """Gives memory back when earlier work is done."""
         ...
 
+    def clear(self, address: int, size_bytes: int) -> None:
+        """Sets memory to zero."""
+        ...
+
     def upload(self, address: int, array: Array) -> None:
         """Copies a contiguous array to the device; it may be changed as soon as this returns."""
         ...

@@ -35,6 +35,7 @@ class CudaMachine:
         self._constant = constant
         self._columns = len(program.scalars)
         self.arena = driver.allocate(max(1, program.arena_bytes))
+        driver.clear(self.arena, program.arena_bytes)
         self._state = driver.allocate(8 * state.WORDS)
         self._words = np.zeros(state.WORDS, np.int64)
         self._source = DeviceSource(program, driver)

@@ -64,6 +64,9 @@ class NativeDriver:
     def release(self, address: int) -> None:
         del self.memory[address]
 
+    def clear(self, address: int, size_bytes: int) -> None:
+        self._view(address, size_bytes)[:] = 0
+
     def upload(self, address: int, array: Array) -> None:
         assert array.flags.c_contiguous
         self._view(address, array.nbytes)[:] = array.reshape(-1).view(np.uint8)

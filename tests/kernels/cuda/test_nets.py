@@ -22,11 +22,11 @@ DRIFT = 3
 """The drift from float64 arithmetic that is allowed, as a multiple of the CPU's."""
 NETS = {
     "lenet": "input 1x14x14; conv 6 5x5 relu; pool max 2x2; conv 8 3x3 relu; dense 20 relu; dense 5",
-    "residual": """input 3x8x8; conv 8 3x3 pad=1 batchnorm relu
-        repeat 2 { sum { conv 8 3x3 pad=1 batchnorm relu; conv 8 3x3 pad=1 batchnorm } {} relu }
+    "residual": """input 3x8x8; conv 8 3x3 pad=1 nobias; batchnorm relu
+        repeat 2 { sum { conv 8 3x3 pad=1 nobias; batchnorm relu; conv 8 3x3 pad=1 nobias; batchnorm } {} relu }
         pool avg global; dense 5""",
-    "mobilenet": """input 3x8x8; conv 8 3x3 pad=1 batchnorm relu6
-        sum { conv 24 1x1 batchnorm relu6; depthwise 3x3 pad=1 batchnorm relu6; conv 8 1x1 batchnorm } {}
+    "mobilenet": """input 3x8x8; conv 8 3x3 pad=1 nobias; batchnorm relu6
+        sum { conv 24 1x1; batchnorm relu6; depthwise 3x3 pad=1; batchnorm relu6; conv 8 1x1; batchnorm } {}
         pool avg global; dense 5""",
     "squeezenet": """input 3x9x9; conv 8 3x3 stride=2 relu; conv 4 1x1 relu
         concat { conv 8 1x1 relu } { conv 8 3x3 pad=1 relu }
