@@ -79,19 +79,24 @@ USUAL = DeviceChoice()
 def open_device(choice: DeviceChoice = USUAL) -> Device:
     """The chosen device, with compiled kernels in the user's cache.
 
-    Raises DeviceError (E592, E593, E595, E596) where Numba's settings are incompatible with netspec.
+    Raises DeviceError: for the CPU E592, E593, E595, E596 where Numba's settings are incompatible with netspec; for a
+    GPU E597 to E599 where its packages, the driver or the GPU are missing, or the driver is too old.
     """
+    if choice.kind == "cuda":
+        return import_module("netspec.runtime.cuda.device").cuda_device(choice)
     return import_module("netspec.runtime.cpu.device").host_device(choice)
 
 
 def choice_document(choice: DeviceChoice) -> dict[str, Any]:
     """JSON of the part of a choice that affects bits, with the kind of device, as `run.json` keeps it."""
-    return {"kind": "cpu", "exact": choice.exact, "tuning": tuning_document(choice.costs or SHIPPED)}
+    costs = tuning_document(choice.costs or SHIPPED)
+    return {"kind": choice.kind or "cpu", "exact": choice.exact, "tuning": costs}
 
 
 def choice_of(document: Mapping[str, Any]) -> DeviceChoice:
     """The choice from its JSON. Raises ValueError, KeyError or TypeError where the JSON is malformed."""
-    if document["kind"] != "cpu":
-        raise ValueError(f"a device of kind {document['kind']}, where this version knows cpu")
+    if document["kind"] not in ("cpu", "cuda"):
+        raise ValueError(f"a device of kind {document['kind']}, where this version knows cpu and cuda")
     tuning = document["tuning"]
-    return DeviceChoice(exact=bool(document["exact"]), costs=None if tuning is None else costs_in_run(tuning))
+    costs = None if tuning is None else costs_in_run(tuning)
+    return DeviceChoice(exact=bool(document["exact"]), costs=costs, kind="cuda" if document["kind"] == "cuda" else None)
