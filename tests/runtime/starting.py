@@ -4,15 +4,16 @@ specs."""
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from netspec.compiler import training_program
 from netspec.resources import bundled_specs
+from netspec.runtime import obtain
 from netspec.runtime.cache import Code
-from netspec.runtime.cpu import native
+from netspec.runtime.compile_server import Compiler
+from netspec.runtime.compile_workers import compile_units
 from netspec.runtime.cpu.compilation import Unit
-from netspec.runtime.cpu.compile_workers import compile_units
 from netspec.runtime.cpu.machine import CpuMachine
 from netspec.targets.cpu.processor import TARGETS, CpuTarget
 from tests.schedule.nets import bundled, experiment, step_graph
@@ -22,12 +23,11 @@ def compiled(spec: str, target: CpuTarget, batch: int, cache_dir: Path) -> list[
     """The functions that had to be compiled before a first step could be taken."""
     asked: list[str] = []
 
-    def watched(units: Iterable[Unit]) -> Iterator[tuple[Unit, Code]]:
-        missing: Sequence[Unit] = tuple(units)
-        asked.extend(unit.name for unit in missing)
-        return compile_units(missing)
+    def watched(units: Sequence[Unit], compiler: Compiler[Unit]) -> Iterator[tuple[Unit, Code]]:
+        asked.extend(unit.name for unit in units)
+        return compile_units(units, compiler)
 
-    native.compile_units = watched
+    obtain.compile_units = watched
     net = bundled(spec) if spec in bundled_specs() else experiment(spec)
     graph = step_graph(net)
     machine = CpuMachine(training_program(net, target, batch), cache_dir=cache_dir)

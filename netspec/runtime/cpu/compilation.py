@@ -27,6 +27,7 @@ from netspec.kernels.cpu.language.memory import FLOATS, WORDS
 from netspec.kernels.cpu.language.numba_settings import check_settings, printing_aside, set_beside_processor
 from netspec.kernels.cpu.language.tile import TileShape, TileShapeType
 from netspec.runtime.cache import Code, version_key
+from netspec.runtime.compile_server import Compiler
 from netspec.runtime.cpu.host import processor
 
 KERNEL_ARGUMENTS = (FLOATS, WORDS, WORDS, types.int64, types.int64, types.int64)
@@ -38,6 +39,8 @@ PYTHON_PREFIXES = ("Py", "_Py", "NRT_", "numba_", "_ZN")
 PACKAGES = ("netspec.ir", "netspec.targets", "netspec.kernels.cpu", "netspec.runtime")
 """Packages whose sources, subpackages included, are part of the version: all code of kernels, and the constants of `ir`
 in it."""
+APART = "netspec.runtime/cuda/"
+"""Sources that no code of a CPU is made from."""
 NUMBA_OPTIONS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "DEBUGINFO_DEFAULT", "LLVM_REFPRUNE_PASS")
 """Numba's settings that change compiled code."""
 
@@ -152,11 +155,12 @@ def _compiled(unit: Unit) -> Code:
 def version_sources() -> dict[str, Path]:
     """Source files of the version, by package and path in it: `netspec.kernels.cpu/dense/rows.py`."""
     folders = {package: Path(import_module(package).__path__[0]) for package in PACKAGES}
-    return {
+    sources = {
         f"{package}/{path.relative_to(folder).as_posix()}": path
         for package, folder in folders.items()
         for path in folder.rglob("*.py")
     }
+    return {name: path for name, path in sources.items() if not name.startswith(APART)}
 
 
 def _version() -> str:
@@ -176,3 +180,5 @@ PROCESSOR = processor()
 """The processor that this process compiles for."""
 VERSION = _version()
 """Computed at import: if sources change later, this process must not store code of the old ones under the new hash."""
+COMPILER = Compiler(__name__, VERSION, compile_unit, unit_at)
+"""Numba for this processor."""

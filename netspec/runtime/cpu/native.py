@@ -13,9 +13,9 @@ import llvmlite.binding as llvm
 
 from netspec.kernels.cpu.language.tile import TileShape
 from netspec.runtime.cache import Code, CodeCache
-from netspec.runtime.cpu.compilation import VERSION, Unit, check_compiler
-from netspec.runtime.cpu.compile_workers import compile_units
+from netspec.runtime.cpu.compilation import COMPILER, VERSION, Unit, check_compiler
 from netspec.runtime.cpu.driver import take_part
+from netspec.runtime.obtain import obtain
 
 
 def code_cache(cache_dir: Path | None) -> CodeCache:
@@ -65,7 +65,7 @@ class _Linker:
             missing = {name: unit for name, unit in named if name not in self._addresses}
             if missing:
                 check_compiler()
-            for name, code in _obtain(missing, cache).items():
+            for name, code in obtain(tuple(missing.values()), cache, COMPILER).items():
                 self._addresses[name] = self._link(code)
             return tuple(self._addresses[name] for name, _ in named)
 
@@ -74,18 +74,6 @@ class _Linker:
         engine.add_object_file(llvm.ObjectFileRef.from_data(code.object_file))
         engine.finalize_object()
         return engine.get_function_address(code.symbol)
-
-
-def _obtain(units: dict[str, Unit], cache: CodeCache) -> dict[str, Code]:
-    """Code by name, from the cache, or compiled and stored there."""
-    found = {name: cache.load(name) if unit.kept else None for name, unit in units.items()}
-    missing = [units[name] for name, code in found.items() if code is None]
-    made = {}
-    for unit, code in compile_units(missing):
-        made[unit.name] = code
-        if unit.kept:
-            cache.store(unit.name, code)
-    return {name: code for name, code in found.items() if code is not None} | made
 
 
 def _new_engine() -> Any:

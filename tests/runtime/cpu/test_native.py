@@ -16,10 +16,11 @@ from netspec.diagnostics.failure import CompilerBug
 from netspec.kernels.cpu.language.jit import kernel
 from netspec.kernels.cpu.language.tile import TileShape
 from netspec.kernels.cpu.layers.sums import sum_images
+from netspec.runtime import obtain
 from netspec.runtime.cache import Code, CodeCache
-from netspec.runtime.cpu import native
+from netspec.runtime.compile_server import Compiler
+from netspec.runtime.compile_workers import compile_units
 from netspec.runtime.cpu.compilation import Unit
-from netspec.runtime.cpu.compile_workers import compile_units
 from netspec.runtime.cpu.native import code_cache, kernel_address
 from tests.runtime.cpu.test_workers import holds_in_a_child
 
@@ -68,15 +69,15 @@ def test_each_processor_has_a_folder_of_its_own(tmp_path: Path) -> None:
 def test_a_child_forked_while_a_thread_compiles_can_compile(monkeypatch: pytest.MonkeyPatch) -> None:
     begun = threading.Event()
 
-    def slowly(units: list[Unit]) -> Iterator[tuple[Unit, Code]]:
+    def slowly(units: list[Unit], compiler: Compiler[Unit]) -> Iterator[tuple[Unit, Code]]:
         begun.set()
         time.sleep(0.3)
-        yield from compile_units(units)
+        yield from compile_units(units, compiler)
 
     def address(rows: int) -> int:
         return kernel_address(sum_images, TileShape(rows, 1, 2, 32), CodeCache(None))
 
-    monkeypatch.setattr(native, "compile_units", slowly)
+    monkeypatch.setattr(obtain, "compile_units", slowly)
     other = threading.Thread(target=address, args=(1,))
     other.start()
     assert begun.wait(20)

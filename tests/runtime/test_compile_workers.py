@@ -5,6 +5,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,10 +16,10 @@ from netspec.kernels.cpu.language.jit import kernel
 from netspec.kernels.cpu.language.tile import TileShape
 from netspec.kernels.cpu.layers.sums import sum_images
 from netspec.kernels.cpu.layers.update import sgd_update
+from netspec.runtime import compile_workers
 from netspec.runtime.cache import Code
-from netspec.runtime.cpu import compile_workers
-from netspec.runtime.cpu.compilation import VERSION, Unit, compile_unit, unit_at
-from netspec.runtime.cpu.compile_server import answer_all
+from netspec.runtime.compile_server import answer_all
+from netspec.runtime.cpu.compilation import COMPILER, VERSION, Unit, compile_unit, unit_at
 from netspec.runtime.cpu.driver import take_part
 
 UNITS = tuple(Unit(sum_images, TileShape(rows, 1, 4, 32)) for rows in range(1, 9))
@@ -30,12 +31,12 @@ def one_worker(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]
     started: list[subprocess.Popen[bytes]] = []
     start: Callable[[], Any] = getattr(compile_workers, "_start")  # noqa: B009
     monkeypatch.setattr(compile_workers, "_processors", lambda: 2)
-    monkeypatch.setattr(compile_workers, "_start", lambda: started.append(start()) or started[-1])
+    monkeypatch.setattr(compile_workers, "_start", lambda module: started.append(start(module)) or started[-1])
     return started
 
 
 def test_every_function_is_compiled_once(one_worker: list[subprocess.Popen[bytes]]) -> None:
-    made = list(compile_workers.compile_units(UNITS))
+    made = list(compile_workers.compile_units(UNITS, COMPILER))
     assert sorted(unit.name for unit, _ in made) == sorted(unit.name for unit in UNITS)
     assert all(code.symbol.encode() in code.object_file for _, code in made)
     assert [worker.returncode is not None for worker in one_worker] == [True]
@@ -61,10 +62,10 @@ def test_what_a_worker_does_not_deliver_is_compiled_here(
     given: list[Unit] = []
     delegate: Callable[..., Code | None] = getattr(compile_workers, "_delegate")  # noqa: B009
     monkeypatch.setattr(compile_workers, "_delegate", lambda unit, *pipes: given.append(unit) or delegate(unit, *pipes))
-    monkeypatch.setattr(compile_workers, "compile_unit", compile_slowly)
+    slow = replace(COMPILER, compile=compile_slowly)
     monkeypatch.setattr(compile_workers, "SERVER", server)
     monkeypatch.setattr(compile_workers, "PATIENCE_SECONDS", 0.5)
-    assert dict(compile_workers.compile_units(UNITS)) == {unit: Code(unit.name, b"") for unit in UNITS}
+    assert dict(compile_workers.compile_units(UNITS, slow)) == {unit: Code(unit.name, b"") for unit in UNITS}
     assert len(given) == asked
 
 
@@ -75,7 +76,7 @@ def compile_slowly(unit: Unit) -> Code:
 
 
 def test_no_worker_outlives_who_stops_listening(one_worker: list[subprocess.Popen[bytes]]) -> None:
-    making = compile_workers.compile_units(UNITS)
+    making = compile_workers.compile_units(UNITS, COMPILER)
     next(making)
     assert one_worker[0].poll() is None
     making.close()  # type: ignore[attr-defined]
@@ -88,7 +89,7 @@ def test_where_no_process_can_be_started_everything_is_compiled_here(monkeypatch
 
     monkeypatch.setattr(compile_workers, "_processors", lambda: 2)
     monkeypatch.setattr(subprocess, "Popen", refused)
-    assert len(list(compile_workers.compile_units(UNITS[:4]))) == 4
+    assert len(list(compile_workers.compile_units(UNITS[:4], COMPILER))) == 4
 
 
 def test_few_functions_are_not_worth_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +111,7 @@ def test_a_server_compiles_what_it_is_asked_for() -> None:
     units = (UNITS[0], Unit(sgd_update, TileShape(1, 1, 4, 32)))
     requests = io.BytesIO(b"".join(json.dumps(unit.address).encode() + b"\n" for unit in units))
     answers = io.BytesIO()
-    answer_all(requests, answers)
+    answer_all(COMPILER, requests, answers)
     version, _, rest = answers.getvalue().partition(b"\n")
     assert version.decode() == VERSION
     for unit in units:
@@ -125,7 +126,7 @@ def test_a_server_compiles_what_it_is_asked_for() -> None:
 def test_a_worker_compiles_though_numba_has_been_asked_to_print(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NUMBA_DUMP_IR", "NUMBA_DEBUG_TYPEINFER", "NUMBA_DUMP_ASSEMBLY"):
         monkeypatch.setenv(name, "1")
-    worker = getattr(compile_workers, "_start")()  # noqa: B009
+    worker = getattr(compile_workers, "_start")(COMPILER.module)  # noqa: B009
     try:
         assert worker.stdout.readline().strip() == VERSION.encode()
         code = getattr(compile_workers, "_delegate")(UNITS[0], worker.stdin, worker.stdout)  # noqa: B009
@@ -146,7 +147,7 @@ def test_a_function_outside_of_netspec_is_compiled_here_and_its_faults_show() ->
         raise ValueError("no")
 
     with pytest.raises(CompilerBug, match="raising may raise"):
-        list(compile_workers.compile_units((*UNITS[:1], Unit(raising, TileShape(1, 1, 4, 32)))))
+        list(compile_workers.compile_units((*UNITS[:1], Unit(raising, TileShape(1, 1, 4, 32))), COMPILER))
 
 
 def test_a_kernel_whose_source_is_no_part_of_the_version_carries_its_hash() -> None:

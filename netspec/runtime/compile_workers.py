@@ -15,11 +15,12 @@ import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import IO
+from typing import IO, Any, Generic
 
 from netspec.runtime.cache import Code
-from netspec.runtime.cpu.compilation import VERSION, Unit, compile_unit
+from netspec.runtime.compile_server import Compilable, Compiler, Function
 
 UNITS_A_WORKER = 4
 """Functions per worker, at least: the start of a worker takes about as long as compiling one function."""
@@ -29,29 +30,40 @@ PATIENCE_SECONDS = 60.0
 SERVER = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from netspec.runtime.cpu.compile_server import serve
-serve()
+from netspec.runtime.compile_server import serve
+serve(sys.argv[2])
 """
-"""Program of a worker; its argument is this process's `sys.path`."""
-
-Delivery = tuple[Unit, Code | None]
-"""A function and the code that a worker made of it; None where it failed."""
-Deliveries = SimpleQueue[Delivery]
+"""Program of a worker; its arguments are this process's `sys.path` and the compiler's module."""
 
 
-def compile_units(units: Sequence[Unit]) -> Iterator[tuple[Unit, Code]]:
+@dataclass(frozen=True, slots=True)
+class Work(Generic[Function]):
+    """Functions to compile, and each function with the code that a worker made of it; None where it failed."""
+
+    compiler: Compiler[Function]
+    todo: deque[Function]
+    delivered: SimpleQueue[tuple[Function, Code | None]]
+
+    def next(self) -> Function | None:
+        """Takes a function; None where none is left."""
+        try:
+            return self.todo.popleft()
+        except IndexError:
+            return None
+
+
+def compile_units(units: Sequence[Function], compiler: Compiler[Function]) -> Iterator[tuple[Function, Code]]:
     """Compiles functions in any order and yields each as soon as it is done. Raises CompilerBug and DeviceError as
-    `compile_unit` does."""
-    todo = deque(unit for unit in units if unit.kept)
-    delivered: Deliveries = SimpleQueue()
-    yield from ((unit, compile_unit(unit)) for unit in units if not unit.kept)
-    waiting = len(todo)
-    with _workers(workers_for(waiting), todo, delivered) as processes:
-        while unit := _next(todo):
-            yield unit, compile_unit(unit)
+    the compiler does."""
+    work = Work(compiler, deque(unit for unit in units if unit.kept), SimpleQueue())
+    yield from ((unit, compiler.compile(unit)) for unit in units if not unit.kept)
+    waiting = len(work.todo)
+    with _workers(workers_for(waiting), work) as processes:
+        while unit := work.next():
+            yield unit, compiler.compile(unit)
             waiting -= 1
-        for unit, code in _deliveries(waiting, delivered, processes):
-            yield unit, code or compile_unit(unit)
+        for unit, code in _deliveries(waiting, work, processes):
+            yield unit, code or compiler.compile(unit)
 
 
 def workers_for(count: int) -> int:
@@ -68,27 +80,28 @@ def _processors() -> int:
 
 
 @contextmanager
-def _workers(count: int, todo: deque[Unit], delivered: Deliveries) -> Generator[tuple[subprocess.Popen[bytes], ...]]:
+def _workers(count: int, work: Work[Any]) -> Generator[tuple[subprocess.Popen[bytes], ...]]:
     """A context with `count` workers at work; they end with it, also by an exception."""
-    processes = tuple(process for process in (_start() for _ in range(count)) if process)
-    threads = [threading.Thread(target=_attend, args=(process, todo, delivered)) for process in processes]
+    started = (_start(work.compiler.module) for _ in range(count))
+    processes = tuple(process for process in started if process)
+    threads = [threading.Thread(target=_attend, args=(process, work)) for process in processes]
     try:
         for thread in threads:
             thread.start()
         yield processes
     finally:
-        todo.clear()
+        work.todo.clear()
         _end(processes)
         for thread in threads:
             if thread.ident is not None:
                 thread.join()
 
 
-def _start() -> subprocess.Popen[bytes] | None:
-    """A worker with this process's `sys.path`; None where the system cannot start one."""
+def _start(module: str) -> subprocess.Popen[bytes] | None:
+    """A worker with this process's `sys.path` and a module's compiler; None where the system cannot start one."""
     try:
         return subprocess.Popen(
-            [sys.executable, "-c", SERVER, json.dumps(sys.path)],
+            [sys.executable, "-c", SERVER, json.dumps(sys.path), module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -103,16 +116,16 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
         process.wait()
 
 
-def _attend(process: subprocess.Popen[bytes], todo: deque[Unit], delivered: Deliveries) -> None:
+def _attend(process: subprocess.Popen[bytes], work: Work[Any]) -> None:
     """Gives a worker one function after another until none is left or the worker fails; closes its pipes."""
     assert process.stdin is not None
     assert process.stdout is not None
     with process.stdout, _quietly_closed(process.stdin):
-        if _line(process.stdout).strip() != VERSION.encode():
+        if _line(process.stdout).strip() != work.compiler.version.encode():
             return
-        while unit := _next(todo):
+        while unit := work.next():
             code = _delegate(unit, process.stdin, process.stdout)
-            delivered.put((unit, code))
+            work.delivered.put((unit, code))
             if code is None:
                 return
 
@@ -127,7 +140,7 @@ def _quietly_closed(pipe: IO[bytes]) -> Generator[None]:
             pipe.close()
 
 
-def _delegate(unit: Unit, to: IO[bytes], back: IO[bytes]) -> Code | None:
+def _delegate(unit: Compilable, to: IO[bytes], back: IO[bytes]) -> Code | None:
     """The code that a worker makes of a function; None where it fails."""
     try:
         to.write(json.dumps(unit.address).encode() + b"\n")
@@ -148,21 +161,14 @@ def _line(pipe: IO[bytes]) -> bytes:
 
 
 def _deliveries(
-    count: int, delivered: Deliveries, processes: Sequence[subprocess.Popen[bytes]]
-) -> Iterator[tuple[Unit, Code | None]]:
+    count: int, work: Work[Function], processes: Sequence[subprocess.Popen[bytes]]
+) -> Iterator[tuple[Function, Code | None]]:
     """The next `count` deliveries. After `PATIENCE_SECONDS` without one, workers are killed, and each function that
     they hold is delivered as None."""
     for _ in range(count):
         try:
-            yield delivered.get(timeout=PATIENCE_SECONDS)
+            yield work.delivered.get(timeout=PATIENCE_SECONDS)
         except Empty:
             for process in processes:
                 process.kill()
-            yield delivered.get()
-
-
-def _next(todo: deque[Unit]) -> Unit | None:
-    try:
-        return todo.popleft()
-    except IndexError:
-        return None
+            yield work.delivered.get()
