@@ -29,11 +29,16 @@ class Graph(Protocol):
 
 class Driver(Protocol):
     """One caller at a time. Work is done in the order of the calls of this protocol; `download` and `wait` alone return
-    when it is done. Every method raises DeviceError where the device is lost or out of memory."""
+    when it is done. Every method but `release` raises DeviceError where the device is lost or out of memory."""
 
     @property
     def name(self) -> str:
         """The GPU's, for people: `NVIDIA H200`."""
+        ...
+
+    @property
+    def free_bytes(self) -> int:
+        """Memory of the device that is free."""
         ...
 
     def allocate(self, size_bytes: int) -> int:
@@ -60,8 +65,8 @@ class Driver(Protocol):
         """Prepares calls; compiles units that are not in the cache."""
         ...
 
-    def launch(self, graph: Graph, times: int) -> None:
-        """Runs a graph so many times, one after the other."""
+    def launch(self, graph: Any, times: int) -> None:
+        """Runs a graph of this driver so many times, one after the other."""
         ...
 
     def wait(self) -> None:

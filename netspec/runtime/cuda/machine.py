@@ -12,7 +12,8 @@ from netspec.ir.graph import Parameter, State, Value
 from netspec.ir.initialize import draw
 from netspec.runtime.cuda.binding import bound
 from netspec.runtime.cuda.driver import Array, Driver, Graph
-from netspec.runtime.cuda.source import DeviceSource, Region, signed
+from netspec.runtime.cuda.memory import Region
+from netspec.runtime.cuda.source import DeviceSource, signed
 from netspec.runtime.feed import Pass, Rates, check_steps
 from netspec.runtime.machine import Outputs
 from netspec.schedule.cuda.initial import initial_call
@@ -34,14 +35,18 @@ class CudaMachine:
         self.program, self.driver = program, driver
         self._constant = constant
         self._columns = len(program.scalars)
-        self.arena = driver.allocate(max(1, program.arena_bytes))
+        self._arena, self._state = Region(driver, max(1, program.arena_bytes)), Region(driver, 8 * state.WORDS)
+        self.arena = self._arena.address
         driver.clear(self.arena, program.arena_bytes)
-        self._state = driver.allocate(8 * state.WORDS)
         self._words = np.zeros(state.WORDS, np.int64)
         self._source = DeviceSource(program, driver)
         self._scalars, self._metrics, self._results = Region(driver), Region(driver), Region(driver)
         self._graphs: dict[tuple[Job, int], Graph] = {}
         self._pieces: dict[int, tuple[Graph, ...]] = {}
+
+    def compile(self) -> None:
+        """Compiles the kernels that the program is for: training by `run`, or collecting `outputs`."""
+        self._graph("run" if self.program.updates else "outputs", self.program.batch)
 
     def write(self, name: str, array: Array) -> None:
         """Stores a value: (N, *shape) with N up to the batch, or (*shape) without a batch axis."""
@@ -96,6 +101,7 @@ class CudaMachine:
         self._take_scalars(rates, 1)
         ready = self._prepare(feed, first, 1, step_number)
         images = min(self.program.batch, len(ready.order) - first)
+        self._source.bring(ready, first, images)
         gathering, *launches, reporting = self._launch_graphs(images)
         self.driver.launch(gathering, 1)
         for launch, graph in zip(self.program.launches, launches, strict=True):
@@ -123,30 +129,33 @@ class CudaMachine:
         return self._reported(1)
 
     def close(self) -> None:
-        """Gives all memory of the device back."""
+        """Gives all memory of the device back, as the end of this object does."""
         self._source.release()
-        for region in (self._scalars, self._metrics, self._results):
+        for region in (self._arena, self._state, self._scalars, self._metrics, self._results):
             region.release()
-        self.driver.release(self.arena)
-        self.driver.release(self._state)
 
     def _call(self, job: Job, feed: Pass, first: int, steps: int, step_number: int) -> Array:
-        """Steps of a job: as many full minibatches as there are, then the rest."""
+        """Steps of a job, piece by piece where images do not stay on the device."""
         if steps == 0:
             return np.zeros((0, 2), np.float64)
         ready = self._prepare(feed, first, steps, step_number)
-        left = len(ready.order) - first
-        full = min(steps, left // self.program.batch)
+        for piece in self._source.pieces(steps):
+            self._launch(job, ready, first + piece.start * self.program.batch, len(piece))
+        return self._reported(steps)
+
+    def _launch(self, job: Job, ready: Pass, first: int, steps: int) -> None:
+        """Steps of a job from an image on: as many full minibatches as there are, then the rest."""
+        images = min(steps * self.program.batch, len(ready.order) - first)
+        self._source.bring(ready, first, images)
+        full, rest = divmod(images, self.program.batch)
         if full:
             self.driver.launch(self._graph(job, self.program.batch), full)
-        if full < steps:
-            self.driver.launch(self._graph(job, left - full * self.program.batch), 1)
-        return self._reported(steps)
+        if rest:
+            self.driver.launch(self._graph(job, rest), 1)
 
     def _prepare(self, feed: Pass, first: int, steps: int, step_number: int) -> Pass:
         ready = self._source.take(feed, self._words)
         check_steps(ready, self.program, first, steps)
-        self._source.bring(ready, first, min(steps * self.program.batch, len(ready.order) - first), self._words)
         self._begin(first, step_number, steps)
         return ready
 
@@ -155,7 +164,7 @@ class CudaMachine:
         words = self._words
         words[state.FIRST], words[state.STEP], words[state.DONE] = first, step_number, 0
         words[state.METRICS] = self._metrics.store(np.zeros((steps, 2), np.float32))
-        self.driver.upload(self._state, words)
+        self.driver.upload(self._state.address, words)
 
     def _reported(self, steps: int) -> Array:
         metrics = np.empty((steps, 2), np.float32)
@@ -184,7 +193,7 @@ class CudaMachine:
         return self._pieces[images]
 
     def _made(self, calls: Sequence[Call[Buffer]], images: int) -> Graph:
-        given: dict[str, Any] = {"arena": self.arena, "state": self._state, "images": images}
+        given: dict[str, Any] = {"arena": self.arena, "state": self._state.address, "images": images}
         return self.driver.graph([bound(call, constant=self._constant, **given) for call in calls])
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from netspec.ir.program import Program
-from netspec.runtime.cuda.driver import Array, Driver
+from netspec.runtime.cuda.driver import Driver
+from netspec.runtime.cuda.memory import Region
 from netspec.runtime.feed import Crop, Pass, Source, prepared_pass, prepared_source
 from netspec.targets.cuda import state
 
@@ -14,42 +17,24 @@ State = NDArray[np.int64]
 CROPS: dict[Crop, int] = {"none": state.NO_CROP, "random": state.RANDOM_CROP, "centre": state.CENTRE_CROP}
 
 
-class Region:
-    """Memory on the device that grows."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
-        self._size_bytes = 0
-        self.address = 0
-
-    def room(self, size_bytes: int) -> int:
-        """The address of at least `size_bytes`; what was there may be gone."""
-        if size_bytes > self._size_bytes:
-            self.release()
-            self.address, self._size_bytes = self._driver.allocate(size_bytes), size_bytes
-        return self.address
-
-    def store(self, array: Array) -> int:
-        """The address of a copy of the array."""
-        address = self.room(max(1, array.nbytes))
-        self._driver.upload(address, np.ascontiguousarray(array))
-        return address
-
-    def release(self) -> None:
-        """Gives the memory back."""
-        if self._size_bytes:
-            self._driver.release(self.address)
-            self._size_bytes = 0
+PIECE_BYTES = 8 << 20
+"""Most bytes of images that are brought at once, unless one minibatch has more: half of the memory by way of which they
+come, so that the host writes a piece while the device works on the piece before."""
+RESERVE_BYTES = 1 << 30
+"""Memory of the device that images which stay there leave free."""
 
 
 class DeviceSource:
-    """The source and the pass that a machine reads. A source that is not volatile is uploaded once."""
+    """The source and the pass that a machine reads. Images stay on the device, unless they are volatile or do not fit:
+    these are brought piece by piece."""
 
-    def __init__(self, program: Program, driver: Driver) -> None:
+    def __init__(self, program: Program, driver: Driver, piece_bytes: int = PIECE_BYTES) -> None:
         self._program = program
         self._driver = driver
+        self._piece_bytes = piece_bytes
         self._source: tuple[Source, Source] | None = None
         self._feed: tuple[Pass, Pass] | None = None
+        self._piece_steps: int | None = None
         names = ("images", "labels", "mean", "scale", "order", "slots")
         self._regions = {name: Region(driver) for name in names}
 
@@ -63,15 +48,21 @@ class DeviceSource:
             self._feed = feed, ready
         return self._feed[1]
 
-    def bring(self, feed: Pass, first: int, count: int, words: State) -> None:
-        """Uploads what a volatile source holds of `count` images from place `first` of the order on."""
-        if not feed.source.volatile or count <= 0:
+    def pieces(self, steps: int) -> Iterator[range]:
+        """Consecutive steps of a call for each of which `bring` is called once: all of them where images stay on the
+        device."""
+        size = self._piece_steps or steps
+        yield from (range(begin, min(begin + size, steps)) for begin in range(0, steps, size))
+
+    def bring(self, feed: Pass, first: int, count: int) -> None:
+        """Uploads `count` images from place `first` of the order on, the images of one piece, unless they stay on the
+        device."""
+        if self._piece_steps is None:
             return
         slots = feed.order if feed.slots is None else feed.slots
         some = feed.source.images.take(slots[first : first + count], axis=0)
-        words[state.IMAGES] = self._regions["images"].store(some)
-        here = np.arange(count, dtype=np.int64)
-        self._driver.upload(self._regions["slots"].address + 8 * first, here)
+        self._driver.upload(self._regions["images"].address, some)
+        self._driver.upload(self._regions["slots"].address + 8 * first, np.arange(count, dtype=np.int64))
 
     def forget(self) -> None:
         """No pass is taken any more."""
@@ -86,8 +77,7 @@ class DeviceSource:
         if self._source is None or self._source[0] is not source:
             self._source = None
             ready = prepared_source(source, self._program)
-            if not source.volatile:
-                words[state.IMAGES] = self._regions["images"].store(ready.images)
+            words[state.IMAGES] = self._take_images(ready)
             words[state.LABELS] = 0 if ready.labels is None else self._regions["labels"].store(ready.labels)
             words[state.MEAN] = self._regions["mean"].store(ready.mean)
             words[state.SCALE] = self._regions["scale"].store(ready.scale)
@@ -96,6 +86,16 @@ class DeviceSource:
             words[state.WHITE] = int(np.float32(ready.white).view(np.uint32))
             self._source = source, ready
         return self._source[1]
+
+    def _take_images(self, source: Source) -> int:
+        """The address of the images, or of the room for a piece of them."""
+        region, image_bytes = self._regions["images"], source.images[:1].nbytes
+        region.release()
+        self._piece_steps = None
+        if not source.volatile and source.images.nbytes + RESERVE_BYTES <= self._driver.free_bytes:
+            return region.store(source.images)
+        self._piece_steps = max(1, self._piece_bytes // (self._program.batch * max(1, image_bytes)))
+        return region.room(self._piece_steps * self._program.batch * max(1, image_bytes))
 
     def _take_pass(self, feed: Pass, words: State) -> None:
         slots = feed.order if feed.slots is None else feed.slots

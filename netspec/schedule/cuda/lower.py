@@ -38,6 +38,7 @@ def lower(graph: Graph, target: CudaTarget, batch: int, augmentation: Augmentati
     buffers = {value.name: Buffer(value, slots.of[value.name].offset_bytes, sizes[value.name]) for value in values}
     program = Program(
         name=graph.name,
+        graph=graph,
         target=target,
         batch=batch,
         arena_bytes=arena_bytes,

@@ -22,8 +22,13 @@ class CudaTarget:
     @property
     def capability(self) -> tuple[int, int]:
         """Compute capability: (9, 0)."""
-        number = self.name.removeprefix("sm_")
-        return int(number[:-1]), int(number[-1])
+        return capability_of(self.name)
+
+
+def capability_of(architecture: str) -> tuple[int, int]:
+    """Compute capability of an architecture: (9, 0) of `sm_90`."""
+    number = architecture.removeprefix("sm_")
+    return int(number[:-1]), int(number[-1])
 
 
 SM_80 = CudaTarget("sm_80", multiprocessors=108, shared_bytes=163 * 1024)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from netspec.ir.augmentation import Augmentation
-from netspec.ir.graph import Update, Value
+from netspec.ir.graph import Graph, Update, Value
 from netspec.ir.operations import Operation
 from netspec.targets.cuda.processor import CudaTarget
 
@@ -90,10 +90,11 @@ class Program:
     written by the caller (or by `incoming`), and `outputs` stay readable until the next step.
 
     A step is `incoming`, the launches and `outgoing`; a pass that collects batched outputs runs `collecting` before
-    `outgoing`.
+    `outgoing`. `graph` is what was planned.
     """
 
     name: str
+    graph: Graph
     target: CudaTarget
     batch: int
     arena_bytes: int

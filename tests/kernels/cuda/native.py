@@ -43,6 +43,11 @@ class NativeDriver:
         """arrays by address"""
         self._arena = 0
         self._ranges: dict[tuple[str, tuple[int, ...]], tuple[Range, ...]] = {}
+        self.memory_bytes = 1 << 40
+
+    @property
+    def free_bytes(self) -> int:
+        return self.memory_bytes - sum(array.nbytes for array in self.memory.values())
 
     def know(self, program: Program, arena: int) -> None:
         """Takes note of a program's calls: in a thorough run a call may touch its own buffers of the arena alone."""
