@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -39,6 +40,11 @@ class DriverApi:
         if int(status) != 0:
             raise self._failure(name, status)
         return values[0] if len(values) == 1 else tuple(values)
+
+    def end(self, name: str, *arguments: Any) -> None:
+        """Calls a function that gives something back. Nothing is raised: what a lost GPU held is lost, too."""
+        with suppress(DeviceError):
+            self.call(name, *arguments)
 
     def attribute(self, number: int, device: Any) -> int:
         """An attribute of a device, by its number in `CUdevice_attribute`."""

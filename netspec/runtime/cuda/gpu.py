@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
@@ -47,7 +47,7 @@ class GpuDriver:
 
     def _open(self, device: Any) -> None:
         self._context = self._api.call("cuDevicePrimaryCtxRetain", device)
-        self._owned.callback(self._api.call, "cuDevicePrimaryCtxRelease", device)
+        self._owned.callback(self._api.end, "cuDevicePrimaryCtxRelease", device)
         self._enter()
         self._stream, self._capturing = self._new_stream(), self._new_stream()
         self._staging = Staging(self._api, self._stream)
@@ -55,14 +55,12 @@ class GpuDriver:
 
     def _new_stream(self) -> Any:
         stream = self._api.call("cuStreamCreate", NON_BLOCKING)
-        self._owned.callback(self._api.call, "cuStreamDestroy", stream)
+        self._owned.callback(self._api.end, "cuStreamDestroy", stream)
         return stream
 
     def close(self) -> None:
-        """Gives back all but graphs and the memory that `allocate` gave out. Nothing is raised: what a lost GPU held is
-        lost, too."""
-        with suppress(DeviceError):
-            self._owned.close()
+        """Gives back all but graphs and the memory that `allocate` gave out. Nothing is raised."""
+        self._owned.close()
 
     @property
     def free_bytes(self) -> int:
@@ -77,10 +75,9 @@ class GpuDriver:
 
     def release(self, address: int) -> None:
         """As in `Driver`. Nothing is raised: where the GPU is lost, its memory is, too."""
-        with suppress(DeviceError):
-            self._enter()
-            self._api.call("cuStreamSynchronize", self._stream)
-            self._api.call("cuMemFree", address)
+        self._api.end("cuCtxSetCurrent", self._context)
+        self._api.end("cuStreamSynchronize", self._stream)
+        self._api.end("cuMemFree", address)
 
     def upload(self, address: int, array: Array) -> None:
         """As in `Driver`."""
@@ -125,7 +122,7 @@ class GpuDriver:
         for each in units:
             code = codes[each.name]
             module = self._api.call("cuModuleLoadData", code.object_file)
-            self._owned.callback(self._api.call, "cuModuleUnload", module)
+            self._owned.callback(self._api.end, "cuModuleUnload", module)
             self._functions[each.unit.name] = self._api.call("cuModuleGetFunction", module, code.symbol.encode())
 
 

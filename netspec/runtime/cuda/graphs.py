@@ -52,7 +52,7 @@ class GpuGraph:
     def _graph(self, steps: int) -> Any:
         if steps not in self._made:
             made = _instantiated(self._api, self._capturing, self._nodes * steps)
-            weakref.finalize(self, _destroy, self._api, made).atexit = False
+            weakref.finalize(self, self._api.end, "cuGraphExecDestroy", made).atexit = False
             self._made[steps] = made
         return self._made[steps]
 
@@ -63,7 +63,7 @@ def _instantiated(api: DriverApi, stream: Any, nodes: Sequence[Node]) -> Any:
     try:
         return api.call("cuGraphInstantiate", graph, 0)
     finally:
-        api.call("cuGraphDestroy", graph)
+        api.end("cuGraphDestroy", graph)
 
 
 def _captured(api: DriverApi, stream: Any, nodes: Sequence[Node]) -> Any:
@@ -75,11 +75,6 @@ def _captured(api: DriverApi, stream: Any, nodes: Sequence[Node]) -> Any:
             api.call("cuLaunchKernel", node.function, *grid, *block, 0, stream, places.ctypes.data, 0)
     except BaseException:
         with suppress(DeviceError):
-            api.call("cuGraphDestroy", api.call("cuStreamEndCapture", stream))
+            api.end("cuGraphDestroy", api.call("cuStreamEndCapture", stream))
         raise
     return api.call("cuStreamEndCapture", stream)
-
-
-def _destroy(api: DriverApi, graph: Any) -> None:
-    with suppress(DeviceError):
-        api.call("cuGraphExecDestroy", graph)

@@ -26,7 +26,7 @@ class Staging:
         self._owned = ExitStack()
         self._half, self._used = 0, 0
         self._address = int(api.call("cuMemHostAlloc", 2 * half_bytes, 0))
-        self._owned.callback(api.call, "cuMemFreeHost", self._address)
+        self._owned.callback(api.end, "cuMemFreeHost", self._address)
         raw = (ctypes.c_uint8 * (2 * half_bytes)).from_address(self._address)
         self._memory = np.ctypeslib.as_array(raw)
         try:
@@ -55,7 +55,7 @@ class Staging:
 
     def _event(self) -> Any:
         event = self._api.call("cuEventCreate", DISABLE_TIMING)
-        self._owned.callback(self._api.call, "cuEventDestroy", event)
+        self._owned.callback(self._api.end, "cuEventDestroy", event)
         return event
 
     def _turn(self) -> None:
