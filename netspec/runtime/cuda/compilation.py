@@ -26,6 +26,8 @@ PACKAGES = ("netspec.ir", "netspec.targets", "netspec.kernels.cuda")
 """Packages whose sources, subpackages included, are part of the version, with this file: all code of kernels, and the
 constants in it."""
 ENTRY = re.compile(r"\.entry\s+([\w$]+)\(")
+ENVIRONMENT = re.compile(r"^\.common \.global .*NumbaEnv.*\n", re.MULTILINE)
+"""Variables of numba-cuda that no kernel reads, in an order and with names that change from process to process."""
 USED = re.compile(r"used (\d+) registers.*?(\d+) bytes smem.*?(\d+) bytes lmem")
 SPILLED = re.compile(r"(\d+) bytes spill stores, (\d+) bytes spill loads")
 
@@ -96,8 +98,8 @@ def assemble(each: ArchUnit) -> Assembled:
 
 
 def compile_ptx(each: ArchUnit) -> str:
-    """The PTX of a kernel, whose entry is named by `symbol_of`: numba-cuda's own names depend on what was compiled
-    before. Raises DeviceError (E597) where packages are missing."""
+    """The PTX of a kernel, with the entry `symbol_of`, the same in every process: numba-cuda's own names depend on what
+    was compiled before. Raises DeviceError (E597) where packages are missing."""
     check_compiler()
     kernel = import_module("netspec.kernels.cuda.table").KERNELS[each.unit.kernel]
     signature = import_module("netspec.kernels.cuda.language.signature").signature(each.unit)
@@ -113,7 +115,7 @@ def compile_ptx(each: ArchUnit) -> str:
     entry = ENTRY.search(text)
     if entry is None:
         raise CompilerBug(f"the PTX of {each.name} has no entry")
-    return text.replace(entry[1], symbol_of(each.unit))
+    return ENVIRONMENT.sub("", text).replace(entry[1], symbol_of(each.unit))
 
 
 def symbol_of(unit: Unit) -> str:
