@@ -79,6 +79,12 @@ class GpuDriver:
         self._api.end("cuStreamSynchronize", self._stream)
         self._api.end("cuMemFree", address)
 
+    def clear(self, address: int, size_bytes: int) -> None:
+        """As in `Driver`."""
+        self._enter()
+        if size_bytes:
+            self._api.call("cuMemsetD8Async", address, 0, size_bytes, self._stream)
+
     def upload(self, address: int, array: Array) -> None:
         """As in `Driver`."""
         self._enter()

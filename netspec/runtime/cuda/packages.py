@@ -65,7 +65,7 @@ def _check_target() -> None:
 
 def _missing(packages: list[str]) -> DeviceError:
     verb = "is" if len(packages) == 1 else "are"
-    return DeviceError("E597", f"{' and '.join(packages)} {verb} not installed", helps=(f"`{INSTALL}`",))
+    return DeviceError("E597", f"{', '.join(packages)} {verb} not installed", helps=(f"`{INSTALL}`",))
 
 
 def _found(module: str) -> bool:

@@ -28,10 +28,9 @@ class DeviceSource:
     """The source and the pass that a machine reads. Images stay on the device, unless they are volatile or do not fit:
     these are brought piece by piece."""
 
-    def __init__(self, program: Program, driver: Driver, piece_bytes: int = PIECE_BYTES) -> None:
+    def __init__(self, program: Program, driver: Driver) -> None:
         self._program = program
         self._driver = driver
-        self._piece_bytes = piece_bytes
         self._source: tuple[Source, Source] | None = None
         self._feed: tuple[Pass, Pass] | None = None
         self._piece_steps: int | None = None
@@ -94,7 +93,7 @@ class DeviceSource:
         self._piece_steps = None
         if not source.volatile and source.images.nbytes + RESERVE_BYTES <= self._driver.free_bytes:
             return region.store(source.images)
-        self._piece_steps = max(1, self._piece_bytes // (self._program.batch * max(1, image_bytes)))
+        self._piece_steps = max(1, PIECE_BYTES // (self._program.batch * max(1, image_bytes)))
         return region.room(self._piece_steps * self._program.batch * max(1, image_bytes))
 
     def _take_pass(self, feed: Pass, words: State) -> None:

@@ -96,7 +96,7 @@ class NativeDriver:
     def _check(self, call: Bound) -> None:
         before = {address: array.copy() for address, array in self.memory.items()}
         kernel = native_kernel(call.unit, watched=True)
-        kernel.launch(call.blocks, call.unit.threads, *_arguments(call), ranges=self._allowed(call))
+        kernel.launch(call.blocks, call.unit.threads, *arguments_of(call), ranges=self._allowed(call))
         after = {address: array.copy() for address, array in self.memory.items()}
         for order in ORDERS:
             self._restore(before)
@@ -129,7 +129,7 @@ class NativeDriver:
 
 
 def _run(call: Bound, order: Order) -> None:
-    native_kernel(call.unit).launch(call.blocks, call.unit.threads, *_arguments(call), order=order)
+    native_kernel(call.unit).launch(call.blocks, call.unit.threads, *arguments_of(call), order=order)
 
 
 def _addresses(call: Bound) -> list[int]:
@@ -141,7 +141,7 @@ def _addresses(call: Bound) -> list[int]:
     return addresses
 
 
-def _arguments(call: Bound) -> list[Any]:
+def arguments_of(call: Bound) -> list[Any]:
     """The words of a call, sizes as one tuple each."""
     words, arguments = iter(call.words), list[Any]()
     for kind in call.unit.kinds:
