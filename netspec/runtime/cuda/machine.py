@@ -88,7 +88,7 @@ class CudaMachine:
             return
         words = self._words.copy()  # a pass that is taken keeps its seed
         words[state.SEED] = signed(seed)
-        self.driver.upload(self._state, words)
+        self.driver.upload(self._state.address, words)
         self.driver.launch(self._made(calls, self.program.batch), 1)
 
     def run(self, feed: Pass, *, first: int, step_number: int, rates: Rates) -> Array:

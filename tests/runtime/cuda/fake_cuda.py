@@ -149,6 +149,10 @@ class FakeCuda:
         origin, target = _view(self.memory, source, size), (ctypes.c_uint8 * size).from_address(to)
         self._enqueue(stream, lambda: np.copyto(np.ctypeslib.as_array(target), origin))
 
+    def _cuMemsetD8Async(self, to: int, value: int, size: int, stream: Handle) -> None:  # noqa: N802
+        target = _view(self.memory, to, size)
+        self._enqueue(stream, lambda: target.fill(value))
+
     # -- streams and events
 
     def _cuStreamCreate(self, flags: int) -> Handle:  # noqa: N802

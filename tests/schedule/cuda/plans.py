@@ -20,6 +20,7 @@ net others {
     dense 12 tie=second
     dense 4
 }
+augment { contrast 0.2 }
 train { sgd rate=0.1; batch 64 }
 """
 
