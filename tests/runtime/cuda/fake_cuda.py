@@ -56,6 +56,7 @@ class FakeCuda:
     status: int = LOST
     lost: bool = False
     version: int = 13000
+    memory_bytes: int = MEMORY_BYTES
     attributes: dict[int, int] = field(default_factory=lambda: dict(ATTRIBUTES))
     calls: list[str] = field(default_factory=list)
     live: set[Handle] = field(default_factory=set)
@@ -121,7 +122,7 @@ class FakeCuda:
 
     def _cuMemGetInfo(self) -> tuple[int, int]:  # noqa: N802
         self._check_context()
-        return MEMORY_BYTES - sum(array.nbytes for array in self.memory.values()), MEMORY_BYTES
+        return self.memory_bytes - sum(array.nbytes for array in self.memory.values()), self.memory_bytes
 
     def _cuMemAlloc(self, size: int) -> int:  # noqa: N802
         self._check_context()
