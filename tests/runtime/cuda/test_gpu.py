@@ -153,6 +153,20 @@ def test_graphs_of_the_same_kernels_load_them_once(driver: GpuDriver, cuda: Fake
     assert cuda.calls.count("cuModuleLoadData") == 2
 
 
+def test_an_interrupt_in_a_capture_ends_it(driver: GpuDriver, cuda: FakeCuda, done: list[Bound]) -> None:
+    def interrupted(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    cuda.cuLaunchKernel = interrupted  # type: ignore[attr-defined]
+    with pytest.raises(KeyboardInterrupt):
+        driver.graph(CALLS)
+    del cuda.cuLaunchKernel  # type: ignore[attr-defined]
+    assert [handle for handle in cuda.live if handle.kind in ("graph", "executable") or handle.capture] == []
+    driver.launch(driver.graph(CALLS), 2)
+    driver.wait()
+    assert done == [*CALLS] * 2
+
+
 def test_a_graph_ends_with_its_object(driver: GpuDriver, cuda: FakeCuda) -> None:
     graph = driver.graph(CALLS)
     driver.launch(graph, STEPS)
