@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from netspec.runtime.cache import Code
+from netspec.runtime.cache import Code, CodeCache
 from netspec.runtime.compile_server import Compiler
 from netspec.runtime.cuda.compilation import ArchUnit, symbol_of, unit_at
 from netspec.runtime.cuda.driver import Bound
+from netspec.runtime.cuda.driver_api import initialized
+from netspec.runtime.cuda.gpu import GpuDriver
 
 SUCCESS, OUT_OF_MEMORY, NO_DEVICE, LOST = 0, 2, 100, 719
 NAMES = {
@@ -273,6 +275,11 @@ MAKERS = frozenset(
     name[1:] for name in vars(FakeCuda) if name.startswith("_cu") and vars(FakeCuda)[name].__annotations__["return"]
 )
 """functions that return more than their status, which is None where they fail"""
+
+
+def opened(cuda: FakeCuda) -> GpuDriver:
+    """The driver of the fake's GPU, which compiles by `COMPILER` and keeps no code."""
+    return GpuDriver(initialized(cuda), CodeCache(None), COMPILER)
 
 
 def _allocated(size: int, arrays: dict[int, Any]) -> int:

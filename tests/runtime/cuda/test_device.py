@@ -4,37 +4,23 @@ import pytest
 
 from netspec.compiler import training_program
 from netspec.diagnostics.failure import CompilerBug, DeviceError
-from netspec.runtime import compile_workers
-from netspec.runtime.cache import CodeCache
 from netspec.runtime.cuda import device as device_module
 from netspec.runtime.cuda.device import CudaDevice, cuda_device
-from netspec.runtime.cuda.driver_api import initialized
 from netspec.runtime.cuda.gpu import GpuDriver
 from netspec.runtime.device import DeviceChoice, open_device
 from netspec.schedule.cuda.fitting import largest_batch, with_batch
 from netspec.targets.cpu.processor import AVX2
 from netspec.targets.cuda.processor import SM_90
-from tests.runtime.cuda.fake_cuda import COMPILER, FakeCuda
+from tests.runtime.cuda.fake_cuda import FakeCuda
 from tests.schedule.nets import experiment
 
 NET = experiment("net t { input 1x6x6; conv 3 3x3 relu; dense 2 }\ntrain { sgd rate=0.1 }\n")
 
 
-@pytest.fixture
-def cuda() -> FakeCuda:
-    return FakeCuda(lambda call: None)
-
-
-@pytest.fixture
-def gpu(cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch) -> GpuDriver:
-    monkeypatch.setattr(compile_workers, "_processors", lambda: 1)
-    return GpuDriver(initialized(cuda), CodeCache(None), COMPILER)
-
-
-def test_the_gpu_is_opened_with_the_target_of_its_driver(gpu: GpuDriver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device_module, "open_gpu", lambda: gpu)
+def test_the_gpu_is_opened_with_the_target_of_its_driver(driver: GpuDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_module, "open_gpu", lambda: driver)
     device = open_device(DeviceChoice(kind="cuda"))
-    assert device == cuda_device() == CudaDevice(gpu.target, gpu)
+    assert device == cuda_device() == CudaDevice(driver.target, driver)
     assert device.description == "sm_90, Fake H200"
     assert device.facts() == {
         "name": "sm_90",
@@ -45,15 +31,15 @@ def test_the_gpu_is_opened_with_the_target_of_its_driver(gpu: GpuDriver, monkeyp
     }
 
 
-def test_a_machine_is_compiled_when_it_is_made(gpu: GpuDriver, cuda: FakeCuda) -> None:
-    machine = CudaDevice(SM_90, gpu).machine(training_program(NET, SM_90, 4))
+def test_a_machine_is_compiled_when_it_is_made(driver: GpuDriver, cuda: FakeCuda) -> None:
+    machine = CudaDevice(SM_90, driver).machine(training_program(NET, SM_90, 4))
     cuda.calls.clear()
     machine.compile()
     assert cuda.calls == []
 
 
-def test_a_program_that_is_too_large_names_its_memory_and_the_largest_batch(gpu: GpuDriver, cuda: FakeCuda) -> None:
-    program, device = training_program(NET, SM_90, 64), CudaDevice(SM_90, gpu)
+def test_a_program_that_is_too_large_names_its_memory_and_the_largest_batch(driver: GpuDriver, cuda: FakeCuda) -> None:
+    program, device = training_program(NET, SM_90, 64), CudaDevice(SM_90, driver)
     free_bytes = cuda.memory_bytes = with_batch(program, 17).arena_bytes
     with pytest.raises(DeviceError, match=r"a batch of 64 needs 0\.00 GB of the GPU's memory") as caught:
         device.machine(program)
@@ -62,14 +48,14 @@ def test_a_program_that_is_too_large_names_its_memory_and_the_largest_batch(gpu:
     assert not cuda.memory
 
 
-def test_where_not_even_one_image_fits_no_batch_is_named(gpu: GpuDriver, cuda: FakeCuda) -> None:
+def test_where_not_even_one_image_fits_no_batch_is_named(driver: GpuDriver, cuda: FakeCuda) -> None:
     program = training_program(NET, SM_90, 64)
     cuda.memory_bytes = 256
     with pytest.raises(DeviceError) as caught:
-        CudaDevice(SM_90, gpu).machine(program)
+        CudaDevice(SM_90, driver).machine(program)
     assert caught.value.helps == ("not even a batch of one image fits",)
 
 
-def test_a_program_for_another_kind_of_processor_is_refused(gpu: GpuDriver) -> None:
+def test_a_program_for_another_kind_of_processor_is_refused(driver: GpuDriver) -> None:
     with pytest.raises(CompilerBug, match="cannot run on sm_90"):
-        CudaDevice(SM_90, gpu).machine(training_program(NET, AVX2, 4))
+        CudaDevice(SM_90, driver).machine(training_program(NET, AVX2, 4))

@@ -2,32 +2,19 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from netspec.diagnostics.failure import DeviceError
 from netspec.kernels.cuda.language.unit import Sizes, Unit
-from netspec.runtime import compile_workers
-from netspec.runtime.cache import CodeCache
 from netspec.runtime.cuda.driver import Bound
-from netspec.runtime.cuda.driver_api import DriverApi, initialized
 from netspec.runtime.cuda.gpu import GpuDriver
 from netspec.runtime.cuda.graphs import STEPS
-from netspec.runtime.cuda.staging import Staging
 from netspec.targets.cuda.processor import CudaTarget
 from tests.runtime.cpu.test_workers import holds_in_a_child
-from tests.runtime.cuda.fake_cuda import (
-    COMPILER,
-    MEMORY_BYTES,
-    NO_DEVICE,
-    OUT_OF_MEMORY,
-    FakeCuda,
-)
+from tests.runtime.cuda.fake_cuda import MEMORY_BYTES, FakeCuda, opened
 
 FIRST = Unit("first", 256, ("float32*", "int32", "float32", Sizes("Maps", 2, None)))
 SECOND = Unit("second", 128, ("int64*", "uint32", Sizes("Maps", 2, (3, 4))))
@@ -36,34 +23,6 @@ CALLS = (
     Bound(SECOND, 9, (1 << 41, 0xFFFFFFFF, 0, 0)),
     Bound(FIRST, 1, (1 << 42, 1, 2, 3, 4)),
 )
-
-
-@pytest.fixture(autouse=True)
-def _no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compile_workers, "_processors", lambda: 1)
-
-
-def opened(cuda: FakeCuda) -> GpuDriver:
-    return GpuDriver(initialized(cuda), CodeCache(None), COMPILER)
-
-
-@pytest.fixture
-def done() -> list[Bound]:
-    """The calls of kernels that were executed."""
-    return []
-
-
-@pytest.fixture
-def cuda(done: list[Bound]) -> FakeCuda:
-    return FakeCuda(done.append)
-
-
-@pytest.fixture
-def driver(cuda: FakeCuda) -> Iterator[GpuDriver]:
-    driver = opened(cuda)
-    yield driver
-    driver.wait()
-    driver.close()
 
 
 def test_a_gpu_is_a_target_with_a_name(driver: GpuDriver) -> None:
@@ -87,25 +46,6 @@ def test_memory_is_given_back_only_after_earlier_work(driver: GpuDriver, done: l
     assert done == []
     driver.release(address)
     assert done == list(CALLS)
-
-
-@given(st.lists(st.integers(0, 3000), min_size=1, max_size=12), st.data())
-def test_arrays_may_change_as_soon_as_they_are_uploaded(sizes: list[int], data: st.DataObject) -> None:
-    cuda = FakeCuda(lambda call: None)
-    driver = opened(cuda)
-    api = DriverApi(cuda)
-    stream = api.call("cuStreamCreate", 1)
-    staging = Staging(api, stream, half_bytes=1024)
-    address, wanted = driver.allocate(4000), np.full(4000, 0xFF, np.uint8)
-    for number, size in enumerate(sizes):
-        begin = data.draw(st.integers(0, 4000 - size))
-        array = np.full(size, number, np.uint8)
-        wanted[begin : begin + size] = array
-        staging.send(address + begin, array)
-        array[:] = 0xEE
-    api.call("cuStreamSynchronize", stream)
-    np.testing.assert_array_equal(cuda.memory[address], wanted)
-    staging.close()
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (3, 5)])
@@ -242,38 +182,6 @@ def test_nothing_is_left_when_all_is_given_back(cuda: FakeCuda) -> None:
     use_all(cuda)
     gc.collect()
     assert cuda.left() == 0
-
-
-def test_memory_that_is_too_small_has_a_code_of_its_own(cuda: FakeCuda, driver: GpuDriver) -> None:
-    cuda.fail, cuda.status = len(cuda.calls) + 1, OUT_OF_MEMORY
-    with pytest.raises(DeviceError, match="too little memory") as caught:
-        driver.allocate(1 << 40)
-    assert caught.value.code == "E588"
-
-
-def no_driver() -> tuple[int, int]:
-    raise RuntimeError("libcuda.so.1 is not there")
-
-
-@pytest.mark.parametrize(
-    ("code", "message", "change"),
-    [
-        ("E598", "there is no driver", lambda cuda: setattr(cuda, "cuDriverGetVersion", no_driver)),
-        ("E599", "takes CUDA 12.4", lambda cuda: setattr(cuda, "version", 12040)),
-        ("E598", "there is no NVIDIA GPU", lambda cuda: (setattr(cuda, "fail", 1), setattr(cuda, "status", NO_DEVICE))),
-        ("E599", "SYSTEM_DRIVER_MISMATCH", lambda cuda: (setattr(cuda, "fail", 1), setattr(cuda, "status", 803))),
-        ("E598", "CUDA_ERROR_UNKNOWN", lambda cuda: (setattr(cuda, "fail", 1), setattr(cuda, "status", 999))),
-        ("E598", "error 77", lambda cuda: (setattr(cuda, "fail", 1), setattr(cuda, "status", 77))),
-        ("E598", "compute capability 7.5", lambda cuda: cuda.attributes.update({75: 7, 76: 5})),
-    ],
-)
-def test_what_is_missing_is_named(cuda: FakeCuda, code: str, message: str, change: Callable[[FakeCuda], Any]) -> None:
-    change(cuda)
-    with pytest.raises(DeviceError, match=message) as caught:
-        opened(cuda)
-    assert caught.value.code == code
-    assert caught.value.exit_status == 3
-    assert not cuda.live
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

@@ -11,16 +11,14 @@ import pytest
 from netspec.compiler import evaluation_program, training_program
 from netspec.ir.initialize import initialize
 from netspec.runtime import compile_workers
-from netspec.runtime.cache import CodeCache
 from netspec.runtime.cuda import source as source_module
 from netspec.runtime.cuda.driver import Bound, Driver
-from netspec.runtime.cuda.driver_api import initialized
 from netspec.runtime.cuda.gpu import GpuDriver
 from netspec.runtime.cuda.graphs import STEPS
 from netspec.runtime.cuda.machine import CudaMachine
 from netspec.runtime.feed import Pass, Source
 from netspec.targets.cuda.processor import SM_90
-from tests.runtime.cuda.fake_cuda import COMPILER, FakeCuda
+from tests.runtime.cuda.fake_cuda import FakeCuda, opened
 from tests.schedule.nets import experiment
 
 pytest.importorskip("numba_cuda", reason="the extra `cuda` is not installed")
@@ -152,7 +150,7 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> FakeCuda:
 
 @pytest.fixture
 def gpu(cuda: FakeCuda) -> GpuDriver:
-    return GpuDriver(initialized(cuda), CodeCache(None), COMPILER)
+    return opened(cuda)
 
 
 @pytest.mark.parametrize("volatile", [False, True], ids=["kept", "volatile"])
