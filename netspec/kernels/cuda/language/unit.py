@@ -21,6 +21,10 @@ class Sizes:
     values: tuple[int, ...] | None
 
 
+RESIDENT_THREADS = 512
+"""Threads that a multiprocessor can hold at least: a limit of 128 registers a thread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A kernel for blocks of `threads`, compiled for `kinds`."""
@@ -33,6 +37,11 @@ class Unit:
     def name(self) -> str:
         """Key in memory and in the cache: `convolution-256-float32*,…,Windows(1,28,28)`."""
         return f"{self.kernel}-{self.threads}-{','.join(map(_kind_name, self.kinds))}"
+
+    @property
+    def launch_bounds(self) -> tuple[int, int]:
+        """Threads of a block, and how many blocks a multiprocessor can hold at least."""
+        return self.threads, max(1, RESIDENT_THREADS // self.threads)
 
 
 def unit_of(call: Call[Buffer], *, constant: bool) -> Unit:
