@@ -20,6 +20,10 @@ from netspec.kernels.cuda.layers import (
     sums,
     update,
 )
+from netspec.kernels.cuda.matrix import convolution as tiled_maps
+from netspec.kernels.cuda.matrix import dense as tiled_dense
+from netspec.kernels.cuda.matrix import input_gradient as tiled_input_gradient
+from netspec.kernels.cuda.matrix import weight_gradient as tiled_weight_gradient
 from netspec.kernels.cuda.sliding import average_pool, convolution, local, max_pool, upsample
 
 Kernel = Callable[..., None]
@@ -79,6 +83,13 @@ KERNELS: dict[str, Kernel] = {
         sums.sum_parts,
         tone.plane_means,
         tone.tone_images,
+        tiled_dense.tiled_dense,
+        tiled_dense.tiled_dense_input_gradient,
+        tiled_dense.tiled_dense_weight_gradient,
+        tiled_dense.tiled_dense_weight_update,
+        tiled_input_gradient.tiled_input_gradient,
+        tiled_maps.tiled_convolution,
+        tiled_weight_gradient.tiled_weight_gradient,
         update.sgd_update,
         upsample.upsample,
         upsample.upsample_gradient,

@@ -18,6 +18,7 @@ from netspec.schedule.order import launch_order
 from netspec.schedule.slots import Slot, Slots, assign_slots
 from netspec.targets.cuda.processor import CudaTarget
 from netspec.targets.cuda.program import Buffer, Call, Incoming, Launch, Program
+from netspec.targets.cuda.sizes import Tiling
 
 ALIGNMENT_BYTES = 256
 
@@ -85,6 +86,7 @@ def _launch(node: Node, calls: Calls, buffers: Mapping[str, Buffer], slot: Slot 
         node.layer,
         _placed(calls, known),
         scratch,
+        "tiled" if any(isinstance(argument, Tiling) for call in calls for argument in call.arguments) else "plain",
     )
 
 

@@ -52,8 +52,9 @@ class Call(Generic[Place]):
     arguments: tuple[Place | Given | Bits | tuple[int, ...] | int | float, ...]
 
 
-Algorithm = Literal["plain"]
-"""Algorithm of a launch. `plain`: a thread computes an output, or a fixed tree of partial sums."""
+Algorithm = Literal["plain", "tiled"]
+"""Algorithm of a launch. `plain`: a thread computes an output, or a fixed tree of partial sums. `tiled`: a block
+computes a tile of a matrix product from shared memory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,17 @@ class Chunks(NamedTuple):
     size: int
 
 
+class Tiling(NamedTuple):
+    """A tile of a matrix product, and the part of it that each of 256 threads computes."""
+
+    rows: int
+    columns: int
+    height: int
+    width: int
+
+
+ALWAYS_CONSTANT: frozenset[type[tuple[int, ...]]] = frozenset((Tiling,))
+"""Sizes that are compile-time constants in every form of a kernel: registers hold what they count."""
 ACTIVATIONS = (
     "identity", "relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "tanh",
 )  # fmt: skip

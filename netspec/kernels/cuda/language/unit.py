@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netspec.targets.cuda.program import Bits, Buffer, Call
+from netspec.targets.cuda.sizes import ALWAYS_CONSTANT
 
 Kind = Literal["float32*", "int32*", "int64*", "int32", "uint32", "float32"]
 """Kind of one argument; `*` marks an address."""
@@ -14,7 +15,7 @@ Kind = Literal["float32*", "int32*", "int64*", "int32", "uint32", "float32"]
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """A NamedTuple of sizes, `name` in `targets/cuda/sizes.py`: compile-time constants, or with `values` None 32-bit
-    arguments."""
+    arguments. Those of `ALWAYS_CONSTANT` have values in every unit."""
 
     name: str
     count: int
@@ -22,7 +23,8 @@ class Sizes:
 
 
 RESIDENT_THREADS = 512
-"""Threads that a multiprocessor can hold at least: a limit of 128 registers a thread."""
+"""Threads that a multiprocessor can hold at least, a limit of 128 registers a thread. Kernels for all sizes, which are
+for tests, have no such limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Unit:
     @property
     def launch_bounds(self) -> tuple[int, int]:
         """Threads of a block, and how many blocks a multiprocessor can hold at least."""
-        return self.threads, max(1, RESIDENT_THREADS // self.threads)
+        general = any(isinstance(kind, Sizes) and kind.values is None for kind in self.kinds)
+        return self.threads, 1 if general else max(1, RESIDENT_THREADS // self.threads)
 
 
 def unit_of(call: Call[Buffer], *, constant: bool) -> Unit:
@@ -63,7 +66,8 @@ def _kind(argument: object, constant: bool) -> Kind | Sizes:
             return "float32"
         case tuple():
             sizes: tuple[int, ...] = argument  # pyright: ignore[reportUnknownVariableType]
-            return Sizes(type(sizes).__name__, len(sizes), tuple(sizes) if constant else None)
+            fixed = constant or type(sizes) in ALWAYS_CONSTANT
+            return Sizes(type(sizes).__name__, len(sizes), tuple(sizes) if fixed else None)
         case _:
             raise TypeError(f"an argument {argument!r}")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
+from netspec.ir.operations import IDENTITY
+from netspec.schedule.cuda.calls import tiled
 from netspec.schedule.cuda.calls.building import Calls, Planning, per_number, per_output, windows
 from netspec.schedule.cuda.calls.sums import image_chunks, in_two_stages
 
@@ -12,20 +14,28 @@ def convolution(node: Node, planning: Planning) -> Calls:
     op, (x, w, *bias), (y,) = node.operation, node.inputs, node.outputs
     assert isinstance(op, ops.Convolution)
     s = windows(op.window, x, y, op.groups, bool(bias), op.activation)
-    return (per_output("convolution", y, planning, y, x, w, bias[0] if bias else w, "images", s, op.activation.slope),)
+    in_tiles = tiled.convolution(y, x, w, tiled.Fused(bias[0] if bias else None, op.activation), s, planning)
+    return in_tiles or (
+        per_output("convolution", y, planning, y, x, w, bias[0] if bias else w, "images", s, op.activation.slope),
+    )
 
 
 def convolution_input_gradient(node: Node, planning: Planning) -> Calls:
     op, (dy, w), (dx,) = node.operation, node.inputs, node.outputs
     assert isinstance(op, ops.ConvolutionInputGradient)
     s = windows(op.window, dx, dy, op.groups)
-    return (per_output("convolution_input_gradient", dx, planning, dx, dy, w, w, "images", s, 0.0),)
+    in_tiles = tiled.input_gradient(dx, dy, w, tiled.Fused(None, IDENTITY), s, planning)
+    return in_tiles or (per_output("convolution_input_gradient", dx, planning, dx, dy, w, w, "images", s, 0.0),)
 
 
 def convolution_weight_gradient(node: Node, planning: Planning) -> Calls:
     op, (x, dy), (dw,) = node.operation, node.inputs, node.outputs
     assert isinstance(op, ops.ConvolutionWeightGradient)
-    s, division = windows(op.window, x, dy, op.groups), image_chunks(dw.elements, planning)
+    s = windows(op.window, x, dy, op.groups)
+    in_tiles = tiled.weight_gradient(dw, x, dy, s, planning)
+    if in_tiles is not None:
+        return in_tiles
+    division = image_chunks(dw.elements, planning)
     count = division.sums * division.parts
     return in_two_stages(
         dw,

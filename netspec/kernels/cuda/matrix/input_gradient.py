@@ -1,0 +1,115 @@
+"""Input gradient of a convolution as a tiled matrix product: input channels of a group x (images, pixels), summed over
+(k, i, j)."""
+# pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+from numba import cuda, float32, int32
+
+from netspec.kernels.cuda.language.jit import routine
+from netspec.kernels.cuda.language.threads import quotient
+from netspec.kernels.cuda.language.vectors import load4
+from netspec.kernels.cuda.matrix.maps import block_place, is_pointwise, position_of, store_maps
+from netspec.kernels.cuda.matrix.operands import apart_place, flat_place, put_apart, put_flat, zeros4
+from netspec.kernels.cuda.matrix.tile import DEPTH, SUMS, accumulation
+
+
+@routine
+def _weight(operand, k, end, s):
+    """Weight of an input channel at number k of (k, i, j)."""
+    w, at, pitch, here = operand
+    taps = int32(s.kh * s.kw)
+    output = quotient(k, taps)
+    return w[int32(at + output * pitch + (k - output * taps))] if here and k < end else float32(0)
+
+
+@routine
+def _fetch_weights(operand, k, end, s, t):
+    _, depth = apart_place(t.rows)
+    k, zero = int32(k + depth), float32(0)
+    return (
+        _weight(operand, k, end, s),
+        _weight(operand, int32(k + 1), end, s) if t.rows >= 64 else zero,
+        _weight(operand, int32(k + 2), end, s) if t.rows >= 128 else zero,
+        _weight(operand, int32(k + 3), end, s) if t.rows >= 128 else zero,
+    )
+
+
+@routine
+def _put_weights(shared, half, four, s, t):
+    put_apart(shared, half, four, t.rows)
+
+
+@routine
+def _cotangent(operand, k, end, s):
+    """The cotangent at the output position whose tap, number k of (k, i, j), saw the pixel; zero if there is none."""
+    dy, at, row, column, here = operand
+    output = quotient(k, int32(s.kh * s.kw))
+    tap = int32(k - output * (s.kh * s.kw))
+    i = quotient(tap, int32(s.kw))
+    below = int32(row - i * s.dilation_y)
+    beyond = int32(column - (tap - i * s.kw) * s.dilation_x)
+    y_out, x_out = quotient(below, int32(s.stride_y)), quotient(beyond, int32(s.stride_x))
+    met = below >= 0 and y_out * s.stride_y == below and y_out < s.oh
+    met = met and beyond >= 0 and x_out * s.stride_x == beyond and x_out < s.ow
+    return dy[int32(at + (output * s.oh + y_out) * s.ow + x_out)] if here and k < end and met else float32(0)
+
+
+@routine
+def _fetch_cotangents(operand, k, end, s, t):
+    if is_pointwise(s):
+        dy, at, _, _, here = operand
+        _, depth = flat_place(t.columns)
+        k = int32(k + depth)
+        return load4(dy, int32(at + k * s.h * s.w)) if here and depth < DEPTH and k < end else zeros4()
+    _, depth = apart_place(t.columns)
+    k, zero = int32(k + depth), float32(0)
+    return (
+        _cotangent(operand, k, end, s),
+        _cotangent(operand, int32(k + 1), end, s) if t.columns >= 64 else zero,
+        _cotangent(operand, int32(k + 2), end, s) if t.columns >= 128 else zero,
+        _cotangent(operand, int32(k + 3), end, s) if t.columns >= 128 else zero,
+    )
+
+
+@routine
+def _put_cotangents(shared, half, four, s, t):
+    if is_pointwise(s):
+        put_flat(shared, half, four, t.columns)
+    else:
+        put_apart(shared, half, four, t.columns)
+
+
+_accumulate = accumulation(_fetch_weights, _put_weights, _fetch_cotangents, _put_cotangents)
+
+
+@routine
+def _column_operand(dy, first, total, group, s, t):
+    """This thread's pixel: dy, where the maps of its image begin (or its position in them), its row and column counted
+    from the padding on, whether there is one."""
+    pointwise = is_pointwise(s)
+    column = int32(first + (flat_place(t.columns)[0] if pointwise else apart_place(t.columns)[0]))
+    n, position, row, across = position_of(column, s.h, s.w)
+    output = int32(n * s.k + group * quotient(int32(s.k), int32(s.groups)))
+    at = int32(output * s.oh * s.ow + (position if pointwise else int32(0)))
+    return dy, at, int32(row + s.before_y), int32(across + s.before_x), column < total
+
+
+def tiled_input_gradient(dx, dy, w, b, images, s, t):
+    """dx[n,c,y,x] = sum over k,i,j of w[k,c,i,j] * dy[n,k,...]
+
+    A deconvolution is the same with b[c], through relu or nothing.
+    """
+    rows, outputs = quotient(int32(s.c), int32(s.groups)), quotient(int32(s.k), int32(s.groups))
+    first_row, group, column_tile = block_place(rows, s.groups, t)
+    first, total = int32(column_tile * t.columns), int32(images * s.h * s.w)
+    if first >= total:
+        return
+    row = int32(first_row + apart_place(t.rows)[0])
+    at = int32((group * outputs * rows + row) * s.kh * s.kw)
+    weights = w, at, int32(rows * s.kh * s.kw), row < rows
+    cotangents = _column_operand(dy, first, total, group, s, t)
+    sums = cuda.local.array(SUMS, float32)
+    _accumulate(sums, weights, cotangents, int32(0), int32(outputs * s.kh * s.kw), s, t)
+    sizes = s.c, rows, s.h * s.w, s.biased, s.activation
+    store_maps(dx, sums, b, (first_row, group, total), first, sizes, t)
