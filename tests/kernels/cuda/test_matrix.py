@@ -1,0 +1,143 @@
+"""Tiled matrix products beside the plain kernels, whose sums have the same order: the same bits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netspec.compiler import lower
+from netspec.ir import operations as ops
+from netspec.ir.graph import Graph
+from netspec.ir.operations import Window
+from netspec.ir.program import Program
+from netspec.runtime.cuda.machine import CudaMachine
+from netspec.schedule.cuda import tiles
+from netspec.schedule.cuda.calls import tiled
+from netspec.targets.cuda.processor import SM_90
+from netspec.targets.cuda.program import Program as CudaProgram
+from netspec.targets.cuda.sizes import Tiling
+from tests.kernels.cuda.backend import BACKEND, CudaBackend
+from tests.kernels.cuda.native import NativeDriver
+from tests.kernels.harness import agree, random_arrays, run_kernel
+from tests.kernels.test_convolution import Case, cases, forward, input_gradient, weight_gradient
+from tests.kernels.test_dense import SHAPES, gradients, update
+from tests.kernels.test_dense import forward as dense
+from tests.kernels.test_pointwise import cases as pointwise_cases
+
+ORDERS = ("forward", "reverse", 7)
+EXTREMES = (tiles.TILINGS[0], tiles.TILINGS[-1])
+"""Two that differ in all: a tile takes seconds to compile."""
+FUNCTIONS = st.sampled_from(("identity", "relu", "tanh", "leaky_relu"))
+ODD = Case(Window((3, 2), (2, 1), (1, 1), (0, 1), (1, 2)), 2, 10, 38, 9, 12, 5)
+EVEN = Case(Window((3, 3), (1, 1), (1, 1), (1, 1)), 1, 8, 36, 8, 8, 5)
+POINTS = Case(Window((1, 1)), 1, 12, 132, 4, 6, 7)
+
+
+class Ordered(CudaBackend):
+    """Kernels whose threads take their turns in a given order."""
+
+    def __init__(self, order: Any, *, watched: bool = False, constant: bool = False) -> None:
+        self.order, self.watched, self.constant = order, watched, constant
+
+    def machine(self, program: Program, threads: int = 1) -> CudaMachine:
+        assert isinstance(program, CudaProgram)
+        return CudaMachine(program, NativeDriver(self.order, watched=self.watched), constant=self.constant)
+
+
+@contextmanager
+def forced(tiling: Tiling | None) -> Iterator[None]:
+    """While it is open, every product takes this tile, or none, and sums of weight gradients have short chunks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiles, "choose", lambda product, target: tiling)
+        patch.setattr(tiled, "LEAST_SUMMED", 16)
+        yield
+
+
+def run(graph: Graph, arrays: Any, images: int, tiling: Tiling | None, backend: CudaBackend = BACKEND) -> Any:
+    """Outputs of a graph by name, planned for two images more."""
+    with forced(tiling):
+        (launch,) = lower(graph, SM_90, images + 2).launches
+        assert launch.algorithm == ("plain" if tiling is None else "tiled")
+        return run_kernel(backend, graph, arrays, images=images, batch=images + 2)
+
+
+def check(graph: Graph, images: int, tiling: Tiling, *, exact: bool = True) -> None:
+    """Beside the plain kernels to the bit, or beside the oracle where chunks of sums differ; in three orders."""
+    arrays = random_arrays(graph, images)
+    found = [run(graph, arrays, images, tiling, Ordered(order)) for order in ORDERS]
+    wanted = run(graph, arrays, images, None) if exact else found[0]
+    for each in found:
+        for name, array in wanted.items():
+            np.testing.assert_array_equal(each[name], array, err_msg=name)
+    if not exact:
+        with forced(tiling):
+            agree(BACKEND, graph, arrays, images=images, batch=images + 2)
+
+
+def small(case: Case) -> Case:
+    """Fewer images: a tile is computed whole."""
+    return replace(case, images=min(case.images, 9))
+
+
+CASES = st.one_of(cases().filter(lambda case: case.fits), pointwise_cases()).map(small)
+TILES = st.sampled_from(EXTREMES)
+
+
+@given(CASES, st.booleans(), FUNCTIONS, TILES)
+def test_a_convolution_has_the_bits_of_the_plain_one(
+    case: Case, bias: bool, function: ops.ActivationName, tiling: Tiling
+) -> None:
+    check(forward(case, ops.Activation(function, 0.1), bias), case.images, tiling)
+
+
+@given(CASES, TILES)
+def test_its_input_gradient_has_the_bits_of_the_plain_one(case: Case, tiling: Tiling) -> None:
+    check(input_gradient(case), case.images, tiling)
+
+
+@given(CASES, TILES)
+def test_its_weight_gradient_is_what_the_oracle_says(case: Case, tiling: Tiling) -> None:
+    check(weight_gradient(case), case.images, tiling, exact=False)
+
+
+@given(SHAPES, st.sampled_from((1, 3, 4, 11, 140)), st.booleans(), FUNCTIONS, st.integers(1, 70), TILES)
+def test_a_dense_layer_has_the_bits_of_the_plain_one(
+    shape: tuple[int, ...], outputs: int, bias: bool, function: ops.ActivationName, images: int, tiling: Tiling
+) -> None:
+    check(dense(shape, outputs, ops.Activation(function, 0.1), bias), images, tiling)
+
+
+@given(SHAPES, st.sampled_from((1, 3, 4, 11, 140)), st.sampled_from((None, False, True)), st.integers(1, 70), TILES)
+def test_its_gradients_and_its_update_have_the_bits_of_the_plain_ones(
+    shape: tuple[int, ...], outputs: int, nesterov: bool | None, images: int, tiling: Tiling
+) -> None:
+    for graph in (*gradients(shape, outputs), update(shape, outputs, nesterov)):
+        check(graph, images, tiling)
+
+
+def graphs(case: Case) -> tuple[Graph, ...]:
+    return forward(case, ops.Activation("relu"), bias=True), input_gradient(case), weight_gradient(case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tiling", tiles.TILINGS, ids=lambda tiling: f"{tiling.rows}x{tiling.columns}")
+@pytest.mark.parametrize("case", [ODD, EVEN, POINTS], ids=["odd", "even", "points"])
+def test_sizes_in_the_kernel_change_no_bit(case: Case, tiling: Tiling) -> None:
+    for graph in graphs(case):
+        arrays = random_arrays(graph, case.images)
+        wanted = run(graph, arrays, case.images, tiling)
+        found = run(graph, arrays, case.images, tiling, Ordered("forward", constant=True))
+        for name, array in wanted.items():
+            np.testing.assert_array_equal(found[name], array, err_msg=name)
+
+
+@pytest.mark.parametrize("case", [ODD, POINTS], ids=["odd", "points"])
+def test_no_thread_reads_what_another_writes_at_that_time(case: Case) -> None:
+    case = replace(case, images=1)
+    for graph in (*graphs(case), dense((9,), 5, ops.IDENTITY, bias=True), *gradients((9,), 5), update((9,), 5, True)):
+        run(graph, random_arrays(graph, 1), 1, EXTREMES[-1], Ordered("forward", watched=True))
