@@ -20,7 +20,7 @@ from tests.schedule.nets import bundled
 
 pytestmark = pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
 
-WITH_CONSTANTS = ("lenet", "resnet18_cifar", "lecture", "digits", "mobilenet_v2_cifar")
+WITH_CONSTANTS = ("lenet", "digits", "lecture", "resnet18_cifar")
 """Specs whose kernels are compiled for their sizes too. The table shows each kernel for a layer of the first that has
 it."""
 COLUMNS = ("registers", "shared", "instructions", "divisions", "vector LDG", "LDS.128", "FFMA of loop")
