@@ -23,6 +23,7 @@ from netspec.kernels.cuda.layers import (
 from netspec.kernels.cuda.matrix import convolution as tiled_maps
 from netspec.kernels.cuda.matrix import dense as tiled_dense
 from netspec.kernels.cuda.matrix import input_gradient as tiled_input_gradient
+from netspec.kernels.cuda.matrix import parts as tiled_parts
 from netspec.kernels.cuda.matrix import weight_gradient as tiled_weight_gradient
 from netspec.kernels.cuda.sliding import average_pool, convolution, local, max_pool, upsample
 
@@ -89,6 +90,8 @@ KERNELS: dict[str, Kernel] = {
         tiled_dense.tiled_dense_weight_update,
         tiled_input_gradient.tiled_input_gradient,
         tiled_maps.tiled_convolution,
+        tiled_parts.sum_chunks,
+        tiled_parts.sum_products,
         tiled_weight_gradient.tiled_weight_gradient,
         update.sgd_update,
         upsample.upsample,

@@ -189,6 +189,15 @@ class Chunks(NamedTuple):
     size: int
 
 
+class Finished(NamedTuple):
+    """Numbers of (N, channels, positions), whether a channel has a bias, and the number of an activation."""
+
+    channels: int
+    positions: int
+    biased: int
+    activation: int
+
+
 class Tiling(NamedTuple):
     """A tile of a matrix product, and the part of it that each of 256 threads computes."""
 

@@ -17,8 +17,8 @@ from netspec.ir.operations import Window
 from netspec.ir.program import Program
 from netspec.runtime.cuda.machine import CudaMachine
 from netspec.schedule.cuda import tiles
-from netspec.schedule.cuda.calls import tiled
-from netspec.targets.cuda.processor import SM_90
+from netspec.schedule.cuda.tiles import Choice, Product
+from netspec.targets.cuda.processor import SM_90, CudaTarget
 from netspec.targets.cuda.program import Program as CudaProgram
 from netspec.targets.cuda.sizes import Tiling
 from tests.kernels.cuda.backend import BACKEND, CudaBackend
@@ -50,33 +50,35 @@ class Ordered(CudaBackend):
 
 
 @contextmanager
-def forced(tiling: Tiling | None) -> Iterator[None]:
-    """While it is open, every product takes this tile, or none, and sums of weight gradients have short chunks."""
+def forced(choice: Choice | None) -> Iterator[None]:
+    """While it is open, every product takes this tile, or none, and divides its depth among so many blocks."""
+
+    def choose(product: Product, target: CudaTarget) -> Choice | None:
+        return choice if product.shares or choice is None else replace(choice, parts=1)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiles, "choose", lambda product, target: tiling)
-        patch.setattr(tiled, "LEAST_SUMMED", 16)
+        patch.setattr(tiles, "choose", choose)
         yield
 
 
-def run(graph: Graph, arrays: Any, images: int, tiling: Tiling | None, backend: CudaBackend = BACKEND) -> Any:
+def run(graph: Graph, arrays: Any, images: int, choice: Choice | None, backend: CudaBackend = BACKEND) -> Any:
     """Outputs of a graph by name, planned for two images more."""
-    with forced(tiling):
+    with forced(choice):
         (launch,) = lower(graph, SM_90, images + 2).launches
-        assert launch.algorithm == ("plain" if tiling is None else "tiled")
+        assert launch.algorithm == ("plain" if choice is None else "tiled")
         return run_kernel(backend, graph, arrays, images=images, batch=images + 2)
 
 
-def check(graph: Graph, images: int, tiling: Tiling, *, exact: bool = True) -> None:
-    """Beside the plain kernels to the bit, or beside the oracle where chunks of sums differ; in three orders."""
+def check(graph: Graph, images: int, choice: Choice, *, exact: bool = True) -> None:
+    """Beside the plain kernels to the bit, or beside the oracle where sums have other chunks; in three orders."""
     arrays = random_arrays(graph, images)
-    found = [run(graph, arrays, images, tiling, Ordered(order)) for order in ORDERS]
-    wanted = run(graph, arrays, images, None) if exact else found[0]
+    found = [run(graph, arrays, images, choice, Ordered(order)) for order in ORDERS]
+    wanted = run(graph, arrays, images, None) if exact and choice.parts == 1 else found[0]
     for each in found:
         for name, array in wanted.items():
             np.testing.assert_array_equal(each[name], array, err_msg=name)
-    if not exact:
-        with forced(tiling):
-            agree(BACKEND, graph, arrays, images=images, batch=images + 2)
+    with forced(choice):
+        agree(BACKEND, graph, arrays, images=images, batch=images + 2)
 
 
 def small(case: Case) -> Case:
@@ -85,39 +87,39 @@ def small(case: Case) -> Case:
 
 
 CASES = st.one_of(cases().filter(lambda case: case.fits), pointwise_cases()).map(small)
-TILES = st.sampled_from(EXTREMES)
+CHOICES = st.builds(Choice, st.sampled_from(EXTREMES), st.sampled_from((1, 1, 2, 5)))
 
 
-@given(CASES, st.booleans(), FUNCTIONS, TILES)
+@given(CASES, st.booleans(), FUNCTIONS, CHOICES)
 def test_a_convolution_has_the_bits_of_the_plain_one(
-    case: Case, bias: bool, function: ops.ActivationName, tiling: Tiling
+    case: Case, bias: bool, function: ops.ActivationName, choice: Choice
 ) -> None:
-    check(forward(case, ops.Activation(function, 0.1), bias), case.images, tiling)
+    check(forward(case, ops.Activation(function, 0.1), bias), case.images, choice)
 
 
-@given(CASES, TILES)
-def test_its_input_gradient_has_the_bits_of_the_plain_one(case: Case, tiling: Tiling) -> None:
-    check(input_gradient(case), case.images, tiling)
+@given(CASES, CHOICES)
+def test_its_input_gradient_has_the_bits_of_the_plain_one(case: Case, choice: Choice) -> None:
+    check(input_gradient(case), case.images, choice)
 
 
-@given(CASES, TILES)
-def test_its_weight_gradient_is_what_the_oracle_says(case: Case, tiling: Tiling) -> None:
-    check(weight_gradient(case), case.images, tiling, exact=False)
+@given(CASES, CHOICES)
+def test_its_weight_gradient_is_what_the_oracle_says(case: Case, choice: Choice) -> None:
+    check(weight_gradient(case), case.images, choice, exact=False)
 
 
-@given(SHAPES, st.sampled_from((1, 3, 4, 11, 140)), st.booleans(), FUNCTIONS, st.integers(1, 70), TILES)
+@given(SHAPES, st.sampled_from((1, 3, 4, 11, 140)), st.booleans(), FUNCTIONS, st.integers(1, 70), CHOICES)
 def test_a_dense_layer_has_the_bits_of_the_plain_one(
-    shape: tuple[int, ...], outputs: int, bias: bool, function: ops.ActivationName, images: int, tiling: Tiling
+    shape: tuple[int, ...], outputs: int, bias: bool, function: ops.ActivationName, images: int, choice: Choice
 ) -> None:
-    check(dense(shape, outputs, ops.Activation(function, 0.1), bias), images, tiling)
+    check(dense(shape, outputs, ops.Activation(function, 0.1), bias), images, choice)
 
 
-@given(SHAPES, st.sampled_from((1, 3, 4, 11, 140)), st.sampled_from((None, False, True)), st.integers(1, 70), TILES)
+@given(SHAPES, st.sampled_from((1, 3, 4, 11, 140)), st.sampled_from((None, False, True)), st.integers(1, 70), CHOICES)
 def test_its_gradients_and_its_update_have_the_bits_of_the_plain_ones(
-    shape: tuple[int, ...], outputs: int, nesterov: bool | None, images: int, tiling: Tiling
+    shape: tuple[int, ...], outputs: int, nesterov: bool | None, images: int, choice: Choice
 ) -> None:
     for graph in (*gradients(shape, outputs), update(shape, outputs, nesterov)):
-        check(graph, images, tiling)
+        check(graph, images, choice)
 
 
 def graphs(case: Case) -> tuple[Graph, ...]:
@@ -130,8 +132,8 @@ def graphs(case: Case) -> tuple[Graph, ...]:
 def test_sizes_in_the_kernel_change_no_bit(case: Case, tiling: Tiling) -> None:
     for graph in graphs(case):
         arrays = random_arrays(graph, case.images)
-        wanted = run(graph, arrays, case.images, tiling)
-        found = run(graph, arrays, case.images, tiling, Ordered("forward", constant=True))
+        wanted = run(graph, arrays, case.images, Choice(tiling, 2))
+        found = run(graph, arrays, case.images, Choice(tiling, 2), Ordered("forward", constant=True))
         for name, array in wanted.items():
             np.testing.assert_array_equal(found[name], array, err_msg=name)
 
@@ -140,4 +142,4 @@ def test_sizes_in_the_kernel_change_no_bit(case: Case, tiling: Tiling) -> None:
 def test_no_thread_reads_what_another_writes_at_that_time(case: Case) -> None:
     case = replace(case, images=1)
     for graph in (*graphs(case), dense((9,), 5, ops.IDENTITY, bias=True), *gradients((9,), 5), update((9,), 5, True)):
-        run(graph, random_arrays(graph, 1), 1, EXTREMES[-1], Ordered("forward", watched=True))
+        run(graph, random_arrays(graph, 1), 1, Choice(EXTREMES[-1], 2), Ordered("forward", watched=True))

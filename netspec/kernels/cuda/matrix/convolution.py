@@ -91,17 +91,21 @@ def _column_operand(x, first, total, group, s, t):
     return x, at, top, left, column < total
 
 
-def tiled_convolution(y, x, w, b, images, s, t):
-    """y[n,k,y,x] = b[k] + sum over c,i,j of w[k,c,i,j] * x[n,c,...], through relu or nothing."""
+def tiled_convolution(y, x, w, b, images, s, d, t):
+    """y[n,k,y,x] = b[k] + sum over c,i,j of w[k,c,i,j] * x[n,c,...], through relu or nothing.
+
+    Of several chunks of (c, i, j), y holds the sums one after the other: y[chunk,n,k,y,x].
+    """
     rows, depth = quotient(int32(s.k), int32(s.groups)), depth_of(s)
-    first_row, group, column_tile = block_place(rows, s.groups, t)
-    first, total = int32(column_tile * t.columns), int32(images * s.oh * s.ow)
-    if first >= total:
+    total = int32(images * s.oh * s.ow)
+    first_row, group, first, chunk = block_place(rows, s.groups, total, t)
+    if chunk >= d.parts:
         return
+    begin = int32(chunk * d.size)
     row, _ = deep_place()
     weights = w, int32((group * rows + first_row + row) * depth), row < t.rows and first_row + row < rows
     pixels = _column_operand(x, first, total, group, s, t)
     sums = cuda.local.array(SUMS, float32)
-    _accumulate(sums, weights, pixels, int32(0), depth, s, t)
+    _accumulate(sums, weights, pixels, begin, min(int32(begin + d.size), depth), s, t)
     sizes = s.k, rows, s.oh * s.ow, s.biased, s.activation
-    store_maps(y, sums, b, (first_row, group, total), first, sizes, t)
+    store_maps(y, sums, b, (int32(chunk * d.sums), first_row, group, total), first, sizes, t)

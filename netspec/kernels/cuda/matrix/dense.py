@@ -65,36 +65,35 @@ def _deep_operand(array, first, rows, count, pitch):
     return array, int32((first + row) * pitch), row < count and first + row < rows
 
 
-def tiled_dense(y, x, w, b, images, s, t):
-    """y[n,k] = b[k] + sum over f of w[k,f] * x[n,f], through relu or nothing."""
-    first_row, _, column_tile = block_place(images, 1, t)
-    first = int32(column_tile * t.columns)
-    if first >= s.outputs:
+def tiled_dense(y, x, w, b, images, s, d, t):
+    """y[n,k] = b[k] + sum over f of w[k,f] * x[n,f], through relu or nothing; of several chunks of f y[chunk,n,k]."""
+    first_row, _, first, chunk = block_place(images, 1, s.outputs, t)
+    if chunk >= d.parts:
         return
+    begin = int32(chunk * d.size)
     rows = _deep_operand(x, first_row, images, t.rows, s.features)
     columns = _deep_operand(w, first, s.outputs, t.columns, s.features)
     sums = cuda.local.array(SUMS, float32)
-    _forward(sums, rows, columns, int32(0), int32(s.features), s, t)
-    store_rows(y, sums, b, (int32(0), first_row), first, (images, s.outputs, s.biased, s.activation), t)
+    _forward(sums, rows, columns, begin, min(int32(begin + d.size), int32(s.features)), s, t)
+    store_rows(y, sums, b, (int32(chunk * d.sums), first_row), first, (images, s.outputs, s.biased, s.activation), t)
 
 
-def tiled_dense_input_gradient(dx, dy, w, images, s, t):
-    """dx[n,f] = sum over k of w[k,f] * dy[n,k]"""
-    first_row, _, column_tile = block_place(images, 1, t)
-    first = int32(column_tile * t.columns)
-    if first >= s.features:
+def tiled_dense_input_gradient(dx, dy, w, images, s, d, t):
+    """dx[n,f] = sum over k of w[k,f] * dy[n,k]; of several chunks of k dx[chunk,n,f]."""
+    first_row, _, first, chunk = block_place(images, 1, s.features, t)
+    if chunk >= d.parts:
         return
+    begin = int32(chunk * d.size)
     rows = _deep_operand(dy, first_row, images, t.rows, s.outputs)
     columns = w, int32(first + flat_place(t.columns)[0])
     sums = cuda.local.array(SUMS, float32)
-    _backward(sums, rows, columns, int32(0), int32(s.outputs), s, t)
-    store_rows(dx, sums, w, (int32(0), first_row), first, (images, s.features, False, 0), t)
+    _backward(sums, rows, columns, begin, min(int32(begin + d.size), int32(s.outputs)), s, t)
+    store_rows(dx, sums, w, (int32(chunk * d.sums), first_row), first, (images, s.features, False, 0), t)
 
 
 def tiled_dense_weight_gradient(dw, x, dy, images, s, t):
     """dw[k,f] = sum over n of dy[n,k] * x[n,f]"""
-    first_row, _, column_tile = block_place(s.outputs, 1, t)
-    first = int32(column_tile * t.columns)
+    first_row, _, first, _ = block_place(s.outputs, 1, s.features, t)
     rows, columns = (dy, int32(first_row + flat_place(t.rows)[0])), (x, int32(first + flat_place(t.columns)[0]))
     sums = cuda.local.array(SUMS, float32)
     _weights(sums, rows, columns, int32(0), images, s, t)
@@ -112,8 +111,7 @@ def _descend_column(w, v, sums, place, column, number, rate, factors, s, u, t):
 
 def tiled_dense_weight_update(w, v, x, dy, rate, images, s, t, u, rate_factor, decay, momentum):
     """Moves w[k,f] by its gradient, which is not stored."""
-    first_row, _, column_tile = block_place(s.outputs, 1, t)
-    first = int32(column_tile * t.columns)
+    first_row, _, first, _ = block_place(s.outputs, 1, s.features, t)
     rows, columns = (dy, int32(first_row + flat_place(t.rows)[0])), (x, int32(first + flat_place(t.columns)[0]))
     sums = cuda.local.array(SUMS, float32)
     _weights(sums, rows, columns, int32(0), images, s, t)

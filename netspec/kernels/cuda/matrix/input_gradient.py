@@ -95,21 +95,23 @@ def _column_operand(dy, first, total, group, s, t):
     return dy, at, int32(row + s.before_y), int32(across + s.before_x), column < total
 
 
-def tiled_input_gradient(dx, dy, w, b, images, s, t):
+def tiled_input_gradient(dx, dy, w, b, images, s, d, t):
     """dx[n,c,y,x] = sum over k,i,j of w[k,c,i,j] * dy[n,k,...]
 
-    A deconvolution is the same with b[c], through relu or nothing.
+    A deconvolution is the same with b[c], through relu or nothing. Of several chunks of (k, i, j), dx holds the sums
+    one after the other: dx[chunk,n,c,y,x].
     """
     rows, outputs = quotient(int32(s.c), int32(s.groups)), quotient(int32(s.k), int32(s.groups))
-    first_row, group, column_tile = block_place(rows, s.groups, t)
-    first, total = int32(column_tile * t.columns), int32(images * s.h * s.w)
-    if first >= total:
+    total = int32(images * s.h * s.w)
+    first_row, group, first, chunk = block_place(rows, s.groups, total, t)
+    if chunk >= d.parts:
         return
+    begin, depth = int32(chunk * d.size), int32(outputs * s.kh * s.kw)
     row = int32(first_row + apart_place(t.rows)[0])
     at = int32((group * outputs * rows + row) * s.kh * s.kw)
     weights = w, at, int32(rows * s.kh * s.kw), row < rows
     cotangents = _column_operand(dy, first, total, group, s, t)
     sums = cuda.local.array(SUMS, float32)
-    _accumulate(sums, weights, cotangents, int32(0), int32(outputs * s.kh * s.kw), s, t)
+    _accumulate(sums, weights, cotangents, begin, min(int32(begin + d.size), depth), s, t)
     sizes = s.c, rows, s.h * s.w, s.biased, s.activation
-    store_maps(dx, sums, b, (first_row, group, total), first, sizes, t)
+    store_maps(dx, sums, b, (int32(chunk * d.sums), first_row, group, total), first, sizes, t)

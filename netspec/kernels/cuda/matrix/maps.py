@@ -15,13 +15,17 @@ RELU = ACTIVATIONS.index("relu")
 
 
 @routine
-def block_place(rows, groups, t):
-    """(first row of the tile, group, number of the column tile) of this block; tiles of the same columns are
-    neighbours."""
+def block_place(rows, groups, columns, t):
+    """(first row of the tile, group, first column of the tile, chunk of the depth) of this block; tiles of the same
+    columns are neighbours. Where there are fewer images than planned for, blocks are left over for chunks beyond the
+    last."""
     block, high = int32(cuda.blockIdx.x), quotient(int32(rows + t.rows - 1), int32(t.rows))
+    wide = quotient(int32(columns + t.columns - 1), int32(t.columns))
     rest = quotient(block, high)
-    column_tile = quotient(rest, int32(groups))
-    return int32((block - rest * high) * t.rows), int32(rest - column_tile * groups), column_tile
+    tile = quotient(rest, int32(groups))
+    chunk = quotient(tile, wide)
+    first_row, group = int32((block - rest * high) * t.rows), int32(rest - tile * groups)
+    return first_row, group, int32((tile - chunk * wide) * t.columns), chunk
 
 
 @routine
@@ -52,12 +56,12 @@ def finished(total, b, k, biased, activation):
 @routine
 def _store_one(y, sums, b, place, column, number, sizes, t):
     """Sums (i, number) of this thread, of column (n, position), to y (N, channels, plane) for its rows of the group."""
-    first, group, total = place
+    begin, first, group, total = place
     channels, rows, plane, biased, activation = sizes
     if column >= total:
         return
     n = quotient(column, int32(plane))
-    at = int32((n * channels + group * rows) * plane + (column - n * plane))
+    at = int32(begin + (n * channels + group * rows) * plane + (column - n * plane))
     for i in range(t.height):
         k = int32(first + row_of(i, t))
         if k < rows:
@@ -68,12 +72,12 @@ def _store_one(y, sums, b, place, column, number, sizes, t):
 @routine
 def _store_four(y, sums, b, place, column, number, sizes, t):
     """The same for four columns of one image."""
-    first, group, total = place
+    begin, first, group, total = place
     channels, rows, plane, biased, activation = sizes
     if column >= total:
         return
     n = quotient(column, int32(plane))
-    at = int32((n * channels + group * rows) * plane + (column - n * plane))
+    at = int32(begin + (n * channels + group * rows) * plane + (column - n * plane))
     for i in range(t.height):
         k, one = int32(first + row_of(i, t)), i * SUMS_PITCH + number
         if k < rows:
@@ -100,9 +104,9 @@ def _store_run(y, sums, b, place, column, number, sizes, t):
 
 @routine
 def store_maps(y, sums, b, place, first_column, sizes, t):
-    """This thread's sums to y (N, channels, plane). place: first row of the tile, group, number of all columns; sizes:
-    channels, rows of a group, plane, biased, activation. Loops over columns are written out, so that LLVM unrolls those
-    over rows and sums stay in registers."""
+    """This thread's sums to y (N, channels, plane). place: where y begins, first row of the tile, group, number of all
+    columns; sizes: channels, rows of a group, plane, biased, activation. Loops over columns are written out, so that
+    LLVM unrolls those over rows and sums stay in registers."""
     _store_run(y, sums, b, place, int32(first_column + run_of(0, t)), 0, sizes, t)
     if t.width > 4:
         _store_run(y, sums, b, place, int32(first_column + run_of(1, t)), 4, sizes, t)

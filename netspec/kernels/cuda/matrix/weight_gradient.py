@@ -97,10 +97,7 @@ def tiled_weight_gradient(parts, x, dy, images, s, d, t):
     """parts[chunk,k,c,i,j] = sum over the chunk's (images, positions) of dy[n,k,y,x] * x[n,c,...]"""
     rows, channels = quotient(int32(s.k), int32(s.groups)), quotient(int32(s.c), int32(s.groups))
     columns = int32(channels * s.kh * s.kw)
-    first_row, group, rest = block_place(rows, s.groups, t)
-    wide = quotient(int32(columns + t.columns - 1), int32(t.columns))
-    chunk = quotient(rest, wide)
-    first = int32((rest - chunk * wide) * t.columns)
+    first_row, group, first, chunk = block_place(rows, s.groups, columns, t)
     begin = int32(chunk * d.size)
     end = min(int32(begin + d.size), int32(images * s.oh * s.ow))
     row, _ = deep_place()

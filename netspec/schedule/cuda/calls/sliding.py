@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
-from netspec.ir.operations import IDENTITY
 from netspec.schedule.cuda.calls import tiled
 from netspec.schedule.cuda.calls.building import Calls, Planning, per_number, per_output, windows
 from netspec.schedule.cuda.calls.sums import image_chunks, in_two_stages
@@ -24,7 +23,7 @@ def convolution_input_gradient(node: Node, planning: Planning) -> Calls:
     op, (dy, w), (dx,) = node.operation, node.inputs, node.outputs
     assert isinstance(op, ops.ConvolutionInputGradient)
     s = windows(op.window, dx, dy, op.groups)
-    in_tiles = tiled.input_gradient(dx, dy, w, tiled.Fused(None, IDENTITY), s, planning)
+    in_tiles = tiled.input_gradient(dx, dy, w, tiled.Fused(), s, planning)
     return in_tiles or (per_output("convolution_input_gradient", dx, planning, dx, dy, w, w, "images", s, 0.0),)
 
 
