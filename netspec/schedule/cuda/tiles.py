@@ -100,11 +100,9 @@ def choose(product: Product, target: CudaTarget) -> Choice | None:
 def _divisions(product: Product, speed: Speed, target: CudaTarget) -> Iterator[int]:
     """Powers of two, up to the first that keeps all multiprocessors busy."""
     yield 1
-    parts, tiles = 2, product.tiles(speed.tiling)
-    while product.shares and product.depth >= parts * LEAST_DEPTH:
+    parts, busy = 2, speed.resident * target.multiprocessors
+    while product.shares and product.depth >= parts * LEAST_DEPTH and parts * product.tiles(speed.tiling) < 2 * busy:
         yield parts
-        if parts * tiles >= speed.resident * target.multiprocessors:
-            return
         parts *= 2
 
 

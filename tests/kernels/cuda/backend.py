@@ -16,18 +16,19 @@ from tests.kernels.cuda.native import NativeDriver
 
 
 class CudaBackend:
-    """With `thorough` every call is checked as `NativeDriver` says."""
+    """With `thorough` every call is checked as `NativeDriver` says; with `constant` kernels are compiled for their
+    sizes."""
 
     name = "cuda"
     targets = (SM_90, SM_80)
 
-    def __init__(self, *, thorough: bool = True) -> None:
-        self.thorough = thorough
+    def __init__(self, *, thorough: bool = True, constant: bool = False) -> None:
+        self.thorough, self.constant = thorough, constant
 
     def machine(self, program: Program, threads: int = 1) -> CudaMachine:
         assert isinstance(program, CudaProgram)
         driver = NativeDriver(thorough=self.thorough)
-        machine = CudaMachine(program, driver, constant=False)
+        machine = CudaMachine(program, driver, constant=self.constant)
         driver.know(program, machine.arena)
         return machine
 

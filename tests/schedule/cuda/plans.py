@@ -15,9 +15,9 @@ net others {
     maxout 2
     upsample 2
     softmax
-    dense 12 as first relu
-    dense 12 as second
-    dense 12 tie=second
+    dense 512 as first relu
+    dense 512 as second
+    dense 512 tie=second
     dense 4
 }
 augment { contrast 0.2 }
