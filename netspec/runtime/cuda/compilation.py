@@ -110,7 +110,7 @@ def compile_ptx(each: ArchUnit) -> str:
         device=False,
         abi="numba",
         output="ptx",
-        launch_bounds=(each.unit.threads, 1),
+        launch_bounds=each.unit.launch_bounds,
     )
     entry = ENTRY.search(text)
     if entry is None:

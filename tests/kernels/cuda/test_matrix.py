@@ -19,7 +19,7 @@ from netspec.schedule.cuda.tiles import Choice, Product
 from netspec.targets.cuda.processor import SM_90, CudaTarget
 from netspec.targets.cuda.sizes import Tiling
 from tests.kernels.cuda.backend import BACKEND, CudaBackend
-from tests.kernels.harness import agree, random_arrays, run_kernel
+from tests.kernels.harness import agree, one_operation, plain, random_arrays, run_kernel
 from tests.kernels.test_convolution import Case, cases, forward, input_gradient, weight_gradient
 from tests.kernels.test_dense import SHAPES, gradients, update
 from tests.kernels.test_dense import forward as dense
@@ -106,6 +106,18 @@ def test_its_gradients_and_its_update_have_the_bits_of_the_plain_ones(
 ) -> None:
     for graph in (*gradients(shape, outputs), update(shape, outputs, nesterov)):
         check(graph, images, choice)
+
+
+@given(CASES, st.booleans(), FUNCTIONS, CHOICES)
+def test_a_deconvolution_has_the_bits_of_the_plain_one(
+    case: Case, bias: bool, function: ops.ActivationName, choice: Choice
+) -> None:
+    (gradient,) = input_gradient(replace(case, groups=1, c=case.c, k=case.k)).nodes
+    dy, _ = gradient.inputs
+    w = plain("w", case.k, case.c, *case.window.kernel)
+    operation = ops.Deconvolution(case.window, ops.Activation(function, 0.1))
+    inputs = (dy, w, plain("b", case.c))[: 3 if bias else 2]
+    check(one_operation(operation, inputs, gradient.outputs), case.images, choice)
 
 
 def graphs(case: Case) -> tuple[Graph, ...]:

@@ -15,9 +15,12 @@ net others {
     maxout 2
     upsample 2
     softmax
-    dense 512 as first relu
-    dense 512 as second
-    dense 512 tie=second
+    dense 12 as first relu
+    dense 12 as second
+    dense 12 tie=second
+    dense 512 as third
+    dense 512 as fourth
+    dense 512 tie=fourth
     dense 4
 }
 augment { contrast 0.2 }

@@ -48,8 +48,9 @@ def deconvolution(node: Node, planning: Planning) -> Calls:
     op, (x, w, *bias), (y,) = node.operation, node.inputs, node.outputs
     assert isinstance(op, ops.Deconvolution)
     s = windows(op.window, y, x, biased=bool(bias), activation=op.activation)
+    in_tiles = tiled.input_gradient(y, x, w, tiled.Fused(bias[0] if bias else None, op.activation), s, planning)
     b, slope = bias[0] if bias else w, op.activation.slope
-    return (per_output("convolution_input_gradient", y, planning, y, x, w, b, "images", s, slope),)
+    return in_tiles or (per_output("convolution_input_gradient", y, planning, y, x, w, b, "images", s, slope),)
 
 
 def local(node: Node, planning: Planning) -> Calls:
