@@ -1,9 +1,10 @@
 """Run in a process of its own with the folder of a null driver as `LD_LIBRARY_PATH`: uses the GPU's driver by the real
-cuda.bindings, and prints as JSON what it saw, and the host's time for the launch of a captured step."""
+cuda.bindings, and prints as JSON what it saw, the host's time for a launch in a captured step, and that for a call of an empty function."""
 
 import ctypes
 import json
 import time
+import timeit
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,8 @@ def seen() -> dict[str, Any]:
         "launches": launches,
         "sum": total,
         "code": code,
-        "microseconds_a_launch": 1e6 * fastest / (STEPS * CALLS),
+        "seconds_a_launch": fastest / (STEPS * CALLS),
+        "seconds_a_call": min(timeit.repeat(lambda: None, number=100_000, repeat=ROUNDS)) / 100_000,
     }
 
 

@@ -48,6 +48,5 @@ def test_too_little_memory_is_told_by_its_code(seen: dict[str, Any]) -> None:
     assert seen["code"] == "E588"
 
 
-def test_a_launch_in_a_captured_step_costs_the_host_next_to_nothing(seen: dict[str, Any]) -> None:
-    """At most a microsecond is promised; a loaded machine is given ten times that."""
-    assert seen["microseconds_a_launch"] < 10
+def test_a_launch_in_a_captured_step_costs_the_host_less_than_a_call_of_python(seen: dict[str, Any]) -> None:
+    assert seen["seconds_a_launch"] < seen["seconds_a_call"]
