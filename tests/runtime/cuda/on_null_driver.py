@@ -1,5 +1,6 @@
 """Run in a process of its own with the folder of a null driver as `LD_LIBRARY_PATH`: uses the GPU's driver by the real
-cuda.bindings, and prints as JSON what it saw, the host's time for a launch in a captured step, and that for a call of an empty function."""
+cuda.bindings, and prints as JSON what it saw, the host's time for a launch in a captured step, and that for a call of
+an empty function."""
 
 import ctypes
 import json
