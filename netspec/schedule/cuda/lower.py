@@ -9,6 +9,7 @@ from netspec.ir.graph import Graph, Node, Value
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.schedule.arena import place_slots, rounded
 from netspec.schedule.cuda.calls.building import Calls, Operand, Planning, Scratch, scratches
+from netspec.schedule.cuda.countable import check_countable
 from netspec.schedule.cuda.incoming import Arrival, arrival
 from netspec.schedule.cuda.outgoing import collecting_calls, outgoing_calls
 from netspec.schedule.cuda.overwrites import OVERWRITES
@@ -25,9 +26,10 @@ ALIGNMENT_BYTES = 256
 
 def lower(graph: Graph, target: CudaTarget, batch: int, augmentation: Augmentation | None = None) -> Program:
     """The verified program of `graph` for minibatches of up to `batch` images on `target`; with `augmentation`, images
-    are augmented as they are loaded."""
+    are augmented as they are loaded. Raises DeviceError (E589) where an array has more numbers than kernels count."""
     planning = Planning(batch, target)
     order = launch_order(graph)
+    check_countable(graph, order, planning, augmentation)
     calls = tuple(CALLS[type(node.operation)](node, planning) for node in order)
     values = _values(graph, order)
     sizes = {value.name: _size_bytes(value, batch) for value in values}

@@ -8,12 +8,10 @@ from netspec.ir import operations as ops
 from netspec.ir.memory import FLOAT_BYTES
 from netspec.schedule.contents import check_contents, require
 from netspec.schedule.cuda.show import listing
-from netspec.targets.cuda.program import Buffer, Call, Launch, Program
+from netspec.targets.cuda.program import MOST_NUMBERS, Buffer, Call, Launch, Program
 
 MOST_THREADS = 1024
 MOST_BLOCKS = 2**31 - 1
-MOST_NUMBERS = 2**31 - 1
-"""Kernels count the numbers of an array with int32."""
 
 
 def verify_program(program: Program) -> None:

@@ -11,6 +11,9 @@ from netspec.ir.graph import Graph, Update, Value
 from netspec.ir.operations import Operation
 from netspec.targets.cuda.processor import CudaTarget
 
+MOST_NUMBERS = 2**31 - 1
+"""Kernels count the numbers of an array with int32."""
+
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
