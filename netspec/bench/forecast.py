@@ -9,66 +9,20 @@ counts the products that a launch cannot do without (`products.py`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 
 from netspec.bench.peak import core_peak_gflops
-from netspec.bench.products import launch_flops, least_flops
+from netspec.bench.products import least_flops
+from netspec.bench.work import Work, work_of
 from netspec.runtime.cpu.launch_table import one_launch
+from netspec.targets.ceilings import Ceilings
 from netspec.targets.cpu.program import Launch, Program
 
 MEASUREMENTS = 3
 BANDWIDTH_BYTES = 1 << 27
-
-
-@dataclass(frozen=True, slots=True)
-class Ceilings:
-    """What one core of this machine reaches."""
-
-    gflops: float
-    gigabytes_a_second: float
-
-    def forecast_seconds(self, flops: int, moved_bytes: int) -> float:
-        """The least time for so much work."""
-        return max(flops / (1e9 * self.gflops), moved_bytes / (1e9 * self.gigabytes_a_second))
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One launch, or all launches of a layer. `algorithms` and `kernels` are those that run it, in order, each once.
-    `flops` are those of the definition, of which `least_flops` are done at least."""
-
-    name: str
-    algorithms: tuple[str, ...]
-    kernels: tuple[str, ...]
-    flops: int
-    least_flops: int
-    moved_bytes: int
-    forecast_seconds: float
-
-
-def together(name: str, parts: Sequence[Work]) -> Work:
-    """Several pieces of work, one after the other."""
-    return Work(
-        name,
-        tuple(dict.fromkeys(algorithm for part in parts for algorithm in part.algorithms)),
-        tuple(dict.fromkeys(kernel for part in parts for kernel in part.kernels)),
-        sum(part.flops for part in parts),
-        sum(part.least_flops for part in parts),
-        sum(part.moved_bytes for part in parts),
-        sum(part.forecast_seconds for part in parts),
-    )
-
-
-def by_layer(launches: Iterable[Work]) -> tuple[Work, ...]:
-    """Launches of the same layer as one, in the order in which layers first run."""
-    found: dict[str, list[Work]] = {}
-    for launch in launches:
-        found.setdefault(launch.name, []).append(launch)
-    return tuple(together(name, parts) for name, parts in found.items())
 
 
 def measure_ceilings(cache_dir: Path | None) -> Ceilings:
@@ -89,25 +43,14 @@ def launch_works(program: Program, ceilings: Ceilings) -> tuple[Work, ...]:
 
 
 def _work(launch: Launch, program: Program, ceilings: Ceilings) -> Work:
-    flops, least, moved_bytes = (
-        launch_flops(launch, program.batch),
-        least_flops(launch, program.batch),
-        launch_bytes(launch),
+    return work_of(
+        launch,
+        program.batch,
+        ceilings,
+        algorithm=launch.algorithm,
+        kernels=tuple(kernel_names(launch, program)),
+        least_flops=least_flops(launch, program.batch),
     )
-    return Work(
-        launch.layer,
-        (launch.algorithm,) if flops else (),
-        tuple(dict.fromkeys(kernel_names(launch, program))),
-        flops,
-        least,
-        moved_bytes,
-        ceilings.forecast_seconds(least, moved_bytes),
-    )
-
-
-def launch_bytes(launch: Launch) -> int:
-    """Bytes of all arrays that a launch reads and writes, each once."""
-    return sum(buffer.size_bytes for buffer in (*launch.inputs, *launch.outputs))
 
 
 def kernel_names(launch: Launch, program: Program) -> Iterable[str]:

@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netspec.bench.forecast import Ceilings, Work, best_seconds, launch_works, measure_ceilings, together
+from netspec.bench.forecast import best_seconds, launch_works, measure_ceilings
 from netspec.bench.products import least_flops
+from netspec.bench.work import Work, together
 from netspec.compiler import training_program
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir import operations as ops
 from netspec.ir.recipe import Experiment
 from netspec.runtime.cpu.machine import CpuMachine
+from netspec.targets.ceilings import Ceilings
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import WINOGRAD, Launch, Program
 

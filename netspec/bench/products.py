@@ -11,7 +11,9 @@ from netspec.ir.counts import launch_macs
 from netspec.ir.graph import Node
 from netspec.ir.operations import Window
 from netspec.ir.pooled import sum_of
-from netspec.targets.cpu.program import WINOGRAD, Launch, Program
+from netspec.ir.program import Launch
+from netspec.targets.cpu.program import WINOGRAD, Program
+from netspec.targets.cpu.program import Launch as CpuLaunch
 from netspec.targets.cpu.winograd_tiles import INPUT_TILE
 
 Shape = tuple[int, ...]
@@ -22,10 +24,15 @@ def launch_flops(launch: Launch, batch: int) -> int:
     return 2 * batch * launch_macs(launch)
 
 
-def least_flops(launch: Launch, batch: int) -> int:
+def least_flops(launch: CpuLaunch, batch: int) -> int:
     """Twice the products that the launch does at least over all images of a batch."""
     if launch.algorithm in WINOGRAD:
         return round(launch_flops(launch, batch) / products_saved(launch))
+    return least_direct_flops(launch, batch)
+
+
+def least_direct_flops(launch: Launch, batch: int) -> int:
+    """The same of a sum that is done as it is defined."""
     real, all_taps = _real_taps(launch)
     return launch_flops(launch, batch) * real // all_taps
 
@@ -35,7 +42,7 @@ def program_least_flops(program: Program) -> int:
     return sum(least_flops(launch, program.batch) for launch in program.launches)
 
 
-def products_saved(launch: Launch) -> float:
+def products_saved(launch: CpuLaunch) -> float:
     """How many products of the definition one product stands for: 4 for 3x3 windows by Winograd's algorithm, 1 where
     the definition is followed."""
     operation = launch.operation

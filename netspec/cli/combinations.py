@@ -33,6 +33,22 @@ def refuse_all_but(ctx: click.Context, names: Collection[str], choice: str) -> N
             raise UsageError("E610", f"{_all_spelled(ctx)[name]} does not go with `{choice}`")
 
 
+def refuse_beside(ctx: click.Context, chosen: str, names: Collection[str]) -> None:
+    """Raises UsageError (E610) for the first of `names` that is given beside the parameter `chosen`, which may come
+    from an environment variable."""
+    for name in _all_given(ctx):
+        if name in names:
+            raise UsageError("E610", f"{_all_spelled(ctx)[name]} does not go with `{_with_value(ctx, chosen)}`")
+
+
+def _with_value(ctx: click.Context, name: str) -> str:
+    """`--device cuda`, or `NETSPEC_DEVICE=cuda` where that decided."""
+    parameter = next(parameter for parameter in ctx.command.params if parameter.name == name)
+    if ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT:
+        return f"{parameter.envvar}={ctx.params[name]}"
+    return f"{_spelled(parameter)} {ctx.params[name]}"
+
+
 def _all_given(ctx: click.Context) -> list[str]:
     return [str(parameter.name) for parameter in ctx.command.params if _given(ctx, parameter)]
 

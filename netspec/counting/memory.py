@@ -28,4 +28,4 @@ def planned(program: Program) -> Memory:
 
 def unplanned(batch: int, error: NetspecError) -> Memory:
     """A step that could not be planned: said, not guessed."""
-    return Memory(batch, reason=f"{error.message} ({error.code})")
+    return Memory(batch, reason="; ".join((f"{error.message} ({error.code})", *error.helps)))

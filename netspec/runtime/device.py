@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal, Protocol
 
+from netspec.diagnostics.failure import DeviceError, UsageError
 from netspec.ir.program import Program
+from netspec.runtime.cuda.installation import nvidia_driver, usable_gpu
 from netspec.runtime.machine import Machine
 from netspec.targets.cpu.cost_table import costs_in_run, tuning_document
 from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cuda.processor import SM_90, TARGETS
 from netspec.targets.target import Target
 
 Kind = Literal["cpu", "cuda"]
@@ -51,9 +54,9 @@ class Device(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeviceChoice:
-    """The user's choice of a device. `threads` changes no bit of a result; None means all cores that the process may
-    use. `exact` plans without Winograd's convolution. `costs` decide the choice of algorithms; None means the costs
-    that this version ships. `kind` None means the CPU."""
+    """The user's choice of a device. `kind` None means the CPU. The other fields are the CPU's own: `threads` changes
+    no bit of a result, None means all cores that the process may use. `exact` plans without Winograd's convolution.
+    `costs` decide the choice of algorithms, None means the costs that this version ships."""
 
     threads: int | None = None
     exact: bool = False
@@ -62,11 +65,14 @@ class DeviceChoice:
 
     @property
     def planned(self) -> bool:
-        """Whether the choice differs from the default in what affects bits of results."""
-        return self.exact or self.costs is not None or self.kind == "cuda"
+        """Whether the choice, its kind aside, differs from the default in what affects bits of results."""
+        return self.exact or self.costs is not None
 
     def over(self, kept: DeviceChoice) -> DeviceChoice:
-        """This choice, with the choice `kept` in a run as default of each part."""
+        """This choice, with the choice `kept` in a run as default of each part; of a kept choice of another kind of
+        device nothing is taken."""
+        if self.kind is not None and self.kind != (kept.kind or "cpu"):
+            return self
         return DeviceChoice(
             self.threads or kept.threads, self.exact or kept.exact, self.costs or kept.costs, self.kind or kept.kind
         )
@@ -79,12 +85,42 @@ USUAL = DeviceChoice()
 def open_device(choice: DeviceChoice = USUAL) -> Device:
     """The chosen device, with compiled kernels in the user's cache.
 
-    Raises DeviceError: for the CPU E592, E593, E595, E596 where Numba's settings are incompatible with netspec; for a
-    GPU E597 to E599 where its packages, the driver or the GPU are missing, or the driver is too old.
+    Raises UsageError (E486) where a GPU is chosen with a field of the CPU's. Raises DeviceError: for the CPU E592,
+    E593, E595, E596 where Numba's settings are incompatible with netspec; for a GPU E597 to E599 where its packages,
+    the driver or the GPU are missing, or the driver is too old.
     """
     if choice.kind == "cuda":
+        _check_fields(choice)
         return import_module("netspec.runtime.cuda.device").cuda_device(choice)
     return import_module("netspec.runtime.cpu.device").host_device(choice)
+
+
+def open_target(choice: DeviceChoice = USUAL, architecture: str | None = None) -> Target:
+    """What programs for the chosen device are planned for. A GPU need not be there: `architecture` names its kind, and
+    without it the first GPU of this machine counts, else sm_90. Raises as `open_device`, E597 to E599 excepted."""
+    if choice.kind != "cuda":
+        return open_device(choice).target
+    _check_fields(choice)
+    if architecture is not None:
+        return TARGETS[architecture]
+    driver = nvidia_driver()
+    return driver.gpus[0].target if driver is not None and driver.gpus else SM_90
+
+
+def automatic_kind() -> tuple[Kind, str]:
+    """`cuda` where all is there that it needs, else `cpu`, and why."""
+    try:
+        return "cuda", f"there is {usable_gpu().name}"
+    except DeviceError as error:
+        return "cpu", error.message
+
+
+def _check_fields(choice: DeviceChoice) -> None:
+    given = {"threads": choice.threads is not None, "exact": choice.exact, "tuning": choice.costs is not None}
+    names = [f"`{name}`" for name, is_given in given.items() if is_given]
+    if names:
+        message = f"{names[0]} is an option of the CPU, and the device is cuda"
+        raise UsageError("E486", message, helps=('leave it out, or choose the CPU: `--device cpu`, `device="cpu"`',))
 
 
 def choice_document(choice: DeviceChoice) -> dict[str, Any]:

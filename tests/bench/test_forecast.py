@@ -2,17 +2,12 @@
 
 import pytest
 
-from netspec.bench.forecast import (
-    Ceilings,
-    Work,
-    by_layer,
-    launch_bytes,
-    together,
-)
 from netspec.bench.products import launch_flops
+from netspec.bench.work import Work, by_layer, launch_bytes, together
 from netspec.compiler import training_program
 from netspec.counting.table import count
 from netspec.ir import operations as ops
+from netspec.targets.ceilings import Ceilings
 from netspec.targets.cpu.processor import AVX512
 from tests.check.reading_specs import examined
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from netspec.bench.forecast import Ceilings, Work
 from netspec.bench.layers import Roofline, Timed, exceeds_peak, measure_layers, probe_of_peak
+from netspec.bench.work import Work
 from netspec.runtime.cpu.host import host_target
+from netspec.targets.ceilings import Ceilings
 from tests.check.reading_specs import examined
 
 

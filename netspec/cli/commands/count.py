@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
+from netspec.cli.combinations import USUAL, refuse_what_is_ignored
+from netspec.cli.device_options import check_architecture, device_option, target_option
 from netspec.cli.experiment import load_experiment
+from netspec.cli.memory import check_memory, memory_option
 from netspec.cli.options import json_option, override_options, spec_argument
 from netspec.cli.show.printing import remark, say, say_json
 from netspec.cli.show.tables import Column, show, table
@@ -16,6 +21,8 @@ from netspec.counting.table import ACTIVATIONS, CONVENTIONS, Count, LayerCount, 
 from netspec.diagnostics.failure import NetspecError, UsageError
 from netspec.ir.recipe import Experiment
 from netspec.runtime.cpu.host import host_target
+from netspec.runtime.device import DeviceChoice, open_target
+from netspec.targets.target import Program, Target
 
 COLUMNS: tuple[Column, ...] = (
     ("layer", "left"),
@@ -26,20 +33,45 @@ COLUMNS: tuple[Column, ...] = (
     ("receptive field", "right"),
 )
 SYMBOLIC_COLUMNS: tuple[Column, ...] = (("layer", "left"), ("output", "left"), ("parameters", "left"), ("MACs", "left"))
+NET = ("spec", "with_values", "settings")
+TAKES: Mapping[str, tuple[str, ...]] = {
+    "symbolic": NET,
+    "as_csv": NET,
+    USUAL: (*NET, "device", "architecture", "memory"),
+}
+"""What can be counted, and what each of it takes."""
 
 
 @click.command("count")
 @spec_argument
 @click.option("--symbolic", is_flag=True, help="Closed forms in the net's own parameters, by SymPy.")
 @click.option("--csv", "as_csv", is_flag=True, help="A line a layer, comma-separated.")
+@target_option
+@memory_option
+@device_option
 @override_options
 @json_option
+@click.pass_context
 def command(
-    spec: str, symbolic: bool, as_csv: bool, with_values: dict[str, str], settings: tuple[str, ...], as_json: bool
+    ctx: click.Context,
+    spec: str,
+    symbolic: bool,
+    as_csv: bool,
+    architecture: str | None,
+    memory: int | None,
+    choice: DeviceChoice,
+    with_values: dict[str, str],
+    settings: tuple[str, ...],
+    as_json: bool,
 ) -> None:
-    """Count parameters, multiply-adds, activations and memory of SPEC, layer by layer."""
+    """Count parameters, multiply-adds, activations and memory of SPEC, layer by layer.
+
+    The memory is that of a training step as planned for this machine, or with `--device cuda` for a GPU, which need not
+    be there.
+    """
     if as_csv and (as_json or symbolic):
         raise UsageError("E610", "`--csv` goes neither with `--json` nor with `--symbolic`")
+    refuse_what_is_ignored(ctx, TAKES)
     experiment = load_experiment(spec, with_values=with_values, settings=settings, traced=symbolic)
     if symbolic:
         forms = symbolic_count(experiment.graph)
@@ -48,16 +80,28 @@ def command(
         say(count_csv(count(experiment.graph)).rstrip("\n"))
         remark(CONVENTIONS)
     else:
-        counted, memory = count(experiment.graph), training_memory(experiment)
-        say_json(count_document(counted, memory)) if as_json else show_count(counted, memory)
+        check_architecture(choice, architecture)
+        target = open_target(choice, architecture) if choice.kind == "cuda" else host_target()
+        needed = training_memory(experiment, target, memory)
+        counted = count(experiment.graph)
+        say_json(count_document(counted, needed)) if as_json else show_count(counted, needed)
 
 
-def training_memory(experiment: Experiment) -> Memory:
-    """The arena of one training step at the spec's batch, as planned for this machine."""
+def training_memory(experiment: Experiment, target: Target, limit_bytes: int | None = None) -> Memory:
+    """The arena of one training step at the spec's batch, as planned for a target. Raises DeviceError (E590) where that
+    is more than `limit_bytes`."""
+
+    def plan(images: int | None = None) -> Program:
+        return training_program(experiment, target, images)
+
     try:
-        return planned(training_program(experiment, host_target()))
+        program = plan()
     except NetspecError as error:
+        if limit_bytes is not None:
+            raise
         return unplanned(experiment.train.batch or COUNTED_BATCH, error)
+    check_memory(program, limit_bytes, plan)
+    return planned(program)
 
 
 def show_count(counted: Count, memory: Memory) -> None:

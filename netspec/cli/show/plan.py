@@ -18,6 +18,9 @@ COLUMNS: tuple[Column, ...] = (
     ("launches", "left"),
 )
 
+FACTS = ("lanes", "layout", "thread_bytes", "multiprocessors")
+"""Facts that programs of some kind of processor have (`Program.facts`), null for the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
@@ -73,6 +76,7 @@ def plan_document(program: Program) -> dict[str, object]:
         "batch": program.batch,
         "launches": len(program.launches),
         "arena_bytes": program.arena_bytes,
+        **dict.fromkeys(FACTS),
         **program.facts,
         "memory_bytes": program.peak_bytes,
         "buffers": [

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from netspec.bench.forecast import Ceilings, Work, by_layer, together
 from netspec.bench.layers import Roofline, Timed
+from netspec.bench.work import Forecast, Work, by_layer, together
 from netspec.cli.show.printing import say
 from netspec.cli.show.tables import Column, show, table
 from netspec.data.sizes import training_images
 from netspec.ir.recipe import Experiment
+from netspec.targets.ceilings import Ceilings
 
 FORECAST_COLUMNS: tuple[Column, ...] = (
     ("layer", "left"),
@@ -45,12 +46,16 @@ def why_no_epochs(experiment: Experiment | None, batch: int) -> str | None:
     return None
 
 
-def show_forecast(works: tuple[Work, ...], ceilings: Ceilings, experiment: Experiment | None, batch: int) -> None:
+def show_forecast(forecast: Forecast, experiment: Experiment | None, batch: int) -> None:
     """Prints what each layer of a program should take; of an experiment's training step also an epoch and all."""
-    total = together("total", works)
-    show(table(FORECAST_COLUMNS, map(_work_cells, by_layer(works)), _work_cells(total)))
-    _show_ceilings(ceilings)
-    say("forecasts are for one thread and take arrays from memory")
+    total = together("total", forecast.works)
+    show(table(FORECAST_COLUMNS, map(_work_cells, by_layer(forecast.works)), _work_cells(total)))
+    if forecast.gpu is None:
+        _show_ceilings(forecast.ceilings)
+        say("forecasts are for one thread and take arrays from memory")
+    else:
+        _show_published(forecast.gpu, forecast.ceilings)
+        say("forecasts take arrays from memory; nothing was measured")
     if experiment is not None:
         _show_spans(experiment, batch, forecast=total.forecast_seconds)
 
@@ -76,6 +81,12 @@ def peak_remark(what: str, fraction: float) -> str:
 def _show_ceilings(ceilings: Ceilings) -> None:
     peak, copied = f"{ceilings.gflops:.0f} GFLOP/s", f"{ceilings.gigabytes_a_second:.1f} GB/s"
     say(f"measured just now: a core's peak is {peak}, and it copies {copied}")
+
+
+def _show_published(gpu: str, ceilings: Ceilings) -> None:
+    peak, moved = f"{ceilings.gflops:,.0f} GFLOP/s", f"{ceilings.gigabytes_a_second:,.0f} GB/s"
+    each = f"{1e6 * ceilings.launch_seconds:g} us besides for each kernel"
+    say(f"published for {gpu}: {peak} of float32, {moved} of memory; {each}")
 
 
 def _show_spans(experiment: Experiment, batch: int, **step_seconds: float) -> None:
@@ -119,15 +130,15 @@ def _time(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def forecast_document(
-    works: tuple[Work, ...], ceilings: Ceilings, experiment: Experiment | None, batch: int
-) -> dict[str, object]:
+def forecast_document(forecast: Forecast, experiment: Experiment | None, batch: int) -> dict[str, object]:
     """The forecast as data; times of an epoch and of the training are null where `epoch_note` says why."""
-    total = together("total", works)
+    total, of_gpu = together("total", forecast.works), forecast.gpu is not None
     return {
-        "threads": 1,
-        **_ceilings_document(ceilings),
-        "layers": [_work_document(layer) for layer in by_layer(works)],
+        "threads": None if of_gpu else 1,
+        "gpu": forecast.gpu,
+        **_ceilings_document(forecast.ceilings),
+        "launch_seconds": forecast.ceilings.launch_seconds if of_gpu else None,
+        "layers": [_work_document(layer) for layer in by_layer(forecast.works)],
         "total": _work_document(total),
         **_spans_document(experiment, batch, "forecast_seconds", total.forecast_seconds),
         "epoch_note": why_no_epochs(experiment, batch),

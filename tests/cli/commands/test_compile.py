@@ -1,13 +1,19 @@
 """`netspec compile` prints every form of a spec."""
 
+import re
+
 import pytest
 
 from netspec.cli.experiment import load_experiment
-from netspec.cli.show.plan import lifetimes
+from netspec.cli.show.plan import FACTS, lifetimes
 from netspec.compiler import step_graph, training_program
 from netspec.runtime.cpu.host import host_target
+from netspec.schedule.cuda.show import listing
 from netspec.targets.cpu.processor import AVX2
+from netspec.targets.cuda.ceilings import published_ceilings
+from netspec.targets.cuda.processor import SM_90, TARGETS, CudaTarget
 from tests.cli.harness import refused, run, run_json
+from tests.cli.without_cuda import has_tools
 from tests.conftest import Golden
 
 
@@ -172,3 +178,94 @@ def test_forms_before_a_program_take_nothing_of_one(form: str, words: str):
 def test_forms_of_the_net_take_no_settings_of_a_training(form: str):
     refused(run("compile", "lenet", "--emit", form, "--set", "train.sgd.momentum=0.5"), 2, "E610")
     assert "momentum=0.5," in run("compile", "lenet", "--emit", "step", "--set", "train.sgd.momentum=0.5").stdout
+
+
+def cuda_program(spec: str, target: CudaTarget = SM_90, batch: int | None = None):
+    return training_program(load_experiment(spec), target, batch)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_program_for_a_gpu_is_planned_without_one(name: str):
+    program = cuda_program("lenet", TARGETS[name])
+    got = run_json("compile", "lenet", "--device", "cuda", "--target", name)
+    assert (got["target"], got["multiprocessors"]) == (name, TARGETS[name].multiprocessors)
+    assert got["lanes"] is got["layout"] is got["thread_bytes"] is None
+    assert got["arena_bytes"] == got["memory_bytes"] == program.arena_bytes
+    assert {buffer["name"] for buffer in got["buffers"]} == program.buffers.keys()
+
+
+def test_both_devices_have_the_same_keys():
+    cpu, cuda = (run_json("compile", "lenet", "--device", name) for name in ("cpu", "cuda"))
+    assert cpu.keys() == cuda.keys()
+    assert cpu["forecast"].keys() == cuda["forecast"].keys()
+    assert {*training_program(load_experiment("lenet"), AVX2).facts, *cuda_program("lenet").facts} == set(FACTS)
+
+
+def test_the_forecast_of_a_gpu_is_by_published_ceilings():
+    program, (gpu, ceilings) = cuda_program("lenet"), published_ceilings(SM_90)
+    forecast = run_json("compile", "lenet", "--device", "cuda", "--target", "sm_90")["forecast"]
+    calls = sum(len(launch.calls) for launch in program.launches)
+    assert (forecast["gpu"], forecast["threads"]) == (gpu, None)
+    assert forecast["launch_seconds"] == ceilings.launch_seconds
+    assert calls * ceilings.launch_seconds < forecast["total"]["forecast_seconds"] < calls * 2e-5
+    said = run("compile", "lenet", "--device", "cuda", "--target", "sm_90").stdout
+    assert f"published for {gpu}: 66,900 GFLOP/s of float32, 4,800 GB/s of memory; 2 us besides" in said
+    assert "844 steps: forecast" in said
+
+
+def test_the_program_for_a_gpu_has_its_calls():
+    said = run("compile", "lenet", "--device", "cuda", "--target", "sm_90", "--emit", "program").stdout
+    assert said == listing(cuda_program("lenet"))
+    assert "convolution<<<" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--target sm_80", "`--target` needs `--device cuda`"),
+        ("--emit ptx", "`--emit ptx` needs `--device cuda`, and the device is cpu"),
+        ("--emit llvm --device cuda", "`--emit llvm` needs `--device cpu`, and the device is cuda"),
+        ("--exact --device cuda", "`--exact` does not go with `--device cuda`"),
+        ("--exact --device auto", "`--exact` does not go with `--device auto`"),
+        ("--emit tree --device cuda", "`--device` does not go with `--emit tree`"),
+    ],
+)
+def test_options_of_another_device_are_refused(words: str, message: str):
+    done = run("compile", "lenet", *words.split())
+    refused(done, 2, "E610")
+    assert message in done.stderr
+
+
+def test_the_environment_names_the_device_where_no_option_does(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NETSPEC_DEVICE", "cuda")
+    assert run_json("compile", "lenet", "--target", "sm_80")["target"] == "sm_80"
+    assert run_json("compile", "lenet", "--device", "cpu")["lanes"] == host_target().lanes
+    assert "NETSPEC_DEVICE=cuda" in run("compile", "lenet", "--exact").stderr
+    assert run("compile", "lenet", "--emit", "tree").exit_code == 0
+    monkeypatch.setenv("NETSPEC_DEVICE", "gpu")
+    assert run("compile", "lenet").exit_code == 2
+
+
+@pytest.mark.parametrize(("form", "word"), [("ptx", ".entry"), ("sass", "FFMA")])
+def test_the_code_of_every_kernel_of_a_gpu_can_be_read(form: str, word: str, tmp_path):
+    pytest.importorskip("numba_cuda")
+    if form == "sass" and not has_tools():
+        pytest.skip("ptxas and nvdisasm are not installed")
+    (tmp_path / "n.net").write_text("net n { input 8; dense 4 relu; dense 3 }")
+    said = run("compile", tmp_path / "n.net", "--device", "cuda", "--target", "sm_80", "--emit", form, "--batch", 2)
+    assert said.exit_code == 0, said.stderr
+    assert "// kernel dense-" in said.stdout
+    assert word in said.stdout
+    assert "sm_80" in said.stdout
+
+
+def test_a_program_that_needs_more_memory_than_there_is_is_refused_with_the_largest_batch():
+    words = ("compile", "lenet", "--device", "cuda", "--target", "sm_90", "--memory")
+    done = run(*words, "5M")
+    refused(done, 3, "E590")
+    (batch,) = re.findall(r"train.batch=(\d+)", done.stderr)
+    assert f"{cuda_program('lenet').arena_bytes:,} bytes at batch 64" in done.stderr
+    assert cuda_program("lenet", batch=int(batch)).arena_bytes <= 5 << 20
+    assert cuda_program("lenet", batch=int(batch) + 1).arena_bytes > 5 << 20
+    assert run(*words, "1G").exit_code == 0
+    refused(run(*words, "1M"), 3, "E590")
