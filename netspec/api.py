@@ -28,6 +28,7 @@ from netspec.data.environment import readable_data_folder
 from netspec.data.read_options import HELD_BYTES
 from netspec.diagnostics.arguments import (
     BYTES,
+    DEVICE,
     FLAG,
     FUNCTION,
     PATH,
@@ -49,7 +50,7 @@ from netspec.ir.recipe import DataOptions, Experiment
 from netspec.predict.predictor import Predictor
 from netspec.predict.shown import Shown, as_shown
 from netspec.resources import bundled_specs
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import USUAL, Device, DeviceChoice, DeviceName, kind_of, open_device, open_target
 from netspec.targets.cpu.cost_table import read_tuning
 from netspec.targets.target import Program, Target
 from netspec.train.events import Event, Finished
@@ -146,11 +147,17 @@ class Network:
         """Parameters, multiply-adds and activations, layer by layer and in total. Raises SpecError."""
         return count(self.experiment.graph)
 
-    @accepts(batch=optional(whole(1)), target=optional(instance_of(Target, "a kind of processor, `Target`")))
-    def compile(self, batch: int | None = None, target: Target | None = None) -> Program:
+    @accepts(
+        batch=optional(whole(1)), target=optional(instance_of(Target, "a kind of processor, `Target`")), device=DEVICE
+    )
+    def compile(
+        self, batch: int | None = None, target: Target | None = None, *, device: DeviceName | None = None
+    ) -> Program:
         """One training step as launches over one planned arena, for `batch` images (default: the spec's) on a kind of
-        processor (default: this one). Raises SpecError."""
-        return training_program(self.experiment, target or open_device().target, batch)
+        processor: `target`, else that of `device`, else this machine's. A GPU need not be there. Raises SpecError,
+        DeviceError (E589 where arrays are too large for a GPU)."""
+        chosen = target or open_target(DeviceChoice(kind=kind_of(device)))
+        return training_program(self.experiment, chosen, batch)
 
     @accepts(
         run=optional(PATH),
@@ -162,6 +169,7 @@ class Network:
         data_dir=optional(PATH),
         data_memory=BYTES,
         strict=FLAG,
+        device=DEVICE,
         threads=THREADS,
         exact=FLAG,
         tuning=optional(PATH),
@@ -179,6 +187,7 @@ class Network:
         data_dir: str | Path | None = None,
         data_memory: int = HELD_BYTES,
         strict: bool = False,
+        device: DeviceName | None = None,
         threads: int | None = None,
         exact: bool = False,
         tuning: str | Path | None = None,
@@ -198,15 +207,18 @@ class Network:
         `weights` is a file to start from. `data_dir` holds data sets, a folder each; what is not there is looked for
         where the environment's NETSPEC_DATA says, and in the cache folder. Parts of the data that take more than
         `data_memory` bytes stay in their files, which changes no bit of the result; `strict` makes files that would be
-        skipped an error. `threads` defaults to the physical cores that this process may use, by its affinity
-        and its cgroups, and changes no bit of the result. `exact` plans without Winograd's convolution, and `tuning`
-        names a table of `netspec tune` to plan by, then and whenever the weights are used; a run that goes on does so
-        as it was planned. `watch` is called with every event.
+        skipped an error.
+
+        `device` is "cpu", the default, or "cuda", a GPU of NVIDIA's, or "auto", a GPU where one can be used. Three
+        options are the CPU's own: `threads` defaults to the physical cores that this process may use, by its affinity
+        and its cgroups, and changes no bit of the result; `exact` plans without Winograd's convolution; `tuning` names
+        a table of `netspec tune` to plan by. The device and the plan hold whenever the weights are used, and a run that
+        goes on keeps them. `watch` is called with every event.
 
         Raises SpecError, UsageError (E461 where the folder is taken, E468 where a run cannot go on as it began, E476
-        where it cannot have the epochs, E477 where it stands in other minibatches, E474 where options cannot be),
-        DataError and DeviceError before the first step, DivergedError (E460) when the loss stops being a number,
-        DataError (E540) where the folder can no longer be written.
+        where it cannot have the epochs, E477 where it stands in other minibatches, E474 where options cannot be, E486
+        where an option of the CPU's is given for a GPU), DataError and DeviceError before the first step, DivergedError
+        (E460) when the loss stops being a number, DataError (E540) where the folder can no longer be written.
         """
         places = _places(data_dir, data_memory)
         options = RunOptions(_saving(checkpoint_every, keep), strict=strict)
@@ -214,16 +226,15 @@ class Network:
         if resume and folder is None:
             raise UsageError("E474", "`resume` needs the folder of a run", helps=("name it with `run`",))
         kept = open_run(folder) if resume and folder is not None and holds_run(folder) else None
-        choice = DeviceChoice(threads, exact, None if tuning is None else read_tuning(Path(tuning)))
-        device = open_device(choice if kept is None else choice.over(kept.planned_by))
+        opened = open_device(_choice(device, threads, exact, tuning).over(kept.planned_by if kept else USUAL))
         if kept is not None:
-            begun = resume_run(kept, self.experiment, places=places, device=device, options=options, force=force)
+            begun = resume_run(kept, self.experiment, places=places, device=opened, options=options, force=force)
         else:
             begun = begin(
                 self.experiment,
                 self._origin,
                 places=places,
-                device=device,
+                device=opened,
                 keep=folder is not None,
                 folder=folder,
                 force=force,
@@ -237,51 +248,57 @@ class Network:
                 if isinstance(event, Finished):
                     kept = kept_classes(self.experiment.data)
                     self._trained = Trained(
-                        self.experiment, prepared(begun.dataset), event.weights, device.planned_by, kept
+                        self.experiment, prepared(begun.dataset), event.weights, opened.planned_by, kept
                     )
                     return event
         raise AssertionError("a training ends with Finished")
 
-    @accepts(data_dir=optional(PATH), data_memory=BYTES, threads=THREADS)
+    @accepts(data_dir=optional(PATH), data_memory=BYTES, device=DEVICE, threads=THREADS)
     def evaluate(
-        self, *, data_dir: str | Path | None = None, data_memory: int = HELD_BYTES, threads: int | None = None
+        self,
+        *,
+        data_dir: str | Path | None = None,
+        data_memory: int = HELD_BYTES,
+        device: DeviceName | None = None,
+        threads: int | None = None,
     ) -> Evaluation:
         """Mean loss and accuracy (a fraction) on the test part of the spec's data, else on its validation part. Classes
         are matched by name, of files that hold numbers only by number.
 
-        `data_dir`, `data_memory` and `threads` as in `train`.
+        `data_dir`, `data_memory`, `device` and `threads` as in `train`; the device is that of the training by default.
 
         Raises UsageError where there are no weights (E464) or neither part (E463), DataError (E548 where
         the data have a class that the weights do not know).
         """
         trained = self._require_weights()
         dataset = load_data(self.experiment, _places(data_dir, data_memory), trained.known, to_measure=True)
-        device = open_device(DeviceChoice(threads).over(trained.planned_by))
-        return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=device)
+        opened = _device_of(trained, device, threads)
+        return evaluate(self.experiment, dataset, trained.preparation, trained.weights, device=opened)
 
-    @accepts(threads=THREADS)
-    def predict(self, images: Shown, *, threads: int | None = None) -> Array:
+    @accepts(device=DEVICE, threads=THREADS)
+    def predict(self, images: Shown, *, device: DeviceName | None = None, threads: int | None = None) -> Array:
         """Probabilities (N, K), float32, of images (N, C, H, W) or one image (C, H, W), in the units of the data set,
         or of pictures, prepared as in training: the path of a file, a picture of Pillow's, or a list of such.
 
         The first largest one is of the class that the net names. For a net with one output (N, 1): the probability of
-        class 1, or the number of a regression (`Predictor`). Raises UsageError where there are no weights (E464) or
-        the images do not fit (E465), DataError (E512, E514, E559) where a picture cannot be used.
+        class 1, or the number of a regression (`Predictor`). `device` and `threads` as in `evaluate`. Raises UsageError
+        where there are no weights (E464) or the images do not fit (E465), DataError (E512, E514, E559) where a picture
+        cannot be used.
         """
         trained = self._require_weights()
         fitting = as_shown(images, trained.preparation.shape, trained.preparation.levels)
-        device = open_device(DeviceChoice(threads).over(trained.planned_by))
-        return predict(trained, fitting, device)
+        return predict(trained, fitting, _device_of(trained, device, threads))
 
-    @accepts(batch=whole(), threads=THREADS)
-    def predictor(self, batch: int = 1, *, threads: int | None = None) -> Predictor:
+    @accepts(batch=whole(), device=DEVICE, threads=THREADS)
+    def predictor(self, batch: int = 1, *, device: DeviceName | None = None, threads: int | None = None) -> Predictor:
         """The net and its weights of now, compiled for images that come a few at a time: see `Predictor`.
 
         `batch` images are worked on at once, 1 for answers as soon as they can be had. Raises UsageError where there
-        are no weights (E464) or `batch` is below one (E467), DeviceError (E590) where memory does not suffice.
+        are no weights (E464) or `batch` is below one (E467), DeviceError (E590) where memory does not suffice. One on a
+        GPU cannot be used in a forked child.
         """
         trained = self._require_weights()
-        return make_predictor(trained, open_device(DeviceChoice(threads).over(trained.planned_by)), batch)
+        return make_predictor(trained, _device_of(trained, device, threads), batch)
 
     @property
     def weights(self) -> dict[str, Array]:
@@ -320,6 +337,18 @@ class Network:
 def _places(data_dir: str | Path | None, held_bytes: int = HELD_BYTES) -> DataPlaces:
     """Where the command line looks too: `data_dir`, then the folder that NETSPEC_DATA names, then the cache folder."""
     return DataPlaces(_path(data_dir), readable_data_folder(), held_bytes=held_bytes)
+
+
+def _device_of(trained: Trained, device: DeviceName | None, threads: int | None) -> Device:
+    """The device that weights are used on: the one that is named, else that of the training."""
+    return open_device(_choice(device, threads).over(trained.planned_by))
+
+
+def _choice(
+    device: DeviceName | None, threads: int | None, exact: bool = False, tuning: str | Path | None = None
+) -> DeviceChoice:
+    """What the arguments choose. Raises DataError (E547) where `tuning` is no file of costs."""
+    return DeviceChoice(threads, exact, None if tuning is None else read_tuning(Path(tuning)), kind_of(device))
 
 
 def _saving(every: int | timedelta | None, keep: int | None) -> Saving:

@@ -502,3 +502,24 @@ def test_what_is_wrong_with_the_classes_is_told_to_who_watches() -> None:
     netspec.load(SMALL, set_=["data.take=2", "data.validate=0", "train.epochs=1"]).train(watch=events.append)
     assert isinstance(events[0], Started)
     assert [event.code for event in events if isinstance(event, Warned)] == ["W503"]
+
+
+def test_a_program_for_a_gpu_is_compiled_without_one():
+    network = netspec.load("lenet")
+    program = network.compile(device="cuda")
+    assert isinstance(program.target, CudaTarget)
+    assert isinstance(network.compile(device="cpu").target, CpuTarget)
+    assert network.compile(device="cpu", target=SM_80).target == SM_80
+
+
+def test_a_device_is_named_by_three_words():
+    with pytest.raises(UsageError, match='`device` takes "cpu", "cuda" or "auto", or None, not `\'gpu\'`'):
+        netspec.load("lenet").compile(device="gpu")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("option", [{"threads": 2}, {"exact": True}])
+def test_options_of_the_cpu_are_refused_for_a_gpu(option: dict):
+    with pytest.raises(UsageError) as caught:
+        netspec.load("digits").train(device="cuda", **option)
+    assert caught.value.code == "E486"
+    assert f"`{next(iter(option))}` is an option of the CPU" in caught.value.message

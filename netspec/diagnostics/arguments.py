@@ -18,6 +18,7 @@ from netspec.diagnostics.failure import UsageError
 P = ParamSpec("P")
 R = TypeVar("R")
 MOST_THREADS = 1024
+DEVICES = ("cpu", "cuda", "auto")
 PLAIN = (str, bytes, bool, int, float, type(None), list, tuple, dict, set, timedelta)
 """Types whose values are shown in messages. Of others the type is."""
 
@@ -144,6 +145,12 @@ def _steps_or_time(value: object) -> int | timedelta:
     return value if isinstance(value, timedelta) else _whole(value)
 
 
+def _device(value: object) -> object:
+    if value not in DEVICES:
+        raise ValueError
+    return value
+
+
 def _function(value: object) -> object:
     if not callable(value):
         raise TypeError
@@ -157,5 +164,6 @@ SETTINGS = Kind("a list of texts", _texts, '["train.epochs=3"]')
 VALUES = Kind("names with their numbers or texts", _values, '{"D": 64}')
 STEPS_OR_TIME = Kind("a number of steps or a `timedelta`", _steps_or_time, "timedelta(minutes=2)")
 FUNCTION = Kind("a function", _function)
+DEVICE = optional(Kind('"cpu", "cuda" or "auto"', _device))
 THREADS = optional(whole(1, MOST_THREADS))
 BYTES = replace(whole(0), takes="a number of bytes")

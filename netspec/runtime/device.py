@@ -18,6 +18,8 @@ from netspec.targets.target import Target
 
 Kind = Literal["cpu", "cuda"]
 """Kind of a device."""
+DeviceName = Literal["cpu", "cuda", "auto"]
+"""What a user calls a device; `auto` is a GPU where one can be used, else the CPU."""
 
 
 class Device(Protocol):
@@ -113,6 +115,11 @@ def automatic_kind() -> tuple[Kind, str]:
         return "cuda", f"there is {usable_gpu().name}"
     except DeviceError as error:
         return "cpu", error.message
+
+
+def kind_of(name: DeviceName | None) -> Kind | None:
+    """The kind of the device that is named, if any."""
+    return automatic_kind()[0] if name == "auto" else name
 
 
 def _check_fields(choice: DeviceChoice) -> None:

@@ -53,12 +53,12 @@ DEPTH_COLUMNS: tuple[Column, ...] = (
     ("times", "right"),
 )
 NET = ("spec", "batch", "with_values", "settings")
-PLANNED = (*NET, "exact", "costs")
+PLANNED = (*NET, "device", "exact", "costs")
 ROUNDS = (*PLANNED, "predict", "threads", "rounds")
 TAKES: Mapping[str, tuple[str, ...]] = {
     "front_end": (),
     "streaming": ("data_size", "threads"),
-    "schedules": ("spec", "with_values", "settings", "exact", "costs", "threads", "rounds"),
+    "schedules": ("spec", "with_values", "settings", "device", "exact", "costs", "threads", "rounds"),
     "layers": PLANNED,
     "augment": (*NET, "rounds"),
     "losses": (*PLANNED, "threads", "against"),
@@ -122,6 +122,8 @@ def command(
     refuse_what_is_ignored(ctx, TAKES)
     if front_end:
         return _front_end(as_json)
+    if choice.kind == "cuda":
+        raise UsageError("E610", "`netspec bench` measures the CPU, and the device is cuda", helps=("--device cpu",))
     if streaming:
         return stream(data_size, choice.threads or 1, as_json=as_json)
     if spec is None:
