@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from netspec.check.vocabulary import tables as vocabulary
+from netspec.cli.commands import doctor
 from netspec.cli.commands.doctor import cache_sizes
 from netspec.resources import bundled_specs
 from netspec.runtime.cpu.host import host_target
+from netspec.runtime.cuda.driver_api import initialized
 from tests.cli.harness import refused, run, run_json
+from tests.runtime.cuda.fake_cuda import FakeCuda
 
 
 def test_specs_are_listed_with_their_titles():
@@ -52,8 +57,7 @@ def test_doctor_tells_what_it_found():
     got = run_json("doctor")
     assert got["processor"]["lanes"] == host_target().lanes
     assert got["versions"]["netspec"]
-    assert got["gpu"].keys() == {"cuda", "driver"}
-    assert "not used" in run("doctor").stdout
+    assert {"numba-cuda", "numba.cuda", "driver", "cuda", "gpus", "trouble"} <= got["gpu"].keys()
 
 
 def test_doctor_tells_the_folder_of_data(monkeypatch, tmp_path: Path):
@@ -72,3 +76,20 @@ def test_sizes_of_caches_are_read_where_the_system_tells_them(tmp_path: Path):
     (tmp_path / "index9").mkdir()
     assert cache_sizes(tmp_path) == {"l1": "48K", "l2": "2M"}
     assert cache_sizes(tmp_path / "nowhere") == {}
+
+
+def test_doctor_tells_the_gpus(monkeypatch: pytest.MonkeyPatch):
+    api = initialized(FakeCuda(lambda call: None))
+    monkeypatch.setattr(doctor, "open_api", lambda: api)
+    monkeypatch.setattr(doctor, "check_compiler_for_gpus", lambda: None)
+    got = run_json("doctor")["gpu"]
+    assert (got["cuda"], got["gpus"], got["trouble"]) == ("13.0", "Fake H200, sm_90, 4.3 GB", None)
+
+
+def test_doctor_tells_what_a_gpu_lacks(monkeypatch: pytest.MonkeyPatch):
+    old = FakeCuda(lambda call: None, version=12040)
+    monkeypatch.setattr(doctor, "open_api", lambda: initialized(old))
+    monkeypatch.setattr(doctor, "check_compiler_for_gpus", lambda: None)
+    done = run("doctor")
+    assert done.exit_code == 0
+    assert "E599: the GPU's driver takes CUDA 12.4" in done.stdout

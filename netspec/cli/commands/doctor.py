@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes.util
 import platform
 import sys
+from importlib.util import find_spec as find_module
 from pathlib import Path
 
 import click
@@ -23,12 +24,17 @@ from netspec.runtime.cache import user_cache
 from netspec.runtime.cpu.compilation import check_compiler
 from netspec.runtime.cpu.host import host_target, processor
 from netspec.runtime.cpu.processors import usable_cores
+from netspec.runtime.cuda.driver_api import open_api
+from netspec.runtime.cuda.found import found_gpus, newest_cuda
+from netspec.runtime.cuda.packages import INSTALL
+from netspec.runtime.cuda.packages import check_compiler as check_compiler_for_gpus
 
 REQUIRED = ("netspec", "numpy", "numba", "llvmlite", "lark", "click", "rich", "safetensors", "Pillow", "matplotlib")
 OPTIONAL = {
     "sympy": "count --symbolic: pip install 'netspec[symbolic]'",
     "torch": "bench: pip install 'netspec[bench]'",
 }
+GPU_PACKAGES = ("numba-cuda", "cuda-bindings", "cuda-core", "cuda-toolkit", "nvidia-nvvm", "nvidia-nvjitlink")
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 DRIVER = Path("/proc/driver/nvidia/version")
 
@@ -40,7 +46,7 @@ Findings = dict[str, dict[str, object]]
 @click.command("doctor")
 @json_option
 def command(as_json: bool) -> None:
-    """Tell versions, processor and its peak, caches, Numba's settings, folders, and whether a GPU can be used."""
+    """Tell versions, processor and its peak, caches, Numba's settings, folders, and what a GPU lacks to be used."""
     found = findings()
     if as_json:
         return say_json(found)
@@ -134,8 +140,32 @@ def _folders() -> dict[str, object]:
 
 
 def _gpu() -> dict[str, object]:
+    """Packages, driver and GPUs; `trouble` is the first thing that programs for a GPU lack, with its repair."""
+    packages = {name: installed_version(name) or f"not installed; {INSTALL}" for name in GPU_PACKAGES}
+    facts: dict[str, object] = {**packages, "numba.cuda": _target_of_numba(), "driver": _driver_file()}
+    facts |= dict.fromkeys(("cuda", "gpus", "trouble"))
+    try:
+        check_compiler_for_gpus()
+        api = open_api()
+        facts["cuda"] = newest_cuda(api)
+        facts["gpus"] = "; ".join(
+            f"{gpu.name}, {gpu.target.name}, {gpu.memory_bytes / 1e9:.1f} GB" for gpu in found_gpus(api)
+        )
+    except DeviceError as error:
+        facts["trouble"] = "; ".join((f"{error.code}: {error.message}", *error.helps))
+    return facts
+
+
+def _target_of_numba() -> str:
+    """Whose `numba.cuda` is."""
+    found = find_module("numba.cuda")
+    if found is None or found.origin is None:
+        return "missing"
+    return "numba-cuda's" if "numba_cuda" in Path(found.origin).parts else "Numba's own, too old for these kernels"
+
+
+def _driver_file() -> str:
+    """What Linux says of NVIDIA's driver, else whether there is one."""
     if DRIVER.is_file():
-        driver = DRIVER.read_text().partition("\n")[0].strip()
-    else:
-        driver = "found" if ctypes.util.find_library("cuda") else "not found"
-    return {"cuda": "not used: this version trains on the processor alone", "driver": driver}
+        return DRIVER.read_text().partition("\n")[0].strip()
+    return "found" if ctypes.util.find_library("cuda") else "not found"
