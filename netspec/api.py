@@ -155,7 +155,7 @@ class Network:
     ) -> Program:
         """One training step as launches over one planned arena, for `batch` images (default: the spec's) on a kind of
         processor: `target`, else that of `device`, else this machine's. A GPU need not be there. Raises SpecError,
-        DeviceError (E589 where arrays are too large for a GPU)."""
+        DeviceError (E586 where arrays are too large for a GPU)."""
         chosen = target or open_target(DeviceChoice(kind=kind_of(device)))
         return training_program(self.experiment, chosen, batch)
 

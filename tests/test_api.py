@@ -22,6 +22,8 @@ from netspec import NetspecError, Network
 from netspec.diagnostics.failure import DataError, DivergedError, SpecError, UsageError
 from netspec.targets.cpu.cost_table import tuning_text
 from netspec.targets.cpu.costs import SHIPPED
+from netspec.targets.cpu.processor import CpuTarget
+from netspec.targets.cuda.processor import SM_80, CudaTarget
 from netspec.train.events import EpochDone, Event, Started, Warned
 from netspec.train.run.weights import write_weights
 from tests.data.samples import write_greys

@@ -9,7 +9,6 @@ from typing import Any, Literal, Protocol
 
 from netspec.diagnostics.failure import DeviceError, UsageError
 from netspec.ir.program import Program
-from netspec.runtime.cuda.installation import nvidia_driver, usable_gpu
 from netspec.runtime.machine import Machine
 from netspec.targets.cpu.cost_table import costs_in_run, tuning_document
 from netspec.targets.cpu.costs import SHIPPED, Costs
@@ -99,20 +98,22 @@ def open_device(choice: DeviceChoice = USUAL) -> Device:
 
 def open_target(choice: DeviceChoice = USUAL, architecture: str | None = None) -> Target:
     """What programs for the chosen device are planned for. A GPU need not be there: `architecture` names its kind, and
-    without it the first GPU of this machine counts, else sm_90. Raises as `open_device`, E597 to E599 excepted."""
+    without it the GPU of this machine counts, else sm_90. Raises as `open_device`, E597 to E599 excepted."""
     if choice.kind != "cuda":
         return open_device(choice).target
     _check_fields(choice)
     if architecture is not None:
         return TARGETS[architecture]
-    driver = nvidia_driver()
-    return driver.gpus[0].target if driver is not None and driver.gpus else SM_90
+    try:
+        return import_module("netspec.runtime.cuda.found").usable_gpu().target
+    except DeviceError:
+        return SM_90
 
 
 def automatic_kind() -> tuple[Kind, str]:
     """`cuda` where all is there that it needs, else `cpu`, and why."""
     try:
-        return "cuda", f"there is {usable_gpu().name}"
+        return "cuda", f"there is a {import_module('netspec.runtime.cuda.found').usable_gpu().name}"
     except DeviceError as error:
         return "cpu", error.message
 

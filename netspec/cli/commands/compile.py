@@ -26,7 +26,7 @@ from netspec.ir import show as graph_text
 from netspec.ir.recipe import Experiment
 from netspec.runtime.cache import user_cache
 from netspec.runtime.cpu import code_text
-from netspec.runtime.cuda.installation import check_packages
+from netspec.runtime.cuda.packages import check_compiler
 from netspec.runtime.device import DeviceChoice, open_target
 from netspec.schedule.cpu import show as cpu_text
 from netspec.schedule.cuda import show as cuda_text
@@ -162,7 +162,7 @@ def _kernel_texts(emit: str, program: Program) -> Iterable[tuple[str, str]]:
     """Names and code. Raises DeviceError (E597) where packages are missing that compile for a GPU."""
     if isinstance(program, CpuProgram):
         return code_text.kernel_texts(program, "llvm" if emit == "llvm" else "asm")
-    check_packages()
+    check_compiler()
     return import_module("netspec.runtime.cuda.code_text").kernel_texts(program, emit)
 
 
