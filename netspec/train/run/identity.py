@@ -23,6 +23,7 @@ WHOLE_BYTES = 1 << 30
 SAMPLED_IMAGES, SAMPLED_BYTES = 1024, 1 << 27
 THREADS = 2
 
+TARGET = "target.name"
 Facts = Mapping[str, Any]
 """Facts by name, as JSON values: `train.sgd.rate` -> 0.05."""
 
@@ -102,8 +103,25 @@ def changed(then: Facts, now: Facts) -> tuple[str, ...]:
 
 
 def differences(then: Facts, now: Facts) -> tuple[str, ...]:
-    """The differences, one sentence per fact."""
-    return tuple(_told(name, then.get(name), now.get(name)) for name in changed(then, now))
+    """The differences, one sentence per fact; of a device of another kind, which has other facts, one in all."""
+    names = changed(then, now)
+    if _of_another_kind(then, now):
+        names = tuple(name for name in names if name == TARGET or not name.startswith("target."))
+    return tuple(_told(name, then.get(name), now.get(name)) for name in names)
+
+
+def moved_notice(then: Facts, now: Facts) -> tuple[str, ...]:
+    """A notice where a training goes on with a device of another kind than it began with."""
+    if not _of_another_kind(then, now):
+        return ()
+    devices = f"the run began with {then[TARGET]} and goes on with {now[TARGET]}"
+    return (f"{devices}: its bits are those of neither from here on",)
+
+
+def _of_another_kind(then: Facts, now: Facts) -> bool:
+    """Whether the facts are of devices of two kinds, which have facts of other names."""
+    first, second = ({name for name in facts if name.startswith("target.")} for facts in (then, now))
+    return TARGET in first & second and then[TARGET] != now[TARGET] and first != second
 
 
 def _told(name: str, then: Any, now: Any) -> str:

@@ -23,7 +23,7 @@ from netspec.train.run.dataset import load_again
 from netspec.train.run.document import Run
 from netspec.train.run.files import remove, write_whole
 from netspec.train.run.folder import EVIDENCE, METRICS, START, retell, run_texts, save_record
-from netspec.train.run.identity import Facts, differences, identity, source_facts
+from netspec.train.run.identity import Facts, differences, identity, moved_notice, source_facts
 from netspec.train.run.lock import RunLock
 from netspec.train.run.longer import check_epochs, has_other_epochs, only_epochs_differ, with_epochs
 from netspec.train.run.metrics import Line, read_lines
@@ -76,6 +76,7 @@ def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device,
     if snapshot:
         check_place(snapshot.position, experiment.train, len(dataset.train))
     notices = (*dataset.notices, *check_fit(dataset, experiment.graph, experiment.train.loss), *notices)
+    notices = (*notices, *moved_notice(run.identity, facts))
     start = run.folder / START
     weights = read_weights(start, experiment.graph) if start.exists() else None
     events = train(
@@ -91,7 +92,7 @@ def _go_on(run: Run, experiment: Experiment, places: DataPlaces, device: Device,
     sweep(run.folder)
     lines = _continue_metrics(run, snapshot.position.epochs if snapshot else 0)
     if force:  # changed data are normalised by their own statistics from now on
-        run = replace(run, data=experiment.data, preparation=prepared(dataset))
+        run = replace(run, data=experiment.data, preparation=prepared(dataset), planned_by=device.planned_by)
     going = replace(_told(run, experiment, facts) if longer else replace(run, identity=facts), **UNDER_WAY)
     save_record(going)
     remove([run.folder / EVIDENCE])  # of an earlier divergence
