@@ -18,7 +18,7 @@ from netspec.targets.cuda.program import MOST_NUMBERS
 def check_countable(
     graph: Graph, order: tuple[Node, ...], planning: Planning, augmentation: Augmentation | None
 ) -> None:
-    """Raises DeviceError (E589) where the largest array of a step has more than `MOST_NUMBERS`, with the largest batch
+    """Raises DeviceError (E586) where the largest array of a step has more than `MOST_NUMBERS`, with the largest batch
     at which none has."""
 
     def sizes(planning: Planning) -> Iterator[tuple[str, int]]:
@@ -38,7 +38,7 @@ def check_countable(
     helps = ("no batch is small enough: the images, or the layer, have to be smaller",)
     if batch is not None:
         helps = (f"the largest batch that fits is {batch:,}: `--set train.batch={batch}`",)
-    raise DeviceError("E589", message, notes=(limit,), helps=helps)
+    raise DeviceError("E586", message, notes=(limit,), helps=helps)
 
 
 def _sizes(graph: Graph, order: tuple[Node, ...], planning: Planning) -> Iterator[tuple[str, int]]:

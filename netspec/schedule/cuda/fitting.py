@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from netspec.schedule.cuda.lower import lower
+from netspec.schedule.largest_batch import largest_batch as largest
 from netspec.targets.cuda.program import Program
 
 
 def largest_batch(program: Program, memory_bytes: int) -> int:
     """The largest batch below the program's, planned alike, that needs at most `memory_bytes`; 0 where one image needs
     more. Memory grows with the batch."""
-    fits, beyond = 0, program.batch
-    while beyond - fits > 1:
-        middle = (fits + beyond) // 2
-        if with_batch(program, middle).arena_bytes <= memory_bytes:
-            fits = middle
-        else:
-            beyond = middle
-    return fits
+    return largest(lambda batch: with_batch(program, batch).arena_bytes <= memory_bytes, program.batch) or 0
 
 
 def with_batch(program: Program, batch: int) -> Program:

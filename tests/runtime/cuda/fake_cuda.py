@@ -98,6 +98,12 @@ class FakeCuda:
     def _cuInit(self, flags: int) -> None:  # noqa: N802
         assert flags == 0
 
+    def _cuDeviceGetCount(self) -> int:  # noqa: N802
+        return 1
+
+    def _cuDeviceTotalMem(self, device: str) -> int:  # noqa: N802
+        return self.memory_bytes
+
     def _cuDeviceGet(self, number: int) -> str:  # noqa: N802
         assert "cuInit" in self.calls
         assert number == 0

@@ -15,7 +15,7 @@ def test_a_batch_whose_arrays_cannot_be_counted_is_refused_with_the_largest_that
     with pytest.raises(DeviceError) as caught:
         training_program(lenet, SM_90, 1 << 20)
     found = caught.value
-    assert (found.code, found.exit_status) == ("E589", 3)
+    assert (found.code, found.exit_status) == ("E586", 3)
     assert "`conv1` has 12,079,595,520 numbers at batch 1,048,576" in found.message
     assert "2,147,483,647" in found.notes[0]
     (batch,) = re.findall(r"train.batch=(\d+)", found.helps[0])
