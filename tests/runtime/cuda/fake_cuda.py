@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from netspec.kernels.cuda.language.unit import Kind, Sizes, Unit
 from netspec.runtime.cache import Code, CodeCache
 from netspec.runtime.compile_server import Compiler
 from netspec.runtime.cuda.compilation import ArchUnit, symbol_of, unit_at
@@ -305,13 +306,18 @@ def _view(arrays: dict[int, Any], address: int, size: int) -> Any:
 
 def _words(function: ArchUnit, places: int) -> tuple[int, ...]:
     """The parameters of a kernel, each read with the bytes that it has."""
-    sizes = [size for kind in function.unit.kinds for size in _sizes(kind)]
+    sizes = parameter_bytes(function.unit)
     addresses: Sequence[int] = (ctypes.c_uint64 * len(sizes)).from_address(places)
     pairs = zip(addresses, sizes, strict=True)
     return tuple(int.from_bytes(ctypes.string_at(address, size), "little") for address, size in pairs)
 
 
-def _sizes(kind: Any) -> list[int]:
-    if isinstance(kind, str):
+def parameter_bytes(unit: Unit) -> list[int]:
+    """Bytes of each parameter of a kernel, in order; `test_parameters.py` compares them with PTX."""
+    return [size for kind in unit.kinds for size in _sizes(kind)]
+
+
+def _sizes(kind: Kind | Sizes) -> list[int]:
+    if not isinstance(kind, Sizes):
         return [8 if kind.endswith("*") else 4]
     return [4 if kind.values is None else 8] * kind.count

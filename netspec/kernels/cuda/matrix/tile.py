@@ -18,7 +18,7 @@ from numba.cuda.typing import signature
 
 from netspec.kernels.cuda.language.jit import routine
 from netspec.kernels.cuda.language.threads import quotient
-from netspec.kernels.cuda.language.vectors import elements, load_vector, number
+from netspec.kernels.cuda.language.vectors import ALIGNMENT_BYTES, elements, load_vector, number
 
 DEPTH = 8
 PITCH = 132
@@ -91,7 +91,8 @@ def accumulation(fetch_a, put_a, fetch_b, put_b):
 
     @routine
     def accumulate(sums, a, b, first, end, s, t):
-        left, right = cuda.shared.array(WHOLE, float32), cuda.shared.array(WHOLE, float32)
+        left = cuda.shared.array(WHOLE, float32, ALIGNMENT_BYTES)
+        right = cuda.shared.array(WHOLE, float32, ALIGNMENT_BYTES)
         for i in range(SUMS):
             sums[i] = float32(0)
         at_a, at_b = first_row(t), first_column(t)
