@@ -12,7 +12,7 @@ from typing import Literal
 
 from netspec.diagnostics.failure import DeviceError
 from netspec.kernels.cuda.language.unit import Unit, unit_of
-from netspec.runtime.cuda.compilation import ArchUnit, assemble, compile_ptx
+from netspec.runtime.cuda.compilation import ArchUnit, compile_ptx, compile_unit
 from netspec.targets.cuda.processor import CudaTarget
 from netspec.targets.cuda.program import Program
 
@@ -37,7 +37,7 @@ def sass_text(unit: Unit, target: CudaTarget) -> str:
     """The machine code of a kernel as nvdisasm prints it, without addresses of functions and data. Raises DeviceError
     (E597) where nvdisasm is missing."""
     program = _disassembler()
-    cubin = assemble(ArchUnit(unit, target.name)).code.object_file
+    cubin = compile_unit(ArchUnit(unit, target.name)).object_file
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "kernel.cubin")
         path.write_bytes(cubin)

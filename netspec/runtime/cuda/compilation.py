@@ -83,13 +83,13 @@ class Assembled:
 
 def compile_unit(each: ArchUnit) -> Code:
     """Compiles a kernel. Raises DeviceError (E597) where packages are missing."""
-    return assemble(each).code
+    cubin, _ = _linked(compile_ptx(each), each)
+    return Code(symbol_of(each.unit), cubin)
 
 
 def assemble(each: ArchUnit) -> Assembled:
-    """As `compile_unit`, with the assembler's report."""
-    text = compile_ptx(each)
-    cubin, report = _linked(text, each)
+    """As `compile_unit`, with the assembler's report, whose words are those of the pinned nvJitLink."""
+    cubin, report = _linked(compile_ptx(each), each)
     used, spilled = USED.search(report), SPILLED.search(report)
     if used is None or spilled is None:
         raise CompilerBug(f"nvJitLink reports nothing of {each.name}: {report}")

@@ -13,16 +13,20 @@ import pytest
 
 import netspec
 from netspec.compiler import training_program
+from netspec.diagnostics.failure import CompilerBug
 from netspec.kernels.cuda.language.unit import Sizes, Unit, unit_of
 from netspec.runtime import obtain
 from netspec.runtime.cache import Code, CodeCache
 from netspec.runtime.compile_workers import compile_units
+from netspec.runtime.cuda import compilation
 from netspec.runtime.cuda.compilation import (
     COMPILER,
     PACKAGES,
     ArchUnit,
     assemble,
     compile_ptx,
+    compile_unit,
+    symbol_of,
     unit_at,
     version_sources,
 )
@@ -75,6 +79,14 @@ def test_a_kernel_is_assembled_with_a_report(architecture: str) -> None:
     assert made.code.symbol.encode() in made.code.object_file
     assert 8 < made.registers < 256
     assert made.spill_bytes == made.local_bytes == 0
+
+
+@needs_packages
+def test_a_report_in_other_words_hinders_no_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compilation, "_linked", lambda ptx, each: (b"code", "ptxas of another version"))
+    assert compile_unit(UNITS[0]) == Code(symbol_of(UNITS[0].unit), b"code")
+    with pytest.raises(CompilerBug, match="another version"):
+        assemble(UNITS[0])
 
 
 @needs_packages
