@@ -11,8 +11,9 @@ from netspec.ir.graph import Graph, Update, Value
 from netspec.ir.operations import Operation
 from netspec.targets.cuda.processor import CudaTarget
 
-MOST_NUMBERS = 2**31 - 1
-"""Kernels count the numbers of an array with int32."""
+MOST_NUMBERS = 2**31 - 1024
+"""Kernels count the numbers of an array with int32, and the last block of a call counts past its end: by up to 1023
+where initial values are drawn, of which each of 256 threads makes four."""
 
 
 @dataclass(frozen=True, slots=True)
