@@ -1,4 +1,5 @@
-"""Maxout: the maximum over neighbouring channels. Its gradient goes to the first maximum. A unit is a channel of y."""
+"""Maxout: the maximum over neighbouring channels, NaN where one is NaN. Its gradient goes to the first maximum, or
+the first NaN. A unit is a channel of y."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from typing import NamedTuple
@@ -7,7 +8,7 @@ from netspec.kernels.cpu.language.descriptor import Operand, Words, places
 from netspec.kernels.cpu.language.jit import kernel
 from netspec.kernels.cpu.language.rows import Row, where
 from netspec.kernels.cpu.language.tile import lanes
-from netspec.kernels.cpu.language.vector import load, maximum, select, splat, store
+from netspec.kernels.cpu.language.vector import load, select, splat, store
 from netspec.targets.cpu.program import Buffer, Launch, Program, Tile
 
 
@@ -43,7 +44,8 @@ def maxout(tile, arena, d: Words[Maxout], state, begin, end, thread):
         for i in range(0, plane, lanes(tile)):
             best = load(tile, arena, x + i)
             for piece in range(1, pieces):
-                best = maximum(load(tile, arena, x + piece * plane + i), best)
+                mine = load(tile, arena, x + piece * plane + i)
+                best = select((mine > best) | (mine != mine), mine, best)
             store(arena, y + i, best)
 
 
@@ -60,9 +62,10 @@ def maxout_gradient(tile, arena, d: Words[MaxoutGradient], state, begin, end, th
         for i in range(0, plane, lanes(tile)):
             largest, left = load(tile, arena, y + i), load(tile, arena, dy + i)
             for piece in range(pieces):
-                mine = load(tile, arena, x + piece * plane + i) == largest
-                store(arena, dx + piece * plane + i, select(mine, left, 0.0))
-                left = select(mine, splat(tile, 0.0), left)
+                mine = load(tile, arena, x + piece * plane + i)
+                chosen = (mine == largest) | (mine != mine)
+                store(arena, dx + piece * plane + i, select(chosen, left, 0.0))
+                left = select(chosen, splat(tile, 0.0), left)
 
 
 def _forward(launch: Launch, x: Buffer, y: Buffer) -> Maxout:
