@@ -19,6 +19,8 @@ Kind = Literal["cpu", "cuda"]
 """Kind of a device."""
 DeviceName = Literal["cpu", "cuda", "auto"]
 """What a user calls a device; `auto` is a GPU where one can be used, else the CPU."""
+Fact = str | int | float | bool | None
+"""JSON value of a property of a device."""
 
 
 class Device(Protocol):
@@ -44,7 +46,7 @@ class Device(Protocol):
         """Number of threads that read and decode images ahead while the device computes."""
         ...
 
-    def facts(self) -> Mapping[str, str | int | float | bool]:
+    def facts(self) -> Mapping[str, Fact]:
         """Properties of the device that affect bits of results, by name, as JSON values."""
         ...
 

@@ -13,7 +13,7 @@ from netspec.runtime.cpu.compilation import check_compiler
 from netspec.runtime.cpu.host import host_target
 from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.cpu.processors import usable_cores
-from netspec.runtime.device import USUAL, DeviceChoice
+from netspec.runtime.device import USUAL, DeviceChoice, Fact
 from netspec.targets.cpu.cost_table import costs_hash
 from netspec.targets.cpu.costs import SHIPPED
 from netspec.targets.cpu.processor import CpuTarget
@@ -43,7 +43,7 @@ class CpuDevice:
         """Number of threads that read and decode images ahead while the device computes."""
         return max(2, self.threads)
 
-    def facts(self) -> Mapping[str, str | int | float | bool]:
+    def facts(self) -> Mapping[str, Fact]:
         """Properties that affect bits of results: the target's fields, with a hash in place of its costs."""
         return {**asdict(self.target), "costs": costs_hash(self.target.costs)}
 

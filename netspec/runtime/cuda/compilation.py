@@ -153,8 +153,9 @@ def version_sources() -> dict[str, Path]:
 
 def _version() -> str:
     """Hash of the sources on disk, of the compilers' versions, and of Numba's settings."""
+    versions = ((package, version or "none") for package, version in compiler_versions().items())
     settings = (f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("NUMBA_"))
-    return version_key(version_sources(), *compiler_versions(), str(sys.implementation.cache_tag), *settings)
+    return version_key(version_sources(), *map(" ".join, versions), str(sys.implementation.cache_tag), *settings)
 
 
 VERSION = _version()

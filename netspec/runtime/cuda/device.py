@@ -10,10 +10,14 @@ from netspec.ir.program import Program
 from netspec.runtime.cuda.driver import Driver
 from netspec.runtime.cuda.gpu import open_gpu
 from netspec.runtime.cuda.machine import CudaMachine
-from netspec.runtime.device import USUAL, DeviceChoice
+from netspec.runtime.cuda.packages import compiler_versions
+from netspec.runtime.device import USUAL, DeviceChoice, Fact
 from netspec.schedule.cuda.fitting import largest_batch
 from netspec.targets.cuda.processor import CudaTarget
 from netspec.targets.cuda.program import Program as CudaProgram
+
+MAKERS = ("numba-cuda", "nvidia-nvvm", "nvidia-nvjitlink")
+"""Packages that make a GPU's code alone; `identity` has the versions of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,11 @@ class CudaDevice:
         """Number of threads that read and decode images ahead while the device computes."""
         return 4
 
-    def facts(self) -> Mapping[str, str | int | float | bool]:
-        """Properties that affect bits of results: the target's fields, and which GPU it is."""
-        return {**asdict(self.target), "gpu": self.driver.name}
+    def facts(self) -> Mapping[str, Fact]:
+        """Properties that affect bits of results: the target's fields, which GPU it is, and the versions of what makes
+        its code, None where unknown."""
+        versions = compiler_versions()
+        return {**asdict(self.target), "gpu": self.driver.name, **{package: versions[package] for package in MAKERS}}
 
     def machine(self, program: Program) -> CudaMachine:
         """The program, compiled and in the memory of the GPU. Raises DeviceError (E588) where that is too small."""

@@ -43,9 +43,9 @@ def check_compiler() -> None:
     _check_target()
 
 
-def compiler_versions() -> tuple[str, ...]:
-    """`numba-cuda 0.30.4` for each package of `COMPILERS`, `none` for a missing one."""
-    return tuple(f"{package} {_version(package)}" for package in COMPILERS)
+def compiler_versions() -> dict[str, str | None]:
+    """Versions by package of `COMPILERS`: `0.30.4`, None of a missing package."""
+    return {package: _version(package) for package in COMPILERS}
 
 
 def _check_target() -> None:
@@ -75,8 +75,8 @@ def _found(module: str) -> bool:
         return False
 
 
-def _version(package: str) -> str:
+def _version(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "none"
+        return None

@@ -22,12 +22,15 @@ def test_the_gpu_is_opened_with_the_target_of_its_driver(driver: GpuDriver, monk
     device = open_device(DeviceChoice(kind="cuda"))
     assert device == cuda_device() == CudaDevice(driver.target, driver)
     assert device.description == "sm_90, Fake H200"
+    versions = {"numba-cuda": "0.30.4", "nvidia-nvvm": "13.0.88", "nvidia-nvjitlink": None}
+    monkeypatch.setattr(device_module, "compiler_versions", lambda: {"numba": "0.68.1", **versions})
     assert device.facts() == {
         "name": "sm_90",
         "multiprocessors": 132,
         "shared_bytes": 232448,
         "registers": 65536,
         "gpu": "Fake H200",
+        **versions,
     }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from netspec.diagnostics.failure import UsageError
+from netspec.runtime.cuda.packages import compiler_versions
 from netspec.runtime.device import Device
 from netspec.train.events import Finished
 from netspec.train.run.begin import DataPlaces
@@ -68,3 +69,17 @@ def test_a_new_fact_of_a_device_is_told_by_its_name() -> None:
     then, now = {"target.name": "avx512"}, {"target.name": "avx512", "target.exact": False}
     assert differences(then, now) == ("`target.exact` was None and is False",)
     assert moved_notice(then, now) == moved_notice({}, now) == ()
+
+
+def test_a_run_made_by_other_versions_of_a_gpus_compilers_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = opened({entry.name: entry for entry in BACKENDS}["cuda"]).device()
+    made = {**compiler_versions(), "nvidia-nvvm": "12.9.1"}
+    with monkeypatch.context() as patch:
+        patch.setattr("netspec.runtime.cuda.device.compiler_versions", lambda: made)
+        run = open_run(trained(device, spec("constant", 2), tmp_path / "one", 1))
+    with pytest.raises(UsageError) as caught:
+        resume(run, run_experiment(run), places=DataPlaces(), device=device)
+    assert caught.value.code == "E468"
+    assert caught.value.notes == (f"`target.nvidia-nvvm` was 12.9.1 and is {compiler_versions()['nvidia-nvvm']}",)
