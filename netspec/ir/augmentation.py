@@ -63,6 +63,10 @@ class Augmentation:
         """Whether pixels change where they are."""
         return bool(self.brightness or self.contrast or self.noise or self.cutout)
 
+    def cut_side(self, height: int, width: int) -> int:
+        """Side of the square that is cut from an image of this size: one that covers it from every pixel is enough."""
+        return min(self.cutout, 2 * (height + width))
+
 
 def augmentation(transforms: Iterable[Transform]) -> Augmentation | None:
     """The transforms of an `augment` block together; None where nothing is left but a crop and strengths of zero."""

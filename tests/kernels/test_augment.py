@@ -133,3 +133,9 @@ def test_every_epoch_draws_anew(backend: Backend) -> None:
 def test_vectors_take_noise_and_brightness(backend: Backend) -> None:
     images = pictures(20, (7, 1, 1), np.float32)
     check(backend, Augmentation(brightness=0.5, noise=0.1), feed_of(images, np.arange(20), None), (7, 1, 1))
+
+
+@pytest.mark.parametrize("side", [17, 2**31, 2**32, 2**32 + 3, 2**40, 2**62])
+def test_a_square_larger_than_the_image_cuts_all_of_it(backend: Backend, side: int) -> None:
+    feed = feed_of(pictures(20, (3, 9, 8)), np.arange(20), None)
+    assert not run(backend, Augmentation(cutout=side), feed, (3, 9, 8)).any()

@@ -80,7 +80,6 @@ def _draws(value: Value, planning: Planning) -> Scratch:
 
 
 def _sizes(sizes: Images, augmentation: Augmentation) -> Augmented:
-    whole = 2 * (sizes.h + sizes.w)  # the side of a square that covers the image from any middle in it
     return Augmented(
         *sizes,
         mirror_y=int(augmentation.mirror_vertical),
@@ -88,5 +87,5 @@ def _sizes(sizes: Images, augmentation: Augmentation) -> Augmented:
         displaced=int(augmentation.distort > 0),
         contrast=int(augmentation.contrast > 0),
         noise=int(augmentation.noise > 0),
-        side=min(augmentation.cutout, whole),
+        side=augmentation.cut_side(sizes.h, sizes.w),
     )

@@ -15,9 +15,8 @@ from netspec.targets.cuda.draws import CUT_LEFT, DRAW_ROWS
 from netspec.targets.cuda.processor import SM_90
 from netspec.targets.cuda.program import Program
 from tests.ir.augmenting import ALL, pictures
-from tests.kernels.cuda.backend import BACKEND
 from tests.kernels.cuda.native import NativeDriver
-from tests.kernels.test_augment import feed_of, run
+from tests.kernels.test_augment import feed_of
 from tests.kernels.test_initial import kept
 from tests.schedule.nets import experiment
 
@@ -59,12 +58,6 @@ def test_initial_values_leave_a_pass_its_seed() -> None:
     first = machine.outputs(feed).arrays
     machine.initialize(graph.parameters, 77)
     np.testing.assert_array_equal(machine.outputs(feed).arrays, first)
-
-
-@pytest.mark.parametrize("side", [17, 2**31, 2**40])
-def test_a_square_larger_than_the_image_cuts_all_of_it(side: int) -> None:
-    feed = feed_of(pictures(20, SHAPE), np.arange(20), None)
-    assert not run(BACKEND, Augmentation(cutout=side), feed, SHAPE).any()
 
 
 def test_the_rows_that_are_named_are_those_of_an_image() -> None:

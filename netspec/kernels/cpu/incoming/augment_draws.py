@@ -145,7 +145,7 @@ def draw_rows(augmenting: Augmenting, shape: tuple[int, int, int]) -> tuple[Row,
         mirrors_x=strengths.mirror,
         most_bright=strengths.brightness,
         most_contrast=strengths.contrast,
-        side=strengths.cutout,
+        side=strengths.cut_side(height, width),
         streams=tuple(STREAMS[name] for name in DRAWN),
     )
     return (Row(draw_images, NO_TILE, words, 1, per_group=True, writes=(augmenting.draws,)),)

@@ -69,7 +69,7 @@ def tone_rows(augmenting: Augmenting, shape: tuple[int, int, int], into: Buffer)
         stretches=bool(augmentation.contrast),
         deviation=augmentation.noise,
         stream=STREAMS["noise"],
-        side=augmentation.cutout,
+        side=augmentation.cut_side(*shape[1:]),
     )
     reads = (augmenting.draws, into)
     return (Row(tone_images, NO_TILE, words, shape[0], per_group=True, reads=reads, writes=(into,)),)
