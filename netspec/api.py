@@ -50,7 +50,7 @@ from netspec.ir.recipe import DataOptions, Experiment
 from netspec.predict.predictor import Predictor
 from netspec.predict.shown import Shown, as_shown
 from netspec.resources import bundled_specs
-from netspec.runtime.device import USUAL, Device, DeviceChoice, DeviceName, kind_of, open_device, open_target
+from netspec.runtime.device import USUAL, Device, DeviceChoice, DeviceName, kind_of, open_device, open_kept, open_target
 from netspec.targets.cpu.cost_table import read_tuning
 from netspec.targets.target import Program, Target
 from netspec.train.events import Event, Finished
@@ -341,7 +341,7 @@ def _places(data_dir: str | Path | None, held_bytes: int = HELD_BYTES) -> DataPl
 
 def _device_of(trained: Trained, device: DeviceName | None, threads: int | None) -> Device:
     """The device that weights are used on: the one that is named, else that of the training."""
-    return open_device(_choice(device, threads).over(trained.planned_by))
+    return open_kept(_choice(device, threads), trained.planned_by)
 
 
 def _choice(

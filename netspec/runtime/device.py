@@ -98,6 +98,18 @@ def open_device(choice: DeviceChoice = USUAL) -> Device:
     return import_module("netspec.runtime.cpu.device").host_device(choice)
 
 
+def open_kept(choice: DeviceChoice, kept: DeviceChoice) -> Device:
+    """The device that a run's weights are used on: the chosen one, else that of their training. Raises as
+    `open_device`; where the GPU of the training cannot be opened, the CPU is a help."""
+    try:
+        return open_device(choice.over(kept))
+    except DeviceError as error:
+        if choice.kind is not None or kept.kind != "cuda":
+            raise
+        helps = (*error.helps, 'the run can be used on the CPU: `--device cpu`, `device="cpu"`')
+        raise DeviceError(error.code, error.message, notes=error.notes, helps=helps) from None
+
+
 def open_target(choice: DeviceChoice = USUAL, architecture: str | None = None) -> Target:
     """What programs for the chosen device are planned for. A GPU need not be there: `architecture` names its kind, and
     without it the GPU of this machine counts, else sm_90. Raises as `open_device`, E597 to E599 excepted."""

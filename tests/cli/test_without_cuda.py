@@ -53,3 +53,20 @@ def test_doctor_tells_the_install_line():
     assert gpu["trouble"].startswith("E597: ")
     assert INSTALL in gpu["trouble"]
     assert gpu["cuda"] is gpu["gpus"] is None
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_a_run_of_a_gpu_can_be_used_on_the_cpu_and_that_is_said(command: str, greys: Path):
+    record = greys / "one" / "run.json"
+    document = json.loads(record.read_text())
+    record.write_text(json.dumps({**document, "device": {**document["device"], "kind": "cuda"}}))
+    words = [command, "one", *([next((greys / "photos").rglob("*.png"))] if command == "predict" else ())]
+    refused = process_without_cuda(*words, cwd=greys)
+    assert (refused.returncode, refused.stdout) == (3, "")
+    on_cpu = '  = help: the run can be used on the CPU: `--device cpu`, `device="cpu"`'
+    assert refused.stderr.splitlines()[-3:] == [MISSING, f"  = help: `{INSTALL}`", on_cpu]
+    named = process_without_cuda(*words, "--device", "cuda", cwd=greys)
+    assert named.returncode == 3
+    assert on_cpu not in named.stderr
+    done = process_without_cuda(*words, "--device", "cpu", cwd=greys)
+    assert done.returncode == 0, done.stderr

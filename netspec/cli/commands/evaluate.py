@@ -24,7 +24,7 @@ from netspec.data.dataset import Dataset
 from netspec.data.environment import readable_data_folder
 from netspec.data.fit import check_fit
 from netspec.diagnostics.cells import shown
-from netspec.runtime.device import Device, DeviceChoice, open_device
+from netspec.runtime.device import Device, DeviceChoice, open_kept
 from netspec.train.draw.matrix import WRITTEN_CLASSES, draw_matrix
 from netspec.train.run.begin import DataPlaces, load_data
 from netspec.train.run.files import check_can_write, write_whole
@@ -73,7 +73,7 @@ def command(
     fit = check_fit(dataset, trained.experiment.graph, trained.experiment.train.loss)
     for notice in (*dataset.notices, *fit):
         note(notice)
-    found = _measured(trained, dataset, open_device(choice.over(trained.planned_by)))
+    found = _measured(trained, dataset, open_kept(choice, trained.planned_by))
     names = class_names(found, dataset.class_names)
     drawn = matrix and draw(matrix, f"{trained.experiment.graph.name}, {found.part} part", found.answers, names)
     if as_json:

@@ -23,7 +23,7 @@ from netspec.cli.show.training_display import percent
 from netspec.cli.trained import load_trained
 from netspec.data.environment import readable_data_folder
 from netspec.predict.verdict import Verdict
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import DeviceChoice, open_kept
 from netspec.train.run.begin import DataPlaces
 from netspec.train.step.preparation import Preparation
 from netspec.train.step.scores import Array
@@ -61,7 +61,7 @@ def command(
     pictures, notices = read_pictures(images, trained.preparation)
     for notice in notices:
         note(notice)
-    device = open_device(choice.over(trained.planned_by))
+    device = open_kept(choice, trained.planned_by)
     documents = predictions(verdict(trained, pictures, device), top, trained.preparation)
     if as_json:
         say_json({"predictions": [{"image": path, **told} for path, told in zip(images, documents, strict=True)]})
