@@ -26,8 +26,13 @@ ALIGNMENT_BYTES = 256
 
 def lower(graph: Graph, target: CudaTarget, batch: int, augmentation: Augmentation | None = None) -> Program:
     """The verified program of `graph` for minibatches of up to `batch` images on `target`; with `augmentation`, images
-    are augmented as they are loaded. Raises DeviceError (E589) where an array has more numbers than kernels count."""
-    planning = Planning(batch, target)
+    are augmented as they are loaded. Raises DeviceError (E586) where an array has more numbers than kernels count."""
+    return lower_as(graph, Planning(batch, target), augmentation)
+
+
+def lower_as(graph: Graph, planning: Planning, augmentation: Augmentation | None = None) -> Program:
+    """The same with the planning that is given, which chooses tiles."""
+    target, batch = planning.target, planning.batch
     order = launch_order(graph)
     check_countable(graph, order, planning, augmentation)
     calls = tuple(CALLS[type(node.operation)](node, planning) for node in order)

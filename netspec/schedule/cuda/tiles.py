@@ -7,7 +7,7 @@ promise nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from netspec.targets.cuda.processor import CudaTarget
@@ -84,6 +84,10 @@ class Choice:
 
     tiling: Tiling
     parts: int
+
+
+Chooser = Callable[[Product, CudaTarget], Choice | None]
+"""What chooses a tile for a product, or None for the plain kernels."""
 
 
 def choose(product: Product, target: CudaTarget) -> Choice | None:

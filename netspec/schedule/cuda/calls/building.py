@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netspec.ir.graph import Node, Value
 from netspec.ir.operations import IDENTITY, Activation, ActivationName, Window
+from netspec.schedule.cuda import tiles
+from netspec.schedule.cuda.tiles import Chooser
 from netspec.targets.cuda.processor import CudaTarget
 from netspec.targets.cuda.program import Bits, Call, Given
 from netspec.targets.cuda.sizes import ACTIVATIONS, Chunks, Maps, Windows
@@ -41,6 +43,7 @@ class Planning:
 
     batch: int
     target: CudaTarget
+    choose: Chooser = field(default_factory=lambda: tiles.choose)
 
     @property
     def blocks_wanted(self) -> int:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from netspec.ir.graph import Value
 from netspec.ir.operations import IDENTITY, Activation
-from netspec.schedule.cuda import tiles
 from netspec.schedule.cuda.calls.building import (
     BLOCK,
     Argument,
@@ -62,7 +61,7 @@ def weight_gradient(dw: Value, x: Value, dy: Value, s: Windows, planning: Planni
     """Sums over (images, positions)."""
     columns, depth = s.c // s.groups * s.kh * s.kw, planning.batch * s.oh * s.ow
     product = Product(s.k // s.groups, columns, depth, s.groups, SHARES)
-    choice = tiles.choose(product, planning.target)
+    choice = planning.choose(product, planning.target)
     if choice is None:
         return None
     division = _division(product, choice)
@@ -78,7 +77,7 @@ def weight_gradient(dw: Value, x: Value, dy: Value, s: Windows, planning: Planni
 
 def dense_weight_gradient(dw: Value, x: Value, dy: Value, s: Products, planning: Planning) -> Calls | None:
     product = Product(s.outputs, s.features, planning.batch, shares=0)
-    choice = tiles.choose(product, planning.target)
+    choice = planning.choose(product, planning.target)
     if choice is None:
         return None
     return (_call("tiled_dense_weight_gradient", product, choice, dw, x, dy, "images", s, choice.tiling),)
@@ -93,7 +92,7 @@ def dense_weight_update(
 ) -> Calls | None:
     """`moved`: weights, and velocity or weights; `given`: x, dy, rate."""
     product = Product(s.outputs, s.features, planning.batch, shares=0)
-    choice = tiles.choose(product, planning.target)
+    choice = planning.choose(product, planning.target)
     if choice is None:
         return None
     arguments = (*moved, *given, "images", s, choice.tiling, *update)
@@ -111,7 +110,7 @@ def _outputs(
 ) -> Calls | None:
     """Of a layer: bias and activation in the product's own call where they can be, else in one that follows. `inputs`
     are the kernel's after y."""
-    choice = tiles.choose(product, planning.target)
+    choice = planning.choose(product, planning.target)
     if choice is None:
         return None
     division = _division(product, choice)._replace(sums=numbers(y, planning))
