@@ -101,6 +101,7 @@ KNOW_A_PROCESSOR = {
     "netspec/cli/show/provenance.py": "names the CPU that was measured",
     "netspec/cli/show/schedule_costs.py": "measures on the CPU",
     "netspec/cli/show/streaming.py": "measures on the CPU",
+    "netspec/cli/show/suite.py": "judges a GPU",
 }
 """Places outside the rooms of a processor that may import from them, and why."""
 

@@ -163,7 +163,8 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
 
 
 class TorchNetwork:
-    """A checked graph as PyTorch runs it. `step(x, y)` trains on a minibatch and returns the loss as a tensor."""
+    """A checked graph as PyTorch runs it on one of its devices. `step(x, y)` trains on a minibatch and returns the loss
+    as a tensor."""
 
     def __init__(
         self,
@@ -174,9 +175,11 @@ class TorchNetwork:
         *,
         channels_last: bool,
         compiled: bool = False,
+        device: str = "cpu",
     ) -> None:
         self.graph, self.loss = graph, LOSSES[loss]
         self.mean_loss: Callable[[Any, Any], Any] = torch.compile(self._mean_loss) if compiled else self._mean_loss
+        self.device = device
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.values = {name: self._tensor(array) for name, array in arrays.items()}
         trained = [p for p in graph.parameters if p.rate_factor]
@@ -197,7 +200,7 @@ class TorchNetwork:
         )
 
     def _tensor(self, array: np.ndarray) -> Any:
-        tensor = torch.from_numpy(np.array(array))
+        tensor = torch.from_numpy(np.array(array)).to(self.device)
         return tensor.contiguous(memory_format=self.format) if tensor.ndim == 4 else tensor
 
     def images(self, array: np.ndarray) -> Any:

@@ -46,14 +46,14 @@ def judge_learning(device: CudaDevice, deadline: Deadline, goal: Goal = LENET) -
 
 def _trained(experiment: Experiment, dataset: Dataset, device: CudaDevice, deadline: Deadline, goal: Goal) -> Row:
     begun, accuracy = perf_counter(), 0.0
-    figures: dict[str, Figure] = {"accuracy": None, "goal": goal.accuracy, "epochs": 0, "training s": None}
-    figures |= {"epochs to goal": None, "s to goal": None}
+    figures: dict[str, Figure] = {"accuracy": None, "goal": goal.accuracy, "epochs": 0, "training_seconds": None}
+    figures |= {"goal_epochs": None, "goal_seconds": None}
     for event in train(experiment, dataset, device=device):
         spent = perf_counter() - begun
         if isinstance(event, EpochDone):
-            figures |= {"epochs": event.epoch, "training s": spent}
-            if figures["epochs to goal"] is None and _accuracy(event.validation) >= goal.accuracy:
-                figures |= {"epochs to goal": event.epoch, "s to goal": spent}
+            figures |= {"epochs": event.epoch, "training_seconds": spent}
+            if figures["goal_epochs"] is None and _accuracy(event.validation) >= goal.accuracy:
+                figures |= {"goal_epochs": event.epoch, "goal_seconds": spent}
         if isinstance(event, Finished):
             figures["accuracy"] = accuracy = _accuracy(event.test or event.validation)
         elif deadline.passed:

@@ -106,7 +106,7 @@ def _error(found: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> float
 def _row(operation: str, results: Sequence[tuple[Case, float | str]]) -> Row:
     wrong = [(case, error) for case, error in results if isinstance(error, str) or error > 1]
     errors = [error for _, error in results if isinstance(error, float)]
-    figures = {"cases": len(results), "wrong": len(wrong), "error": max(errors, default=None)}
+    figures = {"cases": len(results), "wrong": len(wrong), "largest_error": max(errors, default=None)}
     if not wrong:
         return Row(operation, "passed", figures=figures)
     case, error = wrong[0]

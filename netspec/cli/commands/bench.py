@@ -28,6 +28,7 @@ from netspec.cli.show.provenance import say_measured
 from netspec.cli.show.roofline import peak_remark, roofline_document, show_roofline
 from netspec.cli.show.schedule_costs import costs_document, schedule_costs, show_costs
 from netspec.cli.show.streaming import stream
+from netspec.cli.show.suite import suite as judge_gpu
 from netspec.cli.show.tables import Column, show, table
 from netspec.compiler import COUNTED_BATCH
 from netspec.diagnostics.failure import UsageError
@@ -57,6 +58,7 @@ PLANNED = (*NET, "device", "exact", "costs")
 ROUNDS = (*PLANNED, "predict", "threads", "rounds")
 TAKES: Mapping[str, tuple[str, ...]] = {
     "front_end": (),
+    "suite": ("device",),
     "streaming": ("data_size", "threads"),
     "schedules": ("spec", "with_values", "settings", "device", "exact", "costs", "threads", "rounds"),
     "layers": PLANNED,
@@ -78,6 +80,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
 @click.option("--losses", type=click.IntRange(1, 100_000), help="Compare the losses of so many steps with PyTorch's.")
 @click.option("--front-end", is_flag=True, help="Time the checking of the longest texts, and of the deepest nets.")
 @click.option("--streaming", is_flag=True, help="Train on data larger than memory, which are made; it takes minutes.")
+@click.option("--suite", is_flag=True, help="Judge this machine's GPU, with `--device cuda`; 8 minutes.")
 @click.option("--schedules", is_flag=True, help="Time whole trainings whose rate moves at every step.")
 @click.option(
     "--data-size", metavar="SIZE", default="20G", show_default=True, callback=size_bytes, help="Of those data."
@@ -100,6 +103,7 @@ def command(
     losses: int | None,
     front_end: bool,
     streaming: bool,
+    suite: bool,
     schedules: bool,
     data_size: int,
     batch: int | None,
@@ -118,12 +122,15 @@ def command(
     counts is the time of the processor, so other work disturbs it little. With `--schedules` the net of SPEC is trained
     on its data for its epochs under constant, cosine and onecycle in turn. With `--losses 200` both train by the spec's
     recipe instead, and the exit status is 1 where the losses differ by more than the order of float32 sums explains.
+    With `--device cuda --suite` this machine's GPU is judged in at most eight minutes: every operation beside its
+    definition, equal bits of equal steps, a training of lenet on MNIST, and steps beside PyTorch where it is installed;
+    the exit status is 1 where one of them fails.
     """
     refuse_what_is_ignored(ctx, TAKES)
     if front_end:
         return _front_end(as_json)
-    if choice.kind == "cuda":
-        raise UsageError("E610", "`netspec bench` measures the CPU, and the device is cuda", helps=("--device cpu",))
+    if suite or choice.kind == "cuda":
+        return _on_gpu(choice, suite, as_json)
     if streaming:
         return stream(data_size, choice.threads or 1, as_json=as_json)
     if spec is None:
@@ -147,6 +154,16 @@ def command(
     _clear_progress()
     say_measured(_document(measured)) if as_json else _show(measured)
     return 0
+
+
+def _on_gpu(choice: DeviceChoice, suite: bool, as_json: bool) -> int:
+    """The suite, which alone runs on a GPU."""
+    if choice.kind != "cuda":
+        raise UsageError("E610", "`--suite` needs `--device cuda`")
+    if not suite:
+        helps = ("--device cpu", "`netspec bench --device cuda --suite` judges the GPU")
+        raise UsageError("E610", "`netspec bench` measures the CPU, and the device is cuda", helps=helps)
+    return judge_gpu(as_json=as_json)
 
 
 def _layers(experiment: Experiment, batch: int | None, device: CpuDevice, as_json: bool) -> int:

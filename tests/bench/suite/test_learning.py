@@ -19,7 +19,7 @@ def test_a_goal_that_is_reached_passes_with_its_times(device: CudaDevice):
     (row,) = judge_learning(device, later(), Goal("digits", 0.8, TWO))
     assert (row.name, row.verdict, row.remark) == ("digits", "passed", "")
     assert (row.figures["epochs"], row.figures["goal"]) == (2, 0.8)
-    accuracy, seconds, reached = (row.figures[key] for key in ("accuracy", "training s", "s to goal"))
+    accuracy, seconds, reached = (row.figures[key] for key in ("accuracy", "training_seconds", "goal_seconds"))
     assert isinstance(accuracy, float)
     assert isinstance(seconds, float)
     assert isinstance(reached, float)
@@ -29,7 +29,7 @@ def test_a_goal_that_is_reached_passes_with_its_times(device: CudaDevice):
 
 def test_a_goal_that_is_missed_fails(device: CudaDevice):
     (row,) = judge_learning(device, later(), Goal("digits", 1.0, ("train.epochs=1",)))
-    assert (row.verdict, row.remark, row.figures["epochs to goal"]) == ("failed", "below the goal", None)
+    assert (row.verdict, row.remark, row.figures["goal_epochs"]) == ("failed", "below the goal", None)
 
 
 def test_a_training_that_takes_too_long_fails(device: CudaDevice):
