@@ -110,5 +110,10 @@ def _row(operation: str, results: Sequence[tuple[Case, float | str]]) -> Row:
     if not wrong:
         return Row(operation, "passed", figures=figures)
     case, error = wrong[0]
-    told = error if isinstance(error, str) else f"{error:.3g} times the error that is allowed"
-    return Row(operation, "failed", f"{case.name}: {told}", figures)
+    return Row(operation, "failed", f"{case.name}: {_told(error)}", figures)
+
+
+def _told(error: float | str) -> str:
+    if isinstance(error, str):
+        return error
+    return f"{error:.3g} times the error that is allowed" if math.isfinite(error) else "other numbers, or NaN"
