@@ -90,7 +90,7 @@ KNOW_A_PROCESSOR = {
     "netspec/runtime/device.py": "chooses the device; its options are kept under its kind, and a GPU may be absent",
     "netspec/runtime/__init__.py": "loads Numba before anything else may, or says why it cannot",
     "netspec/api.py": "`tuning` names a table of the CPU's costs; `compile` gives its program",
-    "netspec/bench/": "measures the CPU's kernels, and forecasts those of a GPU",
+    "netspec/bench/": "measures the CPU's kernels, forecasts and judges those of a GPU",
     "netspec/cli/device_options.py": "`--tuning` names a table of the CPU's costs, `--target` a kind of GPU",
     "netspec/cli/commands/bench.py": "measures the CPU's kernels",
     "netspec/cli/commands/cache.py": "tells of the CPU's compiled kernels",

@@ -18,7 +18,10 @@ from netspec.cli.show.suite import report
 from netspec.diagnostics.failure import DeviceError
 from netspec.kernels.cuda.language.threads import place
 from netspec.kernels.cuda.table import KERNELS
+from netspec.runtime import compile_workers
 from netspec.runtime.cuda.device import CudaDevice
+from tests.kernels.cuda.native import run_native
+from tests.runtime.cuda.fake_cuda import FakeCuda, opened
 
 FEW = tuple({case.operation: case for case in all_cases() if case.tile is None}.values())
 
@@ -89,3 +92,33 @@ def test_parts_follow_each_other_whatever_becomes_of_one(device: CudaDevice):
 def test_all_parts_together_take_less_than_eight_minutes():
     assert [part.name for part in PARTS] == ["operations", "bits", "learning", "ratios"]
     assert sum(part.seconds for part in PARTS) < LONGEST_SECONDS < 480
+
+
+def host(fail: int | None = None) -> FakeCuda:
+    """A GPU's driver whose kernels run on this processor."""
+    return FakeCuda(lambda call: run_native(call, "forward"), fail=fail, lost=True)
+
+
+def judged(cuda: FakeCuda) -> list[Row]:
+    driver = opened(cuda)
+    rows = list(run_suite(CudaDevice(driver.target, driver, constant=False), SHORT[:2]))
+    driver.close()
+    return rows
+
+
+def test_the_driver_of_a_gpu_runs_the_suite(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(compile_workers, "_processors", lambda: 1)
+    rows = judged(host())
+    assert {row.verdict for row in rows} == {"passed"}, rows
+    assert len(rows) == len(FEW) + 3
+
+
+def test_a_gpu_that_is_lost_fails_in_all_that_follows(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(compile_workers, "_processors", lambda: 1)
+    rows = judged(host(fail=1000))
+    verdicts = [row.verdict for row in rows]
+    first = verdicts.index("failed")
+    assert first > 0
+    assert set(verdicts[first:]) == {"failed"}
+    assert rows[-1].part == "bits"
+    assert rows[-1].remark.startswith("DeviceError: the GPU was lost in mid-run")

@@ -88,7 +88,7 @@ class NativeDriver:
     def launch(self, graph: NativeGraph, times: int) -> None:
         for _ in range(times):
             for call in graph.calls:
-                self._check(call) if self.thorough else _run(call, "forward")
+                self._check(call) if self.thorough else run_native(call, "forward")
 
     def wait(self) -> None:
         """Everything is done already."""
@@ -100,7 +100,7 @@ class NativeDriver:
         after = {address: array.copy() for address, array in self.memory.items()}
         for order in ORDERS:
             self._restore(before)
-            _run(call, order)
+            run_native(call, order)
             for address, array in self.memory.items():
                 assert np.array_equal(array, after[address]), f"{call.unit.name}: other bits in the order {order}"
 
@@ -128,7 +128,8 @@ class NativeDriver:
         raise AssertionError(f"{size_bytes} bytes at {address:#x} are not allocated")
 
 
-def _run(call: Bound, order: Order) -> None:
+def run_native(call: Bound, order: Order) -> None:
+    """Runs a call whose addresses are those of this process."""
     native_kernel(call.unit).launch(call.blocks, call.unit.threads, *arguments_of(call), order=order)
 
 
