@@ -29,7 +29,8 @@ class Predictor:
         probabilities = predictor(image)  # (1, 10)
 
     Nothing is compiled and no weight is moved in a call. Calls from several threads at once take turns, and a forked
-    child may call it too; whatever the threads, an image gets the same bits. Made by `Network.predictor`.
+    child may call it too, except on a GPU, which raises DeviceError (E587) there; whatever the threads, an image gets
+    the same bits. Made by `Network.predictor`.
     """
 
     def __init__(
