@@ -91,7 +91,7 @@ def check_gradients(
     checked = moved if method == "end to end" else [*moved, *(v for v in backward.cotangents if v.batched)]
     nodes = {value: _nodes_of(method, forward, value) for value in checked}
     rng = np.random.default_rng(seed)
-    values = evaluate(backward.graph, _feeds(backward.graph, IMAGES[method], rng), seed=seed)
+    values = evaluate(backward.graph, random_feeds(backward.graph, IMAGES[method], rng), seed=seed)
     cotangents = {value.name: values[gradient.name] for value, gradient in backward.cotangents.items()}
     rows: list[Row] = []
     for value in checked:
@@ -203,7 +203,7 @@ def _elements(values: tuple[Value, ...], *, batched: bool) -> int:
     return sum(value.elements for value in values if value.batched == batched)
 
 
-def _feeds(graph: Graph, images: int, rng: np.random.Generator) -> dict[str, Array]:
+def random_feeds(graph: Graph, images: int, rng: np.random.Generator) -> dict[str, Array]:
     """Random images, labels and parameters; running statistics play no part in training."""
     feeds = {parameter.value.name: _draw(parameter, rng) for parameter in graph.parameters}
     feeds |= {state.value.name: np.ones(state.value.shape) for state in graph.states}

@@ -35,6 +35,7 @@ def documented_objects(heading: str, key: str) -> set[str]:
         ("`data list`", ("data", "list")),
         ("`data fetch`", ("data", "fetch", "digits")),
         ("`data show`", ("data", "show", "digits", "--output", "sheet.png")),
+        ("`gradcheck`", ("gradcheck", "lecture")),
         ("`scales`", ("scales", "digits", "--images", "2", "--scales", "1")),
         ("`cache`", ("cache",)),
         ("`doctor`", ("doctor",)),
