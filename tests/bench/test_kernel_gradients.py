@@ -97,6 +97,7 @@ def test_a_wrong_array_is_named_and_what_is_made_of_it() -> None:
     assert next(row.name for row in found.rows if not row.agrees) == "conv2"
 
 
+@pytest.mark.slow
 def test_a_rectifier_that_chooses_otherwise_in_float32_is_no_mistake() -> None:
     net = bundled("resnet18_cifar")  # by whole gradients, these parameters and images are off by a hundredth
     found = check_kernels(net.graph, net.train.loss, open_device(), images=2, seed=2)
