@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 from netspec.bench.tune import MOST_COST
 from netspec.cli.commands import evaluate, predict, tune
-from netspec.runtime.device import Device, DeviceChoice, open_device
+from netspec.runtime.device import Device, DeviceChoice, open_kept
 from netspec.targets.cpu.cost_table import costs_hash, read_tuning, tuning_document, tuning_text
 from netspec.targets.cpu.costs import SHIPPED, Costs
 from netspec.train.run.folder import open_run
@@ -154,16 +154,16 @@ def test_a_runs_weights_are_used_by_its_own_table_unless_another_is_named(
 ):
     planned: list[Costs | None] = []
 
-    def watched(choice: DeviceChoice) -> Device:
-        planned.append(choice.costs)
-        return open_device(choice)
+    def watched(choice: DeviceChoice, kept: DeviceChoice) -> Device:
+        planned.append(choice.over(kept).costs)
+        return open_kept(choice, kept)
 
     few = ("--set", "train.epochs=1", "--set", "data.take=64")
     assert run("train", "digits", "--run", tmp_path / "run", "--tuning", table, *few).exit_code == 0
     (tmp_path / "shipped.json").write_text(tuning_text(SHIPPED, {}))
     Image.new("L", (8, 8)).save(tmp_path / "image.png")
     for module, words in ((evaluate, ()), (predict, (tmp_path / "image.png",))):
-        monkeypatch.setattr(module, "open_device", watched)
+        monkeypatch.setattr(module, "open_kept", watched)
         command = (module.command.name, tmp_path / "run", *words)
         assert run(*command).exit_code == run(*command, "--tuning", tmp_path / "shipped.json").exit_code == 0
     assert planned == [NEVER, SHIPPED] * 2

@@ -56,8 +56,10 @@ class NativeDriver:
         for call in (*program.incoming.calls, *launches, *program.collecting, *program.outgoing):
             buffers = [argument for argument in call.arguments if isinstance(argument, Buffer)]
             addresses = tuple(arena + buffer.offset_bytes for buffer in buffers)
-            ranges = ((arena + buffer.offset_bytes, buffer.size_bytes, buffer.value.name) for buffer in buffers)
-            self._ranges[call.kernel, addresses] = tuple(ranges)
+            ranges = [(arena + buffer.offset_bytes, buffer.size_bytes, buffer.value.name) for buffer in buffers]
+            known = self._ranges.get((call.kernel, addresses), tuple(ranges))  # other values may lie there later
+            larger = (max(pair, key=lambda place: place[1]) for pair in zip(ranges, known, strict=True))
+            self._ranges[call.kernel, addresses] = tuple(larger)
 
     def allocate(self, size_bytes: int) -> int:
         raw = np.full(size_bytes + ALIGNMENT_BYTES, 0xFF, np.uint8)
