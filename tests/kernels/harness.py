@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from netspec.bench.suite.case import batched as batched
+from netspec.bench.suite.case import graph_of as one_operation  # noqa: F401, re-exported
+from netspec.bench.suite.case import single as plain  # noqa: F401
 from netspec.compiler import lower
 from netspec.ir.augmentation import Augmentation
 from netspec.ir.evaluate import apply
 from netspec.ir.evaluate_context import Context
-from netspec.ir.graph import Graph, Initial, Node, State, Update, Value
-from netspec.ir.operations import Operation
+from netspec.ir.graph import Graph, Value
 from netspec.runtime.machine import Machine
 from netspec.targets.target import Target
 from tests.kernels.backends import Backend
@@ -22,30 +24,6 @@ CACHE_DIR = Path(os.environ.get("NETSPEC_TEST_CACHE", Path(gettempdir()) / "nets
 """Compiled kernels are kept from one test run to the next."""
 
 Arrays = Mapping[str, Any]
-
-
-def batched(name: str, *shape: int, dtype: Any = "float32") -> Value:
-    """An activation, `shape` without the batch axis."""
-    return Value(name, shape, True, dtype)
-
-
-def plain(name: str, *shape: int) -> Value:
-    """A parameter, or another array without a batch axis."""
-    return Value(name, shape, False)
-
-
-def one_operation(
-    operation: Operation,
-    inputs: tuple[Value, ...],
-    outputs: tuple[Value, ...],
-    updates: Mapping[str, str] | None = None,
-) -> Graph:
-    """A graph of one node. Inputs without a batch axis are its states; `updates` says what replaces which, by name."""
-    named = {value.name: value for value in (*inputs, *outputs)}
-    kept = tuple(State(value, Initial("zeros")) for value in inputs if not value.batched)
-    replaced = tuple(Update(named[old], named[new]) for old, new in (updates or {}).items())
-    given = tuple(value for value in inputs if value.batched)
-    return Graph("test", given, (), kept, (Node(operation, inputs, outputs, "layer"),), outputs, (), replaced)
 
 
 def target_of(backend: Backend, target: int | Target) -> Target:
