@@ -1,19 +1,21 @@
-"""Text of a program's kernels: PTX or machine code (SASS), always compiled again, never from the cache."""
+"""Text of a program's kernels: PTX, always compiled again, or machine code (SASS), from the cache where it is there."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from netspec.diagnostics.failure import DeviceError
-from netspec.kernels.cuda.language.unit import Unit, unit_of
-from netspec.runtime.cuda.compilation import ArchUnit, compile_ptx, compile_unit
-from netspec.targets.cuda.processor import CudaTarget
+from netspec.kernels.cuda.language.unit import unit_of
+from netspec.runtime.cuda.compilation import COMPILER, ArchUnit, compile_ptx, user_code
+from netspec.runtime.obtain import obtain
 from netspec.targets.cuda.program import Program
 
 Form = Literal["ptx", "sass"]
@@ -21,27 +23,29 @@ Form = Literal["ptx", "sass"]
 
 def kernel_texts(program: Program, form: Form) -> Iterator[tuple[str, str]]:
     """Name (`convolution-256-float32*,…`) and text of each kernel of a step, once. Raises DeviceError (E597) where
-    packages are missing."""
-    text = ptx_text if form == "ptx" else sass_text
+    packages are missing, or nvdisasm."""
     calls = (*program.incoming.calls, *(call for launch in program.launches for call in launch.calls))
-    units = {unit.name: unit for unit in (unit_of(call, constant=True) for call in (*calls, *program.outgoing))}
-    yield from ((name, text(unit, program.target)) for name, unit in units.items())
+    units = (unit_of(call, constant=True) for call in (*calls, *program.outgoing))
+    needed = {unit.name: ArchUnit(unit, program.target.name) for unit in units}
+    if form == "ptx":
+        return ((name, compile_ptx(each)) for name, each in needed.items())
+    return _sass_texts(needed)
 
 
-def ptx_text(unit: Unit, target: CudaTarget) -> str:
-    """The PTX of a kernel."""
-    return compile_ptx(ArchUnit(unit, target.name))
+def _sass_texts(units: Mapping[str, ArchUnit]) -> Iterator[tuple[str, str]]:
+    """Machine code by the kernels' names, as nvdisasm prints it, without addresses of functions and data. Several are
+    printed at a time, since nvdisasm takes half a second to start."""
+    disassembler = _disassembler()
+    codes = obtain(tuple(units.values()), user_code(), COMPILER)
 
+    def text(each: ArchUnit) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "kernel.cubin")
+            path.write_bytes(codes[each.name].object_file)
+            return subprocess.run([disassembler, "-c", path], check=True, capture_output=True, text=True).stdout
 
-def sass_text(unit: Unit, target: CudaTarget) -> str:
-    """The machine code of a kernel as nvdisasm prints it, without addresses of functions and data. Raises DeviceError
-    (E597) where nvdisasm is missing."""
-    program = _disassembler()
-    cubin = compile_unit(ArchUnit(unit, target.name)).object_file
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "kernel.cubin")
-        path.write_bytes(cubin)
-        return subprocess.run([program, "-c", path], check=True, capture_output=True, text=True).stdout
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from zip(units, pool.map(text, units.values()), strict=True)
 
 
 def _disassembler() -> Path:

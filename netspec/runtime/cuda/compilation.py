@@ -17,7 +17,7 @@ from typing import Any
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.kernels.cuda.language.unit import Sizes, Unit
-from netspec.runtime.cache import Code, version_key
+from netspec.runtime.cache import Code, CodeCache, user_cache, version_key
 from netspec.runtime.compile_server import Compiler
 from netspec.runtime.cuda.packages import check_compiler, compiler_versions
 from netspec.targets.cuda.processor import capability_of
@@ -160,5 +160,12 @@ def _version() -> str:
 
 VERSION = _version()
 """Computed at import: if sources change later, this process must not store code of the old ones under the new hash."""
+
+
+def user_code() -> CodeCache:
+    """Machine code of this version in the user's cache."""
+    return CodeCache(user_cache() / "kernels" / VERSION)
+
+
 COMPILER = Compiler(__name__, VERSION, compile_unit, unit_at)
 """numba-cuda and nvJitLink."""

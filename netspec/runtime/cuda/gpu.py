@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from netspec.diagnostics.failure import DeviceError
-from netspec.runtime.cache import CodeCache, user_cache
+from netspec.runtime.cache import CodeCache
 from netspec.runtime.compile_server import Compiler
-from netspec.runtime.cuda.compilation import COMPILER, VERSION, ArchUnit
+from netspec.runtime.cuda.compilation import COMPILER, ArchUnit, user_code
 from netspec.runtime.cuda.driver import Array, Bound
 from netspec.runtime.cuda.driver_api import DriverApi, open_api
 from netspec.runtime.cuda.graphs import GpuGraph, Node
@@ -136,7 +136,7 @@ class GpuDriver:
 def open_gpu() -> GpuDriver:
     """The GPU of this process, with compiled kernels in the user's cache. Raises DeviceError (E597 to E599) as
     `open_api` does, and E598 for a GPU that is too old."""
-    return GpuDriver(open_api(), CodeCache(user_cache() / "kernels" / VERSION))
+    return GpuDriver(open_api(), user_code())
 
 
 def target_of(api: DriverApi, device: Any, name: str) -> CudaTarget:
