@@ -8,13 +8,35 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from netspec.diagnostics.failure import DeviceError
+from netspec.diagnostics.failure import CompilerBug, DeviceError
 from netspec.runtime.cuda.packages import check_packages
 
 NEEDED_VERSION = 13000
 """of CUDA, as the driver states it: that of the toolkit that makes the code"""
 OUT_OF_MEMORY, NO_DEVICE = "CUDA_ERROR_OUT_OF_MEMORY", "CUDA_ERROR_NO_DEVICE"
 VERSION_MISMATCHES = ("CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", "CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE")
+OUR_MISTAKES = {
+    "INVALID_VALUE",
+    "INVALID_IMAGE",
+    "INVALID_CONTEXT",
+    "NO_BINARY_FOR_GPU",
+    "INVALID_PTX",
+    "UNSUPPORTED_PTX_VERSION",
+    "INVALID_HANDLE",
+    "ILLEGAL_STATE",
+    "NOT_FOUND",
+    "ILLEGAL_ADDRESS",
+    "LAUNCH_OUT_OF_RESOURCES",
+    "ILLEGAL_INSTRUCTION",
+    "MISALIGNED_ADDRESS",
+    "INVALID_ADDRESS_SPACE",
+    "INVALID_PC",
+    "STREAM_CAPTURE_UNSUPPORTED",
+    "STREAM_CAPTURE_INVALIDATED",
+    "STREAM_CAPTURE_UNJOINED",
+    "STREAM_CAPTURE_WRONG_THREAD",
+}
+"""names of errors, without `CUDA_ERROR_`, of a driver that is used wrongly and of kernels that are wrong"""
 DRIVER_HELP = (
     "`nvidia-smi` shows the driver and the GPUs that it knows; netspec needs a driver of the 580 series or later"
 )
@@ -29,7 +51,8 @@ class DriverApi:
 
     def call(self, name: str, *arguments: Any) -> Any:
         """What a function returns beside its status: nothing, one value, or a tuple. Raises DeviceError: E588 where
-        memory is too small, E589 for another status than success, E587 in a forked child, for which there is no GPU."""
+        memory is too small, E589 where the GPU fails, E587 in a forked child, for which there is no GPU; CompilerBug
+        for `OUR_MISTAKES`."""
         if os.getpid() != self._process:
             raise DeviceError(
                 "E587",
@@ -43,7 +66,7 @@ class DriverApi:
 
     def end(self, name: str, *arguments: Any) -> None:
         """Calls a function that gives something back. Nothing is raised: what a lost GPU held is lost, too."""
-        with suppress(DeviceError):
+        with suppress(DeviceError, CompilerBug):
             self.call(name, *arguments)
 
     def attribute(self, number: int, device: Any) -> int:
@@ -55,8 +78,10 @@ class DriverApi:
         found, name = self.functions.cuGetErrorName(status)
         return name.decode() if int(found) == 0 and name else f"error {int(status)}"
 
-    def _failure(self, name: str, status: Any) -> DeviceError:
+    def _failure(self, name: str, status: Any) -> DeviceError | CompilerBug:
         error = self.error_name(status)
+        if error.removeprefix("CUDA_ERROR_") in OUR_MISTAKES:
+            return CompilerBug(f"`{name}` of the GPU's driver says {error}")
         if error == OUT_OF_MEMORY:
             return DeviceError(
                 "E588", f"the GPU has too little memory: `{name}` says {error}", helps=("a smaller batch needs less",)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from netspec.diagnostics.failure import DeviceError
+from netspec.diagnostics.failure import CompilerBug, DeviceError
 from netspec.runtime.cuda.driver import Array
 from netspec.runtime.cuda.driver_api import DriverApi
 
@@ -67,14 +67,14 @@ def _instantiated(api: DriverApi, stream: Any, nodes: Sequence[Node]) -> Any:
 
 
 def _captured(api: DriverApi, stream: Any, nodes: Sequence[Node]) -> Any:
-    api.call("cuStreamBeginCapture", stream, api.functions.CUstreamCaptureMode(RELAXED))
     try:
+        api.call("cuStreamBeginCapture", stream, api.functions.CUstreamCaptureMode(RELAXED))
         for node in nodes:
             places = node.words.ctypes.data + 8 * np.arange(len(node.words), dtype=np.uint64)
             grid, block = (node.blocks, 1, 1), (node.threads, 1, 1)
             api.call("cuLaunchKernel", node.function, *grid, *block, 0, stream, places.ctypes.data, 0)
     except BaseException:
-        with suppress(DeviceError):
+        with suppress(DeviceError, CompilerBug):
             api.end("cuGraphDestroy", api.call("cuStreamEndCapture", stream))
         raise
     return api.call("cuStreamEndCapture", stream)

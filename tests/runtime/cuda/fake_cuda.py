@@ -21,11 +21,17 @@ from netspec.runtime.cuda.driver import Bound
 from netspec.runtime.cuda.driver_api import initialized
 from netspec.runtime.cuda.gpu import GpuDriver
 
-SUCCESS, OUT_OF_MEMORY, NO_DEVICE, LOST = 0, 2, 100, 719
+SUCCESS, OUT_OF_MEMORY, NO_DEVICE, ILLEGAL_STATE, LOST = 0, 2, 100, 401, 719
 NAMES = {
     1: b"CUDA_ERROR_INVALID_VALUE",
     OUT_OF_MEMORY: b"CUDA_ERROR_OUT_OF_MEMORY",
     NO_DEVICE: b"CUDA_ERROR_NO_DEVICE",
+    ILLEGAL_STATE: b"CUDA_ERROR_ILLEGAL_STATE",
+    209: b"CUDA_ERROR_NO_BINARY_FOR_GPU",
+    214: b"CUDA_ERROR_ECC_UNCORRECTABLE",
+    700: b"CUDA_ERROR_ILLEGAL_ADDRESS",
+    701: b"CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES",
+    716: b"CUDA_ERROR_MISALIGNED_ADDRESS",
     LOST: b"CUDA_ERROR_LAUNCH_FAILED",
     803: b"CUDA_ERROR_SYSTEM_DRIVER_MISMATCH",
     999: b"CUDA_ERROR_UNKNOWN",
@@ -83,6 +89,8 @@ class FakeCuda:
                 if name == "cuStreamEndCapture":  # an error ends the capture, too
                     arguments[0].capture = None
                 return (self.status, *[None] * (name in MAKERS))
+            if name == "cuStreamEndCapture" and arguments[0].capture is None:
+                return ILLEGAL_STATE, None
             made = do(*arguments)
             return (SUCCESS,) if made is None else (SUCCESS, *made) if isinstance(made, tuple) else (SUCCESS, made)
 
@@ -227,7 +235,6 @@ class FakeCuda:
         stream.capture = []
 
     def _cuStreamEndCapture(self, stream: Handle) -> Handle:  # noqa: N802
-        assert stream.capture is not None
         captured, stream.capture = stream.capture, None
         return self._new("graph", captured)
 

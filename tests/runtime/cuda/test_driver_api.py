@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from netspec.diagnostics.failure import DeviceError
+from netspec.diagnostics.failure import CompilerBug, DeviceError
 from netspec.runtime.cuda.gpu import GpuDriver
-from tests.runtime.cuda.fake_cuda import NO_DEVICE, OUT_OF_MEMORY, FakeCuda, opened
+from tests.runtime.cuda.fake_cuda import NAMES, NO_DEVICE, OUT_OF_MEMORY, FakeCuda, opened
 
 
 def test_memory_that_is_too_small_has_a_code_of_its_own(cuda: FakeCuda, driver: GpuDriver) -> None:
@@ -15,6 +15,23 @@ def test_memory_that_is_too_small_has_a_code_of_its_own(cuda: FakeCuda, driver: 
     with pytest.raises(DeviceError, match="too little memory") as caught:
         driver.allocate(1 << 40)
     assert caught.value.code == "E588"
+
+
+@pytest.mark.parametrize("status", [1, 209, 700, 701, 716])
+def test_a_driver_that_is_used_wrongly_and_a_wrong_kernel_are_mistakes_of_netspec(
+    cuda: FakeCuda, driver: GpuDriver, status: int
+) -> None:
+    cuda.fail, cuda.status = len(cuda.calls) + 1, status
+    with pytest.raises(CompilerBug, match=f"cuMemAlloc.*{NAMES[status].decode()}"):
+        driver.allocate(1 << 10)
+
+
+@pytest.mark.parametrize("status", [214, 719, 999])
+def test_a_gpu_that_fails_is_lost(cuda: FakeCuda, driver: GpuDriver, status: int) -> None:
+    cuda.fail, cuda.status = len(cuda.calls) + 1, status
+    with pytest.raises(DeviceError, match=NAMES[status].decode()) as caught:
+        driver.allocate(1 << 10)
+    assert caught.value.code == "E589"
 
 
 def no_driver() -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,15 @@ CALLS = (
     Bound(SECOND, 9, (1 << 41, 0xFFFFFFFF, 0, 0)),
     Bound(FIRST, 1, (1 << 42, 1, 2, 3, 4)),
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_objects() -> Iterator[None]:
+    """What lives before these tests is not gone through by their collections."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def test_a_gpu_is_a_target_with_a_name(driver: GpuDriver) -> None:
@@ -105,6 +115,24 @@ def test_an_interrupt_in_a_capture_ends_it(driver: GpuDriver, cuda: FakeCuda, do
     driver.launch(driver.graph(CALLS), 2)
     driver.wait()
     assert done == [*CALLS] * 2
+
+
+def test_an_interrupt_as_a_capture_begins_ends_it(
+    driver: GpuDriver, cuda: FakeCuda, done: list[Bound], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = cuda.cuStreamBeginCapture
+
+    def interrupted(*arguments: Any) -> None:
+        begin(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cuda, "cuStreamBeginCapture", interrupted, raising=False)
+        with pytest.raises(KeyboardInterrupt):
+            driver.graph(CALLS)
+    driver.launch(driver.graph(CALLS), 1)
+    driver.wait()
+    assert done == [*CALLS]
 
 
 def test_a_graph_ends_with_its_object(driver: GpuDriver, cuda: FakeCuda) -> None:
