@@ -50,7 +50,16 @@ from netspec.ir.recipe import DataOptions, Experiment
 from netspec.predict.predictor import Predictor
 from netspec.predict.shown import Shown, as_shown
 from netspec.resources import bundled_specs
-from netspec.runtime.device import USUAL, Device, DeviceChoice, DeviceName, kind_of, open_device, open_kept, open_target
+from netspec.runtime.device import (
+    RESUMED_ON_CPU,
+    USUAL,
+    Device,
+    DeviceChoice,
+    DeviceName,
+    kind_of,
+    open_kept,
+    open_target,
+)
 from netspec.targets.cpu.cost_table import read_tuning
 from netspec.targets.target import Program, Target
 from netspec.train.events import Event, Finished
@@ -226,7 +235,8 @@ class Network:
         if resume and folder is None:
             raise UsageError("E474", "`resume` needs the folder of a run", helps=("name it with `run`",))
         kept = open_run(folder) if resume and folder is not None and holds_run(folder) else None
-        opened = open_device(_choice(device, threads, exact, tuning).over(kept.planned_by if kept else USUAL))
+        choice, usual = _choice(device, threads, exact, tuning), kept.planned_by if kept else USUAL
+        opened = open_kept(choice, usual, RESUMED_ON_CPU)
         if kept is not None:
             begun = resume_run(kept, self.experiment, places=places, device=opened, options=options, force=force)
         else:

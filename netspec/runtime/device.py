@@ -98,16 +98,19 @@ def open_device(choice: DeviceChoice = USUAL) -> Device:
     return import_module("netspec.runtime.cpu.device").host_device(choice)
 
 
-def open_kept(choice: DeviceChoice, kept: DeviceChoice) -> Device:
+USED_ON_CPU = 'the run can be used on the CPU: `--device cpu`, `device="cpu"`'
+RESUMED_ON_CPU = 'the run can go on on the CPU, to other bits: `--device cpu --force`, `device="cpu", force=True`'
+
+
+def open_kept(choice: DeviceChoice, kept: DeviceChoice, on_cpu: str = USED_ON_CPU) -> Device:
     """The device that a run's weights are used on: the chosen one, else that of their training. Raises as
-    `open_device`; where the GPU of the training cannot be opened, the CPU is a help."""
+    `open_device`; where the GPU of the training cannot be opened, `on_cpu` is a help."""
     try:
         return open_device(choice.over(kept))
     except DeviceError as error:
         if choice.kind is not None or kept.kind != "cuda":
             raise
-        helps = (*error.helps, 'the run can be used on the CPU: `--device cpu`, `device="cpu"`')
-        raise DeviceError(error.code, error.message, notes=error.notes, helps=helps) from None
+        raise DeviceError(error.code, error.message, notes=error.notes, helps=(*error.helps, on_cpu)) from None
 
 
 def open_target(choice: DeviceChoice = USUAL, architecture: str | None = None) -> Target:
@@ -119,7 +122,7 @@ def open_target(choice: DeviceChoice = USUAL, architecture: str | None = None) -
     if architecture is not None:
         return TARGETS[architecture]
     try:
-        return import_module("netspec.runtime.cuda.found").usable_gpu().target
+        return import_module("netspec.runtime.cuda.found").first_gpu().target
     except DeviceError:
         return SM_90
 

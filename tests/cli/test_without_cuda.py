@@ -70,3 +70,16 @@ def test_a_run_of_a_gpu_can_be_used_on_the_cpu_and_that_is_said(command: str, gr
     assert on_cpu not in named.stderr
     done = process_without_cuda(*words, "--device", "cpu", cwd=greys)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_run_of_a_gpu_can_go_on_on_the_cpu_and_that_is_said(greys: Path):
+    record = greys / "one" / "run.json"
+    document = json.loads(record.read_text())
+    record.write_text(json.dumps({**document, "device": {**document["device"], "kind": "cuda"}}))
+    longer = ("train", "--resume", "one", "--set", f"train.epochs={document['result']['epochs'] + 1}")
+    refused = process_without_cuda(*longer, cwd=greys)
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert MISSING in refused.stderr
+    assert "the run can go on on the CPU, to other bits: `--device cpu --force`" in refused.stderr
+    done = process_without_cuda(*longer, "--device", "cpu", "--force", cwd=greys)
+    assert done.returncode == 0, done.stderr

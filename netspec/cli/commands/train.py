@@ -33,7 +33,7 @@ from netspec.diagnostics.failure import DivergedError, NetspecError, UsageError
 from netspec.diagnostics.quoting import quoted
 from netspec.frontend import read_source
 from netspec.ir.recipe import Experiment
-from netspec.runtime.device import Device, DeviceChoice, open_device
+from netspec.runtime.device import RESUMED_ON_CPU, Device, DeviceChoice, open_device, open_kept
 from netspec.train.events import Finished, Lost
 from netspec.train.run.begin import Begun, DataPlaces, Origin, begin
 from netspec.train.run.cadence import Saving
@@ -141,7 +141,7 @@ def _resume(
         check_data_line(run, experiment)
         return _tell_finished(run, as_json)
     _check_logging(options.over(run.options))
-    device = open_device(choice.over(run.planned_by))
+    device = open_kept(choice, run.planned_by, RESUMED_ON_CPU)
     begun = resume(run, experiment, places=places, device=device, options=options, force=force)
     return _train(_logged(begun), experiment, device, as_json)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netspec.cli.show.printing import counted, failure_as_json, report_failure, say, say_json
 from netspec.cli.show.tables import Column, show, table
-from netspec.runtime.device import DeviceChoice, open_device
+from netspec.runtime.device import RESUMED_ON_CPU, DeviceChoice, open_kept
 from netspec.train.events import Diverged
 from netspec.train.run.begin import DataPlaces
 from netspec.train.run.document import Run
@@ -26,7 +26,7 @@ def show_replay(run: Run, places: DataPlaces, choice: DeviceChoice, *, force: bo
     """Takes the step again and shows it. Returns the exit status: that of the training, or 0 where, with `force`, what
     has changed since keeps it from diverging."""
     experiment = run_experiment(run)
-    device = open_device(choice.over(run.planned_by))
+    device = open_kept(choice, run.planned_by, RESUMED_ON_CPU)
     diverged = replay(run, experiment, places=places, device=device, force=force)
     error = diverged_error(diverged, experiment) if diverged.numerics.culprit else None
     if as_json:

@@ -35,6 +35,11 @@ def usable_gpu() -> FoundGpu:
     """The GPU that programs run on, the first. Raises DeviceError (E597 to E599) where something is missing that they
     need."""
     check_compiler()
+    return first_gpu()
+
+
+def first_gpu() -> FoundGpu:
+    """As `usable_gpu`, whether or not there is a compiler for it."""
     return _found(open_api(), 0)
 
 
