@@ -7,19 +7,16 @@ from numba import cuda, float32, int32
 
 from netspec.kernels.cuda.language.jit import routine
 from netspec.kernels.cuda.language.threads import quotient
-from netspec.kernels.cuda.language.vectors import load4
-from netspec.kernels.cuda.matrix.maps import block_place, is_pointwise, position_of, store_maps
-from netspec.kernels.cuda.matrix.operands import (
-    apart_place,
-    deep_place,
-    fetch_deep,
-    flat_place,
-    put_apart,
-    put_deep,
-    put_flat,
-    zeros4,
+from netspec.kernels.cuda.matrix.maps import (
+    block_place,
+    fetching_maps,
+    is_pointwise,
+    position_of,
+    put_maps,
+    store_maps,
 )
-from netspec.kernels.cuda.matrix.tile import DEPTH, SUMS, accumulation
+from netspec.kernels.cuda.matrix.operands import apart_place, deep_place, fetch_deep, flat_place, put_deep
+from netspec.kernels.cuda.matrix.tile import SUMS, accumulation
 
 
 @routine
@@ -51,32 +48,7 @@ def _pixel(operand, k, end, s):
     return x[int32(at + (c * s.h + y_in) * s.w + x_in)] if here and k < end and inside else float32(0)
 
 
-@routine
-def _fetch_pixels(operand, k, end, s, t):
-    if is_pointwise(s):
-        x, at, _, _, here = operand
-        _, depth = flat_place(t.columns)
-        k = int32(k + depth)
-        return load4(x, int32(at + k * s.h * s.w)) if here and depth < DEPTH and k < end else zeros4()
-    _, depth = apart_place(t.columns)
-    k, zero = int32(k + depth), float32(0)
-    return (
-        _pixel(operand, k, end, s),
-        _pixel(operand, int32(k + 1), end, s) if t.columns >= 64 else zero,
-        _pixel(operand, int32(k + 2), end, s) if t.columns >= 128 else zero,
-        _pixel(operand, int32(k + 3), end, s) if t.columns >= 128 else zero,
-    )
-
-
-@routine
-def _put_pixels(shared, half, four, s, t):
-    if is_pointwise(s):
-        put_flat(shared, half, four, t.columns)
-    else:
-        put_apart(shared, half, four, t.columns)
-
-
-_accumulate = accumulation(_fetch_weights, _put_weights, _fetch_pixels, _put_pixels)
+_accumulate = accumulation(_fetch_weights, _put_weights, fetching_maps(_pixel), put_maps)
 
 
 @routine

@@ -8,10 +8,17 @@ from numba import cuda, float32, int32
 
 from netspec.kernels.cuda.language.jit import routine
 from netspec.kernels.cuda.language.threads import quotient
-from netspec.kernels.cuda.language.vectors import load4
-from netspec.kernels.cuda.matrix.maps import block_place, is_pointwise, position_of, store_maps
-from netspec.kernels.cuda.matrix.operands import apart_place, flat_place, put_apart, put_flat, zeros4
-from netspec.kernels.cuda.matrix.tile import DEPTH, SUMS, accumulation
+from netspec.kernels.cuda.matrix.maps import (
+    block_place,
+    fetching_maps,
+    is_pointwise,
+    position_of,
+    put_maps,
+    store_maps,
+)
+from netspec.kernels.cuda.matrix.operands import apart_place, fetching_apart, flat_place, put_apart
+from netspec.kernels.cuda.matrix.tile import SUMS, accumulation
+from netspec.kernels.cuda.sliding.convolution import output_seeing
 
 
 @routine
@@ -23,16 +30,12 @@ def _weight(operand, k, end, s):
     return w[int32(at + output * pitch + (k - output * taps))] if here and k < end else float32(0)
 
 
+_fetch_apart = fetching_apart(_weight)
+
+
 @routine
 def _fetch_weights(operand, k, end, s, t):
-    _, depth = apart_place(t.rows)
-    k, zero = int32(k + depth), float32(0)
-    return (
-        _weight(operand, k, end, s),
-        _weight(operand, int32(k + 1), end, s) if t.rows >= 64 else zero,
-        _weight(operand, int32(k + 2), end, s) if t.rows >= 128 else zero,
-        _weight(operand, int32(k + 3), end, s) if t.rows >= 128 else zero,
-    )
+    return _fetch_apart(operand, k, end, t.rows, s)
 
 
 @routine
@@ -47,40 +50,13 @@ def _cotangent(operand, k, end, s):
     output = quotient(k, int32(s.kh * s.kw))
     tap = int32(k - output * (s.kh * s.kw))
     i = quotient(tap, int32(s.kw))
-    below = int32(row - i * s.dilation_y)
-    beyond = int32(column - (tap - i * s.kw) * s.dilation_x)
-    y_out, x_out = quotient(below, int32(s.stride_y)), quotient(beyond, int32(s.stride_x))
-    met = below >= 0 and y_out * s.stride_y == below and y_out < s.oh
-    met = met and beyond >= 0 and x_out * s.stride_x == beyond and x_out < s.ow
-    return dy[int32(at + (output * s.oh + y_out) * s.ow + x_out)] if here and k < end and met else float32(0)
+    y_out, in_row = output_seeing(row - i * s.dilation_y, s.stride_y, s.oh)
+    x_out, in_column = output_seeing(column - (tap - i * s.kw) * s.dilation_x, s.stride_x, s.ow)
+    met = here and k < end and in_row and in_column
+    return dy[int32(at + (output * s.oh + y_out) * s.ow + x_out)] if met else float32(0)
 
 
-@routine
-def _fetch_cotangents(operand, k, end, s, t):
-    if is_pointwise(s):
-        dy, at, _, _, here = operand
-        _, depth = flat_place(t.columns)
-        k = int32(k + depth)
-        return load4(dy, int32(at + k * s.h * s.w)) if here and depth < DEPTH and k < end else zeros4()
-    _, depth = apart_place(t.columns)
-    k, zero = int32(k + depth), float32(0)
-    return (
-        _cotangent(operand, k, end, s),
-        _cotangent(operand, int32(k + 1), end, s) if t.columns >= 64 else zero,
-        _cotangent(operand, int32(k + 2), end, s) if t.columns >= 128 else zero,
-        _cotangent(operand, int32(k + 3), end, s) if t.columns >= 128 else zero,
-    )
-
-
-@routine
-def _put_cotangents(shared, half, four, s, t):
-    if is_pointwise(s):
-        put_flat(shared, half, four, t.columns)
-    else:
-        put_apart(shared, half, four, t.columns)
-
-
-_accumulate = accumulation(_fetch_weights, _put_weights, _fetch_cotangents, _put_cotangents)
+_accumulate = accumulation(_fetch_weights, _put_weights, fetching_maps(_cotangent), put_maps)
 
 
 @routine

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from numba import cuda, float32, int32
 
 from netspec.kernels.cuda.language.jit import routine
 from netspec.kernels.cuda.language.threads import quotient
-from netspec.kernels.cuda.language.vectors import store4
-from netspec.kernels.cuda.matrix.tile import SUMS_PITCH, row_of, run_of
+from netspec.kernels.cuda.language.vectors import load4, store4
+from netspec.kernels.cuda.matrix.operands import fetching_apart, flat_place, put_apart, put_flat, zeros4
+from netspec.kernels.cuda.matrix.tile import DEPTH, SUMS_PITCH, row_of, run_of
 from netspec.targets.cuda.sizes import ACTIVATIONS
 
 RELU = ACTIVATIONS.index("relu")
@@ -33,6 +37,33 @@ def is_pointwise(s):
     """Whether output positions are input positions, and fours of them lie in one image at multiples of 4."""
     one = s.kh * s.kw == 1 and s.stride_y * s.stride_x == 1 and s.before_y + s.before_x == 0
     return one and s.oh == s.h and s.ow == s.w and (s.oh * s.ow) % 4 == 0
+
+
+def fetching_maps(number: Callable[..., Any]) -> Any:
+    """fetch(operand, k, end, s, t) of columns (image, position): from where positions are the same (`is_pointwise`)
+    flat, else apart. An operand is the maps, the place of number 0 of k, two numbers of its own, and whether there is
+    such a column; `number` as in `fetching_apart`."""
+    fetch_apart = fetching_apart(number)
+
+    @routine
+    def fetch(operand, k, end, s, t):
+        if not is_pointwise(s):
+            return fetch_apart(operand, k, end, t.columns, s)
+        array, at, _, _, here = operand
+        _, depth = flat_place(t.columns)
+        k = int32(k + depth)
+        return load4(array, int32(at + k * s.h * s.w)) if here and depth < DEPTH and k < end else zeros4()
+
+    return fetch
+
+
+@routine
+def put_maps(shared, half, four, s, t):
+    """Stores what a routine of `fetching_maps` fetched."""
+    if is_pointwise(s):
+        put_flat(shared, half, four, t.columns)
+    else:
+        put_apart(shared, half, four, t.columns)
 
 
 @routine

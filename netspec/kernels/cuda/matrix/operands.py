@@ -8,6 +8,9 @@ one row and count / 32 neighbours along k, neighbouring threads having neighbour
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from numba import cuda, float32, int32
 
 from netspec.kernels.cuda.language.jit import routine
@@ -69,6 +72,24 @@ def put_apart(shared, half, four, count):
         shared[at + PITCH] = four[1]
     if count >= 128:
         shared[at + 2 * PITCH], shared[at + 3 * PITCH] = four[2], four[3]
+
+
+def fetching_apart(number: Callable[..., Any]) -> Any:
+    """fetch(operand, k, end, count, s): `count` / 32 neighbours along k of an apart thread, then zeros. `number` is a
+    routine (operand, k, end, s) that gives one of them."""
+
+    @routine
+    def fetch(operand, k, end, count, s):
+        _, depth = apart_place(count)
+        k, zero = int32(k + depth), float32(0)
+        return (
+            number(operand, k, end, s),
+            number(operand, int32(k + 1), end, s) if count >= 64 else zero,
+            number(operand, int32(k + 2), end, s) if count >= 128 else zero,
+            number(operand, int32(k + 3), end, s) if count >= 128 else zero,
+        )
+
+    return fetch
 
 
 @routine

@@ -22,6 +22,15 @@ def plane_and_position(t, height, width):
     return plane, row, int32(position - row * width)
 
 
+@routine
+def output_seeing(start, stride, size):
+    """Number of the output, of `size` along an axis, whose window begins at `start`, counted from the padding on, and
+    whether there is one."""
+    begin = int32(start)
+    out = quotient(begin, int32(stride))
+    return out, begin >= 0 and out * stride == begin and out < size
+
+
 def convolution(y, x, w, b, images, s, slope):
     """y[n,k,y,x] = activation(b[k] + sum over c,i,j of w[k,c,i,j] * x[n,c,...])"""
     t = place()
@@ -68,14 +77,12 @@ def convolution_input_gradient(dx, dy, w, b, images, s, slope):
         weight = (k * channels + c - group * channels) * s.kh * s.kw
         source = (n * s.k + k) * s.oh * s.ow
         for i in range(s.kh):
-            below = int32(row + s.before_y - i * s.dilation_y)
-            y_out = quotient(below, int32(s.stride_y))
-            if below < 0 or y_out * s.stride_y != below or y_out >= s.oh:
+            y_out, met = output_seeing(row + s.before_y - i * s.dilation_y, s.stride_y, s.oh)
+            if not met:
                 continue
             for j in range(s.kw):
-                beyond = int32(column + s.before_x - j * s.dilation_x)
-                x_out = quotient(beyond, int32(s.stride_x))
-                if beyond < 0 or x_out * s.stride_x != beyond or x_out >= s.ow:
+                x_out, met = output_seeing(column + s.before_x - j * s.dilation_x, s.stride_x, s.ow)
+                if not met:
                     continue
                 total += w[weight + i * s.kw + j] * dy[source + y_out * s.ow + x_out]
     if s.biased:

@@ -10,7 +10,7 @@ from numba import float32, int32
 
 from netspec.kernels.cuda.language.activation import activate
 from netspec.kernels.cuda.language.threads import place, quotient, remainder
-from netspec.kernels.cuda.sliding.convolution import plane_and_position
+from netspec.kernels.cuda.sliding.convolution import output_seeing, plane_and_position
 
 
 def local(y, x, w, b, images, s, slope):
@@ -49,14 +49,12 @@ def local_input_gradient(dx, dy, w, images, s):
     total = float32(0)
     for k in range(s.k):
         for i in range(s.kh):
-            below = int32(row + s.before_y - i * s.dilation_y)
-            y_out = quotient(below, int32(s.stride_y))
-            if below < 0 or y_out * s.stride_y != below or y_out >= s.oh:
+            y_out, met = output_seeing(row + s.before_y - i * s.dilation_y, s.stride_y, s.oh)
+            if not met:
                 continue
             for j in range(s.kw):
-                beyond = int32(column + s.before_x - j * s.dilation_x)
-                x_out = quotient(beyond, int32(s.stride_x))
-                if beyond < 0 or x_out * s.stride_x != beyond or x_out >= s.ow:
+                x_out, met = output_seeing(column + s.before_x - j * s.dilation_x, s.stride_x, s.ow)
+                if not met:
                     continue
                 output = (k * s.oh + y_out) * s.ow + x_out
                 weight = ((output * s.c + c) * s.kh + i) * s.kw + j
