@@ -235,8 +235,8 @@ class Network:
         if resume and folder is None:
             raise UsageError("E474", "`resume` needs the folder of a run", helps=("name it with `run`",))
         kept = open_run(folder) if resume and folder is not None and holds_run(folder) else None
-        choice, usual = _choice(device, threads, exact, tuning), kept.planned_by if kept else USUAL
-        opened = open_kept(choice, usual, RESUMED_ON_CPU)
+        usual = kept.planned_by if kept else USUAL
+        opened = open_kept(_choice(device, threads, exact, tuning), usual, RESUMED_ON_CPU)
         if kept is not None:
             begun = resume_run(kept, self.experiment, places=places, device=opened, options=options, force=force)
         else:
@@ -256,10 +256,8 @@ class Network:
                 if watch:
                     watch(event)
                 if isinstance(event, Finished):
-                    kept = kept_classes(self.experiment.data)
-                    self._trained = Trained(
-                        self.experiment, prepared(begun.dataset), event.weights, opened.planned_by, kept
-                    )
+                    classes, ready = kept_classes(self.experiment.data), prepared(begun.dataset)
+                    self._trained = Trained(self.experiment, ready, event.weights, opened.planned_by, classes)
                     return event
         raise AssertionError("a training ends with Finished")
 
