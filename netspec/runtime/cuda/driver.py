@@ -57,6 +57,11 @@ class Driver(Protocol):
         """Copies a contiguous array to the device; it may be changed as soon as this returns."""
         ...
 
+    def bring(self, address: int, array: Array) -> None:
+        """As `upload`, to an address that no work reads which was given since the last call of this: the device may
+        copy beside that work."""
+        ...
+
     def download(self, address: int, array: Array) -> None:
         """Fills a contiguous array from the device, after all earlier work."""
         ...

@@ -17,7 +17,7 @@ from netspec.runtime.cuda.compilation import COMPILER, ArchUnit, user_code
 from netspec.runtime.cuda.driver import Array, Bound
 from netspec.runtime.cuda.driver_api import DriverApi, open_api
 from netspec.runtime.cuda.graphs import GpuGraph, Node
-from netspec.runtime.cuda.staging import Staging
+from netspec.runtime.cuda.staging import Beside, Staging, new_stream
 from netspec.runtime.obtain import obtain
 from netspec.targets.cuda.processor import CudaTarget
 
@@ -25,8 +25,6 @@ LEAST_CAPABILITY = (8, 0)
 MULTIPROCESSORS, MAJOR, MINOR, REGISTERS, SHARED_BYTES = 16, 75, 76, 82, 97
 """attributes of a device by their numbers in `CUdevice_attribute`; shared memory is what a block can ask for"""
 NAME_BYTES = 256
-NON_BLOCKING = 1
-"""flag of a stream that does not wait for work that others give to the default stream"""
 
 
 class GpuDriver:
@@ -49,14 +47,10 @@ class GpuDriver:
         self._context = self._api.call("cuDevicePrimaryCtxRetain", device)
         self._owned.callback(self._api.end, "cuDevicePrimaryCtxRelease", device)
         self._enter()
-        self._stream, self._capturing = self._new_stream(), self._new_stream()
+        self._stream, self._capturing = new_stream(self._api, self._owned), new_stream(self._api, self._owned)
         self._staging = Staging(self._api, self._stream)
         self._owned.callback(self._staging.close)
-
-    def _new_stream(self) -> Any:
-        stream = self._api.call("cuStreamCreate", NON_BLOCKING)
-        self._owned.callback(self._api.end, "cuStreamDestroy", stream)
-        return stream
+        self._beside: Beside | None = None
 
     def close(self) -> None:
         """Gives back all but graphs and the memory that `allocate` gave out. Nothing is raised."""
@@ -76,7 +70,8 @@ class GpuDriver:
     def release(self, address: int) -> None:
         """As in `Driver`. Nothing is raised: where the GPU is lost, its memory is, too."""
         self._api.end("cuCtxSetCurrent", self._context)
-        self._api.end("cuStreamSynchronize", self._stream)
+        for stream in (self._stream, *([self._beside.stream] if self._beside else ())):
+            self._api.end("cuStreamSynchronize", stream)
         self._api.end("cuMemFree", address)
 
     def clear(self, address: int, size_bytes: int) -> None:
@@ -89,6 +84,14 @@ class GpuDriver:
         """As in `Driver`."""
         self._enter()
         self._staging.send(address, array)
+
+    def bring(self, address: int, array: Array) -> None:
+        """As in `Driver`."""
+        self._enter()
+        if self._beside is None:
+            self._beside = Beside(self._api, self._stream)
+            self._owned.callback(self._beside.close)
+        self._beside.send(address, array)
 
     def download(self, address: int, array: Array) -> None:
         """As in `Driver`."""

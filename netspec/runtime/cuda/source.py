@@ -19,14 +19,15 @@ CROPS: dict[Crop, int] = {"none": state.NO_CROP, "random": state.RANDOM_CROP, "c
 
 PIECE_BYTES = 8 << 20
 """Most bytes of images that are brought at once, unless one minibatch has more: half of the memory by way of which they
-come, so that the host writes a piece while the device works on the piece before."""
+come, so that the host writes a piece while the device copies the piece before."""
 RESERVE_BYTES = 1 << 30
 """Memory of the device that images which stay there leave free."""
 
 
 class DeviceSource:
     """The source and the pass that a machine reads. Images stay on the device, unless they are volatile or do not fit:
-    these are brought piece by piece."""
+    these are brought piece by piece, to two places in turn, so that a piece comes while the device works on the piece
+    before."""
 
     def __init__(self, program: Program, driver: Driver) -> None:
         self._program = program
@@ -34,6 +35,7 @@ class DeviceSource:
         self._source: tuple[Source, Source] | None = None
         self._feed: tuple[Pass, Pass] | None = None
         self._piece_steps: int | None = None
+        self._turn = 0
         names = ("images", "labels", "mean", "scale", "order", "slots")
         self._regions = {name: Region(driver) for name in names}
 
@@ -60,8 +62,9 @@ class DeviceSource:
             return
         slots = feed.order if feed.slots is None else feed.slots
         some = feed.source.images.take(slots[first : first + count], axis=0)
-        self._driver.upload(self._regions["images"].address, some)
-        self._driver.upload(self._regions["slots"].address + 8 * first, np.arange(count, dtype=np.int64))
+        begin, self._turn = self._turn * self._piece_steps * self._program.batch, 1 - self._turn
+        self._driver.bring(self._regions["images"].address + begin * some[:1].nbytes, some)
+        self._driver.upload(self._regions["slots"].address + 8 * first, np.arange(begin, begin + count, dtype=np.int64))
 
     def forget(self) -> None:
         """No pass is taken any more."""
@@ -94,7 +97,7 @@ class DeviceSource:
         if not source.volatile and source.images.nbytes + RESERVE_BYTES <= self._driver.free_bytes:
             return region.store(source.images)
         self._piece_steps = max(1, PIECE_BYTES // (self._program.batch * max(1, image_bytes)))
-        return region.room(self._piece_steps * self._program.batch * max(1, image_bytes))
+        return region.room(2 * self._piece_steps * self._program.batch * max(1, image_bytes))
 
     def _take_pass(self, feed: Pass, words: State) -> None:
         slots = feed.order if feed.slots is None else feed.slots

@@ -78,6 +78,9 @@ class NativeDriver:
         assert array.flags.c_contiguous
         self._view(address, array.nbytes)[:] = array.reshape(-1).view(np.uint8)
 
+    def bring(self, address: int, array: Array) -> None:
+        self.upload(address, array)
+
     def download(self, address: int, array: Array) -> None:
         assert array.flags.c_contiguous
         array.reshape(-1).view(np.uint8)[:] = self._view(address, array.nbytes)

@@ -1,7 +1,8 @@
 """A driver of CUDA in Python, in place of `cuda.bindings.driver`: strict about handles, contexts and order.
 
 Work of a stream is done as late as allowed, when the host waits for it, so that memory which is changed or freed too
-early shows. Kernels are what `COMPILER` makes: a unit's address as JSON, which `execute` gets with the arguments.
+early shows; with `early`, that of streams without graphs is done as early as allowed. Kernels are what `COMPILER`
+makes: a unit's address as JSON, which `execute` gets with the arguments.
 """
 
 import ctypes
@@ -45,6 +46,18 @@ COMPILER = Compiler(
 Work = Callable[[], None]
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Work of a stream that waits for an event."""
+
+    reached: list[bool]
+    force: Work
+
+    def __call__(self) -> None:
+        if not self.reached:
+            self.force()
+
+
 @dataclass(eq=False)
 class Handle:
     """What a function has made: its kind, and what belongs to it."""
@@ -64,6 +77,7 @@ class FakeCuda:
     fail: int | None = None
     status: int = LOST
     lost: bool = False
+    early: bool = False
     version: int = 13000
     memory_bytes: int = MEMORY_BYTES
     attributes: dict[int, int] = field(default_factory=lambda: dict(ATTRIBUTES))
@@ -194,6 +208,12 @@ class FakeCuda:
     def _cuEventDestroy(self, event: Handle) -> None:  # noqa: N802
         self._end(event, "event")
 
+    def _cuStreamWaitEvent(self, stream: Handle, event: Handle, flags: int) -> None:  # noqa: N802
+        assert event in self.live
+        if event.content is not None:
+            other, reached = event.content
+            self._enqueue(stream, Waiting(reached, lambda: self._reach(other, reached)))
+
     def _cuEventRecord(self, event: Handle, stream: Handle) -> None:  # noqa: N802
         reached: list[bool] = []
         event.content = stream, reached
@@ -202,9 +222,7 @@ class FakeCuda:
     def _cuEventSynchronize(self, event: Handle) -> None:  # noqa: N802
         assert event in self.live
         if event.content is not None:
-            stream, reached = event.content
-            while not reached:
-                self._done(stream, 1)
+            self._reach(*event.content)
 
     # -- kernels and graphs
 
@@ -251,6 +269,7 @@ class FakeCuda:
     def _cuGraphLaunch(self, executable: Handle, stream: Handle) -> None:  # noqa: N802
         self._check_context()
         assert executable in self.live
+        stream.content = "graphs"
         for work in executable.content:
             self._enqueue(stream, work)
 
@@ -278,11 +297,22 @@ class FakeCuda:
     def _enqueue(self, stream: Handle, work: Work) -> None:
         assert stream in self.live
         (stream.queue if stream.capture is None else stream.capture).append(work)
+        self._go_on()
+
+    def _reach(self, stream: Handle, reached: list[bool]) -> None:
+        while not reached:
+            self._done(stream, 1)
 
     def _done(self, stream: Handle, count: int) -> None:
-        works, stream.queue[:count] = stream.queue[:count], []
-        for work in works:
-            work()
+        for _ in range(min(count, len(stream.queue))):
+            stream.queue.pop(0)()
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """With `early`, streams without graphs do what they can."""
+        for stream in self._streams() if self.early else ():
+            while stream.content != "graphs" and stream.queue and _may_run(stream.queue[0]):
+                stream.queue.pop(0)()
 
 
 MAKERS = frozenset(
@@ -294,6 +324,10 @@ MAKERS = frozenset(
 def opened(cuda: FakeCuda) -> GpuDriver:
     """The driver of the fake's GPU, which compiles by `COMPILER` and keeps no code."""
     return GpuDriver(initialized(cuda), CodeCache(None), COMPILER)
+
+
+def _may_run(work: Work) -> bool:
+    return not isinstance(work, Waiting) or bool(work.reached)
 
 
 def _allocated(size: int, arrays: dict[int, Any]) -> int:

@@ -34,7 +34,8 @@ def seen() -> dict[str, Any]:
     library.null_launches.restype = ctypes.c_ulong
     array = np.arange(5 << 20, dtype=np.float32)
     found, address = np.empty_like(array), driver.allocate(array.nbytes)
-    driver.upload(address, array)
+    driver.upload(address, array[: 3 << 20])
+    driver.bring(address + (12 << 20), array[3 << 20 :])
     driver.download(address, found)
     unit = Unit("kernel", 64, ("int64*", "int32"))
     graph = driver.graph([Bound(unit, 3, (1000, number)) for number in range(CALLS)])

@@ -154,6 +154,7 @@ def use(driver: GpuDriver) -> None:
         graph = driver.graph(CALLS)
         driver.launch(graph, STEPS + 1)
         driver.upload(address, np.zeros(24, np.float32))
+        driver.bring(address, array)
         driver.download(address, array)
         driver.wait()
     finally:

@@ -118,7 +118,7 @@ def test_images_that_fit_stay_on_the_device_and_others_take_a_piece(monkeypatch:
 
     images = FEED.source.images.nbytes
     assert most(source_module.RESERVE_BYTES + images + 1000) == images  # and the rates of a step
-    assert most(source_module.RESERVE_BYTES + images - 1) == 2 * BATCH * IMAGE_BYTES
+    assert most(source_module.RESERVE_BYTES + images - 1) == 2 * 2 * BATCH * IMAGE_BYTES
 
 
 def test_volatile_images_may_change_when_a_call_has_returned(wanted: dict[str, Any]) -> None:
@@ -153,10 +153,12 @@ def gpu(cuda: FakeCuda) -> GpuDriver:
     return opened(cuda)
 
 
+@pytest.mark.parametrize("early", [False, True], ids=["copied late", "copied early"])
 @pytest.mark.parametrize("volatile", [False, True], ids=["kept", "volatile"])
 def test_a_gpus_driver_gives_the_bits_of_kernels_called_one_by_one(
-    gpu: GpuDriver, volatile: bool, wanted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    gpu: GpuDriver, cuda: FakeCuda, volatile: bool, early: bool, wanted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    cuda.early = early
     monkeypatch.setattr(source_module, "PIECE_BYTES", 3 * BATCH * IMAGE_BYTES)
     feed = replace(FEED, source=replace(FEED.source, volatile=volatile))
     check(trained(gpu, feed), wanted)
