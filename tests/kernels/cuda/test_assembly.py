@@ -22,7 +22,6 @@ WITH_CONSTANTS = ("lenet", "digits", "lecture", "resnet18_cifar")
 """Specs whose kernels are compiled for their sizes too. The table shows each kernel for a layer of the first that has
 it."""
 COLUMNS = ("registers", "shared", "instructions", "divisions", "vector LDG", "LDS.128", "FFMA of loop")
-TARGETS = pytest.mark.parametrize("target", [SM_80, SM_90], ids=lambda target: target.name)
 
 
 @cache
@@ -59,24 +58,23 @@ def faults(code: Code) -> list[str]:
     return [*found, *code.float64, *code.slow]
 
 
-@TARGETS
 @pytest.mark.slow
-def test_no_kernel_of_a_spec_spills_or_leaves_32_bits(target: CudaTarget) -> None:
-    needed = units(tuple(sorted(bundled_specs())), target, constant=False)
-    needed |= units(WITH_CONSTANTS, target, constant=True)
-    assert {name: faults(code) for name, code in assembled(needed.values(), target).items() if faults(code)} == {}
-
-
-@TARGETS
-@pytest.mark.slow
-def test_machine_code_is_of_the_size_that_the_table_says(
-    target: CudaTarget, golden: Golden, request: pytest.FixtureRequest
+def test_no_kernel_of_a_spec_spills_or_leaves_32_bits_and_the_table_tells_the_size_of_each(
+    golden: Golden, request: pytest.FixtureRequest
 ) -> None:
-    path = request.path.parent / "golden" / f"assembly_{target.name}.txt"
-    kept = path.read_text(encoding="utf-8").partition("\n")[0] if path.is_file() else versions()
-    if kept != versions() and not request.config.getoption("--update-golden"):
-        pytest.skip(f"the table is of {kept}, here are {versions()}")
-    golden(path, table(target))
+    """In one test, since the code before the assembler is the same for all targets."""
+    for target in (SM_80, SM_90):
+        needed = units(tuple(sorted(bundled_specs())), target, constant=False)
+        needed |= units(WITH_CONSTANTS, target, constant=True)
+        found = assembled(needed.values(), target)
+        assert {name: faults(code) for name, code in found.items() if faults(code)} == {}, target.name
+    updating = request.config.getoption("--update-golden")
+    for target in (SM_80, SM_90):
+        path = request.path.parent / "golden" / f"assembly_{target.name}.txt"
+        kept = path.read_text(encoding="utf-8").partition("\n")[0] if path.is_file() else versions()
+        if kept != versions() and not updating:
+            pytest.skip(f"the table is of {kept}, here are {versions()}")
+        golden(path, table(target))
 
 
 def table(target: CudaTarget) -> str:

@@ -52,8 +52,8 @@ def _cotangent(operand, k, end, s):
     i = quotient(tap, int32(s.kw))
     y_out, in_row = output_seeing(row - i * s.dilation_y, s.stride_y, s.oh)
     x_out, in_column = output_seeing(column - (tap - i * s.kw) * s.dilation_x, s.stride_x, s.ow)
-    met = here and k < end and in_row and in_column
-    return dy[int32(at + (output * s.oh + y_out) * s.ow + x_out)] if met else float32(0)
+    met = in_row and in_column
+    return dy[int32(at + (output * s.oh + y_out) * s.ow + x_out)] if here and k < end and met else float32(0)
 
 
 _accumulate = accumulation(_fetch_weights, _put_weights, fetching_maps(_cotangent), put_maps)
