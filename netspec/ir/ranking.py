@@ -31,6 +31,8 @@ def class_scores(function: LossName, outputs: NDArray[Any]) -> NDArray[np.float6
 
 def told_classes(function: LossName, outputs: NDArray[Any]) -> NDArray[np.int64]:
     """The class that outputs (n, k) name, (n,): the first of the highest score."""
+    if outputs.shape[1] > 1:  # scores are the outputs
+        return outputs.argmax(axis=1)
     return class_scores(function, outputs).argmax(axis=1)
 
 

@@ -26,7 +26,10 @@ class Engine:
 
     def answer(self, images: Images) -> Array:
         """All outputs side by side, (N, their elements) float32, of images (N, C, H, W)."""
-        program, pace, first = self.machine.program, Pace(), 0
+        program = self.machine.program
+        if len(images) <= program.batch:
+            return self.machine.outputs(self.intake.feed(images)).arrays
+        pace, first = Pace(), 0
         results = np.empty((len(images), sum(value.elements for value in program.outputs)), np.float32)
         while first < len(images):
             steps, begin = pace.steps, perf_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ class Intake:
         """Images (N, C, H, W), in their order."""
         mean, scale = self.normalisation()
         crop = "none" if self.pad is None else "centre"
-        return Pass(Source(images, None, mean, scale), np.arange(len(images)), crop=crop, pad=self.pad or 0)
+        return Pass(Source(images, None, mean, scale), _order(len(images)), crop=crop, pad=self.pad or 0)
 
     def normal(self, images: Images, shape: Shape) -> NDArray[np.float32]:
         """Images (N, C, H, W) as a net sees them whose input has this shape, (N, *shape)."""
@@ -40,6 +41,14 @@ class Intake:
     def normalisation(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What is taken off, and the factor then: float32, (C,) each."""
         return _normalisation(self.mean, self.deviation)
+
+
+@lru_cache(maxsize=64)
+def _order(count: int) -> NDArray[np.int64]:
+    """0 … count - 1, made once too."""
+    order = np.arange(count)
+    order.flags.writeable = False
+    return order
 
 
 @lru_cache(maxsize=64)
@@ -53,24 +62,37 @@ def _normalisation(
     return arrays
 
 
+@lru_cache(maxsize=64)
+def _forms(shape: tuple[int, int, int]) -> frozenset[tuple[int, ...]]:
+    """Shapes that an image of this one may be given in."""
+    forms: list[tuple[int, ...]] = [shape]
+    if shape[0] == 1:
+        forms.append(shape[1:])
+    if shape[1:] == (1, 1):
+        forms.append(shape[:1])
+    return frozenset(forms)
+
+
 def as_images(array: NDArray[Any], shape: tuple[int, int, int]) -> Images:
     """An array of one or more images as (N, C, H, W), bytes as they are and everything else as float32.
 
     Takes (N, C, H, W), (C, H, W), and without the channel where there is one; flat vectors (N, C) or (C,) where images
     are single pixels. Raises UsageError (E465) for any other shape, and for values that are no finite numbers.
     """
-    whole = (shape, shape[1:] if shape[0] == 1 else shape, shape[:1] if shape[1:] == (1, 1) else shape)
-    single = any(array.shape == one for one in whole)
-    if not single and not any(array.ndim and array.shape[1:] == one and len(array) for one in whole):
+    forms, given = _forms(shape), array.shape
+    if given not in forms and not (given and given[1:] in forms and given[0]):
         takes = f"({', '.join(map(str, ('N', *shape)))})"
         raise UsageError("E465", f"images of shape {array.shape} do not fit: the net was trained on {takes}")
-    if not (np.issubdtype(array.dtype, np.number) or array.dtype == np.bool_) or np.iscomplexobj(array):
+    if array.dtype.kind not in "biuf":
         raise UsageError("E465", f"images are numbers, not {array.dtype}")
     if array.dtype == np.uint8:
         return array.reshape(-1, *shape)
-    with np.errstate(over="ignore"):
-        images = np.asarray(array, np.float32).reshape(-1, *shape)
-    if not np.isfinite(images).all():
+    if array.dtype != np.float32:
+        with np.errstate(over="ignore"):
+            array = np.asarray(array, np.float32)
+    images = array.reshape(-1, *shape)
+    flat = images.reshape(-1)
+    if not isfinite(np.vdot(flat, flat)) and not np.isfinite(images).all():  # the first, which may overflow, is faster
         spoilt = int(np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))[0])
         raise UsageError("E465", f"image {spoilt} holds a number that is not finite in float32")
     return images

@@ -65,7 +65,7 @@ def agreeing(probabilities: Array, told: NDArray[np.int64]) -> Array:
     if found.shape[1] == 1:
         above = np.maximum(found, np.nextafter(HALF, np.float32(1)))
         return np.where(told[:, None] == 1, above, np.minimum(found, HALF))
-    for row in np.flatnonzero(found.argmax(axis=1) != told):
+    for row in (found.argmax(axis=1) != told).nonzero()[0]:
         k, own = int(told[row]), max(found[row, told[row]], TINY)
         found[row, :k] = np.minimum(found[row, :k], np.nextafter(own, np.float32(0)))
         found[row, k + 1 :] = np.minimum(found[row, k + 1 :], own)

@@ -34,9 +34,14 @@ def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
 
 
 def test_what_is_no_number_is_refused() -> None:
-    for array in (np.full((8, 6), "x"), np.zeros((8, 6), complex)):
+    for array in (np.full((8, 6), "x"), np.zeros((8, 6), complex), np.zeros((8, 6), "m8[s]")):
         with pytest.raises(UsageError):
             as_images(array, (1, 8, 6))
+
+
+def test_large_numbers_are_taken_as_long_as_they_are_finite() -> None:
+    images = np.full((2, 1, 8, 6), np.float32(3e38))
+    assert np.array_equal(as_images(images, (1, 8, 6)), images)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e300])

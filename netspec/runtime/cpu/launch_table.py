@@ -66,6 +66,7 @@ class LaunchTable:
             self.words[number, SHARES] = self._shares[number].ctypes.data
             self.words[number, [UNITS, BARRIER]] = row.units, step.barrier
             self.words[number, DIVISION] = of_groups if row.per_group else UNITS_ONCE
+        self.rows, self.address = len(rows), self.words.ctypes.data
 
 
 def _shares(counts: Sequence[int]) -> Words:

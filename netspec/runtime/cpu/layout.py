@@ -64,6 +64,11 @@ def to_channels(plain: Array, into: Array) -> None:
 
 def from_channels(view_: Array, shape: tuple[int, ...], images: int) -> Array:
     """The first `images` of a `channel_view` as (images, *shape), a copy."""
+    return np.array(flat_channels(view_[:images], shape)).reshape(images, *shape)
+
+
+def flat_channels(view_: Array, shape: tuple[int, ...]) -> Array:
+    """A `channel_view` as (images, elements): a view where maps are one pixel, else a copy."""
     channels, height, width = as_map(shape)
-    maps = np.moveaxis(view_[:images], -1, 2).reshape(images, -1, height, width)[:, :channels]
-    return np.array(maps).reshape(images, *shape)
+    images = len(view_)
+    return np.moveaxis(view_, -1, 2).reshape(images, -1, height * width)[:, :channels].reshape(images, -1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -48,16 +49,24 @@ class CpuMachine:
         self._cache = code_cache(cache_dir)
         self._tables: dict[Job, LaunchTable] = {}
         self._pieces: tuple[LaunchTable, ...] = ()
+        self._views: dict[str, Array] = {}
+        self._flat_views: dict[str, Array] = {}
+        self._written: tuple[int, int, int] | None = None
         self._source: tuple[Source, Source] | None = None
         self._feed: tuple[Pass, Pass] | None = None
         self._columns = len(program.scalars)
-        self._rates = np.empty((0, self._columns))
+        collected = _collected(program)
+        ends = [0, *accumulate(value.elements for value in collected)]
+        self._answer_elements = ends[-1]
+        self._answers = [(value.name, slice(*place)) for value, place in zip(collected, pairwise(ends), strict=True)]
+        self._rates, self._metrics = np.empty((0, self._columns)), np.empty((0, 2))
         self.team = Team(threads, self._cache)
         thread_floats = program.thread_bytes // FLOAT_BYTES
         self.arena = _allocate(program.arena_bytes // FLOAT_BYTES + threads * thread_floats)
         self._state = np.zeros((threads, state.WORDS), np.int64)
         self._state[:, state.SCRATCH] = program.arena_bytes // FLOAT_BYTES + thread_floats * np.arange(threads)
         self._state[:, state.THREADS] = threads
+        self._describe()
         self._table(_usual_job(program))
 
     def write(self, name: str, array: Array) -> None:
@@ -121,8 +130,8 @@ class CpuMachine:
         """As in `Machine`: runs a program without updates on all images of the feed."""
         if self.program.layout == "channels":
             return self._outputs_of_channels(feed)
-        total, elements = len(feed.order), sum(value.elements for value in _collected(self.program))
-        results, steps = np.empty((total, elements), np.float32), -(-total // self.program.batch)
+        total = len(feed.order)
+        results, steps = np.empty((total, self._answer_elements), np.float32), -(-total // self.program.batch)
         self._take_feed(feed, 0, steps, 0)
         self._state[:, state.RESULTS] = results.ctypes.data
         return Outputs(results, self._call(self._table("outputs"), steps))
@@ -130,16 +139,16 @@ class CpuMachine:
     def _outputs_of_channels(self, feed: Pass) -> Outputs:
         """`outputs` of a program whose lanes hold channels; it gathers no minibatch, so images go to its input."""
         program, total = self.program, len(feed.order)
-        (given, *_), collected = program.inputs, _collected(program)
-        results = np.empty((total, sum(value.elements for value in collected)), np.float32)
+        given = program.inputs[0]
+        results = np.empty((total, self._answer_elements), np.float32)
         metrics: list[Array] = []
         for first in range(0, total, program.batch):
             images = normalized(feed, given.shape, slice(first, first + program.batch))
             self.write(given.name, images)
             metrics.append(self.step(len(images)))
-            read = [self.read(value.name, len(images)).reshape(len(images), -1) for value in collected]
-            np.concatenate(read, axis=1, out=results[first : first + len(images)])
-        return Outputs(results, np.concatenate(metrics))
+            for name, place in self._answers:
+                results[first : first + len(images), place] = self._flat(name)[: len(images)]
+        return Outputs(results, metrics[0] if len(metrics) == 1 else np.concatenate(metrics))
 
     def step(self, images: int, *, step_number: int = 0, seed: int = 0) -> Array:
         """Runs one step on inputs that `write` has stored for `images` images; returns (1, 2) as `run` does."""
@@ -147,10 +156,23 @@ class CpuMachine:
         return self._call(self._table("step"), 1)
 
     def _view(self, name: str) -> Array:
-        buffer = self.program.buffers[name]
-        if buffer.value.batched and self.program.layout == "channels":
-            return layout.channel_view(self.arena, buffer)
-        return layout.view(self.arena, buffer, self._lanes)
+        """The view of a value in the arena, made once."""
+        if name not in self._views:
+            buffer = self.program.buffers[name]
+            if buffer.value.batched and self.program.layout == "channels":
+                self._views[name] = layout.channel_view(self.arena, buffer)
+            else:
+                self._views[name] = layout.view(self.arena, buffer, self._lanes)
+        return self._views[name]
+
+    def _flat(self, name: str) -> Array:
+        """(batch, elements) of a value whose lanes hold channels: a view, made once, where that is possible."""
+        if name in self._flat_views:
+            return self._flat_views[name]
+        flat = layout.flat_channels(self._view(name), self.program.buffers[name].value.shape)
+        if np.may_share_memory(flat, self.arena):
+            self._flat_views[name] = flat
+        return flat
 
     def _table(self, job: Job) -> LaunchTable:
         """The launch table of a job, made once."""
@@ -171,14 +193,18 @@ class CpuMachine:
         return LaunchTable(tasks, self.program, self.threads, self._cache)
 
     def _take_written(self, images: int, step_number: int, seed: int) -> None:
-        """Sets the state words for inputs that `write` has stored."""
-        self._feed = None
+        """Sets the state words for inputs that `write` has stored, unless the last call of one step was the same."""
+        if self._written == (images, step_number, seed):
+            return
+        self._feed = self._written = None  # an exception here leaves no words that are taken for others
         words = self._state
         words[:, state.FIRST], words[:, state.TOTAL] = 0, images
         words[:, state.STEP], words[:, state.SEED] = step_number, _signed(seed)
+        self._written = images, step_number, seed
 
     def _take_feed(self, feed: Pass, first: int, steps: int, step_number: int) -> None:
         """Sets the state words for steps of a feed. A new feed is checked and prepared; its arrays are kept alive."""
+        self._written = None
         if self._feed is None or self._feed[0] is not feed:
             self._feed = None
             ready = prepared_pass(feed, self._take_source(feed.source), self.program)
@@ -217,17 +243,28 @@ class CpuMachine:
         self._state[:, state.SCALARS] = self._rates.ctypes.data
 
     def _call(self, launches: LaunchTable, steps: int) -> Array:
-        metrics = np.zeros((steps, 2), np.float64)
-        self._state[:, state.METRICS] = metrics.ctypes.data
-        table, control = launches.words, self.team.control
-        if len(table) == 0:  # no row, so no barrier at the end of the job
-            return metrics
-        control[driver.ROWS], control[driver.ROW_COUNT] = table.ctypes.data, len(table)
-        control[driver.ARENA], control[driver.STATES] = self.arena.ctypes.data, self._state.ctypes.data
-        control[driver.STEPS], control[driver.BATCH] = steps, self.program.batch
-        control[driver.LANES], control[driver.SCALARS_BYTES] = self.program.group_images, 8 * self._columns
+        metrics, control = self._reported(steps), self.team.control
+        metrics.fill(0)
+        if launches.rows == 0:  # no row, so no barrier at the end of the job
+            return metrics.copy()
+        control[driver.ROWS], control[driver.ROW_COUNT], control[driver.STEPS] = launches.address, launches.rows, steps
         self.team.run()
-        return metrics
+        return metrics.copy()
+
+    def _reported(self, steps: int) -> Array:
+        """The array that the state words name for the metrics of so many steps; that of one step is made once."""
+        if steps != 1 or len(self._metrics) != 1:  # each of several steps moves the word on
+            made, self._metrics = np.empty((steps, 2), np.float64), np.empty((0, 2))
+            self._state[:, state.METRICS] = made.ctypes.data
+            self._metrics = made  # at last: after an exception there is none
+        return self._metrics
+
+    def _describe(self) -> None:
+        """Sets the words of the control block that are the same for every job."""
+        control = self.team.control
+        control[driver.ARENA], control[driver.STATES] = self.arena.ctypes.data, self._state.ctypes.data
+        control[driver.BATCH], control[driver.LANES] = self.program.batch, self.program.group_images
+        control[driver.SCALARS_BYTES] = 8 * self._columns
 
 
 def _usual_job(program: Program) -> Job:

@@ -41,6 +41,7 @@ class Team:
         self._entry = ENTRY(driver_address(cache))
         self.clock: Callable[[], float] | None = None
         self.native_seconds = 0.0
+        self._begin = _entering(self._entry, self.control, driver.LEADER)
         self._process: int | None = None
         self._dismissal: Any = None
 
@@ -49,17 +50,18 @@ class Team:
         if self._process != os.getpid() or not self._dismissal.alive:
             self._start_workers()
         if self.clock is None:
-            _enter(self._entry, self.control, driver.LEADER)
+            self._begin()
             return
         begin = self.clock()
-        _enter(self._entry, self.control, driver.LEADER)
+        self._begin()
         self.native_seconds += self.clock() - begin
 
     def _start_workers(self) -> None:
         """Starts workers with a new control block: older workers may still read the old one."""
         control = self.control = self.control.copy()
         control[COUNTERS] = 0
-        self._dismissal = weakref.finalize(self, _enter, self._entry, control, driver.DISMISSAL)
+        self._begin = _entering(self._entry, control, driver.LEADER)
+        self._dismissal = weakref.finalize(self, _entering(self._entry, control, driver.DISMISSAL))
         try:
             for thread in range(1, self._threads):
                 _start(self._entry, control, thread)
@@ -74,10 +76,15 @@ class Team:
 
 
 def _start(entry: Any, control: NDArray[Any], thread: int) -> None:
-    arguments = (entry, control, thread)
-    threading.Thread(target=_enter, args=arguments, name=f"netspec-{thread}", daemon=True).start()
+    threading.Thread(target=_entering(entry, control, thread), name=f"netspec-{thread}", daemon=True).start()
 
 
-def _enter(entry: Any, control: NDArray[Any], thread: int) -> None:
+def _entering(entry: Any, control: NDArray[Any], thread: int) -> Callable[[], None]:
+    """A call of the driver's function, its arguments made once."""
     result = ctypes.c_void_p()
-    entry(ctypes.addressof(result), None, control.ctypes.data, thread)
+    where, address = ctypes.addressof(result), control.ctypes.data
+
+    def enter(_alive: object = (result, control)) -> None:
+        entry(where, None, address, thread)
+
+    return enter
