@@ -43,7 +43,7 @@ class Intake:
         return _normalisation(self.mean, self.deviation)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4)
 def _order(count: int) -> NDArray[np.int64]:
     """0 … count - 1, made once too."""
     order = np.arange(count)
@@ -87,6 +87,7 @@ def as_images(array: NDArray[Any], shape: tuple[int, int, int]) -> Images:
         raise UsageError("E465", f"images are numbers, not {array.dtype}")
     if array.dtype == np.uint8:
         return array.reshape(-1, *shape)
+    array = np.asarray(array)  # of a subclass, such as masked arrays, the numbers alone
     if array.dtype != np.float32:
         with np.errstate(over="ignore"):
             array = np.asarray(array, np.float32)

@@ -44,6 +44,13 @@ def test_large_numbers_are_taken_as_long_as_they_are_finite() -> None:
     assert np.array_equal(as_images(images, (1, 8, 6)), images)
 
 
+def test_of_a_subclass_the_numbers_count() -> None:
+    assert type(as_images(np.ones((8, 6), np.float32).view(np.matrix), (1, 8, 6))) is np.ndarray
+    hidden = np.ma.masked_invalid(np.full((8, 6), np.nan, np.float32))
+    with pytest.raises(UsageError, match="image 0"):
+        as_images(hidden, (1, 8, 6))
+
+
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e300])
 def test_numbers_that_are_not_finite_are_refused_and_the_image_named(wrong: float) -> None:
     images = np.zeros((4, 1, 8, 6))
