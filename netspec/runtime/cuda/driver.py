@@ -28,8 +28,9 @@ class Graph(Protocol):
 
 
 class Driver(Protocol):
-    """One caller at a time. Work is done in the order of the calls of this protocol; `download` and `wait` alone return
-    when it is done. Every method but `release` raises DeviceError where the device is lost or out of memory."""
+    """One caller at a time. Work is done in the order of the calls of this protocol, that of `bring` perhaps earlier;
+    `download` and `wait` alone return when it is done. Every method but `release` raises DeviceError where the device
+    is lost or out of memory."""
 
     @property
     def name(self) -> str:

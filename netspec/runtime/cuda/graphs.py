@@ -73,8 +73,8 @@ def _captured(api: DriverApi, stream: Any, nodes: Sequence[Node]) -> Any:
             places = node.words.ctypes.data + 8 * np.arange(len(node.words), dtype=np.uint64)
             grid, block = (node.blocks, 1, 1), (node.threads, 1, 1)
             api.call("cuLaunchKernel", node.function, *grid, *block, 0, stream, places.ctypes.data, 0)
+        return api.call("cuStreamEndCapture", stream)
     except BaseException:
         with suppress(DeviceError, CompilerBug):
             api.end("cuGraphDestroy", api.call("cuStreamEndCapture", stream))
         raise
-    return api.call("cuStreamEndCapture", stream)

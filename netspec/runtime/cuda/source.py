@@ -62,8 +62,9 @@ class DeviceSource:
             return
         slots = feed.order if feed.slots is None else feed.slots
         some = feed.source.images.take(slots[first : first + count], axis=0)
-        begin, self._turn = self._turn * self._piece_steps * self._program.batch, 1 - self._turn
+        begin = self._turn * self._piece_steps * self._program.batch
         self._driver.bring(self._regions["images"].address + begin * some[:1].nbytes, some)
+        self._turn = 1 - self._turn
         self._driver.upload(self._regions["slots"].address + 8 * first, np.arange(begin, begin + count, dtype=np.int64))
 
     def forget(self) -> None:

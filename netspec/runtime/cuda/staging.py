@@ -57,9 +57,10 @@ class Staging:
 
     def _turn(self) -> None:
         """Goes on to the other half, when the copies from it are done."""
+        other = 1 - self._half
         self._api.call("cuEventRecord", self._copied[self._half], self._stream)
-        self._half, self._used = 1 - self._half, 0
-        self._api.call("cuEventSynchronize", self._copied[self._half])
+        self._api.call("cuEventSynchronize", self._copied[other])
+        self._half, self._used = other, 0
 
 
 class Beside:

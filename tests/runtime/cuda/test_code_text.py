@@ -34,6 +34,7 @@ def test_a_kernel_is_shown_as_machine_code() -> None:
 def test_a_missing_disassembler_is_named_with_its_install_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code_text, "find_spec", lambda name: None)
     monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr(code_text, "obtain", None)  # nothing is compiled before
     with pytest.raises(DeviceError, match="nvdisasm") as caught:
         next(kernel_texts(PROGRAM, "sass"))
     assert caught.value.code == "E597"

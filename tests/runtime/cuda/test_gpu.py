@@ -135,6 +135,24 @@ def test_an_interrupt_as_a_capture_begins_ends_it(
     assert done == [*CALLS]
 
 
+def test_an_interrupt_as_a_capture_ends_ends_it(
+    driver: GpuDriver, cuda: FakeCuda, done: list[Bound], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end, interrupts = cuda.cuStreamEndCapture, [KeyboardInterrupt]
+
+    def interrupted(*arguments: Any) -> Any:
+        if interrupts:
+            raise interrupts.pop()
+        return end(*arguments)
+
+    monkeypatch.setattr(cuda, "cuStreamEndCapture", interrupted, raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        driver.graph(CALLS)
+    driver.launch(driver.graph(CALLS), 1)
+    driver.wait()
+    assert done == [*CALLS]
+
+
 def test_a_graph_ends_with_its_object(driver: GpuDriver, cuda: FakeCuda) -> None:
     graph = driver.graph(CALLS)
     driver.launch(graph, STEPS)
