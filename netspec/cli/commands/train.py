@@ -29,7 +29,7 @@ from netspec.cli.show.training_display import Display, duration, scores_line
 from netspec.cli.stopping import Stop
 from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.cells import shown
-from netspec.diagnostics.failure import DivergedError, NetspecError, UsageError
+from netspec.diagnostics.failure import CompilerBug, DivergedError, NetspecError, UsageError
 from netspec.diagnostics.quoting import quoted
 from netspec.frontend import read_source
 from netspec.ir.recipe import Experiment
@@ -225,7 +225,7 @@ def watch(begun: Begun, display: Display) -> Finished:
         if begun.run is not None:
             remark(f"see inside that step with: netspec train --replay {quoted(str(begun.run.folder))}")
         raise
-    except (KeyboardInterrupt, NetspecError):
+    except (KeyboardInterrupt, NetspecError, CompilerBug):
         if begun.run is not None:
             _say_how_to_go_on(begun.run)
         raise
