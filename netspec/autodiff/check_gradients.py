@@ -29,6 +29,8 @@ Method = Literal["end to end", "link by link"]
 
 TOLERANCE = 1e-4
 """Largest relative error of an element that agrees."""
+DOUBT = 4.0
+"""Noise that is taken for granted, in units of what two steps disagree by."""
 SMALLEST = float(np.finfo(np.float64).tiny)
 IMAGES: Mapping[Method, int] = {"end to end": 4, "link by link": 2}
 MOST_SAMPLES = 16
@@ -137,10 +139,17 @@ def _row(value: Value, probe: Probe, values: Mapping[str, Array], gradient: Arra
 
 
 def _smallest_error(gradient: float, found: Iterable[Difference]) -> float | None:
-    """That of the first step that agrees, else the smallest of all; None where there is no step."""
+    """That of the first step that agrees, else the smallest of all; None where there is no step.
+
+    What a step and the one before disagree by is noise too: rounding that the estimate does not know, as where a mean
+    is taken off numbers close to it.
+    """
     errors: list[float] = []
+    before: float | None = None
     for each in found:
-        errors.append(_error(gradient, each.slope, each.noise))
+        doubt = 0.0 if before is None else DOUBT * abs(each.slope - before)
+        errors.append(_error(gradient, each.slope, max(each.noise, doubt)))
+        before = each.slope
         if errors[-1] <= TOLERANCE:
             break
     return min(errors, default=None)

@@ -196,3 +196,15 @@ def test_a_function_that_bends_much_is_given_a_shorter_step(monkeypatch):
     monkeypatch.setattr(probe, "STEPS", probe.STEPS[:1])
     found = check_gradients(net.graph(), "squared_error")
     assert [row.name for row in found.rows if not row.agrees] == ["layer1.weight"]
+
+
+def test_what_is_all_rounding_is_no_mistake_and_a_wrong_derivative_is_one():
+    rounding = (
+        probe.Difference(8.9e-12, 3.6e-12),
+        probe.Difference(2.7e-10, 3.6e-11),
+        probe.Difference(8.9e-10, 3.6e-10),
+    )
+    assert module._smallest_error(0.0, rounding) <= TOLERANCE
+    smooth = (probe.Difference(1 + 1e-7, 1e-11), probe.Difference(1 + 1e-9, 1e-10), probe.Difference(1 - 2e-9, 1e-9))
+    assert module._smallest_error(1.0, smooth) <= TOLERANCE
+    assert module._smallest_error(1.0 + 1e-3, smooth) > TOLERANCE
