@@ -70,8 +70,9 @@ class GpuDriver:
     def release(self, address: int) -> None:
         """As in `Driver`. Nothing is raised: where the GPU is lost, its memory is, too."""
         self._api.end("cuCtxSetCurrent", self._context)
-        for stream in (self._stream, *([self._beside.stream] if self._beside else ())):
-            self._api.end("cuStreamSynchronize", stream)
+        self._api.end("cuStreamSynchronize", self._stream)
+        if self._beside is not None:
+            self._api.end("cuStreamSynchronize", self._beside.stream)
         self._api.end("cuMemFree", address)
 
     def clear(self, address: int, size_bytes: int) -> None:

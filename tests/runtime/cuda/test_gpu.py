@@ -103,54 +103,26 @@ def test_graphs_of_the_same_kernels_load_them_once(driver: GpuDriver, cuda: Fake
     assert cuda.calls.count("cuModuleLoadData") == 2
 
 
-def test_an_interrupt_in_a_capture_ends_it(driver: GpuDriver, cuda: FakeCuda, done: list[Bound]) -> None:
-    def interrupted(*arguments: Any) -> None:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("name", ["cuStreamBeginCapture", "cuLaunchKernel", "cuStreamEndCapture"])
+def test_an_interrupt_in_a_capture_ends_it(
+    driver: GpuDriver, cuda: FakeCuda, done: list[Bound], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, interrupts = getattr(cuda, name), [KeyboardInterrupt]
 
-    cuda.cuLaunchKernel = interrupted  # type: ignore[attr-defined]
+    def interrupted(*arguments: Any) -> Any:
+        if not interrupts:
+            return called(*arguments)
+        if name == "cuStreamBeginCapture":  # at the latest: the others, at the earliest
+            called(*arguments)
+        raise interrupts.pop()
+
+    monkeypatch.setattr(cuda, name, interrupted, raising=False)
     with pytest.raises(KeyboardInterrupt):
         driver.graph(CALLS)
-    del cuda.cuLaunchKernel  # type: ignore[attr-defined]
     assert [handle for handle in cuda.live if handle.kind in ("graph", "executable") or handle.capture] == []
     driver.launch(driver.graph(CALLS), 2)
     driver.wait()
     assert done == [*CALLS] * 2
-
-
-def test_an_interrupt_as_a_capture_begins_ends_it(
-    driver: GpuDriver, cuda: FakeCuda, done: list[Bound], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begin = cuda.cuStreamBeginCapture
-
-    def interrupted(*arguments: Any) -> None:
-        begin(*arguments)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(cuda, "cuStreamBeginCapture", interrupted, raising=False)
-        with pytest.raises(KeyboardInterrupt):
-            driver.graph(CALLS)
-    driver.launch(driver.graph(CALLS), 1)
-    driver.wait()
-    assert done == [*CALLS]
-
-
-def test_an_interrupt_as_a_capture_ends_ends_it(
-    driver: GpuDriver, cuda: FakeCuda, done: list[Bound], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    end, interrupts = cuda.cuStreamEndCapture, [KeyboardInterrupt]
-
-    def interrupted(*arguments: Any) -> Any:
-        if interrupts:
-            raise interrupts.pop()
-        return end(*arguments)
-
-    monkeypatch.setattr(cuda, "cuStreamEndCapture", interrupted, raising=False)
-    with pytest.raises(KeyboardInterrupt):
-        driver.graph(CALLS)
-    driver.launch(driver.graph(CALLS), 1)
-    driver.wait()
-    assert done == [*CALLS]
 
 
 def test_a_graph_ends_with_its_object(driver: GpuDriver, cuda: FakeCuda) -> None:
