@@ -1,4 +1,4 @@
-"""Check that kernels can count the numbers of every array, and their threads: they index by int32."""
+"""Check that kernels can count the numbers of every array: they index by int32."""
 
 from __future__ import annotations
 
@@ -14,32 +14,26 @@ from netspec.schedule.cuda.table import CALLS
 from netspec.schedule.largest_batch import largest_batch
 from netspec.targets.cuda.program import MOST_NUMBERS
 
-Size = tuple[str, int]
-"""What is counted, as words with a place for the number, and the number."""
-
 
 def check_countable(
     graph: Graph, order: tuple[Node, ...], planning: Planning, augmentation: Augmentation | None
 ) -> None:
-    """Raises DeviceError (E586) where the largest array or call of a step has more than `MOST_NUMBERS` numbers or
-    threads, with the largest batch at which none has."""
+    """Raises DeviceError (E586) where the largest array of a step has more than `MOST_NUMBERS`, with the largest batch
+    at which none has."""
 
-    def sizes(planning: Planning) -> Iterator[Size]:
+    def sizes(planning: Planning) -> Iterator[tuple[str, int]]:
         yield from _sizes(graph, order, planning)
-        incoming = arrival(graph, augmentation, planning)
-        for scratch in incoming.scratch:
-            yield "an array of `augment` has {} numbers", scratch.count
-        for call in incoming.calls:
-            yield "a kernel that brings images needs {} threads", call.blocks * call.threads
+        for scratch in arrival(graph, augmentation, planning).scratch:
+            yield "augment", scratch.count
 
     def fits(batch: int) -> bool:
         return all(size <= MOST_NUMBERS for _, size in sizes(replace(planning, batch=batch)))
 
-    words, size = max(sizes(planning), key=lambda found: found[1])
+    layer, size = max(sizes(planning), key=lambda found: found[1])
     if size <= MOST_NUMBERS:
         return
-    message = f"{words.format(f'{size:,}')} at batch {planning.batch:,}"
-    limit = f"kernels of a GPU count the numbers of an array, and their threads, up to {MOST_NUMBERS:,}"
+    message = f"an array of `{layer}` has {size:,} numbers at batch {planning.batch:,}"
+    limit = f"kernels of a GPU count the numbers of an array up to {MOST_NUMBERS:,}"
     batch = largest_batch(fits, planning.batch)
     helps = ("no batch is small enough: the images, or the layer, have to be smaller",)
     if batch is not None:
@@ -47,17 +41,15 @@ def check_countable(
     raise DeviceError("E586", message, notes=(limit,), helps=helps)
 
 
-def _sizes(graph: Graph, order: tuple[Node, ...], planning: Planning) -> Iterator[Size]:
-    """Every array of a layer or value, and every call of a kernel, for a full minibatch."""
-    array = "an array of `{}` has {{}} numbers"
+def _sizes(graph: Graph, order: tuple[Node, ...], planning: Planning) -> Iterator[tuple[str, int]]:
+    """Every array: the layer, or the value, that it is of, and its numbers for a full minibatch."""
     kept = (*(parameter.value for parameter in graph.parameters), *(state.value for state in graph.states))
     for value in (*kept, *graph.inputs):
-        yield array.format(value.name), numbers(value, planning)
+        yield value.name, numbers(value, planning)
     for node in order:
         for value in node.outputs:
-            yield array.format(node.layer), numbers(value, planning)
+            yield node.layer, numbers(value, planning)
         for call in CALLS[type(node.operation)](node, planning):
-            yield f"a kernel of `{node.layer}` needs {{}} threads", call.blocks * call.threads
             for argument in call.arguments:
                 if isinstance(argument, Scratch):
-                    yield array.format(node.layer), argument.count
+                    yield node.layer, argument.count

@@ -13,7 +13,7 @@ from numba import cuda, float32, int32
 from netspec.kernels.cuda.language.activation import sigmoid
 from netspec.kernels.cuda.language.jit import routine
 from netspec.kernels.cuda.language.sums import ALL_LANES, warp_sum
-from netspec.kernels.cuda.language.threads import lane, place
+from netspec.kernels.cuda.language.threads import lane, warp
 from netspec.targets.cuda.sizes import LOSSES
 
 CROSS_ENTROPY, BINARY_CROSS_ENTROPY, SQUARED_ERROR, HINGE = range(len(LOSSES))
@@ -103,7 +103,7 @@ def loss(each, right, z, labels, images, s, boundary):
 
     A single output above `boundary` means class 1 (`ir/ranking.py`).
     """
-    n = place() >> 5
+    n = warp()
     if n >= images:
         return
     mine, first, label = lane(), int32(n * s.outputs), labels[n]
@@ -145,7 +145,7 @@ def _slope(logit, label, k, own, pushes, s):
 
 def loss_gradient(dz, z, labels, images, s):
     """dz of the mean loss over the images."""
-    n = place() >> 5
+    n = warp()
     if n >= images:
         return
     mine, first, label = lane(), int32(n * s.outputs), labels[n]
