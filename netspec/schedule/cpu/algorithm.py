@@ -10,7 +10,7 @@ from netspec.ir.graph import Node
 from netspec.ir.operations import Window
 from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.direct import direct_algorithm
-from netspec.schedule.cpu.tiles import choose_tile, interior_width, step_cost
+from netspec.schedule.cpu.tiles import SlidingRow, choose_tile, step_cost
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Algorithm, Tile
 
@@ -62,13 +62,10 @@ def sliding_sum(node: Node) -> winograd.Layer:
 
 
 def direct_cost(node: Node, tile: Tile, lane_groups: int) -> float:
-    """Cost of the direct sum for all groups. It skips taps in the padding: whole rows, and single columns where it sums
-    one column at a time."""
-    layer, rows, taps = sliding_sum(node), _real_taps(node, 0), _real_taps(node, 1)
-    whole = _interior(node) // tile.columns
-    columns = whole * layer.taps * step_cost(tile.rows, tile.columns)
-    columns += (taps - whole * tile.columns * layer.taps) * step_cost(tile.rows, 1)
-    return lane_groups * -(-layer.outputs // tile.rows) * layer.inputs * rows * columns
+    """Cost of the direct sum for all groups. It skips taps in the padding."""
+    layer, (_, size, results) = sliding_sum(node), _sliding_axis(node, 1)
+    row = SlidingRow(results, size, layer.taps, before=_before(node, 1))
+    return lane_groups * -(-layer.outputs // tile.rows) * layer.inputs * _real_taps(node, 0) * row.cost(tile)
 
 
 def direct_weight_cost(node: Node, tile: Tile, target: CpuTarget, lane_groups: int) -> float:
@@ -91,8 +88,9 @@ def _sliding_axis(node: Node, axis: int) -> tuple[Window, int, int]:
             raise CompilerBug(f"{type(node.operation).__name__} has no window")
 
 
-def _before(node: Node, window: Window, axis: int) -> int:
+def _before(node: Node, axis: int) -> int:
     """Padding before the first position, for stride 1; of an input gradient, that of the flipped window."""
+    window, _, _ = _sliding_axis(node, axis)
     flipped = isinstance(node.operation, ops.ConvolutionInputGradient)
     return window.kernel[axis] - 1 - window.before[axis] if flipped else window.before[axis]
 
@@ -100,11 +98,5 @@ def _before(node: Node, window: Window, axis: int) -> int:
 def _real_taps(node: Node, axis: int) -> int:
     """Number of pairs of output position and tap along an axis whose input is no padding."""
     window, size, results = _sliding_axis(node, axis)
-    before = _before(node, window, axis)
+    before = _before(node, axis)
     return sum(0 <= y - before + i < size for y in range(results) for i in range(window.kernel[axis]))
-
-
-def _interior(node: Node) -> int:
-    """Output positions of a row whose windows are inside the input."""
-    window, size, results = _sliding_axis(node, 1)
-    return interior_width(results, size, window.kernel[1], 1, _before(node, window, 1), 1)

@@ -8,6 +8,8 @@ maximum of its multiply-adds, its loads and eight, plus the loop's overhead, cou
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd
 from typing import Any
 
@@ -20,6 +22,8 @@ from netspec.targets.cpu.program import Tile
 
 LATENCY_COST = 8
 LOOP_COST = 2
+BORDER_COST = 3
+"""Cost of a column in a step at the border of the input, beside its multiply-adds: it is asked whether it is inside."""
 HEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14)
 """Allowed rows of a tile: few, so that most nets share compiled kernels."""
 WIDTHS = (1, 2, 3, 4, 5, 6, 7, 8)
@@ -47,50 +51,96 @@ def fitting_tiles(target: CpuTarget, rows: int) -> tuple[Tile, ...]:
     return tuple(Tile(r, c) for r in HEIGHTS if r <= rows for c in WIDTHS if r * c + c <= free)
 
 
-def sliding_tile(target: CpuTarget, outputs: int, width: int, interior: int) -> Tile:
-    """The tile of a sliding window: rows are output channels, columns are positions of an output row.
+@dataclass(frozen=True, slots=True)
+class SlidingRow:
+    """A row of `width` outputs, over rows of `size` inputs: tap t of output o is at o*stride - before + t*dilation."""
 
-    `interior` of the `width` positions in a row have their whole window inside the input. The others, and the remainder
-    of full tiles, are computed one column at a time.
-    """
+    width: int
+    size: int
+    taps: int = 1
+    stride: int = 1
+    before: int = 0
+    dilation: int = 1
+
+    def cost(self, tile: Tile) -> int:
+        """Cost of a kernel row, summed as `kernels/cpu/sliding/convolution.py` does."""
+        steps = row_steps(self, tile.columns)
+        whole, single = steps.whole * step_cost(tile.rows, tile.columns), steps.single * step_cost(tile.rows, 1)
+        return whole + single + steps.border * tile.columns * BORDER_COST + steps.border_columns * tile.rows
+
+
+@dataclass(frozen=True, slots=True)
+class RowSteps:
+    """Steps of the tiles of a row, a tap each: `whole` with all columns inside the input, `border` with some, which are
+    `border_columns` together, and `single` of one column."""
+
+    whole: int
+    border: int
+    border_columns: int
+    single: int
+
+
+@lru_cache(maxsize=1024)
+def row_steps(row: SlidingRow, columns: int) -> RowSteps:
+    first, interior = interior_outputs(row)
+    whole = border = border_columns = single = column = 0
+    while column < row.width:
+        if columns > 1 and column >= first and column + columns <= first + interior:
+            tiles = (first + interior - column) // columns
+            whole += tiles * row.taps
+            column += tiles * columns
+            continue
+        wide = columns > 1 and row.stride == 1 and column + columns <= row.width
+        inside = [_columns_inside(row, column, columns if wide else 1, tap) for tap in range(row.taps)]
+        if wide:
+            border += row.taps
+            border_columns += sum(inside)
+        else:
+            single += sum(inside)
+        column += columns if wide else 1
+    return RowSteps(whole, border, border_columns, single)
+
+
+def _columns_inside(row: SlidingRow, column: int, columns: int, tap: int) -> int:
+    """How many of neighbouring outputs have a tap inside the input."""
+    offset = tap * row.dilation - row.before
+    return sum(0 <= output * row.stride + offset < row.size for output in range(column, column + columns))
+
+
+def interior_outputs(row: SlidingRow) -> tuple[int, int]:
+    """The first output of a row whose taps are all inside the input, and how many there are."""
+    first = -(-row.before // row.stride) if row.before > 0 else 0
+    last = (row.size - 1 - row.dilation * (row.taps - 1) + row.before) // row.stride
+    return first, max(0, min(last, row.width - 1) - first + 1)
+
+
+def sliding_tile(target: CpuTarget, outputs: int, row: SlidingRow) -> Tile:
+    """The tile of a sliding window: rows are output channels, columns are positions of an output row."""
 
     def cost(tile: Tile) -> tuple[int, int]:
-        full = interior // tile.columns
-        single = width - full * tile.columns
-        row = full * step_cost(tile.rows, tile.columns) + single * step_cost(tile.rows, 1)
-        return -(-outputs // tile.rows) * row, -tile.rows * tile.columns
+        return -(-outputs // tile.rows) * row.cost(tile), -tile.rows * tile.columns
 
     return min(fitting_tiles(target, outputs), key=cost)
 
 
-def interior_width(width: int, size: int, taps: int, stride: int, before: int, dilation: int) -> int:
-    """Number of the `width` output positions whose taps are all inside the `size` inputs."""
-    first = -(-before // stride) if before > 0 else 0
-    last = (size - 1 - dilation * (taps - 1) + before) // stride
-    return max(0, min(last, width - 1) - first + 1)
+def window_row(window: Window, size: int, width: int) -> SlidingRow:
+    """The rows of a window that slides over input rows of `size` and gives output rows of `width`."""
+    return SlidingRow(width, size, window.kernel[1], window.stride[1], window.before[1], window.dilation[1])
 
 
-def _slide(window: Window, size: int, width: int, outputs: int, target: CpuTarget) -> Tile:
-    """The tile of a window that slides over input rows of `size` and gives output rows of `width`."""
-    interior = interior_width(width, size, window.kernel[1], window.stride[1], window.before[1], window.dilation[1])
-    return sliding_tile(target, outputs, width, interior)
-
-
-def _adjoint(window: Window, size: int, width: int, outputs: int, target: CpuTarget) -> Tile:
-    """The tile of a transposed window, from cotangent rows of `width` to rows of `size`. With a stride, each phase
+def adjoint_row(window: Window, size: int, width: int) -> SlidingRow:
+    """The rows of a transposed window, from cotangent rows of `width` to rows of `size`. With a stride, each phase
     slides over the cotangents with the taps of that phase."""
     stride, taps = window.stride[1], window.kernel[1]
-    phase = -(-size // stride)
-    reach = -(-taps // stride)
     before = window.dilation[1] * (taps - 1) // stride - window.before[1] // stride
-    interior = interior_width(phase, width, reach, 1, before, 1 if stride > 1 else window.dilation[1])
-    return sliding_tile(target, outputs, phase, interior)
+    dilation = 1 if stride > 1 else window.dilation[1]
+    return SlidingRow(-(-size // stride), width, -(-taps // stride), before=before, dilation=dilation)
 
 
 def _pointwise(window: Window, positions: Shape, outputs: int, target: CpuTarget) -> Tile:
     """The tile of a matrix product over `positions` (c, y, x); without a stride they are one long row."""
     width = positions[2] if window.stride != (1, 1) else positions[1] * positions[2]
-    return sliding_tile(target, outputs, width, width)
+    return sliding_tile(target, outputs, SlidingRow(width, width))
 
 
 def _convolution(op: ops.Convolution, node: Node, target: CpuTarget, _: int) -> Tile:
@@ -99,7 +149,7 @@ def _convolution(op: ops.Convolution, node: Node, target: CpuTarget, _: int) -> 
         return Tile(*op.window.kernel)
     if is_pointwise(op.window):
         return _pointwise(op.window, y, y[0] // op.groups, target)
-    return _slide(op.window, x[2], y[2], y[0] // op.groups, target)
+    return sliding_tile(target, y[0] // op.groups, window_row(op.window, x[2], y[2]))
 
 
 def _phase_taps(window: Window, axis: int) -> int:
@@ -114,12 +164,12 @@ def _input_gradient(op: ops.ConvolutionInputGradient, node: Node, target: CpuTar
         return Tile(_phase_taps(op.window, 0), _phase_taps(op.window, 1))
     if is_pointwise(op.window):
         return _pointwise(op.window, dy, dx[0] // op.groups, target)
-    return _adjoint(op.window, dx[2], dy[2], dx[0] // op.groups, target)
+    return sliding_tile(target, dx[0] // op.groups, adjoint_row(op.window, dx[2], dy[2]))
 
 
 def _deconvolution(op: ops.Deconvolution, node: Node, target: CpuTarget, _: int) -> Tile:
     x, y = node.inputs[0].shape, node.outputs[0].shape
-    return _adjoint(op.window, y[2], x[2], y[0], target)
+    return sliding_tile(target, y[0], adjoint_row(op.window, y[2], x[2]))
 
 
 def _weight_gradient(op: ops.ConvolutionWeightGradient, node: Node, target: CpuTarget, _: int) -> Tile:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from netspec.kernels.cpu.language.descriptor import Operand, Words, places
 from netspec.kernels.cpu.language.jit import kernel, routine
 from netspec.kernels.cpu.language.planes import NO_BIAS
-from netspec.kernels.cpu.language.products import outer_apart
+from netspec.kernels.cpu.language.products import outer_apart, outer_clamped, outer_lane
 from netspec.kernels.cpu.language.state import COUNT, GROUPS, SCRATCH
 from netspec.kernels.cpu.language.tile import columns, lanes, load, narrow, rectify, rows, save, spread, zeros
 from netspec.kernels.cpu.language.transpose import transpose_square
@@ -77,10 +77,16 @@ def _multiply_tile(tile, arena, d, x, y, w, bias, first, inputs, count):
     else:
         registers = zeros(tile)
     x_group, w_output, w_input = d[MULTIPLY.x.group], d[MULTIPLY.w_output], d[MULTIPLY.w_input]
-    for _ in range(inputs):
-        registers = outer_apart(registers, arena, x, x_group, w, w_output, count)
-        x += lanes(tile)
-        w += w_input
+    if count == rows(tile):
+        for _ in range(inputs):
+            registers = outer_apart(registers, arena, x, x_group, w, w_output)
+            x += lanes(tile)
+            w += w_input
+    else:
+        for _ in range(inputs):
+            registers = outer_clamped(registers, arena, x, x_group, w, w_output, count)
+            x += lanes(tile)
+            w += w_input
     if d[MULTIPLY.activation] == RELU and first + inputs == d[MULTIPLY.inputs]:
         registers = rectify(registers)
     save(registers, arena, y, lanes(tile), d[MULTIPLY.y.group], count)
@@ -135,10 +141,17 @@ def gradient_sums(tile, arena, d, state, feature, output, count):
     for g in range(state[GROUPS]):
         at = d[SUM.x.place] + g * lanes(tile) * d[SUM.x.image] + feature
         cotangent = d[SUM.dy.place] + g * d[SUM.dy.group] + output * lanes(tile)
-        for _ in range(min(lanes(tile), state[COUNT] - g * lanes(tile))):
-            registers = outer_apart(registers, arena, at, lanes(tile), cotangent, lanes(tile), count)
-            at += d[SUM.x.image]
-            cotangent += 1
+        images = min(lanes(tile), state[COUNT] - g * lanes(tile))
+        if count == rows(tile):
+            for _ in range(images):
+                registers = outer_lane(registers, arena, at, cotangent)
+                at += d[SUM.x.image]
+                cotangent += 1
+        else:
+            for _ in range(images):
+                registers = outer_clamped(registers, arena, at, lanes(tile), cotangent, lanes(tile), count)
+                at += d[SUM.x.image]
+                cotangent += 1
     return registers
 
 

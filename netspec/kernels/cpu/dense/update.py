@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from netspec.kernels.cpu.dense.descend import descend
 from netspec.kernels.cpu.dense.products import GradientSum, gradient_sums
 from netspec.kernels.cpu.language.descriptor import Words, places
 from netspec.kernels.cpu.language.jit import kernel, routine
 from netspec.kernels.cpu.language.memory import real
-from netspec.kernels.cpu.language.products import scaled_sum
 from netspec.kernels.cpu.language.state import SCRATCH
-from netspec.kernels.cpu.language.tile import columns, lanes, load, narrow, rows, save
+from netspec.kernels.cpu.language.tile import columns, lanes, narrow, rows, save
 from netspec.kernels.cpu.layers.update import NO_VELOCITY
 
 
@@ -40,14 +40,19 @@ def _descend(tile, registers, arena, d, at, count):
     """Updates one tile of weights, `at` the index of its first; `registers` is its gradient."""
     decay, momentum = np.float32(real(d, UPDATE.decay)), np.float32(real(d, UPDATE.momentum))
     rate = np.float32(-arena[d[UPDATE.rate]] * real(d, UPDATE.rate_factor))
-    weight = load(tile, arena, d[UPDATE.weight] + at, d[UPDATE.sum.x.features], lanes(tile), count)
-    step = scaled_sum(weight, decay, registers)
-    if d[UPDATE.velocity] != NO_VELOCITY:
-        velocity = load(tile, arena, d[UPDATE.velocity] + at, d[UPDATE.sum.x.features], lanes(tile), count)
-        velocity = scaled_sum(velocity, momentum, step)
-        save(velocity, arena, d[UPDATE.velocity] + at, d[UPDATE.sum.x.features], lanes(tile), count)
-        step = scaled_sum(velocity, momentum, step) if d[UPDATE.nesterov] else velocity
-    save(scaled_sum(step, rate, weight), arena, d[UPDATE.weight] + at, d[UPDATE.sum.x.features], lanes(tile), count)
+    descend(
+        registers,
+        arena,
+        d[UPDATE.weight] + at,
+        d[UPDATE.velocity] + at,
+        d[UPDATE.sum.x.features],
+        count,
+        d[UPDATE.velocity] != NO_VELOCITY,
+        d[UPDATE.nesterov] != 0,
+        decay,
+        momentum,
+        rate,
+    )
 
 
 @routine

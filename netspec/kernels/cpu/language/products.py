@@ -38,6 +38,71 @@ def outer(_typing, registers, arena, x, x_step, w):
     return registers(registers, arena, INDEX, INDEX, INDEX), codegen
 
 
+def _run_intrinsic(run: int):
+    """`outer` summed over `run` neighbouring taps; columns and taps are one vector apart, so that shared x are loaded
+    once:
+
+    tile[r, c] += sum over p of arena[w + p*rows + r] * arena[x + (c+p)*lanes : +lanes]
+    """
+
+    @intrinsic
+    def outer_run(_typing, registers, arena, x, w):
+        shape = registers.shape
+
+        def codegen(_context, builder, _signature, arguments):
+            values, memory, x, w = arguments
+            data = [emit.load(builder, memory, x, shape.lanes, c * shape.lanes) for c in range(shape.columns - 1)]
+            for p in range(run):
+                data.append(emit.load(builder, memory, x, shape.lanes, len(data) * shape.lanes))
+                for r in range(shape.rows):
+                    factor = emit.broadcast(builder, memory, w, shape.lanes, p * shape.rows + r)
+                    for c in range(shape.columns):
+                        values = _add_product(builder, values, r * shape.columns + c, data[c + p], factor)
+            return values
+
+        return registers(registers, arena, INDEX, INDEX), codegen
+
+    return outer_run
+
+
+outer_run_3, outer_run_5 = _run_intrinsic(3), _run_intrinsic(5)
+
+
+@intrinsic
+def outer_inside(_typing, registers, arena, x, x_step, first, last, w):
+    """As `outer`, for columns first … last - 1; the others stay, and their x is not read."""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, memory, x, step, first, last, w = arguments
+        for c in range(shape.columns):
+            before, (start, within) = values, (builder.block, _inside(builder, c, first, last))
+            with builder.if_then(within):
+                data = emit.load(builder, memory, builder.add(x, emit.scaled(builder, step, c)), shape.lanes)
+                for r in range(shape.rows):
+                    factor = emit.broadcast(builder, memory, w, shape.lanes, r)
+                    values = _add_product(builder, values, r * shape.columns + c, data, factor)
+                summed = builder.block
+            values = _merged(builder, (before, start), (values, summed))
+        return values
+
+    return registers(registers, arena, *[INDEX] * 5), codegen
+
+
+def _inside(builder, column: int, first, last):
+    """first <= column < last"""
+    number = ir.Constant(first.type, column)
+    return builder.and_(builder.icmp_signed("<=", first, number), builder.icmp_signed("<", number, last))
+
+
+def _merged(builder, *cases):
+    """The value of the case from whose block this one is reached; `cases` are pairs (value, block)."""
+    merged = builder.phi(cases[0][0].type)
+    for value, block in cases:
+        merged.add_incoming(value, block)
+    return merged
+
+
 @intrinsic
 def outer_lane(_typing, registers, arena, x, w):
     """tile[r, c] += arena[w + r*lanes] * arena[x + c*lanes : +lanes]: a row's factor is one lane of its vector."""
@@ -55,23 +120,39 @@ def outer_lane(_typing, registers, arena, x, w):
     return registers(registers, arena, INDEX, INDEX), codegen
 
 
+def _outer_rows(builder, shape: TileShape, arguments, row):
+    """tile[r, c] += arena[w + row(r)*w_step] * arena[x + c*x_step : +lanes]"""
+    values, memory, x, step, w, down = arguments
+    data = [
+        emit.load(builder, memory, builder.add(x, emit.scaled(builder, step, c)), shape.lanes)
+        for c in range(shape.columns)
+    ]
+    for r in range(shape.rows):
+        factor = emit.broadcast(builder, memory, builder.add(w, builder.mul(down, row(r))), shape.lanes)
+        for c in range(shape.columns):
+            values = _add_product(builder, values, r * shape.columns + c, data[c], factor)
+    return values
+
+
 @intrinsic
-def outer_apart(_typing, registers, arena, x, x_step, w, w_step, count):
-    """tile[r, c] += arena[w + r*w_step] * arena[x + c*x_step : +lanes]; rows from `count` on repeat the last."""
+def outer_apart(_typing, registers, arena, x, x_step, w, w_step):
+    """tile[r, c] += arena[w + r*w_step] * arena[x + c*x_step : +lanes]"""
     shape = registers.shape
 
     def codegen(_context, builder, _signature, arguments):
-        values, memory, x, step, w, down, count = arguments
-        data = [
-            emit.load(builder, memory, builder.add(x, emit.scaled(builder, step, c)), shape.lanes)
-            for c in range(shape.columns)
-        ]
-        for r in range(shape.rows):
-            place = builder.add(w, builder.mul(down, emit.clamped(builder, r, count)))
-            factor = emit.broadcast(builder, memory, place, shape.lanes)
-            for c in range(shape.columns):
-                values = _add_product(builder, values, r * shape.columns + c, data[c], factor)
-        return values
+        return _outer_rows(builder, shape, arguments, lambda r: ir.Constant(emit.INT64, r))
+
+    return registers(registers, arena, *[INDEX] * 4), codegen
+
+
+@intrinsic
+def outer_clamped(_typing, registers, arena, x, x_step, w, w_step, count):
+    """As `outer_apart`; rows from `count` on repeat the last."""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        *places, count = arguments
+        return _outer_rows(builder, shape, places, lambda r: emit.clamped(builder, r, count))
 
     return registers(registers, arena, *[INDEX] * 5), codegen
 
@@ -129,40 +210,29 @@ def cross(_typing, registers, arena, x, x_step, g, g_step):
 
 
 @intrinsic
-def cross_clipped(_typing, registers, arena, x, x_step, first, last, g, g_step):
-    """As `cross`, for columns first … last - 1; zeros are added to the others, and their x is not read.
-
-    At least one column must be inside that range.
-    """
+def cross_inside(_typing, registers, arena, x, x_step, first, last, g, g_step):
+    """As `cross`, for columns first … last - 1; the others stay, and their x is not read."""
     shape = registers.shape
 
     def codegen(_context, builder, _signature, arguments):
         values, memory, x, across, first, last, g, down = arguments
-
-        def right(c: int):
-            column = ir.Constant(first.type, c)
-            above, below = builder.icmp_signed(">=", column, first), builder.icmp_signed("<", column, last)
-            inside = builder.and_(above, below)
-            place = builder.add(x, builder.mul(across, builder.select(inside, column, first)))
-            loaded = emit.load(builder, memory, place, shape.lanes)
-            return builder.select(emit.splat(builder, inside, shape.lanes), loaded, emit.constant(shape.lanes, 0.0))
-
-        return _add_crossed(builder, shape, values, _loading(builder, memory, g, down, shape.lanes), right)
+        left = [_loading(builder, memory, g, down, shape.lanes)(r) for r in range(shape.rows)]
+        right = _loading(builder, memory, x, across, shape.lanes)
+        for c in range(shape.columns):
+            before, (start, within) = values, (builder.block, _inside(builder, c, first, last))
+            with builder.if_then(within):
+                column = right(c)
+                for r in range(shape.rows):
+                    values = _add_product(builder, values, r * shape.columns + c, left[r], column)
+                summed = builder.block
+            values = _merged(builder, (before, start), (values, summed))
+        return values
 
     return registers(registers, arena, *[INDEX] * 6), codegen
 
 
-def run_of(shape: TileShape) -> int:
-    """Positions that one `cross_run` sums: one to four, limited by the registers that the tile leaves free."""
-    free = shape.registers - shape.rows * shape.columns - shape.columns - 1
-    return max(1, min(4, free + 1))
-
-
-@intrinsic
-def run_length(_typing, tile):
-    """Positions that one `cross_run` sums with this tile, a constant."""
-    length = run_of(tile.shape)
-    return INDEX(tile), lambda *_: ir.Constant(emit.INT64, length)
+RUN = 4
+"""neighbouring positions that one `cross_run` sums"""
 
 
 @intrinsic
@@ -172,13 +242,12 @@ def cross_run(_typing, registers, arena, x, g, g_step):
     tile[r, c] += sum over p of arena[g + r*g_step + p*lanes : +lanes] * arena[x + (c+p)*lanes : +lanes]
     """
     shape = registers.shape
-    run = run_of(shape)
 
     def codegen(_context, builder, _signature, arguments):
         values, memory, x, g, down = arguments
-        right = [emit.load(builder, memory, x, shape.lanes, c * shape.lanes) for c in range(shape.columns + run - 1)]
+        right = [emit.load(builder, memory, x, shape.lanes, c * shape.lanes) for c in range(shape.columns + RUN - 1)]
         heads = [builder.add(g, emit.scaled(builder, down, r)) for r in range(shape.rows)]
-        for p in range(run):
+        for p in range(RUN):
             for r in range(shape.rows):
                 left = emit.load(builder, memory, heads[r], shape.lanes, p * shape.lanes)
                 for c in range(shape.columns):

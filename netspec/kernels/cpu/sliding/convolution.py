@@ -10,7 +10,7 @@ from typing import NamedTuple
 from netspec.kernels.cpu.language.descriptor import Operand, Words, places
 from netspec.kernels.cpu.language.jit import kernel, routine
 from netspec.kernels.cpu.language.planes import NO_BIAS, UNPOOLED, Map
-from netspec.kernels.cpu.language.products import outer
+from netspec.kernels.cpu.language.products import outer, outer_inside, outer_run_3, outer_run_5
 from netspec.kernels.cpu.language.state import SCRATCH
 from netspec.kernels.cpu.language.tile import columns, lanes, load, narrow, prefetch, rectify, rows, save, spread, zeros
 from netspec.kernels.cpu.layers.activations import RELU
@@ -65,11 +65,8 @@ NOT_POOLED = Pooled(place=0, group=0, channel=0, row=0, index=UNPOOLED.index)
 
 
 @routine
-def _slide_tile(tile, arena, d, x, y, w, bias, first, inputs, count, i0, i1, j0, j1):
-    """One tile of outputs over the taps i0 … i1, j0 … j1 of `inputs` channels, from channel number `first` on.
-
-    x and w are the places of tap 0, 0 of the first channel. The output already holds the sums of earlier channels.
-    """
+def _started(tile, arena, d, y, bias, first, count):
+    """A tile before its sums, of channels from number `first` on: the output holds the sums of earlier ones."""
     registers = zeros(tile)
     if first > 0:
         registers = load(tile, arena, y, d[SLIDE.y_channel], d[SLIDE.y_column], count)
@@ -77,31 +74,112 @@ def _slide_tile(tile, arena, d, x, y, w, bias, first, inputs, count, i0, i1, j0,
         prefetch(tile, arena, y, d[SLIDE.y_channel], d[SLIDE.y_column], count)
         if bias >= 0:
             registers = spread(tile, arena, bias, count)
-    height, x_step, x_tap = rows(tile), d[SLIDE.stride_x] * lanes(tile), d[SLIDE.dilation_x] * lanes(tile)
-    x_channel, x_row = d[SLIDE.x.channel], d[SLIDE.dilation_y] * d[SLIDE.x.row]
-    w_row = d[SLIDE.taps_x] * height
-    w_channel = d[SLIDE.taps_y] * w_row
-    for c in range(inputs):
-        for i in range(i0, i1):
-            at = x + c * x_channel + i * x_row + j0 * x_tap
-            factors = w + c * w_channel + i * w_row + j0 * height
-            for _ in range(j0, j1):
-                registers = outer(registers, arena, at, x_step, factors)
-                at += x_tap
-                factors += height
-    if d[SLIDE.activation] == RELU and first + inputs == d[SLIDE.inputs]:
+    return registers
+
+
+@routine
+def _finish(registers, arena, d, y, last, count):
+    """Stores a tile that holds the sums of all channels below number `last`."""
+    if d[SLIDE.activation] == RELU and last == d[SLIDE.inputs]:
         registers = rectify(registers)
     save(registers, arena, y, d[SLIDE.y_channel], d[SLIDE.y_column], count)
+
+
+@routine
+def _slide_whole(tile, arena, d, x, y, w, bias, first, inputs, count, i0, i1):
+    """One tile of outputs whose kernel rows are inside the input, over the kernel rows i0 … i1 of `inputs` channels,
+    from channel number `first` on. x and w are the places of tap 0, 0 of the first channel."""
+    registers = _started(tile, arena, d, y, bias, first, count)
+    taps, x_row = d[SLIDE.taps_x], d[SLIDE.dilation_y] * d[SLIDE.x.row]
+    w_row = taps * rows(tile)
+    x += i0 * x_row
+    w += i0 * w_row
+    plain = d[SLIDE.stride_x] == 1 and d[SLIDE.dilation_x] == 1
+    for _ in range(inputs):
+        at, factors = x, w
+        if plain and taps == 3:
+            for _ in range(i0, i1):
+                registers = outer_run_3(registers, arena, at, factors)
+                at += x_row
+                factors += w_row
+        elif plain and taps == 5:
+            for _ in range(i0, i1):
+                registers = outer_run_5(registers, arena, at, factors)
+                at += x_row
+                factors += w_row
+        else:
+            for _ in range(i0, i1):
+                for j in range(taps):
+                    tap = at + j * d[SLIDE.dilation_x] * lanes(tile)
+                    step = d[SLIDE.stride_x] * lanes(tile)
+                    registers = outer(registers, arena, tap, step, factors + j * rows(tile))
+                at += x_row
+                factors += w_row
+        x += d[SLIDE.x.channel]
+        w += d[SLIDE.taps_y] * w_row
+    _finish(registers, arena, d, y, first + inputs, count)
+
+
+@routine
+def _slide_border(tile, arena, d, x, y, w, bias, first, inputs, count, i0, i1, position):
+    """The same for neighbouring positions, of which the first has its tap 0 at column `position` of the input: each is
+    summed over its taps on real inputs."""
+    registers = _started(tile, arena, d, y, bias, first, count)
+    for c in range(inputs):
+        for i in range(i0, i1):
+            at = x + c * d[SLIDE.x.channel] + i * d[SLIDE.dilation_y] * d[SLIDE.x.row]
+            factors = w + (c * d[SLIDE.taps_y] + i) * d[SLIDE.taps_x] * rows(tile)
+            inside = position
+            for _ in range(d[SLIDE.taps_x]):
+                registers = outer_inside(registers, arena, at, lanes(tile), -inside, d[SLIDE.x.width] - inside, factors)
+                at += d[SLIDE.dilation_x] * lanes(tile)
+                factors += rows(tile)
+                inside += d[SLIDE.dilation_x]
+    _finish(registers, arena, d, y, first + inputs, count)
+
+
+@routine
+def _slide_single(tile, arena, d, x, y, w, bias, first, inputs, count, i0, i1, j0, j1):
+    """The same for one position, over the taps j0 … j1 of its kernel rows."""
+    registers = _started(tile, arena, d, y, bias, first, count)
+    for c in range(inputs):
+        for i in range(i0, i1):
+            at = x + c * d[SLIDE.x.channel] + i * d[SLIDE.dilation_y] * d[SLIDE.x.row]
+            factors = w + (c * d[SLIDE.taps_y] + i) * d[SLIDE.taps_x] * rows(tile)
+            for j in range(j0, j1):
+                tap = at + j * d[SLIDE.dilation_x] * lanes(tile)
+                registers = outer(registers, arena, tap, lanes(tile), factors + j * rows(tile))
+    _finish(registers, arena, d, y, first + inputs, count)
+
+
+@routine
+def _slide_columns(tile, arena, d, column, low, high, x, y, w, bias, first, inputs, count, i0, i1):
+    """The same for the positions from `column` on that one tile sums, as `_slide_row` says; returns how many. x and y
+    are the places of column 0."""
+    stride, dilation, taps = d[SLIDE.stride_x], d[SLIDE.dilation_x], d[SLIDE.taps_x]
+    position = column * stride - d[SLIDE.before_x]
+    x += position * lanes(tile)
+    y += column * d[SLIDE.y_column]
+    wide = columns(tile) > 1 and column + columns(tile) <= d[SLIDE.out_width]
+    if wide and low <= column and column + columns(tile) <= high:
+        _slide_whole(tile, arena, d, x, y, w, bias, first, inputs, count, i0, i1)
+        return columns(tile)
+    if wide and stride == 1:
+        _slide_border(tile, arena, d, x, y, w, bias, first, inputs, count, i0, i1, position)
+        return columns(tile)
+    j0, j1 = first_tap(position, dilation), last_tap(position, dilation, taps, d[SLIDE.x.width])
+    _slide_single(narrow(tile), arena, d, x, y, w, bias, first, inputs, count, i0, i1, j0, j1)
+    return 1
 
 
 @routine
 def _slide_row(tile, arena, d, group, row, result):
     """All output channels of row `row` of a group of images, stored from the place of channel 0 on.
 
-    Positions `low` … `high` have whole windows and are summed in tiles; all others, and remainders of tiles, one column
-    at a time over the taps on real inputs. All blocks of outputs are summed for `segment` positions before the next
-    segment, so that their inputs stay in the L2 cache. With several blocks of input channels the output holds the sums
-    of earlier ones.
+    Positions `low` … `high` have whole windows. Without a stride, tiles at the borders sum each position over its taps
+    on real inputs; otherwise these positions, and remainders of tiles, are summed one at a time. All blocks of outputs
+    are summed for `segment` positions before the next segment, so that their inputs stay in the L2 cache. With several
+    blocks of input channels the output holds the sums of earlier ones.
     """
     out_width, width, stride, before = d[SLIDE.out_width], d[SLIDE.x.width], d[SLIDE.stride_x], d[SLIDE.before_x]
     taps, dilation = d[SLIDE.taps_x], d[SLIDE.dilation_x]
@@ -131,15 +209,7 @@ def _slide_row(tile, arena, d, group, row, result):
             y = result + k * d[SLIDE.y_channel]
             column = start
             while column < min(start + d[SLIDE.segment], out_width):
-                position = column * stride - before
-                at, into = x + position * lanes(tile), y + column * d[SLIDE.y_column]
-                if low <= column and column + columns(tile) <= high:
-                    _slide_tile(tile, arena, d, at, into, w, bias, first, inputs, count, i0, i1, 0, taps)
-                    column += columns(tile)
-                else:
-                    j0, j1 = first_tap(position, dilation), last_tap(position, dilation, taps, width)
-                    _slide_tile(narrow(tile), arena, d, at, into, w, bias, first, inputs, count, i0, i1, j0, j1)
-                    column += 1
+                column += _slide_columns(tile, arena, d, column, low, high, x, y, w, bias, first, inputs, count, i0, i1)
         start = column
 
 

@@ -19,10 +19,11 @@ from typing import NamedTuple
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.memory import FLOAT_BYTES
+from netspec.ir.operations import Window
 from netspec.kernels.cpu.language.descriptor import Words, places
 from netspec.kernels.cpu.language.jit import kernel, routine
 from netspec.kernels.cpu.language.planes import Map, Planes, planes
-from netspec.kernels.cpu.language.products import accumulate, cross, cross_clipped, cross_run, run_length
+from netspec.kernels.cpu.language.products import RUN, accumulate, cross, cross_inside, cross_run
 from netspec.kernels.cpu.language.rows import Row, place
 from netspec.kernels.cpu.language.state import GROUPS, SCRATCH
 from netspec.kernels.cpu.language.tile import columns, lane_sums, lanes, load, rows, save, zeros
@@ -68,6 +69,7 @@ class ByBands(NamedTuple):
     band: int
 
 
+LONG_ROW = 64
 GRADIENT, GROUPED, BANDED = places(WeightGradient), places(ByGroups), places(ByBands)
 
 
@@ -82,6 +84,8 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
         return winograd_weight_gradient_rows(launch, program, op.window, source, cotangent)
     if launch.algorithm == "depthwise":
         return depthwise_weight_gradient_rows(launch, program, op.window, source, cotangent)
+    if op.window == Window((1, 1)):
+        source, cotangent = _in_long_rows(source), _in_long_rows(cotangent)
     k, inputs, *_ = dw.value.shape
     outputs = k // op.groups
     blocks = op.groups * -(-outputs // tile.rows)
@@ -109,6 +113,14 @@ def weight_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     if launch.algorithm == "direct_taps_by_group":
         return _by_groups(launch, program, words, blocks * inputs * vertical.taps)
     return (Row(sum_taps, tile, words, blocks * inputs),)
+
+
+def _in_long_rows(map_: Planes) -> Planes:
+    """A map with so many of its rows as one that they have LONG_ROW positions: a sum over positions without windows
+    needs no rows, and each costs some cycles."""
+    divisors = (k for k in range(1, map_.height + 1) if map_.height % k == 0)
+    together = next(k for k in divisors if k * map_.width >= LONG_ROW or k == map_.height)
+    return replace(map_, height=map_.height // together, width=map_.width * together)
 
 
 def _by_bands(launch: Launch, program: Program, gradient: WeightGradient, x: Planes, dy: Planes) -> Row:
@@ -146,26 +158,28 @@ def _by_groups(launch: Launch, program: Program, gradient: WeightGradient, tiles
 def _sum_row(tile, registers, arena, d, x, dy, low, high):
     """Adds the products along an output row; outputs `low` … `high` see the whole kernel row. x is the place of tap 0
     of output 0."""
-    stride = d[GRADIENT.stride_x]
-    dilation = d[GRADIENT.dilation_x]
-    step = lanes(tile)
-    dy_channel = d[GRADIENT.dy.channel]
-    run = run_length(tile) if stride == 1 and dilation == 1 else d[GRADIENT.dy.width] + 1
+    stride, dilation, width = d[GRADIENT.stride_x], d[GRADIENT.dilation_x], d[GRADIENT.dy.width]
+    across, step, dy_channel = stride * lanes(tile), dilation * lanes(tile), d[GRADIENT.dy.channel]
+    run = RUN if stride == 1 and dilation == 1 else width + 1
     column = 0
-    while column < d[GRADIENT.dy.width]:
-        at, cotangent = x + column * stride * step, dy + column * step
-        if low <= column and column + run <= high:
-            registers = cross_run(registers, arena, at, cotangent, dy_channel)
+    while column < width:
+        while low <= column and column + run <= high:
+            registers = cross_run(registers, arena, x, dy, dy_channel)
+            x += run * across
+            dy += run * lanes(tile)
             column += run
-            continue
-        if low <= column < high:
-            registers = cross(registers, arena, at, dilation * step, cotangent, dy_channel)
-        else:
+        while low <= column < high:
+            registers = cross(registers, arena, x, step, dy, dy_channel)
+            x += across
+            dy += lanes(tile)
+            column += 1
+        if column < width:
             position = column * stride - d[GRADIENT.before_x]
             j0, j1 = first_tap(position, dilation), last_tap(position, dilation, columns(tile), d[GRADIENT.x.width])
-            if j0 < j1:
-                registers = cross_clipped(registers, arena, at, dilation * step, j0, j1, cotangent, dy_channel)
-        column += 1
+            registers = cross_inside(registers, arena, x, step, j0, j1, dy, dy_channel)
+            x += across
+            dy += lanes(tile)
+            column += 1
     return registers
 
 

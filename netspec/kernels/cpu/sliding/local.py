@@ -113,7 +113,7 @@ def local(tile, arena, d: Words[Local], state, begin, end, thread):
                         w = weights + (c * down + i) * across
                         for j in range(j_begin, j_end):
                             x = row + j * dilation_across * step
-                            total = outer_apart(total, arena, x, 0, w + j, plane * taps, rows(tile))
+                            total = outer_apart(total, arena, x, 0, w + j, plane * taps)
                 y = d[SUMS.y.place] + group * d[SUMS.y.group] + (k * plane + position) * step
                 save(total, arena, y, plane * step, 0, rows(tile))
                 if finished:
