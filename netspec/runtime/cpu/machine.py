@@ -25,6 +25,7 @@ from netspec.kernels.cpu.language.rows import Row
 from netspec.runtime.cpu import driver, layout
 from netspec.runtime.cpu.launch_table import LaunchTable, one_launch, program_tasks
 from netspec.runtime.cpu.native import code_cache
+from netspec.runtime.cpu.pages import zeros
 from netspec.runtime.cpu.phases import Task, row_task
 from netspec.runtime.cpu.workers import Team
 from netspec.runtime.feed import Crop, Pass, Rates, Source, check_steps, normalized, prepared_pass, prepared_source
@@ -292,15 +293,13 @@ def _collected(program: Program) -> tuple[Value, ...]:
 
 def _allocate(floats: int) -> Array:
     """float32 zeros, aligned to a page and followed by another page, because tiles may read past the last row."""
-    size_bytes = floats * FLOAT_BYTES + 2 * PAGE_BYTES
+    size_bytes = floats * FLOAT_BYTES + PAGE_BYTES
     if size_bytes > physical_bytes():
         raise _too_large(size_bytes)
     try:
-        raw = np.zeros(size_bytes, np.uint8)
+        return zeros(size_bytes)[: floats * FLOAT_BYTES].view(np.float32)
     except MemoryError:
         raise _too_large(size_bytes) from None
-    begin = -raw.ctypes.data % PAGE_BYTES
-    return raw[begin : begin + floats * FLOAT_BYTES].view(np.float32)
 
 
 def _too_large(size_bytes: int) -> DeviceError:
