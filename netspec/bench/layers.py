@@ -6,13 +6,14 @@ take less time than they take at the peak: where one does, the measured peak is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netspec.bench.forecast import best_seconds, launch_works, measure_ceilings
+from netspec.bench.forecast import launch_works, measure_ceilings
 from netspec.bench.products import least_flops
-from netspec.bench.work import Work, together
+from netspec.bench.work import Work, launch_bytes, together
 from netspec.compiler import training_program
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
@@ -23,9 +24,14 @@ from netspec.targets.ceilings import Ceilings
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import WINOGRAD, Launch, Program
 
-LEAST_SECONDS = 4e-3
+LEAST_SECONDS = 2e-3
 """A launch is repeated until a measurement takes about this long."""
 MOST_REPEATS = 1000
+ROUNDS = 8
+"""How often each launch is measured, in turn with the others: a neighbour that works for a second spoils some rounds of
+each, never all rounds of one."""
+MOST_BYTES = 1 << 30
+"""Launches take turns as long as their arrays together fill no more memory than this."""
 NOISE = 1.05
 """A layer exceeds the peak where it does by more than two measurements of one speed differ."""
 PROBE = Source("probe", "net probe { input 64x14x14; conv 64 1x1; dense 2 }\n")
@@ -92,7 +98,7 @@ def measure_layers(experiment: Experiment, batch: int, target: CpuTarget, cache_
     """Times every launch of a training step by itself on one thread, its arrays as warm as its repeats leave them."""
     program = training_program(experiment, target, batch)
     ceilings = measure_ceilings(cache_dir)
-    seconds = (launch_seconds(launch, program, cache_dir) for launch in program.launches)
+    seconds = launch_seconds([(launch, program) for launch in program.launches], cache_dir)
     return Roofline(ceilings, batch, tuple(map(Timed, launch_works(program, ceilings), seconds)))
 
 
@@ -100,17 +106,52 @@ def probe_of_peak(target: CpuTarget, cache_dir: Path | None, gflops: float) -> f
     """The fraction of a measured peak that a layer of 1x1 windows reaches, whose maps fit into the second cache."""
     program = training_program(check_experiment(PROBE), replace(target, exact=True), PROBE_BATCH)
     launch = next(each for each in program.launches if isinstance(each.operation, ops.Convolution))
-    return least_flops(launch, PROBE_BATCH) / launch_seconds(launch, program, cache_dir) / (1e9 * gflops)
+    (seconds,) = launch_seconds([(launch, program)], cache_dir)
+    return least_flops(launch, PROBE_BATCH) / seconds / (1e9 * gflops)
 
 
-def launch_seconds(launch: Launch, program: Program, cache_dir: Path | None) -> float:
-    """Seconds of one launch; it is repeated within one call, so that the call itself costs nothing."""
-    once = _repeated(launch, program, 1, cache_dir)
-    repeats = max(1, min(MOST_REPEATS, round(LEAST_SECONDS / max(once, 1e-6))))
-    return once if repeats == 1 else _repeated(launch, program, repeats, cache_dir) / repeats
+def launch_seconds(launches: Iterable[tuple[Launch, Program]], cache_dir: Path | None) -> list[float]:
+    """Seconds of each launch of a program: the fastest of a few rounds, in which they take turns."""
+    return [seconds for some in _at_once(launches) for seconds in _in_turn(some, cache_dir)]
 
 
-def _repeated(launch: Launch, program: Program, repeats: int, cache_dir: Path | None) -> float:
+def _at_once(launches: Iterable[tuple[Launch, Program]]) -> Iterator[list[tuple[Launch, Program]]]:
+    """The launches in groups whose arrays fit into MOST_BYTES, or of one launch."""
+    some, total = list[tuple[Launch, Program]](), 0
+    for launch, program in launches:
+        size = launch_bytes(launch) + (launch.scratch.size_bytes if launch.scratch else 0)
+        if some and total + size > MOST_BYTES:
+            yield some
+            some, total = [], 0
+        some.append((launch, program))
+        total += size
+    yield some
+
+
+def _in_turn(launches: Sequence[tuple[Launch, Program]], cache_dir: Path | None) -> list[float]:
+    ready = [_repeated(launch, program, cache_dir) for launch, program in launches]
+    best = [float("inf")] * len(ready)
+    for _ in range(ROUNDS):
+        for k, (machine, repeats) in enumerate(ready):
+            best[k] = min(best[k], _step_seconds(machine) / repeats)
+    return best
+
+
+def _repeated(launch: Launch, program: Program, cache_dir: Path | None) -> tuple[CpuMachine, int]:
+    """A machine that repeats a launch within one step, so that the step itself costs nothing, and how often."""
+    once = CpuMachine(replace(program, launches=(launch,)), cache_dir=cache_dir)
+    once.step(program.batch)
+    seconds = min(_step_seconds(once) for _ in range(2))
+    repeats = max(1, min(MOST_REPEATS, round(LEAST_SECONDS / max(seconds, 1e-6))))
+    if repeats == 1:
+        return once, 1
     machine = CpuMachine(replace(program, launches=(launch,) * repeats), cache_dir=cache_dir)
     machine.step(program.batch)
-    return best_seconds(lambda: machine.step(program.batch))
+    return machine, repeats
+
+
+def _step_seconds(machine: CpuMachine) -> float:
+    """Of the processor: what others take of it does not count."""
+    begin = time.process_time()
+    machine.step(machine.program.batch)
+    return time.process_time() - begin

@@ -23,7 +23,7 @@ from netspec.ir import operations as ops
 from netspec.ir.graph import Node
 from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.algorithm import direct_cost, direct_weight_cost, sliding_sum
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import Costs
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import WINOGRAD, Launch
 
@@ -71,11 +71,13 @@ def probe_samples(probe: tuple[int, int, int, int], target: CpuTarget, cache_dir
     window = f"{taps}x{taps} pad={taps // 2}"
     text = f"net probe {{ input {inputs}x{size}x{size}; conv {inputs} 1x1; conv {outputs} {window}; dense 2 }}\n"
     experiment = check_experiment(Source("probe", text))
-    eager = replace(target, exact=False, costs=replace(SHIPPED, clearly=0.0))
+    eager = replace(target, exact=False, costs=replace(target.costs, clearly=0.0))
     plain, fast = (training_program(experiment, how, BATCH) for how in (replace(target, exact=True), eager))
-    for one, other in zip(plain.launches, fast.launches, strict=True):
-        if other.algorithm in WINOGRAD:
-            yield Sample(one, launch_seconds(one, plain, cache_dir), other, launch_seconds(other, fast, cache_dir))
+    both = zip(plain.launches, fast.launches, strict=True)
+    pairs = [(one, other) for one, other in both if other.algorithm in WINOGRAD]
+    seconds = launch_seconds([each for one, other in pairs for each in ((one, plain), (other, fast))], cache_dir)
+    for (one, other), direct, transformed in zip(pairs, seconds[::2], seconds[1::2], strict=True):
+        yield Sample(one, direct, other, transformed)
 
 
 def fit_costs(samples: Sequence[Sample], target: CpuTarget) -> Costs:
@@ -87,7 +89,7 @@ def fit_costs(samples: Sequence[Sample], target: CpuTarget) -> Costs:
     sliding = _solve([_sum_equation(sample, slot_seconds, groups) for sample in sums])
     gradients = _solve([_weight_equation(sample, slot_seconds, target, groups) for sample in weights])
     (lane_sum,) = _solve([_lane_equation(sample, slot_seconds, target, groups) for sample in weights])
-    found = (SHIPPED.clearly, *sliding, *gradients, lane_sum)
+    found = (target.costs.clearly, *sliding, *gradients, lane_sum)
     return Costs(**dict(zip((field.name for field in fields(Costs)), found, strict=True)))
 
 
@@ -113,7 +115,7 @@ def _weight_equation(sample: Sample, slot_seconds: float, target: CpuTarget, gro
 
 def _lane_equation(sample: Sample, slot_seconds: float, target: CpuTarget, groups: int) -> Equation:
     node = node_of(sample.direct)
-    free, one = (replace(target, costs=replace(SHIPPED, lane_sum=cost)) for cost in (0.0, 1.0))
+    free, one = (replace(target, costs=replace(target.costs, lane_sum=cost)) for cost in (0.0, 1.0))
     products = direct_weight_cost(node, sample.direct.tile, free, groups)
     count = direct_weight_cost(node, sample.direct.tile, one, groups) - products
     total = sample.direct_seconds / slot_seconds

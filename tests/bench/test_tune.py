@@ -1,5 +1,6 @@
 """Costs from times: what made-up machines take is found again."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,8 +32,8 @@ def made_up_seconds(launch: Launch, target: CpuTarget) -> float:
 @pytest.mark.parametrize("target", [AVX512, AVX2])
 @pytest.mark.parametrize("costs", [SHIPPED, Costs(1.15, 100, 900, 300, 700, 2000, 0, 90, 10, 5)])
 def test_the_costs_of_a_machine_are_found(target: CpuTarget, costs: Costs, monkeypatch: pytest.MonkeyPatch) -> None:
-    def seconds(launch: Launch, program: Program, cache_dir: Path | None) -> float:
-        return made_up_seconds(launch, replace(target, costs=costs))
+    def seconds(launches: Sequence[tuple[Launch, Program]], cache_dir: Path | None) -> list[float]:
+        return [made_up_seconds(launch, replace(target, costs=costs)) for launch, _ in launches]
 
     monkeypatch.setattr(tune, "launch_seconds", seconds)
     heard: list[tuple[int, int]] = []
@@ -45,7 +46,7 @@ def test_the_costs_of_a_machine_are_found(target: CpuTarget, costs: Costs, monke
 
 
 def test_a_machine_that_is_faster_than_its_products_has_no_negative_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tune, "launch_seconds", lambda launch, program, cache_dir: 1e-9)
+    monkeypatch.setattr(tune, "launch_seconds", lambda launches, cache_dir: [1e-9] * len(launches))
     samples = list(probe_samples(tune.PROBES[0], AVX512, None))
     assert len(samples) == 3
     costs = fit_costs([replace(sample, direct_seconds=1.0) for sample in samples], AVX512)
