@@ -11,7 +11,7 @@ from netspec.diagnostics.failure import DeviceError, UsageError
 from netspec.ir.program import Program
 from netspec.runtime.machine import Machine
 from netspec.targets.cpu.cost_table import costs_in_run, tuning_document
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import Costs
 from netspec.targets.cuda.processor import SM_90, TARGETS
 from netspec.targets.target import Target
 
@@ -150,7 +150,7 @@ def _check_fields(choice: DeviceChoice) -> None:
 
 def choice_document(choice: DeviceChoice) -> dict[str, Any]:
     """JSON of the part of a choice that affects bits, with the kind of device, as `run.json` keeps it."""
-    costs = tuning_document(choice.costs or SHIPPED)
+    costs = tuning_document(choice.costs)
     return {"kind": choice.kind or "cpu", "exact": choice.exact, "tuning": costs}
 
 
@@ -158,6 +158,5 @@ def choice_of(document: Mapping[str, Any]) -> DeviceChoice:
     """The choice from its JSON. Raises ValueError, KeyError or TypeError where the JSON is malformed."""
     if document["kind"] not in ("cpu", "cuda"):
         raise ValueError(f"a device of kind {document['kind']}, where this version knows cpu and cuda")
-    tuning = document["tuning"]
-    costs = None if tuning is None else costs_in_run(tuning)
+    costs = costs_in_run(document["tuning"])
     return DeviceChoice(exact=bool(document["exact"]), costs=costs, kind="cuda" if document["kind"] == "cuda" else None)

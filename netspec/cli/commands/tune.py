@@ -20,7 +20,7 @@ from netspec.diagnostics.quoting import quoted
 from netspec.runtime.cpu.device import host_device
 from netspec.runtime.cpu.host import host_target, processor
 from netspec.targets.cpu.cost_table import costs_hash, tuning_text
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import Costs
 from netspec.train.run.files import check_can_write, write_whole
 
 COLUMNS: tuple[Column, ...] = (("cost", "left"), ("shipped", "right"), ("measured", "right"))
@@ -66,7 +66,7 @@ def _progress(done: int, probes: int) -> None:
 
 
 def _show(output: Path, costs: Costs) -> None:
-    shipped = asdict(SHIPPED)
+    shipped = asdict(host_target().costs)
     show(table(COLUMNS, ((name, f"{shipped[name]:g}", f"{cost:g}") for name, cost in asdict(costs).items())))
     say("costs are in multiply-adds of a vector; the first is a ratio, and stays")
     say(f"wrote {shown(str(output))}: use it with `--tuning {quoted(str(output))}`")

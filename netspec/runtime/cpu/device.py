@@ -15,8 +15,7 @@ from netspec.runtime.cpu.machine import CpuMachine
 from netspec.runtime.cpu.processors import usable_cores
 from netspec.runtime.device import USUAL, DeviceChoice, Fact
 from netspec.targets.cpu.cost_table import costs_hash
-from netspec.targets.cpu.costs import SHIPPED
-from netspec.targets.cpu.processor import CpuTarget
+from netspec.targets.cpu.processor import ARITHMETIC, TARGETS, CpuTarget
 from netspec.targets.cpu.program import Program as CpuProgram
 
 
@@ -36,7 +35,8 @@ class CpuDevice:
     @property
     def planned_by(self) -> DeviceChoice:
         """The part of the user's choice that affects bits of results."""
-        return DeviceChoice(exact=self.target.exact, costs=None if self.target.costs == SHIPPED else self.target.costs)
+        own = self.target.costs == TARGETS[self.target.name].costs
+        return DeviceChoice(exact=self.target.exact, costs=None if own else self.target.costs)
 
     @property
     def readers(self) -> int:
@@ -44,8 +44,8 @@ class CpuDevice:
         return max(2, self.threads)
 
     def facts(self) -> Mapping[str, Fact]:
-        """Properties that affect bits of results: the target's fields, with a hash in place of its costs."""
-        return {**asdict(self.target), "costs": costs_hash(self.target.costs)}
+        """What affects bits of results: the target's fields, with a hash in place of its costs, and the arithmetic."""
+        return {**asdict(self.target), "costs": costs_hash(self.target.costs), "arithmetic": ARITHMETIC}
 
     def machine(self, program: Program) -> CpuMachine:
         """The program, compiled and in memory. Raises DeviceError (E590) where memory is too small."""
@@ -59,5 +59,6 @@ def host_device(choice: DeviceChoice = USUAL) -> CpuDevice:
     process may use. Raises DeviceError (E592, E593, E595, E596) where Numba's settings are incompatible with
     netspec."""
     check_compiler()
-    target = replace(host_target(), exact=choice.exact, costs=choice.costs or SHIPPED)
+    target = host_target()
+    target = replace(target, exact=choice.exact, costs=choice.costs or target.costs)
     return CpuDevice(target, choice.threads or usable_cores(), user_cache())

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics.failure import DataError
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import Costs
 
 LAYOUT = 1
 NAMES = tuple(field.name for field in fields(Costs))
@@ -85,15 +85,15 @@ def costs_of(document: Any) -> Costs:
     return Costs(**{name: float(costs[name]) for name in NAMES})  # pyright: ignore[reportUnknownArgumentType]
 
 
-def tuning_document(costs: Costs) -> dict[str, Any] | None:
+def tuning_document(costs: Costs | None) -> dict[str, Any] | None:
     """A table in a run's record, with its hash; None for the table of the version."""
-    return None if costs == SHIPPED else {"layout": LAYOUT, "costs": asdict(costs), "hash": costs_hash(costs)}
+    return None if costs is None else {"layout": LAYOUT, "costs": asdict(costs), "hash": costs_hash(costs)}
 
 
-def costs_in_run(document: Any) -> Costs:
-    """The costs in a run's record. Raises ValueError where their hash is another."""
+def costs_in_run(document: Any) -> Costs | None:
+    """The costs in a run's record; None for the table of the version. Raises ValueError where their hash is another."""
     if document is None:
-        return SHIPPED
+        return None
     costs = costs_of(document)
     if costs_hash(costs) != document["hash"]:
         raise ValueError("the hash of `tuning` is another one")

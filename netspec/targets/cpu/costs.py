@@ -1,4 +1,4 @@
-"""Costs by which plans are made: the table of this version, or one measured by `netspec tune`.
+"""Costs by which plans are made: the table of this version for a target, or one measured by `netspec tune`.
 
 The unit is an issue slot, the time in which a core of the planned kind starts one multiply-add of vectors (see
 `schedule/cpu/tiles.py`). A plan is a function of shapes, the target and this table, not of a measurement.
@@ -36,3 +36,16 @@ class Costs:
 
 
 SHIPPED = Costs()
+"""of AVX-512, and of targets of which none was measured"""
+SHIPPED_AVX2 = Costs(
+    winograd_input=260.0,
+    winograd_output_3x3=490.0,
+    winograd_output_5x5=195.0,
+    winograd_kernels=300.0,
+    winograd_weights_input=250.0,
+    winograd_weights_cotangent_3x3=290.0,
+    winograd_weights_cotangent_5x5=135.0,
+    winograd_weights_kernel=65.0,
+    lane_sum=130.0,
+)
+"""of AVX2: medians of eight runs of `netspec tune` on a Zen 4 whose vectors were limited to AVX2"""

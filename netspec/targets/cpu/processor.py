@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netspec.targets.cpu.costs import SHIPPED, Costs
+from netspec.targets.cpu.costs import SHIPPED, SHIPPED_AVX2, Costs
+
+ARITHMETIC = 2
+"""Number of the arithmetic of plans and kernels, which runs record. It rises with each change by which some layer is
+computed by another algorithm or in another order, for the same target and costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class CpuTarget:
 
 
 AVX512 = CpuTarget("avx512", lanes=16, registers=32)
-AVX2 = CpuTarget("avx2", lanes=8, registers=16)
+AVX2 = CpuTarget("avx2", lanes=8, registers=16, costs=SHIPPED_AVX2)
 SSE = CpuTarget("sse", lanes=4, registers=15)
 """One of its 16 registers holds products, because it has no fused multiply-add."""
 NEON = CpuTarget("neon", lanes=4, registers=32)
