@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netspec.diagnostics.failure import CompilerBug, DataError
@@ -42,6 +43,11 @@ def onnx_model(graph: Graph, arrays: Mapping[str, Array], images: int | None = N
             f"`{graph.name}` has arrays of {total_bytes / 2**30:.1f} GiB, and an ONNX file holds less than 2 GiB",
         )
     return _model(graph, draft.steps, constants, images)
+
+
+def write_onnx(path: Path, graph: Graph, arrays: Mapping[str, Array], images: int | None = None) -> None:
+    """Writes what `onnx_model` makes. Raises as it does, and OSError."""
+    path.write_bytes(onnx_model(graph, arrays, images).SerializeToString())
 
 
 def written(graph: Graph, arrays: Mapping[str, Array]) -> Draft:

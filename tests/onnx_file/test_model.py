@@ -1,6 +1,7 @@
 """Any net in prediction is written as ONNX, and gives the oracle's numbers there."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,6 +63,13 @@ def test_the_batch_is_open_or_fixed() -> None:
     (left,), (fixed,) = (model.onnx_model(graph, initialize(graph, 1), images).graph.input for images in (None, 5))
     axes, (count, *_) = left.type.tensor_type.shape.dim, fixed.type.tensor_type.shape.dim
     assert (axes[0].dim_param, [axis.dim_value for axis in axes[1:]], count.dim_value) == ("N", [2, 7, 6], 5)
+
+
+def test_a_file_holds_the_model(tmp_path: Path) -> None:
+    graph = inference(spec("dense 4").graph, None)
+    model.write_onnx(tmp_path / "n.onnx", graph, initialize(graph, 1), 2)
+    held = (tmp_path / "n.onnx").read_bytes()
+    assert held == model.onnx_model(graph, initialize(graph, 1), 2).SerializeToString()
 
 
 def test_weights_that_no_node_reads_are_left_out() -> None:
