@@ -60,11 +60,13 @@ def same(_: object, node: Node, draft: Draft) -> None:
 
 
 def maxout(op: ops.Maxout, node: Node, draft: Draft) -> None:
-    """The largest along an axis of its own: (N, C / pieces, pieces, ...)."""
+    """The largest along an axis of its own: (N, C / pieces, pieces, ...). It is dropped by a step of its own: OpenVINO
+    2026.4 computes what follows a reduction wrongly, a channel at a time, where that drops the axis."""
     (x,), (y,) = node.inputs, node.outputs
     pieces = draft.reshaped(x.name, f"{y.name}/pieces", y.shape[0], op.pieces, *y.shape[1:])
     axis = draft.constant(f"{y.name}/axis", np.array([2], np.int64))
-    draft.add("ReduceMax", (pieces, axis), y.name, keepdims=0)
+    largest = draft.add("ReduceMax", (pieces, axis), f"{y.name}/largest", keepdims=1)
+    draft.reshaped(largest, y.name, *y.shape)
 
 
 def reshape(_: ops.Reshape, node: Node, draft: Draft) -> None:

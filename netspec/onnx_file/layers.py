@@ -17,8 +17,7 @@ from netspec.onnx_file.windows import dilated, padded, pads
 
 
 def convolution(op: ops.Convolution, node: Node, draft: Draft) -> None:
-    y = _linear(op, node)
-    draft.add("Conv", _names(node), y, group=op.groups, **dilated(op.window))
+    draft.add("Conv", _names(node), _linear(op, node), group=op.groups, **dilated(op.window))
     _activated(op, node, draft)
 
 
@@ -47,7 +46,9 @@ def local(op: ops.Local, node: Node, draft: Draft) -> None:
     x, weight, *bias = node.inputs
     (y,), name = node.outputs, _linear(op, node)
     places = draft.constant(f"{y.name}/places", _places(op.window, x.shape))
-    seen = draft.add("Gather", (_padded_flat(op.window, x, y, draft), places), f"{y.name}/seen", axis=1)
+    bordered = _padded(op.window, x.name, y, draft) if padded(op.window) else x.name
+    numbers = draft.reshaped(bordered, f"{y.name}/numbers", -1)
+    seen = draft.add("Gather", (numbers, places), f"{y.name}/seen", axis=1)
     by_position = draft.add("Transpose", (seen,), f"{y.name}/by_position", perm=[1, 0, 2])
     matrices = draft.constant(f"{weight.name}/matrices", _matrices(draft.arrays[weight.name]))
     product = draft.add("MatMul", (by_position, matrices), f"{y.name}/product")  # yx n k
@@ -76,14 +77,11 @@ def _activated(op: Layer, node: Node, draft: Draft) -> None:
         activate(draft, op.activation, _linear(op, node), node.outputs[0].name)
 
 
-def _padded_flat(window: Window, x: Value, y: Value, draft: Draft) -> str:
-    """`x` with its border of zeros, as (N, numbers)."""
-    name = x.name
-    if padded(window):
-        top, left, bottom, right = pads(window)
-        sides = draft.constant(f"{y.name}/pads", np.array([0, 0, top, left, 0, 0, bottom, right], np.int64))
-        name = draft.add("Pad", (name, sides), f"{y.name}/padded")
-    return draft.reshaped(name, f"{y.name}/numbers", -1)
+def _padded(window: Window, x: str, y: Value, draft: Draft) -> str:
+    """`x` with its border of zeros."""
+    top, left, bottom, right = pads(window)
+    sides = draft.constant(f"{y.name}/pads", np.array([0, 0, top, left, 0, 0, bottom, right], np.int64))
+    return draft.add("Pad", (x, sides), f"{y.name}/padded")
 
 
 def _places(window: Window, shape: Shape) -> Array:

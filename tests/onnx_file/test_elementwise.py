@@ -10,6 +10,7 @@ pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed (extra 
 FUNCTIONS = ("relu", "relu6", "leaky_relu", "leaky_relu(0)", "leaky_relu(1.5)", "elu", "gelu", "silu", "softplus")
 BODIES = (
     "maxout 2; dense 6; maxout 3",
+    "conv 4 3; maxout 2; batchnorm; dense 6; maxout 2; batchnorm; dense 3; maxout 1; batchnorm; dense 2",
     "dropout 0.5; dense 4; dropout 0.25",
     "softmax; flatten; dense 4; softmax",
     "sum { conv 2 1 } {} { pool max 3 stride=1 pad=1 } relu",

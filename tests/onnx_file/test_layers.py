@@ -10,7 +10,7 @@ pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed (extra 
 BODIES = (
     "conv 3 4x3 stride=2 pad=same relu; conv 2 2 pad=same nobias tanh",
     "conv 4 3 dilate=2 pad=2; conv 4 3 groups=2; depthwise 3 pad=1 stride=2 nobias",
-    "conv 3 2 pad=4; conv 2 1 stride=3 pad=2",
+    "conv 3 2 pad=4; conv 2 1 stride=3 pad=2 relu",
     "conv 4 7x6 relu; dense 5",
     "conv 2 3 pad=1 sigmoid as one; conv 2 3 pad=1 tie=one sigmoid",
     "deconv 3 3 stride=2 pad=1 tanh; deconv 2 3x2 stride=2 pad=same",
