@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((ROOT / "netspec").rglob("*.py"))
-OPTIONAL = {"matplotlib", "sympy", "tensorboardX", "torch", "pooch", "rich"}
+OPTIONAL = {"matplotlib", "sympy", "tensorboardX", "torch", "onnx", "pooch", "rich"}
 """Heavy libraries that only some commands need: imported where they are used."""
 LATE = {
     "netspec/__init__.py": "public names are resolved lazily",

@@ -1,16 +1,18 @@
-"""netspec and PyTorch side by side: each in a process of its own, interleaved, disturbed rounds done again.
+"""netspec and others side by side: each in processes of its own, interleaved, disturbed rounds done again.
 
-A round measures the peak, a block of netspec's steps, a block of each PyTorch variant's, and the peak again. A round
-in which the peak fell, or in which a side kept losing its processors, says nothing and is repeated.
+A round measures the peak, a block of netspec's steps, a block of each variant's of each peer, and the peak again. A
+round in which the peak fell, or in which a side kept losing its processors, says nothing and is repeated.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from netspec.bench.onnx_net import with_onnx_file
+from netspec.bench.peers import Peer, Process
 from netspec.bench.sides import Block, Job, Variant, resident_bytes, started
 from netspec.diagnostics.failure import DeviceError
 
@@ -18,11 +20,6 @@ DISTURBED_PEAK = 0.8
 """A round whose peak, of one thread or of all together, lies below this fraction of the best one seen is done again,"""
 DISTURBED_SWITCHES = 100.0
 """and one where a variant lost a processor more often a second, a thread, than this."""
-RAISED_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "1073741824"}
-ALLOCATORS: dict[str, dict[str, str]] = {"default allocator": {}, "raised allocator": RAISED_ALLOCATOR}
-FORMATS = ("contiguous", "channels_last")
-COMPILING_SECONDS = 240.0
-"""torch.compile gets no longer than this for a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +46,25 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A peer, and the timings of all its variants that ran."""
+
+    peer: Peer
+    variants: tuple[Timing, ...]
+
+    @property
+    def best(self) -> Timing:
+        """The fastest variant."""
+        return min(self.variants, key=lambda timing: timing.median)
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """`torch` is empty where netspec was measured alone. `remarks` name variants that did not run."""
+    """`beside` is empty where netspec was measured alone. `remarks` name variants that did not run."""
 
     job: Job
     netspec: Timing
-    torch: tuple[Timing, ...]
+    beside: tuple[Beside, ...]
     fma_peak_gflops: float
     fma_peak_threads_gflops: float
     rounds: int
@@ -68,15 +78,9 @@ class Comparison:
         """The fraction of what all threads reach together at which netspec's median step does those products."""
         return self.least_flops / self.netspec.median / (1e9 * self.fma_peak_threads_gflops)
 
-    @property
-    def best(self) -> Timing | None:
-        """PyTorch's fastest variant."""
-        return min(self.torch, key=lambda timing: timing.median, default=None)
-
-    @property
-    def ratio(self) -> float | None:
-        """The median step of PyTorch's best variant over netspec's."""
-        return self.best.median / self.netspec.median if self.best else None
+    def ratio(self, beside: Beside) -> float:
+        """The median step of a peer's best variant over netspec's."""
+        return beside.best.median / self.netspec.median
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,70 +94,75 @@ class Rounds:
     discarded: int
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was found while the sides ran. The rounds' blocks are those of `ours`, then of each peer's variants in
+    turn."""
+
+    ours: Variant
+    beside: tuple[tuple[Peer, tuple[Variant, ...]], ...]
+    rounds: Rounds
+    least_flops: int
+    remarks: tuple[str, ...]
+
+
 Progress = Callable[[int], None]
 
 
-def compare(job: Job, rounds: int, progress: Progress, *, compiled: bool = False) -> Comparison:
-    """Times the steps of both sides, or their predictions. `progress` is called with the number of rounds kept so
-    far; with `compiled` PyTorch is also tried with torch.compile, which takes minutes.
+def compare(job: Job, peers: Sequence[Peer], rounds: int, progress: Progress, *, compiled: bool = False) -> Comparison:
+    """Times the steps of netspec and of each peer, or their predictions; without peers those of netspec alone.
+    `progress` is called with the number of rounds kept so far; with `compiled` what a peer compiles by itself is tried
+    too, which takes minutes.
 
-    Raises DeviceError (E622) where a side ends early, as it does without PyTorch.
+    Raises DeviceError (E622) where a side ends early, DataError (E624) where the net is too large for an ONNX file.
     """
+    with with_onnx_file(job, peers) as given:
+        found = _measured(given, peers, rounds, progress, compiled=compiled)
+        blocks = iter(found.rounds.blocks)
+        ours = Timing(found.ours.name, next(blocks), resident_bytes(found.ours, given))
+        beside = tuple(_beside(peer, variants, blocks, given) for peer, variants in found.beside)
+    kept = found.rounds
+    peaks = kept.peak_gflops, kept.threads_peak_gflops
+    counts = len(ours.blocks), kept.discarded
+    return Comparison(job, ours, beside, *peaks, *counts, found.remarks, found.least_flops)
+
+
+def _measured(job: Job, peers: Sequence[Peer], rounds: int, progress: Progress, *, compiled: bool) -> Measured:
     with ExitStack() as stack:
-        ours = _ours(stack, job)
-        torch = [variant for name in ALLOCATORS for variant in _eager(stack, job, name)]
+        ours = Variant("netspec", stack.enter_context(started(job.side("netspec"), job, {})), {}, {}).calibrated()
         remarks: list[str] = []
-        if compiled:
-            torch += _compiled(stack, job, remarks)
-        found = _interleave([ours, *torch], job.threads, rounds, progress)
+        beside = tuple((peer, _variants(stack, job, peer, remarks, compiled=compiled)) for peer in peers)
+        variants = [ours, *(variant for _, made in beside for variant in made)]
+        found = _interleave(variants, job.threads, rounds, progress)
         work = ours.side.ask(work=True)
-    timings = [Timing(v.name, blocks) for v, blocks in zip((ours, *torch), found.blocks, strict=True)]
-    best = min(range(len(torch)), key=lambda k: timings[1 + k].median)
-    timings[0] = Timing(ours.name, found.blocks[0], resident_bytes(ours, job))
-    timings[1 + best] = Timing(torch[best].name, found.blocks[1 + best], resident_bytes(torch[best], job))
-    return _comparison(job, timings, found, work["least_flops"], tuple(remarks))
+    return Measured(ours, beside, found, work["least_flops"], tuple(remarks))
 
 
-def measure_alone(job: Job, rounds: int, progress: Progress) -> Comparison:
-    """Times the steps of netspec by itself, as `compare` does."""
-    with ExitStack() as stack:
-        ours = _ours(stack, job)
-        found = _interleave([ours], job.threads, rounds, progress)
-        work = ours.side.ask(work=True)
-    timing = Timing(ours.name, found.blocks[0], resident_bytes(ours, job))
-    return _comparison(job, [timing], found, work["least_flops"])
-
-
-def _comparison(
-    job: Job, timings: Sequence[Timing], found: Rounds, least_flops: int, remarks: tuple[str, ...] = ()
-) -> Comparison:
-    ours, *torch = timings
-    peaks = found.peak_gflops, found.threads_peak_gflops
-    return Comparison(job, ours, tuple(torch), *peaks, len(found.blocks[0]), found.discarded, remarks, least_flops)
-
-
-def _ours(stack: ExitStack, job: Job) -> Variant:
-    return Variant("netspec", stack.enter_context(started(job.side("netspec"), job, {})), {}, {}).calibrated()
-
-
-def _eager(stack: ExitStack, job: Job, allocator: str) -> list[Variant]:
-    """PyTorch as it is, in both memory formats, with one allocator setting."""
-    environment = ALLOCATORS[allocator]
-    side = stack.enter_context(started(job.side("torch"), job, environment))
-    return [Variant(f"{form}, {allocator}", side, {"format": form}, environment).calibrated() for form in FORMATS]
-
-
-def _compiled(stack: ExitStack, job: Job, remarks: list[str]) -> list[Variant]:
-    """PyTorch with torch.compile; what fails or takes too long is left out, with a remark."""
+def _variants(stack: ExitStack, job: Job, peer: Peer, remarks: list[str], *, compiled: bool) -> tuple[Variant, ...]:
+    """A peer's variants, ready; an attempt that fails or takes too long is left out, with a remark."""
     made: list[Variant] = []
-    for form in FORMATS:
-        options: dict[str, object] = {"format": form, "compile": True}
+    for process in (*peer.processes, *(peer.compiled if compiled else ())):
         try:
-            side = stack.enter_context(started(job.side("torch"), job, RAISED_ALLOCATOR, COMPILING_SECONDS))
-            made.append(Variant(f"{form}, compiled", side, options, RAISED_ALLOCATOR).calibrated())
+            made += _of_process(stack, job, peer, process)
         except DeviceError as failure:
-            remarks.append(f"torch.compile, {form}: left out, {failure.message}")
-    return made
+            if not process.attempt:
+                raise
+            remarks.append(f"{process.attempt}: left out, {failure.message}")
+    return tuple(made)
+
+
+def _of_process(stack: ExitStack, job: Job, peer: Peer, process: Process) -> list[Variant]:
+    side = stack.enter_context(started(job.side(peer.name), job, process.environment, process.longest_seconds))
+    settings = process.settings
+    return [Variant(each.name, side, each.options, process.environment).calibrated() for each in settings]
+
+
+def _beside(peer: Peer, variants: Sequence[Variant], blocks: Iterator[tuple[Block, ...]], job: Job) -> Beside:
+    """Takes the blocks of a peer's variants. The fastest one's memory is measured by itself."""
+    timings = [Timing(variant.name, next(blocks)) for variant in variants]
+    best = min(range(len(timings)), key=lambda k: timings[k].median)
+    timings[best] = replace(timings[best], rss_bytes=resident_bytes(variants[best], job))
+    return Beside(peer, tuple(timings))
 
 
 def _interleave(variants: Sequence[Variant], threads: int, rounds: int, progress: Progress) -> Rounds:

@@ -1,4 +1,4 @@
-"""What both sides of a comparison share: the job they are given, made-up data, and answering requests.
+"""What the sides of a comparison share: the job they are given, made-up data, and answering requests.
 
 A side is a process of its own. It reads a job as a line of JSON, says that it is ready, then answers requests, a line
 each: `{"steps": 20}` with the seconds of steps and how often the side lost its processor meanwhile,
@@ -48,6 +48,13 @@ def prediction_images(experiment: Experiment, batch: int) -> list[Array]:
     images, _ = made_up_data(experiment, batch)
     channels, *sizes = images.shape[1:]
     return list(images.reshape(BATCHES, batch, channels, *(sizes or (1, 1))))
+
+
+def network_images(job: Request) -> list[Array]:
+    """The same minibatches in the form of the net's own input, (batch, *shape)."""
+    experiment = experiment_of(job)
+    batch, shape = int(job["batch"]), experiment.graph.inputs[0].shape
+    return [each.reshape(batch, *shape) for each in prediction_images(experiment, batch)]
 
 
 def serve(side: Callable[[Request], Answer]) -> None:

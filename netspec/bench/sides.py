@@ -7,24 +7,23 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Timer
 from typing import Any
 
+from netspec.bench.peers import LONGEST_SECONDS
 from netspec.diagnostics.failure import DeviceError
 from netspec.runtime.device import USUAL, DeviceChoice, choice_document
 
 ROUND_SECONDS = 0.6
 """How long one side's block of steps takes, about."""
-LONGEST_SECONDS = 600.0
-"""A side that needs longer for one answer is ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What both sides run: a spec and its overrides, images a step, threads."""
+    """What all sides run: a spec and its overrides, images a step, threads."""
 
     net: str
     """its name"""
@@ -39,9 +38,11 @@ class Job:
     planned_by: DeviceChoice = USUAL
     predict: bool = False
     """whether a prediction is timed, not a training step"""
+    onnx_file: str | None = None
+    """the net as ONNX, for the sides that read it"""
 
     def side(self, name: str) -> str:
-        """The module, but for `_side`, that runs this job for `netspec` or `torch`."""
+        """The module, but for `_side`, that runs this job for `netspec` or a peer."""
         return f"{name}_predict" if self.predict else name
 
 
@@ -75,7 +76,7 @@ class Side:
 
 @contextmanager
 def started(
-    kind: str, job: Job, environment: dict[str, str], longest_seconds: float = LONGEST_SECONDS
+    kind: str, job: Job, environment: Mapping[str, str], longest_seconds: float = LONGEST_SECONDS
 ) -> Generator[Side]:
     """A side's process, ready to time steps; it ends with the block."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(job.threads))
@@ -97,6 +98,7 @@ def started(
             threads=job.threads,
             cache_dir=job.cache_dir,
             planned_by=choice_document(job.planned_by),
+            onnx_file=job.onnx_file,
         )
         yield side
     finally:
@@ -118,8 +120,8 @@ class Variant:
 
     name: str
     side: Side
-    options: dict[str, object]
-    environment: dict[str, str]
+    options: Mapping[str, object]
+    environment: Mapping[str, str]
     steps: int = 1
 
     def calibrated(self) -> Variant:

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
+from functools import partial
 
 import torch
 
 from netspec.bench.serve import Answer, Request, experiment_of, prediction_images, serve
+from netspec.bench.timed import Calls, timed
 from netspec.bench.torch_predictor import TorchPredictor
 from netspec.ir.initialize import initialize
 
@@ -20,24 +20,13 @@ def side(job: Request) -> Answer:
     experiment, batch = experiment_of(job), int(job["batch"])
     arrays = initialize(experiment.graph, experiment.train.seed)
     images = prediction_images(experiment, batch)
-    formats: dict[str, tuple[TorchPredictor, list[Any]]] = {}
 
-    def network(form: str, compiled: bool) -> tuple[TorchPredictor, list[Any]]:
-        if form not in formats:
-            made = TorchPredictor(experiment, arrays, channels_last=form == "channels_last", compiled=compiled)
-            formats[form] = made, [made.images(each) for each in images]
-        return formats[form]
+    def ready(options: Request) -> Calls:
+        last, compiled = options["format"] == "channels_last", bool(options.get("compile", False))
+        made = TorchPredictor(experiment, arrays, channels_last=last, compiled=compiled)
+        return [partial(made, made.images(each)) for each in images]
 
-    def answer(request: Request) -> Request:
-        made, batches = network(request["format"], request.get("compile", False))
-        seconds: list[float] = []
-        for k in range(request["steps"]):
-            start = time.perf_counter()
-            made(batches[k % len(batches)])
-            seconds.append(time.perf_counter() - start)
-        return {"seconds": seconds}
-
-    return answer
+    return timed(ready)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Trust it": {
         "gradcheck": "Compare every gradient with finite differences.",
         "reproduce": "Train a run once more from its folder, and compare every bit.",
-        "bench": "Measure steps, beside PyTorch if asked.",
+        "bench": "Measure steps and predictions, beside others if asked.",
         "tune": "Measure this machine and write a table of costs to plan by.",
         "cache": "Tell where compiled kernels are kept, or clear them.",
         "doctor": "Tell what netspec found on this machine.",

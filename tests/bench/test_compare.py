@@ -1,13 +1,15 @@
 """Rounds are interleaved, disturbed ones done again, and the best variant is what counts."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
 import pytest
 
 from netspec.bench import compare
-from netspec.bench.compare import Comparison, Timing
+from netspec.bench.compare import Beside, Comparison, Timing
+from netspec.bench.peers import FORMATS, OPENVINO, TORCH
 from netspec.bench.sides import Block, Job, Variant
 from netspec.diagnostics.failure import DeviceError
 
@@ -65,23 +67,41 @@ def test_a_machine_that_is_never_quiet_is_measured_all_the_same() -> None:
     assert (len(kept(found)), found.discarded) == (2, 2)
 
 
-def test_the_fastest_variant_of_pytorch_counts() -> None:
-    ours, slow, fast = (
-        Timing(name, tuple(Block(second, 0.0) for second in seconds))
-        for name, seconds in (("netspec", (1.0, 1.0, 5.0)), ("slow", (4.0, 4.0, 1.0)), ("fast", (3.0, 2.0, 9.0)))
-    )
-    measured = Comparison(JOB, ours, (slow, fast), 100.0, 190.0, 3, 0)
-    assert measured.best is fast
-    assert measured.ratio == 3.0
+def timing(name: str, *seconds: float) -> Timing:
+    return Timing(name, tuple(Block(second, 0.0) for second in seconds))
 
 
-def test_a_variant_that_does_not_run_is_left_out_with_a_remark(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: Any) -> Iterator[None]:
-        raise DeviceError("E622", "the torch side ended")
+def test_the_fastest_variant_of_each_peer_counts() -> None:
+    ours, slow, fast = timing("netspec", 1.0, 1.0, 5.0), timing("slow", 4.0, 4.0, 1.0), timing("fast", 3.0, 2.0, 9.0)
+    beside = Beside(TORCH, (slow, fast)), Beside(OPENVINO, (slow,))
+    measured = Comparison(JOB, ours, beside, 100.0, 190.0, 3, 0)
+    assert [each.best for each in measured.beside] == [fast, slow]
+    assert [measured.ratio(each) for each in measured.beside] == [3.0, 4.0]
 
+
+def test_memory_is_that_of_the_fastest_variant(monkeypatch: pytest.MonkeyPatch) -> None:
+    side: Any = None
+    variants = [Variant(name, side, {}, {}) for name in ("slow", "fast")]
+    monkeypatch.setattr(compare, "resident_bytes", lambda variant, _: {"fast": 7}[variant.name])
+    blocks = iter([timing("slow", 3.0).blocks, timing("fast", 2.0).blocks, timing("another peer's", 1.0).blocks])
+    found = compare._beside(TORCH, variants, blocks, JOB)
+    assert [(each.name, each.rss_bytes) for each in found.variants] == [("slow", None), ("fast", 7)]
+    assert next(blocks) == timing("another peer's", 1.0).blocks
+
+
+def fails(*_: Any) -> Iterator[None]:
+    raise DeviceError("E622", "the torch side ended")
+
+
+def test_an_attempt_that_does_not_run_is_left_out_with_a_remark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare, "started", fails)
     remarks: list[str] = []
     with compare.ExitStack() as stack:
-        assert compare._compiled(stack, JOB, remarks) == []
-    assert len(remarks) == 2
-    assert "the torch side ended" in remarks[0]
+        assert compare._variants(stack, JOB, replace(TORCH, processes=()), remarks, compiled=True) == ()
+    assert remarks == [f"torch.compile, {form}: left out, the torch side ended" for form in FORMATS]
+
+
+def test_a_peer_that_does_not_run_ends_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare, "started", fails)
+    with compare.ExitStack() as stack, pytest.raises(DeviceError):
+        compare._variants(stack, JOB, TORCH, [], compiled=False)

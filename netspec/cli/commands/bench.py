@@ -1,31 +1,33 @@
-"""`netspec bench`: seconds of a training step, beside PyTorch if asked, and of the front end."""
+"""`netspec bench`: seconds of a training step or a prediction, beside others if asked, and of the front end."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from importlib.util import find_spec as find_module
 
 import click
 
 from netspec.bench.augmenting import PROMISED_SHARE, every_transform, measure_augmenting
-from netspec.bench.compare import Comparison, Timing, compare, measure_alone
+from netspec.bench.compare import compare
 from netspec.bench.depth import LAYERS, PROMISED_TIMES, DepthTiming, measure_depth
 from netspec.bench.front_end import PROMISED_SECONDS, FrontEndTiming
 from netspec.bench.front_end import measure as measure_front_end
-from netspec.bench.layers import exceeds_peak, measure_layers
+from netspec.bench.layers import measure_layers
 from netspec.bench.losses import compare_losses
+from netspec.bench.peers import PEERS
 from netspec.bench.sides import Job
 from netspec.cli.combinations import USUAL, refuse_what_is_ignored
 from netspec.cli.data_options import size_bytes
 from netspec.cli.device_options import planning_options
 from netspec.cli.experiment import load_experiment
 from netspec.cli.options import find_spec, json_option, override_options
+from netspec.cli.peers import chosen_peers
+from netspec.cli.show.comparison import comparison_document, show_comparison
 from netspec.cli.show.losses import losses_document, show_losses
 from netspec.cli.show.printing import say
 from netspec.cli.show.provenance import say_measured
-from netspec.cli.show.roofline import peak_remark, roofline_document, show_roofline
+from netspec.cli.show.roofline import roofline_document, show_roofline
 from netspec.cli.show.schedule_costs import costs_document, schedule_costs, show_costs
 from netspec.cli.show.streaming import stream
 from netspec.cli.show.suite import suite as judge_gpu
@@ -38,13 +40,6 @@ from netspec.ir.recipe import Experiment
 from netspec.runtime.cpu.device import CpuDevice, host_device
 from netspec.runtime.device import DeviceChoice
 
-SIDE_COLUMNS: tuple[Column, ...] = (
-    ("side", "left"),
-    ("min ms", "right"),
-    ("median ms", "right"),
-    ("max ms", "right"),
-    ("images/s", "right"),
-)
 AUGMENT_COLUMNS: tuple[Column, ...] = (("images", "left"), ("step ms", "right"), ("of it incoming ms", "right"))
 TEXT_COLUMNS: tuple[Column, ...] = (("text", "left"), ("bytes", "right"), ("diagnostics", "right"), ("ms", "right"))
 DEPTH_COLUMNS: tuple[Column, ...] = (
@@ -72,7 +67,13 @@ TAKES: Mapping[str, tuple[str, ...]] = {
 
 @click.command("bench")
 @click.argument("spec", metavar="[SPEC]", required=False)
-@click.option("--against", type=click.Choice(["torch"]), help="Measure PyTorch's step of the same network beside it.")
+@click.option(
+    "--against",
+    type=click.Choice(list(PEERS)),
+    multiple=True,
+    help="Measure the same network there beside it: in PyTorch, or predictions in ONNX Runtime or OpenVINO too. "
+    "May be repeated.",
+)
 @click.option("--compile", "compiled", is_flag=True, help="Try PyTorch with torch.compile too; it takes minutes.")
 @click.option("--predict", is_flag=True, help="Time predictions instead, of one image unless `--batch` says more.")
 @click.option("--layers", is_flag=True, help="Time each layer by itself on one thread, beside what a core could do.")
@@ -95,7 +96,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
 def command(
     ctx: click.Context,
     spec: str | None,
-    against: str | None,
+    against: tuple[str, ...],
     compiled: bool,
     predict: bool,
     layers: bool,
@@ -117,12 +118,13 @@ def command(
 
     With `--against torch` PyTorch (extra `bench`) runs the same network, batch and precision on as many threads, in
     both of its memory formats, with its allocator as it is and with raised thresholds, and with `--compile` by
-    torch.compile; its best variant counts. With `--predict` both sides are asked for the probabilities of
-    images. With `--augment` steps with every transform of the language run beside steps without, on one thread; what
-    counts is the time of the processor, so other work disturbs it little. With `--schedules` the net of SPEC is trained
-    on its data for its epochs under constant, cosine and onecycle in turn. With `--losses 200` both train by the spec's
-    recipe instead, and the exit status is 1 where the losses differ by more than the order of float32 sums explains.
-    With `--device cuda --suite` this machine's GPU is judged in at most eight minutes: every operation beside its
+    torch.compile; its best variant counts. With `--predict` all sides are asked for the probabilities of images, and
+    `--against onnxruntime` and `--against openvino` (extra `bench` too) run the net that netspec writes as ONNX. With
+    `--augment` steps with every transform of the language run beside steps without, on one thread; what counts is the
+    time of the processor, so other work disturbs it little. With `--schedules` the net of SPEC is trained on its data
+    for its epochs under constant, cosine and onecycle in turn. With `--losses 200` both train by the spec's recipe
+    instead, and the exit status is 1 where the losses differ by more than the order of float32 sums explains. With
+    `--device cuda --suite` this machine's GPU is judged in at most eight minutes: every operation beside its
     definition, equal bits of equal steps, a training of lenet on MNIST, and steps beside PyTorch where it is installed;
     the exit status is 1 where one of them fails.
     """
@@ -145,14 +147,13 @@ def command(
         return _augmenting(spec, batch, rounds, with_values, settings, as_json)
     job = _job(spec, batch or (1 if predict else None), choice, with_values, settings)
     job = replace(job, predict=predict)
-    if (against or losses) and not find_module("torch"):
-        raise UsageError("E621", "PyTorch is not installed", helps=("pip install 'netspec[bench]'",))
+    peers = chosen_peers(against, predict=predict, compiled=compiled, losses=bool(losses))
     if losses:
         graph = load_experiment(spec, with_values=with_values, settings=settings).graph
         return _losses(job, graph, losses, as_json)
-    measured = compare(job, rounds, _progress, compiled=compiled) if against else measure_alone(job, rounds, _progress)
+    measured = compare(job, peers, rounds, _progress, compiled=compiled)
     _clear_progress()
-    say_measured(_document(measured)) if as_json else _show(measured)
+    say_measured(comparison_document(measured)) if as_json else show_comparison(measured)
     return 0
 
 
@@ -250,74 +251,6 @@ def _losses_progress(run: str, steps: int) -> None:
 def _clear_progress() -> None:
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
-
-
-def _document(measured: Comparison) -> dict[str, object]:
-    """The keys of `bench --json`; PyTorch's are null where it was not measured."""
-    beside, timings = measured.best, (measured.netspec, *measured.torch)
-    return {
-        "spec": measured.job.net,
-        "threads": measured.job.threads,
-        "batch": measured.job.batch,
-        "task": "predict" if measured.job.predict else "train",
-        "netspec_seconds": measured.netspec.median,
-        "torch_seconds": beside.median if beside else None,
-        "torch_variant": beside.name if beside else None,
-        "ratio": measured.ratio,
-        "fma_peak_gflops": measured.fma_peak_gflops,
-        "fma_peak_threads_gflops": measured.fma_peak_threads_gflops,
-        "products_of_peak": measured.products_of_peak,
-        "rounds": measured.rounds,
-        "discarded_rounds": measured.discarded,
-        "netspec_rss_bytes": measured.netspec.rss_bytes,
-        "torch_rss_bytes": beside.rss_bytes if beside else None,
-        "involuntary_switches_a_second": {timing.name: timing.switches_a_second for timing in timings},
-        "remarks": _remarks(measured),
-        "variants": {timing.name: timing.median for timing in timings},
-    }
-
-
-def _row(timing: Timing, measured: Comparison) -> tuple[str, ...]:
-    times = sorted(timing.seconds)
-    milliseconds = (f"{1e3 * seconds:.3f}" for seconds in (times[0], timing.median, times[-1]))
-    return (timing.name, *milliseconds, f"{measured.job.batch / timing.median:,.0f}")
-
-
-def _show(measured: Comparison) -> None:
-    show(table(SIDE_COLUMNS, [_row(timing, measured) for timing in (measured.netspec, *measured.torch)]))
-    job = measured.job
-    what = "prediction" if job.predict else "training step"
-    say(f"one {what} of {job.net}: {job.batch} images, float32, threads: {job.threads}")
-    say(f"{measured.rounds} rounds kept, {measured.discarded} disturbed ones done again")
-    say(f"peak of a register-only FMA loop, one core: {measured.fma_peak_gflops:.0f} GFLOP/s{_together(measured)}")
-    _show_memory(measured)
-    for remark in _remarks(measured):
-        say(remark)
-    if beside := measured.best:
-        say(f"ratio: {measured.ratio:.2f} (median of PyTorch's best variant, {beside.name}, over netspec's)")
-
-
-def _remarks(measured: Comparison) -> list[str]:
-    """Variants that did not run, and what shows that the peak is none."""
-    fraction = measured.products_of_peak
-    beyond = [peak_remark("netspec's step does its products", fraction)] if exceeds_peak(fraction) else []
-    return [*measured.remarks, *beyond]
-
-
-def _together(measured: Comparison) -> str:
-    """What all threads reach beside the peak of one, where there are more."""
-    if measured.job.threads == 1:
-        return ""
-    together = measured.fma_peak_threads_gflops
-    times = together / measured.fma_peak_gflops
-    return f"; {measured.job.threads} threads: {together:.0f} GFLOP/s, {times:.2f} times as much"
-
-
-def _show_memory(measured: Comparison) -> None:
-    sides = (("netspec", measured.netspec), ("PyTorch", measured.best))
-    found = [(name, side.rss_bytes) for name, side in sides if side and side.rss_bytes]
-    texts = (f"{name} {rss_bytes / 2**20:,.0f} MiB" for name, rss_bytes in found)
-    say(f"most memory resident during a step, interpreter and libraries included: {', '.join(texts)}")
 
 
 def _front_end(as_json: bool) -> int:

@@ -33,6 +33,9 @@ REQUIRED = ("netspec", "numpy", "numba", "llvmlite", "lark", "click", "rich", "s
 OPTIONAL = {
     "sympy": "count --symbolic: pip install 'netspec[symbolic]'",
     "torch": "bench: pip install 'netspec[bench]'",
+    "onnx": "bench --predict: pip install 'netspec[bench]'",
+    "onnxruntime": "bench --predict: pip install 'netspec[bench]'",
+    "openvino": "bench --predict: pip install 'netspec[bench]'",
 }
 GPU_PACKAGES = ("numba-cuda", "cuda-bindings", "cuda-core", "cuda-toolkit", "nvidia-nvvm", "nvidia-nvjitlink")
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")

@@ -12,7 +12,7 @@ from netspec.cli.show.printing import say_json
 from netspec.runtime.cpu.host import processor
 from netspec.runtime.cpu.processors import model_name
 
-PACKAGES = ("netspec", "numpy", "numba", "torch")
+PACKAGES = ("netspec", "numpy", "numba", "torch", "onnxruntime", "openvino")
 
 
 def say_measured(document: Mapping[str, object]) -> None:

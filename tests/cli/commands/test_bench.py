@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from netspec.bench import forecast
-from netspec.bench.compare import Comparison, Timing
-from netspec.bench.sides import Block, Job
-from netspec.cli.commands.bench import TAKES, _remarks, command
+from netspec.cli import peers
+from netspec.cli.commands.bench import TAKES, command
 from tests.cli.harness import process, refused, run, run_json
-from tests.cli.test_json import documented
+from tests.cli.test_json import documented, documented_objects
 
 
 @pytest.mark.parametrize(
@@ -31,6 +30,10 @@ from tests.cli.test_json import documented
         ("digits --schedules --batch 3", "`--batch` does not go with `--schedules`"),
         ("digits --schedules --predict", "`--predict` does not go with `--schedules`"),
         ("lenet --compile", "`--compile` needs `--against`"),
+        ("lenet --compile --predict --against onnxruntime", "`--compile` needs `--against torch`"),
+        ("lenet --losses 3 --against openvino", "`--against openvino` does not go with `--losses`"),
+        ("lenet --against onnxruntime", "`--against onnxruntime` needs `--predict`: ONNX Runtime runs no training"),
+        ("lenet --against torch --against openvino", "`--against openvino` needs `--predict`"),
         ("lenet --data-size 5G", "`--data-size` needs `--streaming`"),
     ],
 )
@@ -101,15 +104,6 @@ def test_a_layer_that_is_faster_than_the_peak_is_told(tmp_path, monkeypatch):
     assert "`dense1` does its products directly at " in run(*words).stdout
 
 
-def test_a_step_that_is_faster_than_the_peak_is_told():
-    job, timing = Job("n", "n.net", "", (), (), 64, 2, None), Timing("netspec", (Block(0.5, 0.0),))
-    slow, fast = (Comparison(job, timing, (), 60.0, 100.0, 1, 0, (), 10**9 * flops) for flops in (51, 60))
-    assert (_remarks(slow), slow.products_of_peak) == ([], pytest.approx(1.02))
-    assert [remark.partition(" of the peak")[0] for remark in _remarks(fast)] == [
-        "netspec's step does its products at 120%"
-    ]
-
-
 def test_a_spec_is_needed():
     refused(run("bench", "--layers"), 2, "E620")
 
@@ -121,8 +115,53 @@ def test_a_measurement_tells_where_it_comes_from(tmp_path):
     assert told["arguments"] == list(words)
     assert told["processor"]
     assert told["logical_cores"] >= 1
-    assert set(told["versions"]) == {"python", "netspec", "numpy", "numba", "torch"}
+    assert set(told["versions"]) == {"python", "netspec", "numpy", "numba", "torch", "onnxruntime", "openvino"}
     assert told["versions"]["python"] == platform.python_version()
+
+
+@pytest.mark.parametrize(
+    ("words", "missing", "title"),
+    [
+        ("--against torch", "torch", "PyTorch"),
+        ("--losses 3", "torch", "PyTorch"),
+        ("--predict --against torch --against onnxruntime", "onnxruntime", "ONNX Runtime"),
+        ("--predict --against openvino", "openvino", "OpenVINO"),
+        ("--predict --against openvino", "onnx", "ONNX"),
+    ],
+)
+def test_what_is_not_installed_is_told(words: str, missing: str, title: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(peers, "find_module", lambda module: module != missing)
+    done = run("bench", "lenet", *words.split())
+    refused(done, 2, "E621")
+    assert f"{title} is not installed" in done.stderr
+    assert "pip install 'netspec[bench]'" in done.stderr
+
+
+def test_an_unknown_peer_is_refused_with_those_that_there_are():
+    done = run("bench", "lenet", "--predict", "--against", "tensorflow")
+    assert done.exit_code == 2
+    assert all(name in done.stderr for name in ("torch", "onnxruntime", "openvino"))
+
+
+@pytest.mark.slow
+def test_predictions_are_measured_beside_each_peer_that_is_named(tmp_path):
+    for module in ("onnx", "onnxruntime", "openvino"):
+        pytest.importorskip(module, reason=f"{module} is not installed (extra `bench`)")
+    (tmp_path / "n.net").write_text("net n { input 1x6x6; conv 2 3 relu; dense 3 }\n")
+    named = ("--against", "onnxruntime", "--against", "openvino", "--against", "onnxruntime")
+    words = ("bench", tmp_path / "n.net", "--predict", "--batch", 2, "--rounds", 1, *named)
+    told = run_json(*words)
+    assert set(told) == documented("`bench`")
+    assert [peer["peer"] for peer in told["peers"]] == ["onnxruntime", "openvino"]
+    for peer in told["peers"]:
+        assert set(peer) == documented_objects("`bench`", "peers")
+        assert peer["ratio"] == pytest.approx(peer["seconds"] / told["netspec_seconds"])
+        assert told["variants"][f"{peer['peer']}, {peer['variant']}"] == peer["seconds"] > 0
+        assert peer["rss_bytes"] > 2**20
+    assert (told["torch_seconds"], told["ratio"]) == (None, None)
+    shown = run(*words).stdout
+    assert "one prediction of n: 2 images" in shown
+    assert all(f"median of {title}'s best variant" in shown for title in ("ONNX Runtime", "OpenVINO"))
 
 
 @pytest.mark.slow
