@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -23,12 +23,14 @@ class Engine:
 
     machine: Machine
     intake: Intake
+    quick: Callable[[Images], Array] | None = None
+    """`answer` for no more images than a batch has, if there is a quicker way"""
 
     def answer(self, images: Images) -> Array:
         """All outputs side by side, (N, their elements) float32, of images (N, C, H, W)."""
         program = self.machine.program
         if len(images) <= program.batch:
-            return self.machine.outputs(self.intake.feed(images)).arrays
+            return self.quick(images) if self.quick else self.machine.outputs(self.intake.feed(images)).arrays
         pace, first = Pace(), 0
         results = np.empty((len(images), sum(value.elements for value in program.outputs)), np.float32)
         while first < len(images):
@@ -44,4 +46,5 @@ def make_engine(graph: Graph, weights: Mapping[str, Array], intake: Intake, devi
     """The engine for `batch` images at a time, `weights` being all parameters and states of the graph."""
     machine = device.machine(forward_program(graph, device.target, batch))
     machine.load(weights)
-    return Engine(machine, intake)
+    quick = machine.answering(*intake.normalisation()) if intake.pad is None else None
+    return Engine(machine, intake, quick)

@@ -16,6 +16,9 @@ from netspec.diagnostics.failure import UsageError
 from netspec.ir.graph import Shape
 from netspec.runtime.feed import Pass, Source, normalized
 
+BYTES, FLOATS = np.dtype(np.uint8), np.dtype(np.float32)
+"""made once: a comparison with a type makes its dtype"""
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
@@ -85,10 +88,10 @@ def as_images(array: NDArray[Any], shape: tuple[int, int, int]) -> Images:
         raise UsageError("E465", f"images of shape {array.shape} do not fit: the net was trained on {takes}")
     if array.dtype.kind not in "biuf":
         raise UsageError("E465", f"images are numbers, not {array.dtype}")
-    if array.dtype == np.uint8:
+    if array.dtype == BYTES:
         return array.reshape(-1, *shape)
     array = np.asarray(array)  # of a subclass, such as masked arrays, the numbers alone
-    if array.dtype != np.float32:
+    if array.dtype != FLOATS:
         with np.errstate(over="ignore"):
             array = np.asarray(array, np.float32)
     images = array.reshape(-1, *shape)

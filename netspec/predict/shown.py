@@ -27,6 +27,8 @@ def as_shown(images: object, shape: tuple[int, int, int], levels: Levels) -> Ima
 
     Raises UsageError (E465) for what is no images, and what `read_pictures` raises.
     """
+    if isinstance(images, np.ndarray):  # first: the other questions take as long as a small net
+        return as_images(cast("NDArray[Any]", images), shape)
     if isinstance(images, str | Path | Image.Image):
         return read_pictures([images], shape, levels)[0]
     if isinstance(images, list | tuple):
@@ -40,8 +42,6 @@ def as_shown(images: object, shape: tuple[int, int, int], levels: Levels) -> Ima
 
 
 def _array(images: object) -> NDArray[Any]:
-    if isinstance(images, np.ndarray):
-        return cast("NDArray[Any]", images)
     try:
         return np.asarray(images)
     except Exception as error:  # of lists that are ragged, and of whatever an object makes of `__array__`

@@ -36,6 +36,8 @@ class Reading:
         said = collected[:, : self.outputs]
         if self.regression:
             return said.copy()
+        if self.outputs > 1 and len(collected) == 1 and said.argmax() == self._ranking(collected).argmax():
+            return said.copy()  # what `agreeing` would do, for one image in a third of the time
         if self.outputs == 1 and self.loss == "squared_error":
             said = np.clip(said, 0, 1)
         return agreeing(said, told_classes(self.loss, self._ranking(collected)))

@@ -71,3 +71,8 @@ class Machine(Protocol):
     def outputs(self, feed: Pass) -> Outputs:
         """Runs a program without updates on all images of the feed and collects its batched outputs."""
         ...
+
+    def answering(self, mean: Array, scale: Array) -> Callable[[Array], Array] | None:
+        """A function that gives the arrays of `outputs` for images (N, C, H, W) of the input's size, N up to the batch,
+        which are normalised by these (C,), without what a feed costs; None where that is nothing."""
+        ...

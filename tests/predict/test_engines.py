@@ -86,3 +86,34 @@ def test_the_engine_follows_the_layout() -> None:
         engine = make_engine(folded.graph, weights, intake, device, batch)
         assert isinstance(engine.machine, CpuMachine)
         assert engine.machine.program.layout == choose_layout(folded.graph, AVX512, batch)
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation"), [((0.0, 0.0), (1.0, 1.0)), ((0.5, -0.25), (0.3, 2.0))], ids=["as it is", "normalised"]
+)
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_the_quick_way_gives_the_bits_of_a_feed(mean: Any, deviation: Any, kind: Any) -> None:
+    net = experiment("net t { input 2x12x12; conv 32 3x3 relu; conv 32 3x3; dense 3 }")
+    folded = prediction(net)
+    weights = folded_weights(folded, initialize(net.graph, 1))
+    device = CpuDevice(AVX512, 2, CACHE_DIR)
+    engine = make_engine(folded.graph, weights, Intake((2, 12, 12), mean, deviation), device, 3)
+    assert engine.quick is not None
+    for count in (3, 1, 2):
+        images = np.random.default_rng(count).integers(0, 256, (count, 2, 12, 12)).astype(kind)
+        expected = engine.machine.outputs(engine.intake.feed(images)).arrays
+        for _ in range(2):
+            np.testing.assert_array_equal(engine.quick(images), expected)
+    first = engine.quick(images)
+    engine.quick(images + 1)
+    np.testing.assert_array_equal(first, expected)
+
+
+def test_images_that_are_padded_or_share_lanes_take_the_usual_way() -> None:
+    net = experiment("net t { input 2x6x6; conv 4 3x3; dense 3 }")
+    folded = prediction(net)
+    weights = folded_weights(folded, initialize(net.graph, 1))
+    device = CpuDevice(AVX512, 1, CACHE_DIR)
+    for pad, batch in ((2, 1), (None, 64)):
+        intake = Intake((2, 4, 4), (0.0,) * 2, (1.0,) * 2, pad) if pad else Intake((2, 6, 6), (0.0,) * 2, (1.0,) * 2)
+        assert make_engine(folded.graph, weights, intake, device, batch).quick is None

@@ -137,6 +137,31 @@ class CpuMachine:
         self._state[:, state.RESULTS] = results.ctypes.data
         return Outputs(results, self._call(self._table("outputs"), steps))
 
+    def answering(self, mean: Array, scale: Array) -> Callable[[Array], Array] | None:
+        """As in `Machine`: where lanes hold channels, and the input's planes lie as an image's do."""
+        given = self.program.inputs[0].name
+        if self.program.layout != "channels" or self.program.buffers[given].vector_channels != 1:
+            return None
+        planes, mean, scale = self._view(given)[..., 0], mean[:, None, None], scale[:, None, None]
+        self._reported(1)
+        plain, table, names = not mean.any() and bool((scale == 1).all()), self._table("step"), self._answers
+
+        def answer(images: Array) -> Array:
+            count = len(images)
+            into = planes[:count]
+            if plain:
+                into[...] = images
+            else:
+                np.subtract(images, mean, out=into)
+                np.multiply(into, scale, out=into)
+            self._take_written(count, 0, 0)
+            self._launch(table, 1)
+            if len(names) == 1:
+                return self._flat(names[0][0])[:count].copy()
+            return np.concatenate([self._flat(name)[:count] for name, _ in names], axis=1)
+
+        return answer
+
     def _outputs_of_channels(self, feed: Pass) -> Outputs:
         """`outputs` of a program whose lanes hold channels; it gathers no minibatch, so images go to its input."""
         program, total = self.program, len(feed.order)
@@ -244,13 +269,17 @@ class CpuMachine:
         self._state[:, state.SCALARS] = self._rates.ctypes.data
 
     def _call(self, launches: LaunchTable, steps: int) -> Array:
-        metrics, control = self._reported(steps), self.team.control
+        metrics = self._reported(steps)
         metrics.fill(0)
+        self._launch(launches, steps)
+        return metrics.copy()
+
+    def _launch(self, launches: LaunchTable, steps: int) -> None:
         if launches.rows == 0:  # no row, so no barrier at the end of the job
-            return metrics.copy()
+            return
+        control = self.team.control
         control[driver.ROWS], control[driver.ROW_COUNT], control[driver.STEPS] = launches.address, launches.rows, steps
         self.team.run()
-        return metrics.copy()
 
     def _reported(self, steps: int) -> Array:
         """The array that the state words name for the metrics of so many steps; that of one step is made once."""

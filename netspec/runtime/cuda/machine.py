@@ -120,6 +120,9 @@ class CudaMachine:
             self.driver.download(self._results.address, results)
         return Outputs(results, metrics)
 
+    def answering(self, mean: Array, scale: Array) -> None:
+        """As in `Machine`: a feed costs nothing beside a call of a GPU."""
+
     def step(self, images: int, *, step_number: int = 0, seed: int = 0) -> Array:
         """Runs one step on inputs that `write` has stored for `images` images; returns (1, 2) as `run` does."""
         self._source.forget()
