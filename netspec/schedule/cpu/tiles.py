@@ -64,9 +64,7 @@ class SlidingRow:
 
     def cost(self, tile: Tile) -> int:
         """Cost of a kernel row, summed as `kernels/cpu/sliding/convolution.py` does."""
-        steps = row_steps(self, tile.columns)
-        whole, single = steps.whole * step_cost(tile.rows, tile.columns), steps.single * step_cost(tile.rows, 1)
-        return whole + single + steps.border * tile.columns * BORDER_COST + steps.border_columns * tile.rows
+        return row_steps(self, tile.columns).cost(tile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +76,11 @@ class RowSteps:
     border: int
     border_columns: int
     single: int
+
+    def cost(self, tile: Tile) -> int:
+        """Cost of these steps by a tile of so many columns."""
+        whole, single = self.whole * step_cost(tile.rows, tile.columns), self.single * step_cost(tile.rows, 1)
+        return whole + single + self.border * tile.columns * BORDER_COST + self.border_columns * tile.rows
 
 
 @lru_cache(maxsize=1024)
@@ -116,9 +119,10 @@ def interior_outputs(row: SlidingRow) -> tuple[int, int]:
 
 def sliding_tile(target: CpuTarget, outputs: int, row: SlidingRow) -> Tile:
     """The tile of a sliding window: rows are output channels, columns are positions of an output row."""
+    steps = {columns: row_steps(row, columns) for columns in WIDTHS}
 
     def cost(tile: Tile) -> tuple[int, int]:
-        return -(-outputs // tile.rows) * row.cost(tile), -tile.rows * tile.columns
+        return -(-outputs // tile.rows) * steps[tile.columns].cost(tile), -tile.rows * tile.columns
 
     return min(fitting_tiles(target, outputs), key=cost)
 
