@@ -58,12 +58,43 @@ def _source_row(d, row):
 
 
 @routine
+def _clear(tile, arena, into, first, last, vector_channels):
+    """Zeros in columns first … last - 1 of a row of the copy."""
+    for k in range(into + first * vector_channels, into + last * vector_channels):
+        arena[k] = np.float32(0.0)
+
+
+@routine
+def _copy_row(tile, arena, d, x, into):
+    """A row of x whose pixels are neighbours in the copy, too, phase by phase: column k of a phase holds the pixel
+    k*phases + phase - before_x, or zero."""
+    vector_channels, phases, columns = d[PAD.vector_channels], d[PAD.phases], d[PAD.phase_columns]
+    for phase in range(phases):
+        missing = d[PAD.before_x] - phase
+        first = min(columns, max(0, (missing + phases - 1) // phases))
+        last = max(first, min(columns, (missing + d[PAD.width] + phases - 1) // phases))
+        _clear(tile, arena, into, 0, first, vector_channels)
+        at = x + (first * phases - missing) * vector_channels
+        if vector_channels == 1:
+            for k in range(first, last):
+                arena[into + k] = arena[at]
+                at += phases
+        else:
+            for k in range(first, last):
+                store(arena, into + k * vector_channels, load(tile, arena, at))
+                at += phases * vector_channels
+        _clear(tile, arena, into, last, columns, vector_channels)
+        into += columns * vector_channels
+
+
+@routine
 def _spread_row(tile, arena, d, x, into):
-    """Copies the pixels of a row of x to their columns of a row of the copy; pixels outside it are left out."""
+    """A row of x whose pixels are apart in the copy, with zeros between; pixels outside it are left out."""
     vector_channels = d[PAD.vector_channels]
     phases = d[PAD.phases]
     phase = d[PAD.before_x] % d[PAD.phases]
     k = d[PAD.before_x] // d[PAD.phases]
+    _clear(tile, arena, into, 0, phases * d[PAD.phase_columns], vector_channels)
     for _ in range(d[PAD.width]):
         if 0 <= k < d[PAD.phase_columns]:
             at = into + (phase * d[PAD.phase_columns] + k) * vector_channels
@@ -81,24 +112,26 @@ def _spread_row(tile, arena, d, x, into):
 @kernel
 def pad(tile, arena, d: Words[Pad], state, begin, end, thread):
     """x with zeros around and between its pixels, columns sorted by phase. Unit: a row of a vector of channels."""
-    row_floats = d[PAD.phases] * d[PAD.phase_columns] * d[PAD.vector_channels]
+    row_columns = d[PAD.phases] * d[PAD.phase_columns]
     for unit in range(begin, end):
         row, part = unit % d[PAD.copy_rows], unit // d[PAD.copy_rows]
         into = (
             d[PAD.copy]
             + part // d[PAD.vectors] * d[PAD.copy_image]
-            + (part % d[PAD.vectors] * d[PAD.copy_rows] + row) * row_floats
+            + (part % d[PAD.vectors] * d[PAD.copy_rows] + row) * row_columns * d[PAD.vector_channels]
         )
-        for k in range(row_floats):
-            arena[into + k] = np.float32(0.0)
         y = _source_row(d, row)
-        if y >= 0:
-            x = (
-                d[PAD.x.place]
-                + part // d[PAD.vectors] * d[PAD.x.image]
-                + part % d[PAD.vectors] * d[PAD.x.vector]
-                + y * d[PAD.width] * d[PAD.vector_channels]
-            )
+        x = (
+            d[PAD.x.place]
+            + part // d[PAD.vectors] * d[PAD.x.image]
+            + part % d[PAD.vectors] * d[PAD.x.vector]
+            + y * d[PAD.width] * d[PAD.vector_channels]
+        )
+        if y < 0:
+            _clear(tile, arena, into, 0, row_columns, d[PAD.vector_channels])
+        elif d[PAD.spacing_x] == 1:
+            _copy_row(tile, arena, d, x, into)
+        else:
             _spread_row(tile, arena, d, x, into)
 
 
