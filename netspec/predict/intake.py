@@ -95,8 +95,9 @@ def as_images(array: NDArray[Any], shape: tuple[int, int, int]) -> Images:
         with np.errstate(over="ignore"):
             array = np.asarray(array, np.float32)
     images = array.reshape(-1, *shape)
-    flat = images.reshape(-1)
-    if not isfinite(np.vdot(flat, flat)) and not np.isfinite(images).all():  # the first, which may overflow, is faster
+    if (
+        not isfinite(np.vdot(images, images)) and not np.isfinite(images).all()
+    ):  # the first, which may overflow, is faster
         spoilt = int(np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))[0])
         raise UsageError("E465", f"image {spoilt} holds a number that is not finite in float32")
     return images

@@ -20,6 +20,7 @@ from netspec.runtime.cpu.compilation import Unit
 from netspec.runtime.cpu.host import host_target
 from netspec.targets.cpu.processor import NEON
 from netspec.targets.cpu.program import Algorithm
+from tests.conftest import Golden
 from tests.kernels.cpu.test_assembly import units
 from tests.kernels.cpu.test_steps import eager, step_program
 from tests.kernels.cpu.tiling import TILED
@@ -55,6 +56,20 @@ def test_no_kernel_of_a_spec_has_accumulators_on_the_stack_of_a_forced_processor
     done = run_forced(target, "-m", "pytest", path, "-k", name, "-m", "slow", "-p", "no:cacheprovider")
     assert done.returncode == 0, done.stdout
     assert f"{len(bundled_specs())} passed" in done.stdout
+
+
+@X86
+@OBJDUMP
+@pytest.mark.slow  # every kernel is compiled, none is taken from a cache
+def test_the_inner_loops_of_avx2_are_those_of_the_table(golden: Golden, request: pytest.FixtureRequest) -> None:
+    """Read what it shows when it changes: instructions beside products, and vectors on the stack, cost time."""
+    done = run_forced("avx2", "-m", "tests.kernels.cpu.loops")
+    assert done.returncode == 0, done.stderr
+    path = request.path.parent / "golden" / "loops_avx2.txt"
+    kept, found = path.read_text(encoding="utf-8") if path.is_file() else "", done.stdout
+    if kept.partition("\n")[0] != found.partition("\n")[0] and not request.config.getoption("--update-golden"):
+        pytest.skip(f"the table is of {kept.partition(chr(10))[0]}")
+    golden(path, found)
 
 
 def run_forced(target: str, *words: str) -> subprocess.CompletedProcess[str]:
