@@ -194,11 +194,16 @@ def _tile_of(tile, d, unit):
 
 
 @routine
-def _sum_kernel_row(tile, registers, arena, d, g, q, k, c, i):
-    """Adds the products of lane group g for row i of the kernel."""
+def _interior(tile, d):
+    """The outputs of a row that see the whole kernel row: the first, and one past the last."""
     low = first_output(-d[GRADIENT.before_x], d[GRADIENT.stride_x], d[GRADIENT.dy.width])
-    offset_x = d[GRADIENT.dilation_x] * (columns(tile) - 1) - d[GRADIENT.before_x]
-    high = max(low, last_output(offset_x, d[GRADIENT.stride_x], d[GRADIENT.dy.width], d[GRADIENT.x.width]))
+    offset = d[GRADIENT.dilation_x] * (columns(tile) - 1) - d[GRADIENT.before_x]
+    return low, max(low, last_output(offset, d[GRADIENT.stride_x], d[GRADIENT.dy.width], d[GRADIENT.x.width]))
+
+
+@routine
+def _sum_kernel_row(tile, registers, arena, d, g, q, k, c, i, low, high):
+    """Adds the products of lane group g for row i of the kernel."""
     plane = (
         d[GRADIENT.x.place]
         + g * d[GRADIENT.x.group]
@@ -229,6 +234,7 @@ def sum_taps(tile, arena, d: Words[WeightGradient], state, begin, end, thread):
     The loop over groups is outside the loop over kernel rows; the thread's scratch holds the tiles of all kernel rows.
     """
     across, groups = columns(tile) * lanes(tile), state[GROUPS]
+    low, high = _interior(tile, d)
     for unit in range(begin, end):
         q, k, c = _tile_of(tile, d, unit)
         for g in range(groups):
@@ -237,7 +243,7 @@ def sum_taps(tile, arena, d: Words[WeightGradient], state, begin, end, thread):
                 registers = zeros(tile)
                 if g > 0:
                     registers = load(tile, arena, partial, across, lanes(tile), rows(tile))
-                registers = _sum_kernel_row(tile, registers, arena, d, g, q, k, c, i)
+                registers = _sum_kernel_row(tile, registers, arena, d, g, q, k, c, i, low, high)
                 if g < groups - 1:
                     save(registers, arena, partial, across, lanes(tile), rows(tile))
                 else:
@@ -249,11 +255,13 @@ def sum_group_taps(tile, arena, d: Words[ByGroups], state, begin, end, thread):
     """Columns are the taps of a kernel row. Unit: a kernel row of an input channel of a block of output channels of a
     lane group. Its tile is stored in the launch's scratch."""
     across = columns(tile) * lanes(tile)
+    low, high = _interior(tile, d)
     for unit in range(begin, end):
         g = unit // d[GROUPED.tiles]
         number = unit - g * d[GROUPED.tiles]
         q, k, c = _tile_of(tile, d, number // d[GRADIENT.taps_y])
-        registers = _sum_kernel_row(tile, zeros(tile), arena, d, g, q, k, c, number % d[GRADIENT.taps_y])
+        i = number % d[GRADIENT.taps_y]
+        registers = _sum_kernel_row(tile, zeros(tile), arena, d, g, q, k, c, i, low, high)
         save(registers, arena, d[GROUPED.sums] + unit * rows(tile) * across, across, lanes(tile), rows(tile))
 
 
