@@ -20,20 +20,21 @@ def fuse_batch_norms(graph: Graph) -> Graph:
     known = set(graph.inputs)  # what a layer gives is the first output of its node
     joined: dict[Value, Node] = {}
     instead: dict[Value, Value] = {}
+    gone: set[Value] = set()  # what nodes made that are joined to another
     for node in graph.nodes:
         y = node.outputs[0]
         if y in readers and _joinable(node):
             both = _with_activation(_with_addend(node, readers, known), readers)
             if both is not node:
+                between, last = readers[y].outputs[0], both.outputs[0]
                 joined[y] = both
-                between = (y, readers[y].outputs[0])  # the same as the last where there is one reader
-                instead |= dict.fromkeys(between, both.outputs[0])
+                gone |= {between, last}
+                instead |= {old: last for old in (y, between) if old != last}
         known.add(y)
     if not joined:
         return graph
-    gone = {value for last in joined for value in (readers[last].outputs[0], instead[last])}
     kept = (joined.get(node.outputs[0], node) for node in graph.nodes if node.outputs[0] not in gone)
-    return substitute(graph, {old: new for old, new in instead.items() if old != new}, kept)
+    return substitute(graph, instead, kept)
 
 
 def _only_readers(graph: Graph) -> dict[Value, Node]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -57,9 +56,8 @@ class CpuMachine:
         self._feed: tuple[Pass, Pass] | None = None
         self._columns = len(program.scalars)
         collected = _collected(program)
-        ends = [0, *accumulate(value.elements for value in collected)]
-        self._answer_elements = ends[-1]
-        self._answers = [(value.name, slice(*place)) for value, place in zip(collected, pairwise(ends), strict=True)]
+        self._answers = tuple(value.name for value in collected)
+        self._answer_elements = sum(value.elements for value in collected)
         self._rates, self._metrics = np.empty((0, self._columns)), np.empty((0, 2))
         self.team = Team(threads, self._cache)
         thread_floats = program.thread_bytes // FLOAT_BYTES
@@ -144,7 +142,7 @@ class CpuMachine:
             return None
         planes, mean, scale = self._view(given)[..., 0], mean[:, None, None], scale[:, None, None]
         self._reported(1)
-        plain, table, names = not mean.any() and bool((scale == 1).all()), self._table("step"), self._answers
+        plain, table = not mean.any() and bool((scale == 1).all()), self._table("step")
 
         def answer(images: Array) -> Array:
             count = len(images)
@@ -156,11 +154,14 @@ class CpuMachine:
                 np.multiply(into, scale, out=into)
             self._take_written(count, 0, 0)
             self._launch(table, 1)
-            if len(names) == 1:
-                return self._flat(names[0][0])[:count].copy()
-            return np.concatenate([self._flat(name)[:count] for name, _ in names], axis=1)
+            return self._answer(count)
 
         return answer
+
+    def _answer(self, images: int) -> Array:
+        """A copy of the outputs of the first images, side by side, of a program whose lanes hold channels."""
+        flat = [self._flat(name)[:images] for name in self._answers]
+        return flat[0].copy() if len(flat) == 1 else np.concatenate(flat, axis=1)
 
     def _outputs_of_channels(self, feed: Pass) -> Outputs:
         """`outputs` of a program whose lanes hold channels; it gathers no minibatch, so images go to its input."""
@@ -172,8 +173,7 @@ class CpuMachine:
             images = normalized(feed, given.shape, slice(first, first + program.batch))
             self.write(given.name, images)
             metrics.append(self.step(len(images)))
-            for name, place in self._answers:
-                results[first : first + len(images), place] = self._flat(name)[: len(images)]
+            results[first : first + len(images)] = self._answer(len(images))
         return Outputs(results, metrics[0] if len(metrics) == 1 else np.concatenate(metrics))
 
     def step(self, images: int, *, step_number: int = 0, seed: int = 0) -> Array:

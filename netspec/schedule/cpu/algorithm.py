@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.graph import Node
-from netspec.ir.operations import Window
 from netspec.schedule.cpu import winograd, winograd_weights
 from netspec.schedule.cpu.direct import direct_algorithm
 from netspec.schedule.cpu.tiles import SlidingRow, choose_tile, step_cost
@@ -63,40 +62,27 @@ def sliding_sum(node: Node) -> winograd.Layer:
 
 def direct_cost(node: Node, tile: Tile, lane_groups: int) -> float:
     """Cost of the direct sum for all groups. It skips taps in the padding."""
-    layer, (_, size, results) = sliding_sum(node), _sliding_axis(node, 1)
-    row = SlidingRow(results, size, layer.taps, before=_before(node, 1))
-    return lane_groups * -(-layer.outputs // tile.rows) * layer.inputs * _real_taps(node, 0) * row.cost(tile)
+    layer, rows, row = sliding_sum(node), _slid(node, 0).real_taps, _slid(node, 1)
+    return lane_groups * -(-layer.outputs // tile.rows) * layer.inputs * rows * row.cost(tile)
 
 
 def direct_weight_cost(node: Node, tile: Tile, target: CpuTarget, lane_groups: int) -> float:
     """Cost of the direct weight gradient for all groups."""
     layer = winograd_weights.layer_of(node)
-    rows, blocks = _real_taps(node, 0), -(-layer.outputs // tile.rows)
+    rows, blocks = _slid(node, 0).real_taps, -(-layer.outputs // tile.rows)
     products = lane_groups * blocks * layer.inputs * rows * layer.width * step_cost(tile.rows, tile.columns)
     return products + layer.outputs * layer.inputs * layer.taps**2 * target.costs.lane_sum
 
 
-def _sliding_axis(node: Node, axis: int) -> tuple[Window, int, int]:
-    """(window, input size, output size) along an axis, of a convolution or one of its gradients."""
-    shapes = [value.shape[1 + axis] for value in (*node.inputs, *node.outputs) if value.batched]
+def _slid(node: Node, axis: int) -> SlidingRow:
+    """What a window of stride 1 slides over along an axis, of a convolution or one of its gradients; the window of an
+    input gradient is flipped."""
+    sizes = [value.shape[1 + axis] for value in (*node.inputs, *node.outputs) if value.batched]
     match node.operation:
-        case ops.Convolution(window) | ops.ConvolutionInputGradient(window):
-            return window, shapes[0], shapes[-1]
-        case ops.ConvolutionWeightGradient(window):
-            return window, shapes[0], shapes[1]
+        case ops.Convolution(window) | ops.ConvolutionWeightGradient(window):
+            before = window.before[axis]
+        case ops.ConvolutionInputGradient(window):
+            before = window.kernel[axis] - 1 - window.before[axis]
         case _:
             raise CompilerBug(f"{type(node.operation).__name__} has no window")
-
-
-def _before(node: Node, axis: int) -> int:
-    """Padding before the first position, for stride 1; of an input gradient, that of the flipped window."""
-    window, _, _ = _sliding_axis(node, axis)
-    flipped = isinstance(node.operation, ops.ConvolutionInputGradient)
-    return window.kernel[axis] - 1 - window.before[axis] if flipped else window.before[axis]
-
-
-def _real_taps(node: Node, axis: int) -> int:
-    """Number of pairs of output position and tap along an axis whose input is no padding."""
-    window, size, results = _sliding_axis(node, axis)
-    before = _before(node, axis)
-    return sum(0 <= y - before + i < size for y in range(results) for i in range(window.kernel[axis]))
+    return SlidingRow(sizes[-1], sizes[0], window.kernel[axis], before=before)

@@ -6,6 +6,7 @@ from netspec.ir.counts import macs
 from netspec.ir.graph import Node
 from netspec.schedule.cpu.algorithm import Plan
 from netspec.schedule.cpu.channel_tiles import choose_channel_tile, sum_tile
+from netspec.schedule.cpu.tiles import whole
 from netspec.targets.cpu.channel_winograd import applies, packed_winograd
 from netspec.targets.cpu.channels import Sum
 from netspec.targets.cpu.processor import CpuTarget
@@ -33,13 +34,9 @@ def choose_channel_plan(node: Node, target: CpuTarget, vector_channels: int) -> 
 def _direct_macs(node: Node, tile: Tile, target: CpuTarget) -> float:
     """Cost of one image by the direct sum, in multiply-adds, those for lanes and rows without an output included."""
     channels, _, width = node.outputs[0].shape
-    whole_channels, whole_width = _whole(channels, tile.columns * target.lanes), _whole(width, tile.rows)
+    whole_channels, whole_width = whole(channels, tile.columns * target.lanes), whole(width, tile.rows)
     computed = macs(node) * whole_channels * whole_width / (channels * width)
     return max(computed, WEIGHT_MACS * node.inputs[1].elements)
-
-
-def _whole(count: int, step: int) -> int:
-    return -(-count // step) * step
 
 
 def _input_tiles(node: Node, target: CpuTarget) -> int:
@@ -52,4 +49,4 @@ def _winograd_macs(node: Node, tile: Tile, target: CpuTarget) -> int:
     form = packed_winograd(node, tile, target.lanes)
     channels, outputs = form.sums.shape.x[0], form.sums.blocks * form.sums.width
     transforms = _input_tiles(node, target) * (channels * INPUT_MACS + outputs * OUTPUT_MACS)
-    return transforms + PRODUCTS * channels * outputs * max(_whole(_input_tiles(node, target), tile.rows), WEIGHT_MACS)
+    return transforms + PRODUCTS * channels * outputs * max(whole(_input_tiles(node, target), tile.rows), WEIGHT_MACS)

@@ -40,6 +40,11 @@ def choose_tile(node: Node, target: CpuTarget, lane_groups: int) -> Tile:
     return rule(node.operation, node, target, lane_groups) if rule else Tile(1, 1)
 
 
+def whole(count: int, step: int) -> int:
+    """`count` rounded up to a multiple of `step`."""
+    return -(-count // step) * step
+
+
 def step_cost(rows: int, columns: int) -> int:
     """Cost of one step of a tile, in issue slots."""
     return max(rows * columns, rows + columns, LATENCY_COST) + LOOP_COST
@@ -65,6 +70,11 @@ class SlidingRow:
     def cost(self, tile: Tile) -> int:
         """Cost of a kernel row, summed as `kernels/cpu/sliding/convolution.py` does."""
         return row_steps(self, tile.columns).cost(tile)
+
+    @property
+    def real_taps(self) -> int:
+        """Pairs of an output and a tap inside the input: what columns of one position sum."""
+        return row_steps(self, 1).single
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,11 +120,7 @@ def batched_bytes(layer: Layer, tile: Tile, target: CpuTarget, lane_groups: int)
 def strip_bytes(layer: Layer, tile: Tile, target: CpuTarget) -> int:
     """A thread's scratch: the transformed inputs and the products of a strip of tiles, and one more tile, or a
     filter."""
-    channels = layer.inputs + _whole(layer.outputs, tile.rows)
+    channels = layer.inputs + tiles.whole(layer.outputs, tile.rows)
     strip = PRODUCTS * (channels * tile.columns + 2) + PRODUCTS
     kernels = layer.taps * layer.taps
     return FLOAT_BYTES * target.lanes * max(strip, kernels)
-
-
-def _whole(outputs: int, rows: int) -> int:
-    return -(-outputs // rows) * rows

@@ -58,7 +58,7 @@ def _source_row(d, row):
 
 
 @routine
-def _clear(tile, arena, into, first, last, vector_channels):
+def _clear(arena, into, first, last, vector_channels):
     """Zeros in columns first … last - 1 of a row of the copy."""
     for k in range(into + first * vector_channels, into + last * vector_channels):
         arena[k] = np.float32(0.0)
@@ -73,7 +73,7 @@ def _copy_row(tile, arena, d, x, into):
         missing = d[PAD.before_x] - phase
         first = min(columns, max(0, (missing + phases - 1) // phases))
         last = max(first, min(columns, (missing + d[PAD.width] + phases - 1) // phases))
-        _clear(tile, arena, into, 0, first, vector_channels)
+        _clear(arena, into, 0, first, vector_channels)
         at = x + (first * phases - missing) * vector_channels
         if vector_channels == 1:
             for k in range(first, last):
@@ -83,7 +83,7 @@ def _copy_row(tile, arena, d, x, into):
             for k in range(first, last):
                 store(arena, into + k * vector_channels, load(tile, arena, at))
                 at += phases * vector_channels
-        _clear(tile, arena, into, last, columns, vector_channels)
+        _clear(arena, into, last, columns, vector_channels)
         into += columns * vector_channels
 
 
@@ -94,7 +94,7 @@ def _spread_row(tile, arena, d, x, into):
     phases = d[PAD.phases]
     phase = d[PAD.before_x] % d[PAD.phases]
     k = d[PAD.before_x] // d[PAD.phases]
-    _clear(tile, arena, into, 0, phases * d[PAD.phase_columns], vector_channels)
+    _clear(arena, into, 0, phases * d[PAD.phase_columns], vector_channels)
     for _ in range(d[PAD.width]):
         if 0 <= k < d[PAD.phase_columns]:
             at = into + (phase * d[PAD.phase_columns] + k) * vector_channels
@@ -128,7 +128,7 @@ def pad(tile, arena, d: Words[Pad], state, begin, end, thread):
             + y * d[PAD.width] * d[PAD.vector_channels]
         )
         if y < 0:
-            _clear(tile, arena, into, 0, row_columns, d[PAD.vector_channels])
+            _clear(arena, into, 0, row_columns, d[PAD.vector_channels])
         elif d[PAD.spacing_x] == 1:
             _copy_row(tile, arena, d, x, into)
         else:

@@ -75,32 +75,32 @@ def outer_inside(_typing, registers, arena, x, x_step, first, last, w):
 
     def codegen(_context, builder, _signature, arguments):
         values, memory, x, step, first, last, w = arguments
-        for c in range(shape.columns):
-            before, (start, within) = values, (builder.block, _inside(builder, c, first, last))
-            with builder.if_then(within):
-                data = emit.load(builder, memory, builder.add(x, emit.scaled(builder, step, c)), shape.lanes)
-                for r in range(shape.rows):
-                    factor = emit.broadcast(builder, memory, w, shape.lanes, r)
-                    values = _add_product(builder, values, r * shape.columns + c, data, factor)
-                summed = builder.block
-            values = _merged(builder, (before, start), (values, summed))
-        return values
+
+        def add(c: int, values):
+            data = emit.load(builder, memory, builder.add(x, emit.scaled(builder, step, c)), shape.lanes)
+            for r in range(shape.rows):
+                factor = emit.broadcast(builder, memory, w, shape.lanes, r)
+                values = _add_product(builder, values, r * shape.columns + c, data, factor)
+            return values
+
+        return _columns_inside(builder, shape, values, first, last, add)
 
     return registers(registers, arena, *[INDEX] * 5), codegen
 
 
-def _inside(builder, column: int, first, last):
-    """first <= column < last"""
-    number = ir.Constant(first.type, column)
-    return builder.and_(builder.icmp_signed("<=", first, number), builder.icmp_signed("<", number, last))
-
-
-def _merged(builder, *cases):
-    """The value of the case from whose block this one is reached; `cases` are pairs (value, block)."""
-    merged = builder.phi(cases[0][0].type)
-    for value, block in cases:
-        merged.add_incoming(value, block)
-    return merged
+def _columns_inside(builder, shape: TileShape, values, first, last, add):
+    """The tile after `add(c, tile)` for each column c of first … last - 1. Each column has a branch, which is well
+    predicted: borders are alike from row to row."""
+    for c in range(shape.columns):
+        number, before, start = ir.Constant(first.type, c), values, builder.block
+        within = builder.and_(builder.icmp_signed("<=", first, number), builder.icmp_signed("<", number, last))
+        with builder.if_then(within):
+            added = add(c, before)
+            end = builder.block
+        values = builder.phi(before.type)
+        values.add_incoming(before, start)
+        values.add_incoming(added, end)
+    return values
 
 
 @intrinsic
@@ -218,15 +218,14 @@ def cross_inside(_typing, registers, arena, x, x_step, first, last, g, g_step):
         values, memory, x, across, first, last, g, down = arguments
         left = [_loading(builder, memory, g, down, shape.lanes)(r) for r in range(shape.rows)]
         right = _loading(builder, memory, x, across, shape.lanes)
-        for c in range(shape.columns):
-            before, (start, within) = values, (builder.block, _inside(builder, c, first, last))
-            with builder.if_then(within):
-                column = right(c)
-                for r in range(shape.rows):
-                    values = _add_product(builder, values, r * shape.columns + c, left[r], column)
-                summed = builder.block
-            values = _merged(builder, (before, start), (values, summed))
-        return values
+
+        def add(c: int, values):
+            column = right(c)
+            for r in range(shape.rows):
+                values = _add_product(builder, values, r * shape.columns + c, left[r], column)
+            return values
+
+        return _columns_inside(builder, shape, values, first, last, add)
 
     return registers(registers, arena, *[INDEX] * 6), codegen
 
