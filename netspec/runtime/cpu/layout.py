@@ -43,11 +43,14 @@ def from_lanes(grouped: Array, images: int) -> Array:
 
 
 def channel_view(arena: Array, buffer: Buffer) -> Array:
-    """A view of a buffer whose lanes hold channels: (images, vectors, H, W, channels per vector)."""
+    """A view of a buffer whose lanes hold channels, without margins: (images, vectors, H, W, lanes)."""
     channels, height, width = as_map(buffer.value.shape)
     begin, count = buffer.offset_bytes // FLOAT_BYTES, vectors(channels, buffer.vector_channels)
     images = arena[begin : begin + buffer.size_bytes // FLOAT_BYTES].reshape(-1, buffer.group_stride)
-    return images[:, : count * buffer.plane_stride].reshape(-1, count, height, width, buffer.vector_channels)
+    top, left, bottom, right = buffer.margins
+    rows, columns = top + height + bottom, left + width + right
+    maps = images[:, : count * buffer.plane_stride].reshape(-1, count, rows, columns, buffer.vector_channels)
+    return maps[:, :, top : top + height, left : left + width]
 
 
 def to_channels(plain: Array, into: Array) -> None:

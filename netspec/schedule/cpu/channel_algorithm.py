@@ -26,7 +26,8 @@ def choose_channel_plan(node: Node, target: CpuTarget, vector_channels: int) -> 
     direct = Plan(choose_channel_tile(node, target))
     if not isinstance(node.operation, Sum) or target.exact or vector_channels == 1 or not applies(node):
         return direct
-    tile = sum_tile(target, node.outputs[0].shape[0], _input_tiles(node, target))
+    width = _input_tiles(node, target)
+    tile = sum_tile(target, node.outputs[0].shape[0], width, most_rows=width)
     gains = _direct_macs(node, direct.tile, target) > target.costs.clearly * _winograd_macs(node, tile, target)
     return Plan(tile, "winograd") if gains else direct
 

@@ -6,6 +6,7 @@ Weights become constants of the program, packed in the layout that kernels read,
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from netspec.ir import operations as ops
 from netspec.ir.graph import Graph, Initial, Node, State, Value
@@ -18,9 +19,30 @@ from netspec.schedule.cpu.verify import verify_program
 from netspec.schedule.slots import Slots, assign_slots
 from netspec.targets.cpu.channel_weights import packed_sum
 from netspec.targets.cpu.channel_winograd import packed_floats, packed_winograd
-from netspec.targets.cpu.channels import Sum, as_map, sliding, vectors
+from netspec.targets.cpu.channels import NO_MARGINS, Margins, Sum, as_map, sliding, vectors
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Buffer, Constant, Launch, Program
+
+
+class _Form(NamedTuple):
+    """The layout of a batched value."""
+
+    value: Value
+    vector_channels: int
+    margins: Margins
+
+    @property
+    def plane_stride(self) -> int:
+        """float32 numbers from one vector of channels to the next."""
+        _, height, width = as_map(self.value.shape)
+        top, left, bottom, right = self.margins
+        return (top + height + bottom) * (left + width + right) * self.vector_channels
+
+    def image_stride(self, least_vectors: int = 0) -> int:
+        """float32 numbers from one image to the next: whole cache lines, and no multiple of 4096 bytes."""
+        count = max(vectors(as_map(self.value.shape)[0], self.vector_channels), least_vectors)
+        stride_bytes = rounded(count * self.plane_stride * FLOAT_BYTES)
+        return (stride_bytes + 64 * (stride_bytes % PAGE_BYTES == 0)) // FLOAT_BYTES
 
 
 def lower_channels(graph: Graph, target: CpuTarget, batch: int) -> Program:
@@ -35,15 +57,17 @@ def lower_channels(graph: Graph, target: CpuTarget, batch: int) -> Program:
         for constant in _constant(node, plans, vector_channels, target)
     }
     bare = _with_constants(graph, constants)
-    strides = {value.name: _image_stride(value, vector_channels[value], 0) for value in graph.inputs}
-    strides |= {node.outputs[0].name: _room(node, plans, vector_channels, target) for node in bare.nodes}
+    margins = _margins(graph, plans)
+    forms = {value: _Form(value, own, margins[value]) for value, own in vector_channels.items()}
+    strides = {value.name: forms[value].image_stride() for value in graph.inputs}
+    strides |= {node.outputs[0].name: _room(node, plans, forms, target) for node in bare.nodes}
     sizes = {name: FLOAT_BYTES * batch * stride for name, stride in strides.items()}
     sizes |= {state.value.name: FLOAT_BYTES * state.value.elements for state in bare.states}
-    scratch = tuple(_scratch_bytes(node, plans, vector_channels, target, batch) for node in graph.nodes)
+    scratch = tuple(_scratch_bytes(node, plans, forms, target, batch) for node in graph.nodes)
     slots = assign_slots(bare, bare.nodes, sizes, scratch, overwrites=OVERWRITES, reshapes_move=True)
     arena_bytes = place_slots(slots.all)
     values = (*graph.inputs, *(state.value for state in bare.states), *(node.outputs[0] for node in bare.nodes))
-    buffers = {value.name: _buffer(value, slots, sizes, strides, vector_channels) for value in values}
+    buffers = {value.name: _buffer(value, slots, sizes, strides, forms) for value in values}
     program = Program(
         name=graph.name,
         target=target,
@@ -74,6 +98,20 @@ def _vector_channels(graph: Graph, target: CpuTarget) -> dict[Value, int]:
     return {value: 1 if value in plain else target.lanes for value in (*graph.inputs, *made)}
 
 
+def _margins(graph: Graph, plans: dict[Value, Plan]) -> dict[Value, Margins]:
+    """The margins of each value: what the windows of its readers reach, where a direct sum makes it and only direct
+    sums read it; else none."""
+    wanted: dict[Value, Margins | None] = dict.fromkeys((*graph.inputs, *graph.outputs))
+    for node in graph.nodes:
+        x, y = node.inputs[0], node.outputs[0]
+        shape = sliding(node) if isinstance(node.operation, Sum) and plans[y].algorithm != "winograd" else None
+        own, others = shape.margins if shape else None, wanted[x]
+        wanted[x] = Margins(*map(max, own, others)) if own and others else None
+        wanted |= dict.fromkeys(node.inputs[1:])
+        wanted.setdefault(y, NO_MARGINS if shape and not shape.depthwise else None)
+    return {value: margins or NO_MARGINS for value, margins in wanted.items()}
+
+
 def _constant(
     node: Node, plans: dict[Value, Plan], vector_channels: dict[Value, int], target: CpuTarget
 ) -> tuple[Constant, ...]:
@@ -95,33 +133,25 @@ def _with_constants(graph: Graph, constants: dict[Value, Constant]) -> Graph:
     return replace(graph, nodes=nodes, parameters=(), states=states)
 
 
-def _room(node: Node, plans: dict[Value, Plan], vector_channels: dict[Value, int], target: CpuTarget) -> int:
+def _room(node: Node, plans: dict[Value, Plan], forms: dict[Value, _Form], target: CpuTarget) -> int:
     """The image stride of a result. Direct sums over windows write whole blocks of vectors."""
     y = node.outputs[0]
     if not isinstance(node.operation, Sum) or sliding(node).depthwise or plans[y].algorithm == "winograd":
-        return _image_stride(y, vector_channels[y], 0)
-    form = packed_sum(node, plans[y].tile, vector_channels[node.inputs[0]], target.lanes)
-    return _image_stride(y, vector_channels[y], form.blocks * form.columns)
-
-
-def _image_stride(value: Value, vector_channels: int, least_vectors: int) -> int:
-    """float32 numbers from one image to the next: whole cache lines, and no multiple of 4096 bytes."""
-    channels, height, width = as_map(value.shape)
-    count = max(vectors(channels, vector_channels), least_vectors)
-    stride_bytes = rounded(count * height * width * vector_channels * FLOAT_BYTES)
-    return (stride_bytes + 64 * (stride_bytes % PAGE_BYTES == 0)) // FLOAT_BYTES
+        return forms[y].image_stride()
+    packed = packed_sum(node, plans[y].tile, forms[node.inputs[0]].vector_channels, target.lanes)
+    return forms[y].image_stride(packed.blocks * packed.columns)
 
 
 def _scratch_bytes(
-    node: Node, plans: dict[Value, Plan], vector_channels: dict[Value, int], target: CpuTarget, batch: int
+    node: Node, plans: dict[Value, Plan], forms: dict[Value, _Form], target: CpuTarget, batch: int
 ) -> int:
     """Of the copies with zeros that a sum over windows reads, or of Winograd's tiles and their sums."""
     if not isinstance(node.operation, Sum):
         return 0
-    plan, shape = plans[node.outputs[0]], sliding(node)
+    plan, shape, x = plans[node.outputs[0]], sliding(node), forms[node.inputs[0]]
     if plan.algorithm == "winograd":
         return FLOAT_BYTES * batch * packed_winograd(node, plan.tile, target.lanes).scratch_floats
-    return FLOAT_BYTES * batch * shape.copy_floats(vector_channels[node.inputs[0]]) if shape.copied else 0
+    return FLOAT_BYTES * batch * shape.copy_floats(x.vector_channels) if shape.copied(x.margins) else 0
 
 
 def _thread_bytes(node: Node, plans: dict[Value, Plan], target: CpuTarget) -> int:
@@ -135,14 +165,13 @@ def _thread_bytes(node: Node, plans: dict[Value, Plan], target: CpuTarget) -> in
 
 
 def _buffer(
-    value: Value, slots: Slots, sizes: dict[str, int], strides: dict[str, int], vector_channels: dict[Value, int]
+    value: Value, slots: Slots, sizes: dict[str, int], strides: dict[str, int], forms: dict[Value, _Form]
 ) -> Buffer:
     slot, size = slots.of[value.name], sizes[value.name]
     if not value.batched:
         return Buffer(value, slot.offset_bytes, size)
-    _, height, width = as_map(value.shape)
-    own = vector_channels[value]
-    return Buffer(value, slot.offset_bytes, size, strides[value.name], height * width * own, own)
+    form, stride = forms[value], strides[value.name]
+    return Buffer(value, slot.offset_bytes, size, stride, form.plane_stride, form.vector_channels, form.margins)
 
 
 def _launch(i: int, node: Node, buffers: dict[str, Buffer], slots: Slots, plans: dict[Value, Plan]) -> Launch:

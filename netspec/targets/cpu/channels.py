@@ -2,12 +2,14 @@
 
 A value (C, H, W) is stored as `[image][vector of channels][H][W][lanes]`, a flat one (K,) as a map of one pixel. Lanes
 past the last channel are undefined: each is read only together with lanes of the same number. An image that only window
-sums read is stored plainly, as `[image][C][H][W]`: one channel per vector.
+sums read is stored plainly, as `[image][C][H][W]`: one channel per vector. A map that a sum makes and only sums read
+may have margins of zeros, for padded windows: `[image][vector of channels][top + H + bottom][left + W + right][lanes]`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
@@ -15,6 +17,20 @@ from netspec.ir.graph import Node, Shape
 from netspec.ir.operations import Activation, Operation, Pair
 
 Map = tuple[int, int, int]
+
+
+class Margins(NamedTuple):
+    """Rows and columns of zeros around a map."""
+
+    top: int = 0
+    left: int = 0
+    bottom: int = 0
+    right: int = 0
+
+
+NO_MARGINS = Margins()
+
+
 Sum = ops.Convolution | ops.Deconvolution | ops.Local | ops.Dense
 """Operations that sum over windows."""
 
@@ -49,35 +65,26 @@ class Sliding:
     channel_groups: int = 1
 
     @property
-    def copied(self) -> bool:
-        """Whether x is copied first, with its zeros in place and its columns sorted by phase of the stride, so that
-        neighbouring outputs read neighbouring columns."""
-        moved = self.spacing != (1, 1) or self.stride[1] > 1 or any(self.before)
-        return moved or self.reach(0) > self.x[1] or self.reach(1) > self.x[2]
+    def margins(self) -> Margins | None:
+        """The zeros around x that windows reach; None where they reach zeros between its pixels."""
+        if self.spacing != (1, 1):
+            return None
+        (top, left), (_, height, width) = self.before, self.x
+        below, beyond = self.reach(0) - top - height, self.reach(1) - left - width
+        return Margins(*(max(0, zeros) for zeros in (top, left, below, beyond)))
+
+    def copied(self, margins: Margins) -> bool:
+        """Whether x, which has these margins, is copied first, with its zeros in place."""
+        wanted = self.margins
+        return wanted is None or any(own < zeros for own, zeros in zip(margins, wanted, strict=True))
 
     def reach(self, axis: int) -> int:
         """Rows or columns under the windows of all outputs."""
         return (self.y[1 + axis] - 1) * self.stride[axis] + self.dilation[axis] * (self.taps[axis] - 1) + 1
 
-    @property
-    def copy_rows(self) -> int:
-        """Rows of the copy."""
-        return self.reach(0)
-
-    @property
-    def phase_columns(self) -> int:
-        """Columns of each phase of the copy; a row has `stride` phases, one after the other."""
-        return -(-self.reach(1) // self.stride[1])
-
     def copy_floats(self, vector_channels: int) -> int:
         """float32 numbers of the copy of one image."""
-        row = self.stride[1] * self.phase_columns * vector_channels
-        return vectors(self.x[0], vector_channels) * self.copy_rows * row
-
-    def tap_column(self, j: int, *, copied: bool) -> int:
-        """Column of tap j in a row of x or of its copy, from the output's first tap."""
-        offset = j * self.dilation[1]
-        return offset % self.stride[1] * self.phase_columns + offset // self.stride[1] if copied else offset
+        return vectors(self.x[0], vector_channels) * self.reach(0) * self.reach(1) * vector_channels
 
     @property
     def depthwise(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 from netspec.ir.augmentation import Augmentation
 from netspec.ir.graph import Node, Update, Value
 from netspec.ir.operations import Operation
+from netspec.targets.cpu.channels import NO_MARGINS, Margins
 from netspec.targets.cpu.processor import CpuTarget
 
 
@@ -21,7 +22,7 @@ class Buffer:
     apart, a vector more than their size where channels would else be a multiple of 4096 bytes apart. An unbatched value
     is row-major and has strides of 0. Offsets are multiples of 64 bytes. Two values may share a place when one is
     computed from the other in place (a Reshape, an update). `vector_channels` is the number of channels in a vector
-    whose lanes hold channels, and 0 where lanes hold images.
+    whose lanes hold channels, and 0 where lanes hold images; such a map may have `margins` of zeros.
     """
 
     value: Value
@@ -30,6 +31,7 @@ class Buffer:
     group_stride: int = 0
     plane_stride: int = 0
     vector_channels: int = 0
+    margins: Margins = NO_MARGINS
 
 
 @dataclass(frozen=True, slots=True)

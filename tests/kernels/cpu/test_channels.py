@@ -12,6 +12,8 @@ from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
 from netspec.ir.evaluate import evaluate
 from netspec.ir.recipe import Experiment
+from netspec.kernels.cpu.channels.copies import pad
+from netspec.kernels.cpu.channels.rows import CHANNEL_KERNELS
 from netspec.passes.fold import Folded, fold_batch_norms
 from netspec.passes.fold_weights import folded_weights
 from netspec.passes.inference import inference
@@ -84,6 +86,13 @@ BODIES = {
     "depthwise": "conv 19 1; depthwise 3 pad=1 relu; depthwise 5 stride=2 pad=2 gelu; depthwise 2",
     "transposed": "conv 18 1; deconv 21 3 stride=2 pad=1 relu; deconv 3 2; deconv 4 3 pad=2",
     "local": "conv 17 1; local 20 3 stride=2 relu; local 3 2",
+    "margins of several readers": (
+        "conv 20 1; concat { depthwise 3 pad=1 tanh } { conv 5 5 pad=2 } { conv 3 1 } { conv 18 3 pad=1 groups=2 }"
+    ),
+    "margins and strides": (
+        "conv 17 1; sum { depthwise 3 stride=2 pad=1 relu6 } { conv 17 4 stride=2 pad=2 }; depthwise 3 stride=3 pad=2"
+    ),
+    "wide strides": "conv 20 1; conv 18 1 stride=4; conv 3 3 stride=7 pad=1",
     "pools": "conv 20 1; pool max 3 stride=2 pad=1; pool avg 2 stride=1 count_pad pad=1; pool max 2; pool avg global",
     "channels together": "conv 21 1; lrn size=5; maxout 3; concat { conv 17 1 } { conv 20 1 } {}; softmax",
     "what stands alone": "batchnorm; relu; sum { conv 2 1 } {} tanh; upsample 2; conv 40 3; flatten; batchnorm; lrn",
@@ -112,6 +121,35 @@ def test_winograds_algorithm_is_what_the_oracle_says(target: CpuTarget) -> None:
     launches = lower_channels(forward(checked(text)).graph, target, 3).launches
     assert [launch.algorithm for launch in launches] == ["direct", *["winograd"] * 4, "direct"]
     agree(text, target, images=2, batch=3, threads=2)
+
+
+MOBILE = "net n { input 2x9x11; conv 40 1 relu6; depthwise 3 pad=1 stride=2 relu6; conv 20 1; dense 3 }\n"
+
+
+@pytest.mark.parametrize("target", [AVX512, NEON], ids=lambda target: target.name)
+def test_a_sum_writes_the_zeros_that_a_padded_window_behind_it_reads(target: CpuTarget) -> None:
+    program = lower_channels(forward(checked(MOBILE)).graph, target, 3)
+    widened, filtered, *_ = program.launches
+    assert filtered.inputs[0].margins == (1, 1, 1, 1)
+    assert widened.outputs == filtered.inputs[:1]
+    assert filtered.scratch is None
+    rows = [row for launch in program.launches for row in CHANNEL_KERNELS[type(launch.operation)](launch, program)]
+    assert not [row for row in rows if row.kernel is pad]
+
+
+def test_what_a_machine_reads_of_a_map_with_margins_are_its_numbers() -> None:
+    net = checked(MOBILE)
+    folded, weights = forward(net), generic(net.graph, 1)
+    arrays = folded_weights(folded, weights)
+    program = lower_channels(folded.graph, AVX512, 2)
+    widened = program.launches[0].outputs[0].value.name
+    machine = CpuMachine(replace(program, launches=program.launches[:1]), 1, cache_dir=CACHE_DIR)
+    machine.load(arrays)
+    images = np.random.default_rng(1).standard_normal((2, 2, 9, 11)).astype(np.float32)
+    machine.write("input", images)
+    machine.step(2)
+    wanted = evaluate(folded.graph, {"input": images, **arrays})[widened]
+    np.testing.assert_allclose(machine.read(widened), wanted, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("threads", [2, 3, 8])

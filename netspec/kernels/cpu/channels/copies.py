@@ -22,8 +22,7 @@ class Pad(NamedTuple):
     copy: int
     copy_image: int
     copy_rows: int
-    phases: int
-    phase_columns: int
+    copy_columns: int
     before_y: int
     before_x: int
     spacing_y: int
@@ -66,53 +65,43 @@ def _clear(arena, into, first, last, vector_channels):
 
 @routine
 def _copy_row(tile, arena, d, x, into):
-    """A row of x whose pixels are neighbours in the copy, too, phase by phase: column k of a phase holds the pixel
-    k*phases + phase - before_x, or zero."""
-    vector_channels, phases, columns = d[PAD.vector_channels], d[PAD.phases], d[PAD.phase_columns]
-    for phase in range(phases):
-        missing = d[PAD.before_x] - phase
-        first = min(columns, max(0, (missing + phases - 1) // phases))
-        last = max(first, min(columns, (missing + d[PAD.width] + phases - 1) // phases))
-        _clear(arena, into, 0, first, vector_channels)
-        at = x + (first * phases - missing) * vector_channels
-        if vector_channels == 1:
-            for k in range(first, last):
-                arena[into + k] = arena[at]
-                at += phases
-        else:
-            for k in range(first, last):
-                store(arena, into + k * vector_channels, load(tile, arena, at))
-                at += phases * vector_channels
-        _clear(arena, into, last, columns, vector_channels)
-        into += columns * vector_channels
+    """A row of x between zeros."""
+    vector_channels, columns, before = d[PAD.vector_channels], d[PAD.copy_columns], d[PAD.before_x]
+    first = max(0, before)
+    last = max(first, min(columns, before + d[PAD.width]))
+    _clear(arena, into, 0, first, vector_channels)
+    at = x + (first - before) * vector_channels
+    if vector_channels == 1:
+        for k in range(last - first):
+            arena[into + first + k] = arena[at + k]
+    else:
+        for k in range(first, last):
+            store(arena, into + k * vector_channels, load(tile, arena, at))
+            at += vector_channels
+    _clear(arena, into, last, columns, vector_channels)
 
 
 @routine
 def _spread_row(tile, arena, d, x, into):
     """A row of x whose pixels are apart in the copy, with zeros between; pixels outside it are left out."""
     vector_channels = d[PAD.vector_channels]
-    phases = d[PAD.phases]
-    phase = d[PAD.before_x] % d[PAD.phases]
-    k = d[PAD.before_x] // d[PAD.phases]
-    _clear(arena, into, 0, phases * d[PAD.phase_columns], vector_channels)
+    _clear(arena, into, 0, d[PAD.copy_columns], vector_channels)
+    k = d[PAD.before_x]
     for _ in range(d[PAD.width]):
-        if 0 <= k < d[PAD.phase_columns]:
-            at = into + (phase * d[PAD.phase_columns] + k) * vector_channels
+        if 0 <= k < d[PAD.copy_columns]:
+            at = into + k * vector_channels
             if vector_channels == 1:
                 arena[at] = arena[x]
             else:
                 store(arena, at, load(tile, arena, x))
         x += vector_channels
-        phase += d[PAD.spacing_x]
-        while phase >= phases:
-            phase -= phases
-            k += 1
+        k += d[PAD.spacing_x]
 
 
 @kernel
 def pad(tile, arena, d: Words[Pad], state, begin, end, thread):
-    """x with zeros around and between its pixels, columns sorted by phase. Unit: a row of a vector of channels."""
-    row_columns = d[PAD.phases] * d[PAD.phase_columns]
+    """x with zeros around and between its pixels. Unit: a row of a vector of channels."""
+    row_columns = d[PAD.copy_columns]
     for unit in range(begin, end):
         row, part = unit % d[PAD.copy_rows], unit // d[PAD.copy_rows]
         into = (

@@ -6,12 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from netspec.kernels.cpu.channels.products import columns_spread
+from netspec.kernels.cpu.channels.sums import Ending
 from netspec.kernels.cpu.language.descriptor import ChannelMap, Words, places
 from netspec.kernels.cpu.language.jit import kernel, routine
 from netspec.kernels.cpu.language.memory import real
 from netspec.kernels.cpu.language.products import cross
 from netspec.kernels.cpu.language.state import SCRATCH
-from netspec.kernels.cpu.language.tile import lanes, rows, save
+from netspec.kernels.cpu.language.tile import clamp, lanes, rows, save
 from netspec.kernels.cpu.language.vector import (
     first_lanes,
     fma,
@@ -23,7 +24,7 @@ from netspec.kernels.cpu.language.vector import (
     sum_lanes,
 )
 from netspec.kernels.cpu.language.vector_math import exp, inverse_three_quarters, power
-from netspec.kernels.cpu.layers.activations import activate
+from netspec.kernels.cpu.layers.activations import IDENTITY, activate
 
 
 class Maps(NamedTuple):
@@ -63,20 +64,20 @@ class Maxout(NamedTuple):
 
 
 class SlideDepthwise(NamedTuple):
-    """Words of `slide_depthwise`. Strides count float32 numbers; `taps` are the offsets of the taps of a row."""
+    """Words of `slide_depthwise`. Steps and strides count float32 numbers."""
 
     maps: Maps
     x_row: int
+    x_column: int
     x_stride_rows: int
+    x_stride_columns: int
     out_height: int
     out_width: int
     weights: int
     bias: int
     taps_y: int
     taps_x: int
-    activation: int
-    slope: float
-    taps: tuple[int, ...]
+    ending: Ending
 
 
 MAPS, SCALE, RESPONSE = places(Maps), places(ScaleChannels), places(ResponseNorm)
@@ -163,9 +164,21 @@ def maxout(tile, arena, d: Words[Maxout], state, begin, end, thread):
 
 @routine
 def _activate(tile, arena, d, y, count):
-    for r in range(count):
-        place = y + r * lanes(tile)
-        store(arena, place, activate(load(tile, arena, place), d[SLIDE.activation], real(d, SLIDE.slope)))
+    code, slope = d[SLIDE.ending.activation], real(d, SLIDE.ending.slope)
+    for k in range(y, y + count * lanes(tile), lanes(tile)):
+        store(arena, k, activate(load(tile, arena, k), code, slope))
+
+
+@routine
+def _window(registers, arena, d, x, w, step, column_step):
+    """Adds the products of one window's taps for each row of a tile, `column_step` apart in x."""
+    for i in range(d[SLIDE.taps_y]):
+        at = x + i * d[SLIDE.x_row]
+        for _ in range(d[SLIDE.taps_x]):
+            registers = cross(registers, arena, w, 0, at, column_step)
+            at += d[SLIDE.x_column]
+            w += step
+    return registers
 
 
 @kernel
@@ -173,20 +186,20 @@ def slide_depthwise(tile, arena, d: Words[SlideDepthwise], state, begin, end, th
     """A depthwise sum over windows. Rows of a tile are neighbouring pixels. Unit: an output row of a vector of channels
     of an image."""
     step, vectors = lanes(tile), (d[MAPS.channels] + lanes(tile) - 1) // lanes(tile)
+    low, high = real(d, SLIDE.ending.low), real(d, SLIDE.ending.high)
     for unit in range(begin, end):
         row, part = unit % d[SLIDE.out_height], unit // d[SLIDE.out_height]
         image, a = part // vectors, part % vectors
         x = d[MAPS.x.place] + image * d[MAPS.x.image] + a * d[MAPS.x.vector] + row * d[SLIDE.x_stride_rows]
         y = d[MAPS.y.place] + image * d[MAPS.y.image] + a * d[MAPS.y.vector] + row * d[SLIDE.out_width] * step
-        weights, bias = d[SLIDE.weights] + a * d[SLIDE.taps_y] * d[SLIDE.taps_x] * step, d[SLIDE.bias] + a * step
+        w, bias = d[SLIDE.weights] + a * d[SLIDE.taps_y] * d[SLIDE.taps_x] * step, d[SLIDE.bias] + a * step
         for column in range(0, d[SLIDE.out_width], rows(tile)):
-            count, w = min(rows(tile), d[SLIDE.out_width] - column), weights
+            count, at = min(rows(tile), d[SLIDE.out_width] - column), x + column * d[SLIDE.x_stride_columns]
             registers = columns_spread(tile, arena, bias)
-            for i in range(d[SLIDE.taps_y]):
-                at = x + i * d[SLIDE.x_row] + column * step
-                for j in range(d[SLIDE.taps_x]):
-                    registers = cross(registers, arena, w, 0, at + d[SLIDE.taps + j], step)
-                    w += step
-            save(registers, arena, y + column * step, step, 0, count)
-            if d[SLIDE.activation] != 0:
-                _activate(tile, arena, d, y + column * step, count)
+            if d[SLIDE.x_stride_columns] == step:
+                registers = _window(registers, arena, d, at, w, step, step)
+            else:
+                registers = _window(registers, arena, d, at, w, step, d[SLIDE.x_stride_columns])
+            save(clamp(registers, low, high), arena, y + column * step, step, 0, count)
+        if d[SLIDE.ending.activation] != IDENTITY:
+            _activate(tile, arena, d, y, d[SLIDE.out_width])

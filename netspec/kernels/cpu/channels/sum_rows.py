@@ -11,7 +11,7 @@ from netspec.ir.memory import FLOAT_BYTES
 from netspec.ir.operations import Operation
 from netspec.kernels.cpu.channels.copies import Pad, pad
 from netspec.kernels.cpu.channels.maps import Maps, SlideDepthwise, slide_depthwise
-from netspec.kernels.cpu.channels.sums import SumWindows, sum_windows
+from netspec.kernels.cpu.channels.sums import Ending, Gaps, SumWindows, sum_windows
 from netspec.kernels.cpu.channels.winograd import (
     InputTransform,
     OutputTransform,
@@ -21,7 +21,7 @@ from netspec.kernels.cpu.channels.winograd import (
 )
 from netspec.kernels.cpu.language.descriptor import ChannelMap
 from netspec.kernels.cpu.language.rows import Row, place
-from netspec.kernels.cpu.layers.activations import CODES
+from netspec.kernels.cpu.layers.activations import BOUNDS, CODES
 from netspec.targets.cpu.channel_weights import PackedSum, packed_sum
 from netspec.targets.cpu.channel_winograd import PackedWinograd, packed_winograd
 from netspec.targets.cpu.channels import Sliding, activation_of, as_map, sliding, vectors
@@ -38,17 +38,20 @@ def sum_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
         return _winograd_rows(launch, program)
     shape = sliding(_node(launch))
     copying, source = _source(launch, shape, program)
-    taps = tuple(
-        shape.tap_column(j, copied=shape.copied) * launch.inputs[0].vector_channels for j in range(shape.taps[1])
-    )
     if shape.depthwise:
-        return (*copying, _depthwise_row(launch, shape, source, taps))
-    return (*copying, _window_row(launch, program, source, taps))
+        return (*copying, _depthwise_row(launch, shape, source))
+    return (*copying, _window_row(launch, program, source))
 
 
 def channel_map(buffer: Buffer) -> ChannelMap:
-    """The offsets and steps of a map."""
-    return ChannelMap(place=place(buffer), image=buffer.group_stride, vector=buffer.plane_stride)
+    """The offset of a map's first pixel, and its steps."""
+    lead = buffer.margins.top * row_floats(buffer) + buffer.margins.left * buffer.vector_channels
+    return ChannelMap(place=place(buffer) + lead, image=buffer.group_stride, vector=buffer.plane_stride)
+
+
+def row_floats(buffer: Buffer) -> int:
+    """float32 numbers from one row of a map to the next."""
+    return (buffer.margins.left + as_map(buffer.value.shape)[2] + buffer.margins.right) * buffer.vector_channels
 
 
 def map_vectors(buffer: Buffer) -> int:
@@ -62,26 +65,37 @@ def _node(launch: Launch) -> Node:
 
 
 class _Source(NamedTuple):
-    """The input of a sum: a map, the step between two rows, and between the first rows of two neighbouring outputs."""
+    """The input of a sum: a map, the steps between its rows and columns under two taps, and under two outputs."""
 
     x: ChannelMap
     row: int
+    column: int
     stride_rows: int
+    stride_columns: int
 
 
-def _activation(operation: Operation) -> tuple[int, float]:
-    """Code and slope of an activation."""
+def _slid(x: ChannelMap, shape: Sliding, row: int, vector_channels: int) -> _Source:
+    """The input of a sum that slides its windows from the first number of a map on; rows are `row` numbers apart."""
+    (down, across), (dilate_y, dilate_x) = shape.stride, shape.dilation
+    return _Source(x, dilate_y * row, dilate_x * vector_channels, down * row, across * vector_channels)
+
+
+def _ending(operation: Operation) -> Ending:
+    """What becomes of the sums of an operation."""
     activation = activation_of(operation)
-    return CODES[activation.function], activation.slope
+    if activation.function in BOUNDS:
+        return Ending(*BOUNDS[activation.function], CODES["identity"], 0.0)
+    return Ending(*BOUNDS["identity"], CODES[activation.function], activation.slope)
 
 
 def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row, ...], _Source]:
     """The rows that make the padded copy, if the sum needs one, and its input."""
     x = launch.inputs[0]
     _, height, width = shape.x
-    if not shape.copied:
-        row = width * x.vector_channels
-        return (), _Source(channel_map(x), shape.dilation[0] * row, shape.stride[0] * row)
+    if not shape.copied(x.margins):
+        row, pixels = row_floats(x), channel_map(x)
+        first = pixels.place - shape.before[0] * row - shape.before[1] * x.vector_channels
+        return (), _slid(pixels._replace(place=first), shape, row, x.vector_channels)
     image_floats = shape.copy_floats(x.vector_channels)
     if launch.scratch is None or launch.scratch.size_bytes < FLOAT_BYTES * image_floats * program.batch:
         raise CompilerBug(f"the launch of `{launch.layer}` was given too little scratch for its copy")
@@ -93,49 +107,47 @@ def _source(launch: Launch, shape: Sliding, program: Program) -> tuple[tuple[Row
         vectors=map_vectors(x),
         copy=place(launch.scratch),
         copy_image=image_floats,
-        copy_rows=shape.copy_rows,
-        phases=shape.stride[1],
-        phase_columns=shape.phase_columns,
+        copy_rows=shape.reach(0),
+        copy_columns=shape.reach(1),
         before_y=shape.before[0],
         before_x=shape.before[1],
         spacing_y=shape.spacing[0],
         spacing_x=shape.spacing[1],
     )
-    units = map_vectors(x) * shape.copy_rows
+    units = map_vectors(x) * shape.reach(0)
     copying = Row(pad, NO_TILE, words, units, per_group=True, reads=(x,), writes=(launch.scratch,))
-    row = words.phases * words.phase_columns * x.vector_channels
-    copy = ChannelMap(place=words.copy, image=image_floats, vector=shape.copy_rows * row)
-    return (copying,), _Source(copy, shape.dilation[0] * row, shape.stride[0] * row)
+    row = shape.reach(1) * x.vector_channels
+    copy = ChannelMap(place=words.copy, image=image_floats, vector=shape.reach(0) * row)
+    return (copying,), _slid(copy, shape, row, x.vector_channels)
 
 
-def _depthwise_row(launch: Launch, shape: Sliding, source: _Source, taps: tuple[int, ...]) -> Row:
+def _depthwise_row(launch: Launch, shape: Sliding, source: _Source) -> Row:
     packed, y = launch.inputs[1], launch.outputs[0]
     channels, height, width = shape.y
-    code, slope = _activation(launch.operation)
     words = SlideDepthwise(
         maps=Maps(x=source.x, y=channel_map(y), channels=channels, pixels=height * width),
         x_row=source.row,
+        x_column=source.column,
         x_stride_rows=source.stride_rows,
+        x_stride_columns=source.stride_columns,
         out_height=height,
         out_width=width,
         weights=place(packed),
         bias=place(packed) + map_vectors(y) * y.vector_channels * shape.taps[0] * shape.taps[1],
         taps_y=shape.taps[0],
         taps_x=shape.taps[1],
-        activation=code,
-        slope=slope,
-        taps=taps,
+        ending=_ending(launch.operation),
     )
     return Row(slide_depthwise, launch.tile, words, map_vectors(y) * height, per_group=True)
 
 
-def _window_row(launch: Launch, program: Program, source: _Source, taps: tuple[int, ...]) -> Row:
+def _window_row(launch: Launch, program: Program, source: _Source) -> Row:
     x, packed, y = launch.inputs[0], launch.inputs[1], launch.outputs[0]
     form = packed_sum(_node(launch), launch.tile, x.vector_channels, program.target.lanes)
     if packed.size_bytes != FLOAT_BYTES * form.floats:
         raise CompilerBug(f"`{packed.value.name}` holds {packed.size_bytes} bytes, not {FLOAT_BYTES * form.floats}")
-    result = _Result(channel_map(y), form.shape.y[2] * y.vector_channels, map_vectors(y))
-    words = _sum_windows(form, program, place(packed), source, result, _activation(launch.operation), taps)
+    result = _Result(channel_map(y), row_floats(y), map_vectors(y), _gaps(y))
+    words = _sum_windows(form, program, place(packed), source, result, _ending(launch.operation))
     return Row(sum_windows, launch.tile, words, _units(form), per_group=True)
 
 
@@ -146,10 +158,13 @@ def _winograd_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
     form = packed_winograd(_node(launch), launch.tile, program.target.lanes)
     data, products = _tile_places(launch, program, form)
     before_sums, after_sums = _tile_transform(x, data, form), _tile_transform(y, products, form)
-    before, (code, slope) = launch.operation.window.before, _activation(launch.operation)
+    before, activation = launch.operation.window.before, activation_of(launch.operation)
     input_transform = InputTransform(tiles=before_sums, before_y=before[0], before_x=before[1])
     output_transform = OutputTransform(
-        tiles=after_sums, bias=place(packed) + form.sums.floats, activation=code, slope=slope
+        tiles=after_sums,
+        bias=place(packed) + form.sums.floats,
+        activation=CODES[activation.function],
+        slope=activation.slope,
     )
     return (
         Row(transform_input_tiles, NO_TILE, input_transform, map_vectors(x) * form.input_tiles[0], per_group=True),
@@ -179,8 +194,9 @@ def _product_row(
 ) -> Row:
     """The sums over channels, as of a map of 36 rows."""
     sums, plane = form.sums, form.plane_floats
-    result = _Result(products, plane, sums.blocks * sums.columns)
-    words = _sum_windows(sums, program, packed, _Source(data, plane, plane), result, (CODES["identity"], 0.0), (0,))
+    result = _Result(products, plane, sums.blocks * sums.columns, Gaps(0, 0, 0))
+    source, ending = _slid(data, sums.shape, plane, sums.vector_channels), _ending(ops.Dense())
+    words = _sum_windows(sums, program, packed, source, result, ending)
     return Row(sum_windows, tile, words, _units(sums), per_group=True)
 
 
@@ -199,11 +215,22 @@ def _tile_places(launch: Launch, program: Program, form: PackedWinograd) -> tupl
 
 
 class _Result(NamedTuple):
-    """The output of a sum: a map, the step between two rows, and vectors of channels."""
+    """The output of a sum: a map, the step between two rows, vectors of channels, and zeros around its rows."""
 
     y: ChannelMap
     row: int
     vectors: int
+    gaps: Gaps
+
+
+def _gaps(y: Buffer) -> Gaps:
+    """The zeros of a map's margins, in the order of memory."""
+    (top, left, bottom, right), row = y.margins, row_floats(y)
+    return Gaps(
+        before=top * row + left * y.vector_channels,
+        between=(left + right) * y.vector_channels,
+        behind=bottom * row + right * y.vector_channels,
+    )
 
 
 def _sum_windows(
@@ -212,21 +239,23 @@ def _sum_windows(
     packed: int,
     source: _Source,
     result: _Result,
-    activation: tuple[int, float],
-    taps: tuple[int, ...],
+    ending: Ending,
 ) -> SumWindows:
-    """The words of a sum; `taps` are the offsets of the taps of a row."""
+    """The words of a sum."""
     weights, biases = form.position_floats, form.blocks * form.width
     chunks, rows = _chunks(form)
     return SumWindows(
         x=source.x,
         x_row=source.row,
+        x_column=source.column,
         x_stride_rows=source.stride_rows,
+        x_stride_columns=source.stride_columns,
         vector_channels=form.vector_channels,
         channels=form.shape.x[0],
         y=result.y,
         y_row=result.row,
         y_vectors=result.vectors,
+        y_gaps=result.gaps,
         out_height=form.shape.y[1],
         out_width=form.shape.y[2],
         weights=packed,
@@ -242,9 +271,8 @@ def _sum_windows(
         input_block=_input_block(form, program, rows),
         chunks=chunks,
         chunk_rows=rows,
-        activation=activation[0],
-        slope=activation[1],
-        table=(*_blocks(form), *taps),
+        ending=ending,
+        inputs=_blocks(form),
     )
 
 

@@ -223,6 +223,24 @@ def rectify(_typing, registers):
 
 
 @intrinsic
+def clamp(_typing, registers, low, high):
+    """tile[r, c] = low where below it, high where above it; NaN stays."""
+    shape = registers.shape
+
+    def codegen(_context, builder, _signature, arguments):
+        values, low, high = arguments
+        lowest, highest = (emit.splat(builder, bound, shape.lanes) for bound in (low, high))
+        for k in range(shape.rows * shape.columns):
+            register = builder.extract_value(values, k)
+            register = builder.select(builder.fcmp_ordered("<", register, lowest), lowest, register)
+            register = builder.select(builder.fcmp_ordered(">", register, highest), highest, register)
+            values = builder.insert_value(values, register, k)
+        return values
+
+    return registers(registers, types.float32, types.float32), codegen
+
+
+@intrinsic
 def prefetch(_typing, tile, arena, index, row_step, column_step, count):
     """Prefetches the cache lines that `save` of such a tile will write, to overlap with the sums."""
     shape = tile.shape

@@ -1,6 +1,7 @@
 """Activations and their derivatives, on vectors inside other kernels and as kernels of their own."""
 # pyright: basic, reportCallIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
 
+import math
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -36,6 +37,14 @@ CODES: dict[ActivationName, int] = {
     "tanh": TANH,
 }
 """Code of a function in descriptors."""
+
+
+BOUNDS: dict[ActivationName, tuple[float, float]] = {
+    "identity": (-math.inf, math.inf),
+    "relu": (0.0, math.inf),
+    "relu6": (0.0, 6.0),
+}
+"""Functions that only bound their argument, from below and from above."""
 
 
 class Activated(NamedTuple):
