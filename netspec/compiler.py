@@ -41,12 +41,14 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
             assert_never(target)
 
 
-def forward_program(graph: Graph, target: Target, batch: int) -> Program:
-    """The plan of a forward pass alone, on up to `batch` images."""
+def forward_program(graph: Graph, target: Target, batch: int, parallel_images: int | None = None) -> Program:
+    """The plan of a forward pass alone, fit for `batch` images. It holds that many at once; with lanes of channels
+    `parallel_images` at most, because maps of few images stay in the cache from one launch to the next."""
     match target:
         case CpuTarget():
-            plan = lower_channels if choose_layout(graph, target, batch) == "channels" else plan_for_cpu
-            return plan(graph, target, batch)
+            if choose_layout(graph, target, batch) == "channels":
+                return lower_channels(graph, target, min(batch, parallel_images or batch))
+            return plan_for_cpu(graph, target, batch)
         case CudaTarget():
             return plan_for_cuda(graph, target, batch)
         case _:

@@ -44,7 +44,7 @@ class Engine:
 
 def make_engine(graph: Graph, weights: Mapping[str, Array], intake: Intake, device: Device, batch: int) -> Engine:
     """The engine for `batch` images at a time, `weights` being all parameters and states of the graph."""
-    machine = device.machine(forward_program(graph, device.target, batch))
+    machine = device.machine(forward_program(graph, device.target, batch, device.parallel_images))
     machine.load(weights)
     quick = machine.answering(*intake.normalisation()) if intake.pad is None else None
     return Engine(machine, intake, quick)

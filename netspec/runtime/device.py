@@ -46,6 +46,12 @@ class Device(Protocol):
         """Number of threads that read and decode images ahead while the device computes."""
         ...
 
+    @property
+    def parallel_images(self) -> int:
+        """Number of images that a program with lanes of channels holds at once: one for each thread, so that a thread
+        works on an image of its own. A GPU's threads share every image: 1."""
+        ...
+
     def facts(self) -> Mapping[str, Fact]:
         """Properties of the device that affect bits of results, by name, as JSON values."""
         ...

@@ -43,6 +43,11 @@ class CpuDevice:
         """Number of threads that read and decode images ahead while the device computes."""
         return max(2, self.threads)
 
+    @property
+    def parallel_images(self) -> int:
+        """Number of images that a program with lanes of channels holds at once, one for each thread."""
+        return self.threads
+
     def facts(self) -> Mapping[str, Fact]:
         """What affects bits of results: the target's fields, with a hash in place of its costs, and the arithmetic."""
         return {**asdict(self.target), "costs": costs_hash(self.target.costs), "arithmetic": ARITHMETIC}

@@ -39,6 +39,11 @@ class CudaDevice:
         return DeviceChoice(kind="cuda")
 
     @property
+    def parallel_images(self) -> int:
+        """1: all threads share an image."""
+        return 1
+
+    @property
     def readers(self) -> int:
         """Number of threads that read and decode images ahead while the device computes."""
         return 4
