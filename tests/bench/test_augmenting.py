@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from netspec.bench.augmenting import every_transform, measure_augmenting
 from netspec.check.vocabulary.tables import AUGMENT
 from netspec.diagnostics.text import Source
@@ -16,6 +18,7 @@ def test_every_transform_of_the_language_is_on() -> None:
     assert {transform.kind for transform in experiment.augment} == set(AUGMENT)
 
 
+@pytest.mark.slow
 def test_steps_are_timed_with_it_and_without() -> None:
     experiment, kept = check_experiment(SPEC, settings=every_transform((1, 12, 9))), list[int]()
     cost = measure_augmenting(experiment, 32, 3, Path(CACHE_DIR), kept.append)

@@ -104,7 +104,10 @@ def test_a_rectifier_that_chooses_otherwise_in_float32_is_no_mistake() -> None:
     assert max(row.largest_error for row in found.rows) < TOLERANCE / 10
 
 
-@pytest.mark.parametrize("name", ["lenet", "cifar10_quick", "lecture"])
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("cifar10_quick", "lecture")]
+
+
+@pytest.mark.parametrize("name", ["lenet", *SLOW])
 def test_bundled_specs_agree_on_the_cpu(name: str) -> None:
     net = bundled(name)
     assert check_kernels(net.graph, net.train.loss, open_device(), images=4).agrees

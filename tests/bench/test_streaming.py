@@ -10,6 +10,7 @@ from netspec.runtime.device import DeviceChoice, open_device
 from netspec.train.run import begin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", MAKERS)
 def test_data_that_are_made_are_trained_on_from_their_files(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

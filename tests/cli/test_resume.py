@@ -146,11 +146,13 @@ def test_a_run_killed_again_and_again_comes_to_the_same_bits(here: Path) -> None
     kill_and_resume("small.net", 3)
 
 
+@pytest.mark.slow
 @needs_mnist
 def test_lenet_killed_again_and_again_comes_to_the_same_bits(here: Path) -> None:
     kill_and_resume(lenet(600, 12), 3)
 
 
+@pytest.mark.slow
 def test_a_run_killed_as_it_writes_checkpoints_comes_to_the_same_bits(here: Path) -> None:
     (here / "small.net").write_text(SPEC.replace("EPOCHS", "30"))
     run_json("train", "small.net", "--run", "whole")

@@ -117,6 +117,7 @@ def run(folder: Path, how: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
     (tmp_path / "summing.py").write_text(KERNEL)
     cold = run(tmp_path, "cold")

@@ -54,6 +54,7 @@ def compare(spec: Path, batch: int) -> None:
     assert resident == pytest.approx(forecast, rel=0.1)
 
 
+@pytest.mark.slow
 def test_a_step_is_as_large_as_forecast(tmp_path: Path) -> None:
     spec = tmp_path / "wide.net"
     spec.write_text(WIDE + "\ntrain { sgd rate=0.1 momentum=0.9 }")

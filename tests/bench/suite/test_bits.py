@@ -15,6 +15,7 @@ def later() -> Deadline:
     return Deadline(perf_counter() + 600)
 
 
+@pytest.mark.slow
 def test_every_way_gives_the_same_bits(device: CudaDevice):
     rows = tuple(judge_bits(device, later()))
     assert [(row.name, row.verdict) for row in rows] == [

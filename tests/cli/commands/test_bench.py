@@ -94,6 +94,7 @@ def test_schedules_need_labels_that_fit(tmp_path):
     refused(run("bench", tmp_path / "n.net", "--schedules"), 3, "E515")
 
 
+@pytest.mark.slow
 def test_a_layer_that_is_faster_than_the_peak_is_told(tmp_path, monkeypatch):
     (tmp_path / "n.net").write_text("net n { input 64; dense 64; dense 3 }\n")
     words = ("bench", tmp_path / "n.net", "--layers", "--batch", 64)

@@ -246,6 +246,7 @@ def test_the_environment_names_the_device_where_no_option_does(monkeypatch: pyte
     assert run("compile", "lenet").exit_code == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "word"), [("ptx", ".entry"), ("sass", "FFMA")])
 def test_the_code_of_every_kernel_of_a_gpu_can_be_read(form: str, word: str, tmp_path):
     pytest.importorskip("numba_cuda")

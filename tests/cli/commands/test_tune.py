@@ -122,6 +122,7 @@ def weights(folder: str) -> bytes:
     return Path(folder, "weights.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_and_is_reproduced_by_its_own_table(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     words = ("train", "digits", "--set", "train.epochs=2", "--set", "data.take=64")
@@ -149,6 +150,7 @@ def test_a_run_goes_on_and_is_reproduced_by_its_own_table(table: Path, tmp_path:
     assert "`target.costs` has changed" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_runs_weights_are_used_by_its_own_table_unless_another_is_named(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -248,6 +248,7 @@ def test_a_value_that_numba_does_not_understand_is_told_in_a_line(net: Path, tmp
     ]
 
 
+@pytest.mark.slow
 def test_harmless_settings_leave_code_and_answers_alone(net: Path, tmp_path: Path) -> None:
     plain, set_up = fresh(PRINT_CODE), fresh(PRINT_CODE, **HARMLESS)
     assert set_up.returncode == 0, set_up.stderr

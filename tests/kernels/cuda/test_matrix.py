@@ -100,6 +100,7 @@ def test_a_dense_layer_has_the_bits_of_the_plain_one(
     check(dense(shape, outputs, ops.Activation(function, 0.1), bias), images, choice)
 
 
+@pytest.mark.slow
 @given(SHAPES, st.sampled_from((1, 3, 4, 11, 140)), st.sampled_from((None, False, True)), st.integers(1, 70), CHOICES)
 def test_its_gradients_and_its_update_have_the_bits_of_the_plain_ones(
     shape: tuple[int, ...], outputs: int, nesterov: bool | None, images: int, choice: Choice

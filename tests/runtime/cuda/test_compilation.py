@@ -89,6 +89,7 @@ def test_a_report_in_other_words_hinders_no_compilation(monkeypatch: pytest.Monk
         assemble(UNITS[0])
 
 
+@pytest.mark.slow
 @needs_packages
 def test_the_same_kernel_has_the_same_code_whatever_was_compiled_before() -> None:
     script = """
