@@ -13,8 +13,8 @@ from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Tile
 from netspec.targets.cpu.winograd_tiles import PRODUCTS
 
-WEIGHT_MACS = 6
-"""Multiply-adds in the time that a weight takes from memory, meanwhile: 4 bytes at 40 GB/s, on a core that does 57
+WEIGHT_MACS = 12
+"""Multiply-adds in the time that a weight takes from memory, meanwhile: 4 bytes at 20 GB/s, on a core that does 57
 multiply-adds a nanosecond. What takes longer, multiply-adds or weights, is the time of a sum."""
 INPUT_MACS = 400
 OUTPUT_MACS = 300

@@ -5,14 +5,13 @@ from __future__ import annotations
 from netspec.ir.counts import macs
 from netspec.ir.graph import Graph, Node
 from netspec.ir.memory import FLOAT_BYTES
+from netspec.schedule.cpu.channel_algorithm import WEIGHT_MACS
 from netspec.schedule.cpu.channel_tiles import choose_channel_tile
 from netspec.targets.cpu.channel_weights import packed_sum
 from netspec.targets.cpu.channels import Sum, sliding, vectors
 from netspec.targets.cpu.processor import CpuTarget
 from netspec.targets.cpu.program import Layout
 
-WEIGHT_MACS = 8
-"""Cost of a weight that each image reads anew, in multiply-adds: it is loaded from memory."""
 FAR_MACS = 13
 NEAR_MACS = 3
 """Cost of a number of a map that leaves the second cache, in multiply-adds: in a lane group of images, whose maps leave
