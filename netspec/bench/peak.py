@@ -37,7 +37,7 @@ REPEATS = 5
 
 
 CHAINS_OF_MANY, CHAINS_OF_FEW = 24, 12
-"""chains where a target has 32 registers, and where it has 16"""
+"""chains where they and two operands fit into the registers, and where they do not"""
 
 
 def _lengthened(registers, builder, arguments, add):
@@ -92,7 +92,7 @@ def add_to_chains(tile, arena, d, state, begin, end, thread):
 
 def peak_loop(target: Target) -> tuple[Kernel, TileShape]:
     """The loop for a target, and its chains: the rows of a tile."""
-    chains = CHAINS_OF_MANY if target.registers >= 32 else CHAINS_OF_FEW
+    chains = CHAINS_OF_MANY if target.registers >= CHAINS_OF_MANY + 2 else CHAINS_OF_FEW
     loop = add_to_chains if target.name == "neon" else scale_chains
     return loop, tile_shape(Tile(chains, 1), target)
 

@@ -15,8 +15,9 @@ from netspec.bench import peak
 from netspec.runtime.cpu.compilation import Unit, compile_unit
 from netspec.runtime.cpu.host import host_target
 from netspec.targets.cpu.processor import NEON, TARGETS
+from tests.kernels.cpu.arm import arm_assembly
 from tests.kernels.cpu.assembly import innermost_loops, instructions
-from tests.kernels.cpu.test_targets import X86, assemble_for_arm, run_forced
+from tests.kernels.cpu.test_targets import X86, run_forced
 
 GCC = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 OBJDUMP = pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump, of the GNU binutils")
@@ -65,8 +66,7 @@ def test_the_loop_keeps_enough_chains_and_their_operands_in_registers(target: st
 
 def test_the_loop_keeps_enough_chains_and_their_operands_in_registers_of_arm() -> None:
     unit = Unit(*peak.peak_loop(NEON))
-    unit.function.compile(unit.arguments)
-    assembly = assemble_for_arm(unit.function.inspect_llvm(unit.arguments))
+    assembly = arm_assembly(unit)
     found = [block for block in re.split(r"^\.?\w+:|^\s*b\.\w+\s.*$", assembly, flags=re.MULTILINE) if "fmla" in block]
     assert found
     for loop in found:

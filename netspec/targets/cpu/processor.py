@@ -32,5 +32,6 @@ AVX512 = CpuTarget("avx512", lanes=16, registers=32)
 AVX2 = CpuTarget("avx2", lanes=8, registers=16, costs=SHIPPED_AVX2)
 SSE = CpuTarget("sse", lanes=4, registers=15)
 """One of its 16 registers holds products, because it has no fused multiply-add."""
-NEON = CpuTarget("neon", lanes=4, registers=32)
+NEON = CpuTarget("neon", lanes=4, registers=28)
+"""Four of its 32 registers hold operands that other processors read from memory as they multiply."""
 TARGETS: dict[str, CpuTarget] = {target.name: target for target in (AVX512, AVX2, SSE, NEON)}

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(\S.*)$")
-JUMP = re.compile(r"^j\w+\s+(?:0x)?([0-9a-f]+)\b")
+JUMP = re.compile(r"^(?:j\w+|b(?:\.\w+)?|cbn?z \w+,|tbn?z \w+, #\d+,)\s+(?:0x)?([0-9a-f]+)\b")
+"""of x86 and of ARM"""
 VECTOR_MULTIPLY = re.compile(r"^(vfmadd\w*ps|v?mulps)\b")
 STACK = re.compile(r"-?(0x[0-9a-f]+)?\(%rsp\)")
 VECTOR_REGISTER = re.compile(r"%[xyz]mm\d")

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-import llvmlite.binding as llvm
 import pytest
 
 from netspec.kernels.cpu.language.rows import Kernel
@@ -21,6 +20,8 @@ from netspec.runtime.cpu.host import host_target
 from netspec.targets.cpu.processor import NEON
 from netspec.targets.cpu.program import Algorithm
 from tests.conftest import Golden
+from tests.kernels.cpu.arm import arm_assembly
+from tests.kernels.cpu.loops import neon_table
 from tests.kernels.cpu.test_assembly import units
 from tests.kernels.cpu.test_steps import eager, step_program
 from tests.kernels.cpu.tiling import TILED
@@ -72,6 +73,15 @@ def test_the_inner_loops_of_avx2_are_those_of_the_table(golden: Golden, request:
     golden(path, found)
 
 
+@pytest.mark.slow
+def test_the_inner_loops_of_neon_are_those_of_the_table(golden: Golden, request: pytest.FixtureRequest) -> None:
+    path = request.path.parent / "golden" / "loops_neon.txt"
+    kept, found = path.read_text(encoding="utf-8") if path.is_file() else "", neon_table()
+    if kept.partition("\n")[0] != found.partition("\n")[0] and not request.config.getoption("--update-golden"):
+        pytest.skip(f"the table is of {kept.partition(chr(10))[0]}")
+    golden(path, found)
+
+
 def run_forced(target: str, *words: str) -> subprocess.CompletedProcess[str]:
     """What Python does with these words where Numba takes this processor for one with a target."""
     if host_target().name == "sse" and target == "avx2":
@@ -85,8 +95,7 @@ def run_forced(target: str, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(("kernel", "rows", "columns"), [*TILED, (depthwise.sum_windows, 3, 3)])
 def test_kernels_assemble_for_arm(kernel: Kernel, rows: int, columns: int) -> None:
     unit = Unit(kernel, TileShape(rows, columns, NEON.lanes, NEON.registers))
-    kernel.compile(unit.arguments)
-    assembly = assemble_for_arm(kernel.inspect_llvm(unit.arguments))
+    assembly = arm_assembly(unit)
     assert len(ACCUMULATE.findall(assembly)) >= rows * columns
 
 
@@ -94,26 +103,5 @@ def test_kernels_assemble_for_arm(kernel: Kernel, rows: int, columns: int) -> No
 def test_a_step_of_a_net_with_nearly_every_layer_assembles_for_arm() -> None:
     found = units(step_program("cross_entropy", NEON)) | units(step_program("cross_entropy", eager(NEON)))
     for name, unit in found.items():
-        unit.function.compile(unit.arguments)
-        assembly = assemble_for_arm(unit.function.inspect_llvm(unit.arguments))
+        assembly = arm_assembly(unit)
         assert {*CALL.findall(assembly)} <= {"memset"}, name
-
-
-def assemble_for_arm(module: str) -> str:
-    """The assembly of a module of LLVM's language, made for this processor, on a 64-bit ARM."""
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    try:
-        target = llvm.Target.from_triple("aarch64-unknown-linux-gnu")
-    except RuntimeError:
-        pytest.skip("this LLVM knows no ARM")
-    machine = target.create_target_machine(cpu="neoverse-n1", opt=3)
-    parsed = llvm.parse_assembly(_without_host(module))
-    parsed.triple, parsed.data_layout = machine.triple, str(machine.target_data)
-    return machine.emit_assembly(parsed)
-
-
-def _without_host(module: str) -> str:
-    """The module without what names the processor it was made for."""
-    text = re.sub(r"^target (triple|datalayout) = .*$", "", module, flags=re.MULTILINE)
-    return re.sub(r'"target-(cpu|features)"="[^"]*"', "", text)
