@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import assert_never, overload
 
 from netspec.autodiff.differentiate import training_step
+from netspec.autodiff.gradient import with_gradient
 from netspec.ir.augmentation import Augmentation, augmentation
 from netspec.ir.collector import resting_collector
-from netspec.ir.graph import Graph
+from netspec.ir.graph import Graph, Value
 from netspec.ir.recipe import Experiment
-from netspec.passes.fold import Folded, fold_batch_norms
+from netspec.passes.fold import Folded, fold_batch_norms, without_unread_arrays
 from netspec.passes.inference import inference
 from netspec.passes.optimize import optimize
 from netspec.passes.probabilities import with_probabilities
@@ -39,6 +40,17 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
             return plan_for_cuda(graph, target, batch, augmentation)
         case _:
             assert_never(target)
+
+
+def gradient_program(graph: Graph, of: Value, by: Value, target: Target, batch: int) -> Program:
+    """The gradient of a value of a checked graph by another, of up to `batch` images, with running statistics and
+    without dropout: `autodiff/gradient.py` says what it reads and gives.
+
+    Values are renamed where dropout made them: inputs are the image and the cotangent, outputs are in that order.
+    """
+    forward = inference(replace(graph, outputs=(of, by)), None)
+    of, by = forward.outputs
+    return lower(without_unread_arrays(optimize(with_gradient(forward, of, by))), target, batch)
 
 
 def forward_program(graph: Graph, target: Target, batch: int) -> Program:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from netspec.compiler import evaluation_program, prediction_program, training_program
+from netspec.compiler import evaluation_program, gradient_program, prediction_program, training_program
 from netspec.counting.table import count
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
@@ -42,6 +42,9 @@ STAGES: dict[str, Callable[[Experiment], object]] = {
     "training": lambda experiment: training_program(experiment, AVX2, 64),
     "evaluation": lambda experiment: evaluation_program(experiment, AVX2, 64),
     "prediction": lambda experiment: prediction_program(experiment, AVX2, 1),
+    "gradient": lambda experiment: gradient_program(
+        experiment.graph, experiment.graph.outputs[0], experiment.graph.inputs[0], AVX2, 8
+    ),
 }
 
 

@@ -111,6 +111,12 @@ def _upsample(op: ops.Upsample, _: Node, dy: Value) -> Products:
     return (Product((0,), ops.UpsampleGradient(op.factor), (dy,)),)
 
 
+def _batch_norm(op: ops.BatchNorm, node: Node, dy: Value) -> Products:
+    """That of x alone: running statistics are constants here, and training moves scale and shift by the batch's own."""
+    _, scale, _, _, variance = node.inputs
+    return (Product((0,), ops.BatchNormInputGradient(op.epsilon), (dy, scale, variance)),)
+
+
 def _batch_norm_training(op: ops.BatchNormTraining, node: Node, dy: Value) -> Products:
     _plain(op.activation)
     x, scale, shift, *_running = node.inputs
@@ -162,6 +168,7 @@ RULES: Mapping[type[Operation], Rule] = {
     ops.MaxPool: _max_pool,
     ops.AveragePool: _average_pool,
     ops.Upsample: _upsample,
+    ops.BatchNorm: _batch_norm,
     ops.BatchNormTraining: _batch_norm_training,
     ops.LocalResponseNorm: _local_response_norm,
     ops.Maxout: _maxout,

@@ -100,6 +100,7 @@ COUNT_RULES: Mapping[type[Operation], Callable[[Node], int]] = {
     ops.Upsample: _none,
     ops.UpsampleGradient: _none,
     ops.BatchNorm: _none,
+    ops.BatchNormInputGradient: _none,
     ops.BatchNormTraining: _none,
     ops.BatchNormGradient: _none,
     ops.BatchNormAddGradient: _none,

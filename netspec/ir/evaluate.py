@@ -92,6 +92,7 @@ MEANINGS: Mapping[type[Operation], Meaning] = {
     ops.Upsample: pooling.upsample,
     ops.UpsampleGradient: pooling.upsample_gradient,
     ops.BatchNorm: normalization.batch_norm,
+    ops.BatchNormInputGradient: normalization.batch_norm_input_gradient,
     ops.BatchNormTraining: normalization.batch_norm_training,
     ops.BatchNormGradient: normalization.batch_norm_gradient,
     ops.BatchNormAddGradient: normalization.batch_norm_add_gradient,

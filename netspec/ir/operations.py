@@ -166,6 +166,11 @@ class BatchNorm:  # x, scale, shift, mean, variance (all (C,)) -> y, with the ru
 
 
 @dataclass(frozen=True, slots=True)
+class BatchNormInputGradient:  # dy, scale, variance -> dx of BatchNorm: dy * scale / sqrt(variance + epsilon)
+    epsilon: float = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
 class BatchNormTraining:
     # x, scale, shift, mean, variance[, addend] -> y, batch_mean, inverse_deviation, mean', variance'
     # y = activation(normalised x [+ addend]); statistics over images and positions, biased variance to normalise; the
@@ -301,6 +306,7 @@ Operation = (
     | Upsample
     | UpsampleGradient
     | BatchNorm
+    | BatchNormInputGradient
     | BatchNormTraining
     | BatchNormGradient
     | BatchNormAddGradient

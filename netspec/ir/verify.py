@@ -185,6 +185,7 @@ SIGNATURES: Mapping[type[Operation], str] = {
     ops.Upsample: "x>x",
     ops.UpsampleGradient: "x>x",
     ops.BatchNorm: "xwwww>x",
+    ops.BatchNormInputGradient: "xww>x",
     ops.BatchNormTraining: "xwwwwx?>xwwww",
     ops.BatchNormGradient: "xwwwwx+>xww",
     ops.BatchNormAddGradient: "xwwwx+>xwwx",

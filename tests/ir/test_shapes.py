@@ -58,6 +58,7 @@ BAD: list[tuple[Operation, tuple[tuple[int, ...], ...], tuple[tuple[int, ...], .
     (ops.AveragePoolGradient(SMALL), ((2, 3, 3),), ((2, 6, 6),)),
     (ops.UpsampleGradient(2), ((2, 3, 4),), ()),
     (ops.BatchNorm(), ((2, 3, 3), (2,), (2,), (2,), (3,)), ()),
+    (ops.BatchNormInputGradient(), ((2, 3, 3), (2,), (3,)), ()),
     (ops.BatchNormTraining(), ((2, 3, 3), (2,), (1,), (2,), (2,)), ()),
     (ops.BatchNormTraining(), ((2, 3, 3), (2,), (2,), (2,), (2,), (2, 3)), ()),
     (ops.BatchNormGradient(), ((2, 3, 3), (2,), (2,), (2,), (2,), (2, 3)), ()),

@@ -81,6 +81,8 @@ def _batch_norms(shape: Shape) -> Iterator[Case]:
     scale, shift, mean, variance = (single(one, channels) for one in ("scale", "shift", "mean", "variance"))
     running = graph_of(ops.BatchNorm(epsilon=1e-3), (x, scale, shift, mean, variance), (y,))
     yield Case(name, running, *LARGE, 1e-5, partial(_positive, name="variance"))
+    by_input = graph_of(ops.BatchNormInputGradient(1e-3), (batched("dy", *shape), scale, variance), (dx,))
+    yield Case(name, by_input, *LARGE, 1e-5, partial(_positive, name="variance"))
     made = tuple(single(one, channels) for one in ("batch_mean", "inverse", "new_mean", "new_variance"))
     dscale, dshift, inverse = (single(one, channels) for one in ("dscale", "dshift", "inverse"))
     replaced, dz = {"mean": "new_mean", "variance": "new_variance"}, batched("dz", *shape)

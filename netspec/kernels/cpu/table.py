@@ -47,6 +47,7 @@ KERNELS: dict[type[Operation], RowBuilder] = {
     ops.Upsample: upsample.upsample_rows,
     ops.UpsampleGradient: upsample.upsample_gradient_rows,
     ops.BatchNorm: batch_norm.batch_norm_rows,
+    ops.BatchNormInputGradient: batch_norm.batch_norm_input_gradient_rows,
     ops.BatchNormTraining: batch_norm.batch_norm_training_rows,
     ops.BatchNormGradient: batch_norm_gradient.batch_norm_gradient_rows,
     ops.BatchNormAddGradient: batch_norm_gradient.batch_norm_add_gradient_rows,

@@ -13,6 +13,7 @@ OVERWRITES: Overwrites = {
     ops.Add: {0: tuple(range(MANY))},
     ops.Dropout: {0: (0,)},
     ops.BatchNorm: {0: (0,)},
+    ops.BatchNormInputGradient: {0: (0,)},
     ops.BatchNormTraining: {0: (5,)},
     ops.BatchNormGradient: {0: tuple(range(5, MANY))},
     ops.BatchNormAddGradient: {0: (0,), 3: tuple(range(4, MANY))},

@@ -26,6 +26,7 @@ PADDABLE: frozenset[type[ops.Operation]] = frozenset(
         ops.BatchNorm,
         ops.BatchNormAddGradient,
         ops.BatchNormGradient,
+        ops.BatchNormInputGradient,
         ops.BatchNormTraining,
         ops.ChannelSum,
         ops.Concatenate,

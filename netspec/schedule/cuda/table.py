@@ -31,6 +31,7 @@ CALLS: dict[type[Operation], CallBuilder] = {
     ops.Upsample: pools.upsample,
     ops.UpsampleGradient: pools.upsample_gradient,
     ops.BatchNorm: normalization.batch_norm,
+    ops.BatchNormInputGradient: normalization.batch_norm_input_gradient,
     ops.BatchNormTraining: normalization.batch_norm_training,
     ops.BatchNormGradient: normalization.batch_norm_gradient,
     ops.BatchNormAddGradient: normalization.batch_norm_add_gradient,

@@ -36,6 +36,7 @@ GRAPHS: tuple[Graph, ...] = (
     one_operation(ops.AveragePool(HALF), (X,), (SMALL,)),
     one_operation(ops.AveragePoolGradient(HALF), (SMALL,), (DX,)),
     one_operation(ops.BatchNorm(), (X, *CHANNELS), (Y,)),
+    one_operation(ops.BatchNormInputGradient(), (DY, CHANNELS[0], CHANNELS[3]), (DX,)),
     one_operation(
         ops.BatchNormTraining(),
         (X, *CHANNELS),
