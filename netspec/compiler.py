@@ -42,7 +42,9 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
             assert_never(target)
 
 
-def gradient_program(graph: Graph, of: Value, by: Value, target: Target, batch: int) -> Program:
+def gradient_program(
+    graph: Graph, of: Value, by: Value, target: Target, batch: int, *, guided: bool = False
+) -> Program:
     """The gradient of a value of a checked graph by another, of up to `batch` images, with running statistics and
     without dropout: `autodiff/gradient.py` says what it reads and gives.
 
@@ -50,7 +52,7 @@ def gradient_program(graph: Graph, of: Value, by: Value, target: Target, batch: 
     """
     forward = inference(replace(graph, outputs=(of, by)), None)
     of, by = forward.outputs
-    return lower(without_unread_arrays(optimize(with_gradient(forward, of, by))), target, batch)
+    return lower(without_unread_arrays(optimize(with_gradient(forward, of, by, guided=guided))), target, batch)
 
 
 def forward_program(graph: Graph, target: Target, batch: int) -> Program:

@@ -43,7 +43,7 @@ STAGES: dict[str, Callable[[Experiment], object]] = {
     "evaluation": lambda experiment: evaluation_program(experiment, AVX2, 64),
     "prediction": lambda experiment: prediction_program(experiment, AVX2, 1),
     "gradient": lambda experiment: gradient_program(
-        experiment.graph, experiment.graph.outputs[0], experiment.graph.inputs[0], AVX2, 8
+        experiment.graph, experiment.graph.outputs[0], experiment.graph.inputs[0], AVX2, 8, guided=True
     ),
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netspec.autodiff.forward import with_indices
+from netspec.autodiff.rules import guided_products, products
 from netspec.autodiff.tape import Tape, depending_on
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.graph import Graph, Value
@@ -22,15 +23,16 @@ def cotangent_of(value: Value) -> Value:
     return replace(value, name=f"{value.name}.cotangent")
 
 
-def with_gradient(graph: Graph, of: Value, by: Value) -> Graph:
+def with_gradient(graph: Graph, of: Value, by: Value, *, guided: bool = False) -> Graph:
     """A forward pass with running statistics, and behind it the gradient of `of` by `by`, image by image.
 
-    Inputs: those of `graph` and `cotangent_of(of)`. Outputs: `of`, `by` and the gradient, of the shape of `by`.
-    Nothing is computed that the gradient does not need. Raises CompilerBug where `of` does not depend on `by`, or an
-    operation has no derivative.
+    Inputs: those of `graph` and `cotangent_of(of)`. Outputs: `of`, `by` and the gradient, of the shape of `by`. With
+    `guided` rectifiers pass gradients by the guided rule (`ir/operations.py: GuidedGradient`). Nothing is computed that
+    the gradient does not need. Raises CompilerBug where `of` does not depend on `by`, or an operation has no
+    derivative.
     """
     forward = with_indices(graph)
-    tape = Tape(depending_on(forward.nodes, frozenset({by})))
+    tape = Tape(depending_on(forward.nodes, frozenset({by})), guided_products if guided else products)
     cotangent = cotangent_of(of)
     tape.parts[of] = [cotangent]
     tape.pass_back(forward.nodes)

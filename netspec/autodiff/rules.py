@@ -41,6 +41,15 @@ def products(node: Node, dy: Value) -> Products:
     return rule(node.operation, node, dy)
 
 
+def guided_products(node: Node, dy: Value) -> Products:
+    """The same, but of rectifiers by the guided rule, which is no derivative (`ir/operations.py: GuidedGradient`)."""
+    match node.operation:
+        case ops.Activation(function) if function in ops.RECTIFIERS:
+            return (Product((0,), ops.GuidedGradient(function), (node.outputs[0], dy)),)
+        case _:
+            return products(node, dy)
+
+
 def _plain(activation: ops.Activation) -> None:
     if activation != IDENTITY:
         raise CompilerBug(f"differentiate before fusing: {activation} is fused into its producer")

@@ -72,6 +72,7 @@ def _check_shape(array: Array, value: Value) -> None:
 MEANINGS: Mapping[type[Operation], Meaning] = {
     ops.Activation: elementwise.activation,
     ops.ActivationGradient: elementwise.activation_gradient,
+    ops.GuidedGradient: elementwise.guided_gradient,
     ops.Convolution: convolution.convolution,
     ops.ConvolutionInputGradient: convolution.convolution_input_gradient,
     ops.ConvolutionWeightGradient: convolution.convolution_weight_gradient,

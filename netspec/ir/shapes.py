@@ -299,6 +299,7 @@ Rule = Callable[[Any, Shapes, Shapes], Shapes]
 SHAPE_RULES: Mapping[type[Operation], Rule] = {
     ops.Activation: _same_as_input,
     ops.ActivationGradient: _same_twice,
+    ops.GuidedGradient: _same_twice,
     ops.Convolution: _convolution,
     ops.ConvolutionInputGradient: _convolution_input_gradient,
     ops.ConvolutionWeightGradient: _convolution_weight_gradient,

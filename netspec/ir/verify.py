@@ -165,6 +165,7 @@ SIGNATURES: Mapping[type[Operation], str] = {
     # Regular expressions over a letter an input, `>`, a letter an output.
     ops.Activation: "x>x",
     ops.ActivationGradient: "xx>x",
+    ops.GuidedGradient: "xx>x",
     ops.Convolution: "xww?>x",
     ops.ConvolutionInputGradient: "xw>x",
     ops.ConvolutionWeightGradient: "xx>w",

@@ -19,8 +19,10 @@ from tests.ir.nets import Net, feeds, graphs
 SEED = st.integers(0, 2**32 - 1)
 
 
-def gradients(graph: Graph, of: Value, by: Value, given: dict[str, np.ndarray], cotangent: np.ndarray) -> np.ndarray:
-    made = with_gradient(graph, of, by)
+def gradients(
+    graph: Graph, of: Value, by: Value, given: dict[str, np.ndarray], cotangent: np.ndarray, *, guided: bool = False
+) -> np.ndarray:
+    made = with_gradient(graph, of, by, guided=guided)
     return evaluate(made, {**given, cotangent_of(of).name: cotangent})[made.outputs[2].name]
 
 
@@ -79,6 +81,41 @@ def rectified_net() -> Graph:
     net.activation("relu6")
     net.dense(2)
     return net.graph()
+
+
+def test_guided_gradients_are_those_of_numpy():
+    graph = rectified_net()
+    given = feeds(graph, 6, 3)
+    given["input"] = given["input"] * 4
+    cotangent = np.tile([1.0, 0.0], (6, 1))
+    pixels = np.pad(given["input"][:, 0], ((0, 0), (1, 1), (1, 1)))
+    kernel, first, last = given["layer1.weight"][:, 0], given["layer3.weight"], given["layer5.weight"]
+    windows = np.lib.stride_tricks.sliding_window_view(pixels, (3, 3), axis=(1, 2))
+    linear = np.einsum("nyxij,kij->nkyx", windows, kernel) + given["layer1.bias"][:, None, None]
+    active = np.maximum(linear, 0)
+    hidden = active.reshape(6, -1) @ first.T + given["layer3.bias"]
+    by_hidden = np.maximum(cotangent @ last, 0) * ((hidden > 0) & (hidden < 6))
+    by_active = np.maximum(by_hidden @ first, 0).reshape(active.shape) * (linear > 0)
+    wanted = np.zeros((6, 7, 6))
+    for i in range(3):
+        for j in range(3):
+            wanted[:, i : i + 5, j : j + 4] += np.einsum("nkyx,k->nyx", by_active, kernel[:, i, j])
+    found = gradients(graph, graph.outputs[0], graph.inputs[0], given, cotangent, guided=True)
+    plain = gradients(graph, graph.outputs[0], graph.inputs[0], given, cotangent)
+    np.testing.assert_allclose(found[:, 0], wanted[:, 1:-1, 1:-1], rtol=1e-9, atol=1e-12)
+    assert np.abs(found - plain).max() > 0.1
+
+
+def test_other_activations_keep_their_derivative_under_the_guided_rule():
+    net = Net((4,))
+    net.dense(5)
+    for function in ("leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "tanh"):
+        net.activation(function)
+    net.dense(2)
+    graph = net.graph()
+    given, cotangent = feeds(graph, 3, 1), np.ones((3, 2))
+    pair = [gradients(graph, graph.outputs[0], graph.inputs[0], given, cotangent, guided=g) for g in (False, True)]
+    np.testing.assert_array_equal(*pair)
 
 
 def test_layers_behind_the_value_and_parameters_get_no_gradient():

@@ -81,6 +81,7 @@ BAD: list[tuple[Operation, tuple[tuple[int, ...], ...], tuple[tuple[int, ...], .
     ),
     (ops.DenseWeightUpdate(ops.SgdUpdate(0.0, False, 0.0)), ((2, 3), (4,), (4, 5), ()), ()),
     (ops.ActivationGradient("relu"), ((4,), (3,)), ()),
+    (ops.GuidedGradient("relu"), ((4,), (3,)), ()),
 ]
 
 

@@ -69,6 +69,9 @@ def _activations(shape: Shape) -> Iterator[Case]:
         yield Case(name, _unary(Activation(function, SLOPE), shape), *LARGE, 1e-6, _wide)
         gradient = _gradient(ops.ActivationGradient(function, SLOPE), {"saved": shape}, shape, shape)
         yield Case(name, gradient, *LARGE, 2e-6, partial(_saved, function=function))
+        if function in ops.RECTIFIERS:
+            guided = _gradient(ops.GuidedGradient(function), {"saved": shape}, shape, shape)
+            yield Case(name, guided, *LARGE, 0, partial(_saved, function=function))
 
 
 def _positive(arrays: Arrays, name: str) -> Arrays:

@@ -39,6 +39,7 @@ KERNELS: dict[type[Operation], RowBuilder] = {
     ops.LocalWeightGradient: local.local_weight_gradient_rows,
     ops.Activation: activations.activation_rows,
     ops.ActivationGradient: activations.activation_gradient_rows,
+    ops.GuidedGradient: activations.guided_gradient_rows,
     ops.MaxPool: max_pool.max_pool_rows,
     ops.PooledConvolution: convolution_rows.pooled_convolution_rows,
     ops.MaxPoolGradient: max_pool.max_pool_gradient_rows,

@@ -34,6 +34,7 @@ KERNELS: dict[str, Kernel] = {
     for kernel in (
         activations.activation,
         activations.activation_gradient,
+        activations.guided_gradient,
         average_pool.average_pool,
         average_pool.average_pool_gradient,
         batch_norm.batch_norm,

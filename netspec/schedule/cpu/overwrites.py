@@ -10,6 +10,7 @@ MANY = 8
 OVERWRITES: Overwrites = {
     ops.Activation: {0: (0,)},
     ops.ActivationGradient: {0: (1, 0)},
+    ops.GuidedGradient: {0: (1, 0)},
     ops.Add: {0: tuple(range(MANY))},
     ops.Dropout: {0: (0,)},
     ops.BatchNorm: {0: (0,)},

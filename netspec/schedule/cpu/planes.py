@@ -34,6 +34,7 @@ PADDABLE: frozenset[type[ops.Operation]] = frozenset(
         ops.ConvolutionInputGradient,
         ops.ConvolutionWeightGradient,
         ops.Deconvolution,
+        ops.GuidedGradient,
         ops.MaxPool,
         ops.MaxPoolGradient,
         ops.PooledConvolution,

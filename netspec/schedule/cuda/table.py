@@ -11,6 +11,7 @@ from netspec.schedule.cuda.calls.building import CallBuilder
 CALLS: dict[type[Operation], CallBuilder] = {
     ops.Activation: layers.activation,
     ops.ActivationGradient: layers.activation_gradient,
+    ops.GuidedGradient: layers.guided_gradient,
     ops.Convolution: sliding.convolution,
     ops.ConvolutionInputGradient: sliding.convolution_input_gradient,
     ops.ConvolutionWeightGradient: sliding.convolution_weight_gradient,

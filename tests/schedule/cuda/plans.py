@@ -39,9 +39,9 @@ def plans_of(checked: Experiment, target: CudaTarget = SM_90) -> tuple[Program, 
 
 
 def gradient_plan(checked: Experiment, target: CudaTarget = SM_90) -> Program:
-    """The gradient of a net's outputs by the image."""
+    """The guided gradient of a net's outputs by the image."""
     graph = checked.graph
-    made = gradient_program(graph, graph.outputs[0], graph.inputs[0], target, BATCH)
+    made = gradient_program(graph, graph.outputs[0], graph.inputs[0], target, BATCH, guided=True)
     assert isinstance(made, Program)
     return made
 
