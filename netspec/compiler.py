@@ -14,6 +14,7 @@ from netspec.ir.augmentation import Augmentation, augmentation
 from netspec.ir.collector import resting_collector
 from netspec.ir.graph import Graph, Value
 from netspec.ir.recipe import Experiment
+from netspec.passes.dead import remove_dead_nodes
 from netspec.passes.fold import Folded, fold_batch_norms, without_unread_arrays
 from netspec.passes.inference import inference
 from netspec.passes.optimize import optimize
@@ -42,17 +43,21 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
             assert_never(target)
 
 
-def gradient_program(
-    graph: Graph, of: Value, by: Value, target: Target, batch: int, *, guided: bool = False
-) -> Program:
-    """The gradient of a value of a checked graph by another, of up to `batch` images, with running statistics and
-    without dropout: `autodiff/gradient.py` says what it reads and gives.
+@resting_collector()
+def maps_graph(graph: Graph, values: tuple[Value, ...]) -> Graph:
+    """Forward alone, as far as these values of a checked graph need it, with running statistics and without dropout,
+    optimised: outputs are the values, in this order."""
+    forward = inference(remove_dead_nodes(replace(graph, outputs=values)), None)
+    return without_unread_arrays(optimize(forward))
 
-    Values are renamed where dropout made them: inputs are the image and the cotangent, outputs are in that order.
-    """
+
+@resting_collector()
+def gradient_graph(graph: Graph, of: Value, by: Value, *, guided: bool = False) -> Graph:
+    """The gradient of a value of a checked graph by another, with running statistics and without dropout, optimised:
+    `autodiff/gradient.py` says what it reads and gives. Values that dropout made are those that it was given."""
     forward = inference(replace(graph, outputs=(of, by)), None)
     of, by = forward.outputs
-    return lower(without_unread_arrays(optimize(with_gradient(forward, of, by, guided=guided))), target, batch)
+    return without_unread_arrays(optimize(with_gradient(forward, of, by, guided=guided)))
 
 
 def forward_program(graph: Graph, target: Target, batch: int) -> Program:

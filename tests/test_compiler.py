@@ -4,10 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
-from netspec.compiler import evaluation_program, gradient_program, prediction_program, training_program
+from netspec.compiler import (
+    evaluation_program,
+    forward_program,
+    gradient_graph,
+    lower,
+    maps_graph,
+    prediction_program,
+    training_program,
+)
 from netspec.counting.table import count
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
+from netspec.ir.graph import Value
 from netspec.ir.recipe import Experiment
 from netspec.targets.cpu.processor import AVX2
 from tests.turns import turns
@@ -37,13 +46,21 @@ NETS: dict[str, Callable[[int], str]] = {
     "down and up again": lambda n: f"input 2x8x8; repeat {n} {{ pool avg 2; conv 2 3x3 pad=1; upsample 2 }}",
     "outputs that are read again far behind": _reading_back,
 }
+
+
+def outputs(experiment: Experiment) -> tuple[Value, ...]:
+    """Of all layers, the image first."""
+    return tuple(layer.output for layer in experiment.graph.layers)
+
+
 STAGES: dict[str, Callable[[Experiment], object]] = {
     "count": lambda experiment: count(experiment.graph),
     "training": lambda experiment: training_program(experiment, AVX2, 64),
     "evaluation": lambda experiment: evaluation_program(experiment, AVX2, 64),
     "prediction": lambda experiment: prediction_program(experiment, AVX2, 1),
-    "gradient": lambda experiment: gradient_program(
-        experiment.graph, experiment.graph.outputs[0], experiment.graph.inputs[0], AVX2, 8, guided=True
+    "maps": lambda experiment: forward_program(maps_graph(experiment.graph, outputs(experiment)), AVX2, 1),
+    "gradient": lambda experiment: lower(
+        gradient_graph(experiment.graph, outputs(experiment)[-1], outputs(experiment)[0], guided=True), AVX2, 8
     ),
 }
 

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from netspec.autodiff.gradient import cotangent_of, with_gradient
-from netspec.compiler import gradient_program, lower, training_program
+from netspec.compiler import gradient_graph, lower, training_program
 from netspec.diagnostics.failure import CompilerBug, SpecError
 from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph
@@ -387,7 +387,7 @@ def test_a_feed_brings_the_image_and_leaves_other_inputs_as_they_were_written(ba
     """A cotangent beside the image, of the net's input's own shape."""
     graph = experiment("net t { input 2x5x4; conv 2 3x3 pad=1 tanh; dense 3 }").graph
     of, image = graph.layers[1].output, graph.inputs[0]
-    machine = backend.machine(gradient_program(graph, of, image, backend.targets[0], 3))
+    machine = backend.machine(lower(gradient_graph(graph, of, image), backend.targets[0], 3))
     generator = np.random.default_rng(1)
     cotangents, images = (generator.standard_normal((count, 2, 5, 4)).astype(np.float32) for count in (3, 6))
     weights = initialize(graph, 1)

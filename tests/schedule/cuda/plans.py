@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from netspec.compiler import evaluation_program, gradient_program, prediction_program, training_program
+from netspec.compiler import evaluation_program, gradient_graph, lower, prediction_program, training_program
 from netspec.ir.recipe import Experiment
 from netspec.targets.cuda.processor import SM_90, CudaTarget
 from netspec.targets.cuda.program import Buffer, Call, Program
@@ -41,7 +41,7 @@ def plans_of(checked: Experiment, target: CudaTarget = SM_90) -> tuple[Program, 
 def gradient_plan(checked: Experiment, target: CudaTarget = SM_90) -> Program:
     """The guided gradient of a net's outputs by the image."""
     graph = checked.graph
-    made = gradient_program(graph, graph.outputs[0], graph.inputs[0], target, BATCH, guided=True)
+    made = lower(gradient_graph(graph, graph.outputs[0], graph.inputs[0], guided=True), target, BATCH)
     assert isinstance(made, Program)
     return made
 
