@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from netspec.compiler import gradient_graph, lower
-from netspec.diagnostics.failure import UsageError
+from netspec.diagnostics.failure import CompilerBug, UsageError
 from netspec.insight.net import BATCH, Net, fed, loaded
 from netspec.insight.units import Unit, cotangent
 from netspec.ir.graph import Graph, Layer, Shape, Value
@@ -38,6 +38,8 @@ class GradientEngine:
 
     def take(self, images: Array, cotangents: Array) -> Gradients:
         """Of images (N, *input's shape) the gradients of the sum of outputs weighed by `cotangents`, (N, *shape)."""
+        if len(images) != len(cotangents):
+            raise CompilerBug(f"{len(cotangents)} cotangents for {len(images)} images")
         batch = self.machine.program.batch
         rows = [
             self._minibatch(images[first : first + batch], cotangents[first : first + batch])
@@ -75,7 +77,11 @@ def gradient_engine(
 def unit_gradients(
     net: Net, units: Sequence[Unit], images: Array, *, by: Layer | None = None, guided: bool = False
 ) -> Gradients:
-    """The gradients of units of one layer, one an image of (N, *input's shape). Raises as `gradient_engine`."""
+    """The gradients of units of one layer, one for each of the images (N, *input's shape). Raises as
+    `gradient_engine`."""
+    names = {unit.layer.name for unit in units}
+    if len(names) != 1:
+        raise CompilerBug(f"units of one layer are needed, these are of {sorted(names)}")
     engine = gradient_engine(net, units[0].layer, by, batch=min(len(images), BATCH), guided=guided)
     return engine.take(images, np.stack([cotangent(unit) for unit in units]))
 

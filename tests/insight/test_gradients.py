@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netspec.diagnostics.failure import UsageError
+from netspec.diagnostics.failure import CompilerBug, UsageError
 from netspec.insight.gradients import gradient_engine, unit_gradients
 from netspec.insight.net import BATCH
 from netspec.insight.units import Unit, cotangent, unit_values
@@ -160,3 +160,25 @@ def test_a_layer_that_the_unit_does_not_depend_on_is_refused(backend: Backend) -
     with pytest.raises(UsageError) as caught:
         unit_gradients(net, [Unit(graph.layers[1], 0)], images_of((2, 6, 5), 1), by=graph.layers[2])
     assert caught.value.code == "E479"
+
+
+def test_units_of_two_layers_and_too_few_units_are_refused(backend: Backend) -> None:
+    graph = graph_of("input 4; dense 4; dense 4")
+    net, images = net_of(backend, graph), images_of((4,), 2)
+    first, second = (Unit(layer, 0) for layer in graph.layers[1:])
+    with pytest.raises(CompilerBug, match="units of one layer"):
+        unit_gradients(net, [first, second], images)
+    with pytest.raises(CompilerBug, match="1 cotangents for 2 images"):
+        unit_gradients(net, [first], images)
+
+
+@pytest.mark.parametrize("guided", [False, True])
+def test_no_bit_depends_on_the_number_of_threads(backend: Backend, guided: bool) -> None:
+    graph = graph_of("input 2x9x7; conv 4 3x3 pad=1; batchnorm relu; pool max 3x3 stride=2; dense 6 relu; dense 3")
+    unit, images = Unit(graph.layers[-1], 1), images_of((2, 9, 7), 37)
+    found = [
+        unit_gradients(net_of(backend, graph, 0, threads), [unit] * 37, images, guided=guided) for threads in (1, 2, 3)
+    ]
+    for other in found[1:]:
+        np.testing.assert_array_equal(other.outputs, found[0].outputs)
+        np.testing.assert_array_equal(other.gradients, found[0].gradients)
