@@ -61,9 +61,9 @@ def test_a_flat_vector_has_no_positions(backend: Backend) -> None:
 
 def test_equal_images_come_in_their_order_and_of_equal_places_the_first(backend: Backend) -> None:
     graph = graph_of("input 1x4x4; pool max 2x2")
-    images = np.ones((6, 1, 4, 4), np.float32)
-    found = strongest(net_of(backend, graph), graph.layers[1], [images[:2], images[2:]], 3)
-    assert found.images.tolist() == [[0, 1, 2]]
+    images = np.ones((60, 1, 4, 4), np.float32)
+    found = strongest(net_of(backend, graph), graph.layers[1], [images[:20], images[20:]], 19)
+    assert found.images.tolist() == [list(range(19))]
     assert not found.positions.any()
 
 
