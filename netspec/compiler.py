@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import assert_never, overload
 
 from netspec.autodiff.differentiate import training_step
+from netspec.autodiff.gradient import with_gradient
 from netspec.ir.augmentation import Augmentation, augmentation
 from netspec.ir.collector import resting_collector
-from netspec.ir.graph import Graph
+from netspec.ir.graph import Graph, Value
 from netspec.ir.recipe import Experiment
-from netspec.passes.fold import Folded, fold_batch_norms
+from netspec.passes.dead import remove_dead_nodes
+from netspec.passes.fold import Folded, fold_batch_norms, without_unread_arrays
 from netspec.passes.inference import inference
 from netspec.passes.optimize import optimize
 from netspec.passes.probabilities import with_probabilities
@@ -39,6 +41,23 @@ def lower(graph: Graph, target: Target, batch: int, augmentation: Augmentation |
             return plan_for_cuda(graph, target, batch, augmentation)
         case _:
             assert_never(target)
+
+
+@resting_collector()
+def maps_graph(graph: Graph, values: tuple[Value, ...]) -> Graph:
+    """Forward alone, as far as these values of a checked graph need it, with running statistics and without dropout,
+    optimised: outputs are the values, in this order."""
+    forward = inference(remove_dead_nodes(replace(graph, outputs=values)), None)
+    return without_unread_arrays(optimize(forward))
+
+
+@resting_collector()
+def gradient_graph(graph: Graph, of: Value, by: Value, *, guided: bool = False) -> Graph:
+    """The gradient of a value of a checked graph by another, with running statistics and without dropout, optimised:
+    `autodiff/gradient.py` says what it reads and gives. Values that dropout made are those that it was given."""
+    forward = inference(replace(graph, outputs=(of, by)), None)
+    of, by = forward.outputs
+    return without_unread_arrays(optimize(with_gradient(forward, of, by, guided=guided)))
 
 
 def forward_program(graph: Graph, target: Target, batch: int, parallel_images: int | None = None) -> Program:

@@ -141,7 +141,7 @@ def test_the_conformance_suite_names_no_backend(path: Path):
     assert [found[0] for found in OF_A_BACKEND.finditer(path.read_text(encoding="utf-8"))] == []
 
 
-SHARED = ("ir", "passes", "autodiff", "counting", "predict", "train", "schedule", "runtime")
+SHARED = ("ir", "passes", "autodiff", "counting", "predict", "insight", "train", "schedule", "runtime")
 OF_A_PROCESSOR = re.compile(r"(?i)\b(lanes?|simd|winograd|team|cuda|avx\w*|neon|vectors? of lanes|vector_channels)\b")
 MAY_NAME = {
     "netspec/runtime/device.py": "says what `exact` leaves out, and how a device is described",

@@ -4,12 +4,24 @@ from collections.abc import Callable
 
 import pytest
 
-from netspec.compiler import evaluation_program, prediction_program, training_program
+from netspec.compiler import (
+    evaluation_program,
+    forward_program,
+    gradient_graph,
+    lower,
+    maps_graph,
+    prediction_program,
+    training_program,
+)
 from netspec.counting.table import count
 from netspec.diagnostics.text import Source
 from netspec.frontend import check_experiment
+from netspec.ir.graph import Value
 from netspec.ir.recipe import Experiment
 from netspec.targets.cpu.processor import AVX2
+from netspec.targets.cpu.processor import TARGETS as CPU_TARGETS
+from netspec.targets.cuda.processor import TARGETS as CUDA_TARGETS
+from netspec.targets.target import Target
 from tests.turns import turns
 
 
@@ -37,11 +49,22 @@ NETS: dict[str, Callable[[int], str]] = {
     "down and up again": lambda n: f"input 2x8x8; repeat {n} {{ pool avg 2; conv 2 3x3 pad=1; upsample 2 }}",
     "outputs that are read again far behind": _reading_back,
 }
+
+
+def outputs(experiment: Experiment) -> tuple[Value, ...]:
+    """Of all layers, the image first."""
+    return tuple(layer.output for layer in experiment.graph.layers)
+
+
 STAGES: dict[str, Callable[[Experiment], object]] = {
     "count": lambda experiment: count(experiment.graph),
     "training": lambda experiment: training_program(experiment, AVX2, 64),
     "evaluation": lambda experiment: evaluation_program(experiment, AVX2, 64),
     "prediction": lambda experiment: prediction_program(experiment, AVX2, 1),
+    "maps": lambda experiment: forward_program(maps_graph(experiment.graph, outputs(experiment)), AVX2, 1),
+    "gradient": lambda experiment: lower(
+        gradient_graph(experiment.graph, outputs(experiment)[-1], outputs(experiment)[0], guided=True), AVX2, 8
+    ),
 }
 
 
@@ -63,3 +86,20 @@ def test_a_thousand_pools_behind_an_activation_are_planned():
     text = "net n { input 1x3x3; conv 1 1x1 relu; repeat 1100 { pool max 3x3 stride=1 pad=1 }; dense 2 }"
     experiment = check_experiment(Source("<test>", text))
     assert len(training_program(experiment, AVX2, 2).launches) > 2200
+
+
+@pytest.mark.parametrize("target", [*CPU_TARGETS.values(), *CUDA_TARGETS.values()], ids=lambda target: target.name)
+@pytest.mark.parametrize("batch", [1, 5, 16])
+def test_maps_and_gradients_are_planned_for_every_target(target: Target, batch: int):
+    """A plan is verified as it is made."""
+    text = """net n { input 3x17x15; conv 16 3x3 pad=1; batchnorm relu; pool max 2x2; dropout 0.5
+        sum { conv 16 3x3 pad=1 relu6 } {} relu; lrn; local 4 3x3; deconv 4 2x2 stride=2; pool avg global; dense 3 }"""
+    experiment = check_experiment(Source("<test>", text))
+    maps = forward_program(maps_graph(experiment.graph, outputs(experiment)), target, batch)
+    assert [value.shape for value in maps.outputs] == [value.shape for value in outputs(experiment)]
+    image, *layers = outputs(experiment)
+    for of in layers:
+        graph = gradient_graph(experiment.graph, of, image, guided=True)
+        program = lower(graph, target, batch)
+        assert [value.shape for value in program.outputs] == [of.shape, image.shape, image.shape]
+        assert [value.name for value in program.inputs] == ["input", f"{program.outputs[0].name}.cotangent"]

@@ -20,16 +20,27 @@ def training_forward(graph: Graph) -> Graph:
     return replace(with_nodes(graph, nodes), updates=updates)
 
 
+def with_indices(graph: Graph) -> Graph:
+    """Every MaxPool gives its index, which its gradient reads."""
+    return with_nodes(
+        graph, (_with_index(node) if isinstance(node.operation, ops.MaxPool) else node for node in graph.nodes)
+    )
+
+
 def _training_node(node: Node, latest: dict[Value, Value]) -> Node:
     """`latest` maps each running statistic to the value that holds it by now; this node may move some on."""
     match node.operation:
         case ops.BatchNorm(momentum, epsilon):
             return _with_batch_statistics(node, ops.BatchNormTraining(momentum, epsilon), latest)
         case ops.MaxPool():
-            y = node.outputs[0]
-            return replace(node, outputs=(y, Value(f"{y.name}.index", y.shape, dtype="int32")))
+            return _with_index(node)
         case _:
             return node
+
+
+def _with_index(node: Node) -> Node:
+    y = node.outputs[0]
+    return replace(node, outputs=(y, Value(f"{y.name}.index", y.shape, dtype="int32")))
 
 
 def _with_batch_statistics(node: Node, operation: ops.BatchNormTraining, latest: dict[Value, Value]) -> Node:

@@ -41,6 +41,15 @@ def products(node: Node, dy: Value) -> Products:
     return rule(node.operation, node, dy)
 
 
+def guided_products(node: Node, dy: Value) -> Products:
+    """The same, but of rectifiers by the guided rule, which is no derivative (`ir/operations.py: GuidedGradient`)."""
+    match node.operation:
+        case ops.Activation(function) if function in ops.RECTIFIERS:
+            return (Product((0,), ops.GuidedGradient(function), (node.outputs[0], dy)),)
+        case _:
+            return products(node, dy)
+
+
 def _plain(activation: ops.Activation) -> None:
     if activation != IDENTITY:
         raise CompilerBug(f"differentiate before fusing: {activation} is fused into its producer")
@@ -111,6 +120,12 @@ def _upsample(op: ops.Upsample, _: Node, dy: Value) -> Products:
     return (Product((0,), ops.UpsampleGradient(op.factor), (dy,)),)
 
 
+def _batch_norm(op: ops.BatchNorm, node: Node, dy: Value) -> Products:
+    """That of x alone: running statistics are constants here, and training moves scale and shift by the batch's own."""
+    _, scale, _, _, variance = node.inputs
+    return (Product((0,), ops.BatchNormInputGradient(op.epsilon), (dy, scale, variance)),)
+
+
 def _batch_norm_training(op: ops.BatchNormTraining, node: Node, dy: Value) -> Products:
     _plain(op.activation)
     x, scale, shift, *_running = node.inputs
@@ -162,6 +177,7 @@ RULES: Mapping[type[Operation], Rule] = {
     ops.MaxPool: _max_pool,
     ops.AveragePool: _average_pool,
     ops.Upsample: _upsample,
+    ops.BatchNorm: _batch_norm,
     ops.BatchNormTraining: _batch_norm_training,
     ops.LocalResponseNorm: _local_response_norm,
     ops.Maxout: _maxout,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netspec.autodiff.backward import gradient_of
+from netspec.autodiff.tape import gradient_of
 from netspec.ir.graph import Graph, Initial, Node, Parameter, State, Update, Value
 from netspec.ir.objective import RATE
 from netspec.ir.operations import SgdUpdate

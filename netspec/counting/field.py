@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from netspec.counting.intervals import NOTHING, Intervals, Numbers, around_all, longest, seen
+from netspec.diagnostics.failure import CompilerBug
 from netspec.ir.operations import Pair
 
 MOST_RUNS = 16
@@ -40,6 +41,37 @@ class Run(NamedTuple):
 
 
 Field = tuple[Run, ...]
+
+
+class Box(NamedTuple):
+    """Rows top to bottom - 1 and columns left to right - 1 of the image."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+def box(field: Field, channel: int, position: Pair | None) -> Box | None:
+    """The box around all pixels that numbers depend on: the one of `channel` at `position` in a map; without a position
+    all of a channel, or number `channel` of a flat vector that is listed. None where they depend on no pixel."""
+    place = channel
+    for run in field:
+        if place < run.numbers:
+            if run.listed:
+                return _around(run, place, place)
+            return _around(run, *position) if position else _around(whole((run,), 1)[0], 0, 0)
+        place -= run.numbers
+    raise CompilerBug(f"a field of {channel - place} numbers has no number {channel}")
+
+
+def _around(run: Run, y: int, x: int) -> Box | None:
+    ends = [(term.rows[:, y], term.columns[:, x]) for term in run.terms]
+    ends = [pair for pair in ends if max(pair[0][0], pair[1][0]) < NOTHING]
+    if not ends:
+        return None
+    (top, bottom), (left, right) = (np.minimum.reduce(axis).tolist() for axis in zip(*ends, strict=True))
+    return Box(top, 1 - bottom, left, 1 - right)
 
 
 def size(field: Field) -> Pair:

@@ -9,15 +9,17 @@ numbers, an axis.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from netspec.counting.field import (
     MOST_RUNS,
+    Box,
     Field,
     Run,
     Term,
+    box,
     concatenated,
     gathered,
     listed,
@@ -28,7 +30,7 @@ from netspec.counting.field import (
 )
 from netspec.counting.intervals import Intervals, own, repeated, slid, spread
 from netspec.ir import operations as ops
-from netspec.ir.graph import Graph, Node, Shape
+from netspec.ir.graph import Graph, Node, Shape, Value
 from netspec.ir.operations import Operation, Pair, Window
 
 LONGEST_SIDES = 1 << 20
@@ -41,11 +43,28 @@ that is listed, its numbers, twice."""
 def receptive_fields(graph: Graph) -> dict[str, Pair]:
     """Height and width by value name, 0x0 where no pixel counts. Empty for a net whose input is not an image;
     where LONGEST_SIDES or MOST_POSITIONS are passed, values from there on are missing."""
+    return {value.name: size(field) for value, field in _followed(graph)}
+
+
+def crop(graph: Graph, value: Value, channel: int, position: Pair | None = None) -> Box | None:
+    """The part of the image that a value depends on: of a map the number of `channel` at `position` (y, x), or without
+    a position any number of the channel; of a flat vector number `channel`.
+
+    None where no pixel counts, or the input is not an image; the whole image for values that are not followed.
+    """
+    image = graph.inputs[0].shape
+    for each, field in _followed(graph):
+        if each == value:
+            return box(listed(field) if len(value.shape) == 1 else field, channel, position)
+    return Box(0, image[1], 0, image[2]) if len(image) == 3 else None
+
+
+def _followed(graph: Graph) -> Iterator[tuple[Value, Field]]:
+    """Every value with its field, up to LONGEST_SIDES and MOST_POSITIONS; none where the input is not an image."""
     image = graph.inputs[0]
     if len(image.shape) != 3:
-        return {}
+        return
     reads = Counter(value.name for node in graph.nodes for value in node.inputs)
-    sizes: dict[str, Pair] = {}
     fields: dict[str, Field] = {}
     left = MOST_POSITIONS
     for node, value in ((None, image), *((node, node.outputs[0]) for node in graph.nodes)):
@@ -54,11 +73,11 @@ def receptive_fields(graph: Graph) -> dict[str, Pair]:
         if sides > LONGEST_SIDES or left < 0:
             break
         field = _image(image.shape) if node is None else _bounded(_made(node, fields), value.shape)
-        fields[value.name], sizes[value.name] = field, size(field)
+        fields[value.name] = field
+        yield value, field
         left -= sum(2 * run.numbers for run in field if run.listed)
         if node is not None:
             _forget(node, reads, fields)
-    return sizes
 
 
 def _sides(shape: Shape) -> int:

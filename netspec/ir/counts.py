@@ -80,6 +80,7 @@ def _of_its_sum(node: Node) -> int:
 COUNT_RULES: Mapping[type[Operation], Callable[[Node], int]] = {
     ops.Activation: _none,
     ops.ActivationGradient: _none,
+    ops.GuidedGradient: _none,
     ops.Convolution: _sliding_forward,
     ops.ConvolutionInputGradient: _sliding_back,
     ops.ConvolutionWeightGradient: _sliding_weight,
@@ -100,6 +101,7 @@ COUNT_RULES: Mapping[type[Operation], Callable[[Node], int]] = {
     ops.Upsample: _none,
     ops.UpsampleGradient: _none,
     ops.BatchNorm: _none,
+    ops.BatchNormInputGradient: _none,
     ops.BatchNormTraining: _none,
     ops.BatchNormGradient: _none,
     ops.BatchNormAddGradient: _none,

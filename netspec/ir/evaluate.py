@@ -72,6 +72,7 @@ def _check_shape(array: Array, value: Value) -> None:
 MEANINGS: Mapping[type[Operation], Meaning] = {
     ops.Activation: elementwise.activation,
     ops.ActivationGradient: elementwise.activation_gradient,
+    ops.GuidedGradient: elementwise.guided_gradient,
     ops.Convolution: convolution.convolution,
     ops.ConvolutionInputGradient: convolution.convolution_input_gradient,
     ops.ConvolutionWeightGradient: convolution.convolution_weight_gradient,
@@ -92,6 +93,7 @@ MEANINGS: Mapping[type[Operation], Meaning] = {
     ops.Upsample: pooling.upsample,
     ops.UpsampleGradient: pooling.upsample_gradient,
     ops.BatchNorm: normalization.batch_norm,
+    ops.BatchNormInputGradient: normalization.batch_norm_input_gradient,
     ops.BatchNormTraining: normalization.batch_norm_training,
     ops.BatchNormGradient: normalization.batch_norm_gradient,
     ops.BatchNormAddGradient: normalization.batch_norm_add_gradient,

@@ -76,6 +76,11 @@ def activation_gradient(op: ops.ActivationGradient, arrays: Arrays, _: Values, _
     return (pull_back(ops.Activation(op.function, op.slope), saved, dy),)
 
 
+def guided_gradient(op: ops.GuidedGradient, arrays: Arrays, _: Values, __: Context) -> Arrays:
+    y, dy = arrays
+    return (pull_back(ops.Activation(op.function), y, np.maximum(dy, 0)),)
+
+
 def pull_back(activation: ops.Activation, saved: Array, dy: Array) -> Array:
     """dy times the function's derivative; `saved` is its input for those in SAVES_INPUT, else its output."""
     return dy * SLOPES[activation.function](saved, activation.slope).astype(dy.dtype)

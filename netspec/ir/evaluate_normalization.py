@@ -18,6 +18,11 @@ def batch_norm(op: ops.BatchNorm, arrays: Arrays, _: Values, __: Context) -> Arr
     return (_spread(scale * inverse, x) * (x - _spread(mean, x)) + _spread(shift, x),)
 
 
+def batch_norm_input_gradient(op: ops.BatchNormInputGradient, arrays: Arrays, _: Values, __: Context) -> Arrays:
+    dy, scale, variance = arrays
+    return (_spread(scale / np.sqrt(variance + op.epsilon), dy) * dy,)
+
+
 def batch_norm_training(op: ops.BatchNormTraining, arrays: Arrays, _: Values, __: Context) -> Arrays:
     """Normalises by the batch's own mean and biased variance; the running variance takes the unbiased one, which is
     taken as 0 where a channel has a single number."""

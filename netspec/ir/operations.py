@@ -53,6 +53,20 @@ class ActivationGradient:  # saved (x if function in SAVES_INPUT else y), dy -> 
     slope: float = 0.0
 
 
+RECTIFIERS: frozenset[ActivationName] = frozenset({"relu", "relu6"})
+"""Activations that the guided rule has a gradient for."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuidedGradient:  # y, dy -> dx: an ActivationGradient of the positive part of dy; function is one of RECTIFIERS
+    """The rule of guided backpropagation: a gradient passes only where the unit is active and the gradient positive.
+
+    Springenberg et al., "Striving for simplicity", 2014, section 3.4. It is no derivative: it shows what excites.
+    """
+
+    function: ActivationName = "relu"
+
+
 @dataclass(frozen=True, slots=True)
 class Convolution:  # x (C,H,W), w (K, C/groups, kh, kw)[, b (K,)] -> y (K,OH,OW), cross-correlation, then activation
     window: Window
@@ -162,6 +176,11 @@ class UpsampleGradient:  # dy -> dx
 @dataclass(frozen=True, slots=True)
 class BatchNorm:  # x, scale, shift, mean, variance (all (C,)) -> y, with the running statistics (evaluation)
     momentum: float = 0.9
+    epsilon: float = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNormInputGradient:  # dy, scale, variance -> dx of BatchNorm: dy * scale / sqrt(variance + epsilon)
     epsilon: float = 1e-5
 
 
@@ -281,6 +300,7 @@ class DenseWeightUpdate:  # x, dy, w[, v], rate () -> w'[, v']: `update` by the 
 Operation = (
     Activation
     | ActivationGradient
+    | GuidedGradient
     | Convolution
     | ConvolutionInputGradient
     | ConvolutionWeightGradient
@@ -301,6 +321,7 @@ Operation = (
     | Upsample
     | UpsampleGradient
     | BatchNorm
+    | BatchNormInputGradient
     | BatchNormTraining
     | BatchNormGradient
     | BatchNormAddGradient

@@ -53,7 +53,8 @@ class Launch(Protocol):
 
 class Program(Protocol):
     """`buffers` holds every named value's place. Parameters and states keep theirs from step to step; `inputs` are
-    written by the caller (or by the gather of a minibatch) and `outputs` stay readable until the next step."""
+    written by the caller and `outputs` stay readable until the next step. A call on a feed writes the image, the first
+    batched input of floats, the labels and the scalars; other inputs keep what the caller wrote, from step to step."""
 
     @property
     def name(self) -> str: ...

@@ -201,7 +201,7 @@ def _upsample_gradient(op: ops.UpsampleGradient, inputs: Shapes, _: Shapes) -> S
     return ((c, h // op.factor, w // op.factor),)
 
 
-def _batch_norm(_: ops.BatchNorm, inputs: Shapes, __: Shapes) -> Shapes:
+def _batch_norm(_: ops.BatchNorm | ops.BatchNormInputGradient, inputs: Shapes, __: Shapes) -> Shapes:
     x, *channels = inputs
     _require(all(shape == x[:1] for shape in channels), "{} beside {}", channels, x)
     return (x,)
@@ -299,6 +299,7 @@ Rule = Callable[[Any, Shapes, Shapes], Shapes]
 SHAPE_RULES: Mapping[type[Operation], Rule] = {
     ops.Activation: _same_as_input,
     ops.ActivationGradient: _same_twice,
+    ops.GuidedGradient: _same_twice,
     ops.Convolution: _convolution,
     ops.ConvolutionInputGradient: _convolution_input_gradient,
     ops.ConvolutionWeightGradient: _convolution_weight_gradient,
@@ -319,6 +320,7 @@ SHAPE_RULES: Mapping[type[Operation], Rule] = {
     ops.Upsample: _upsample,
     ops.UpsampleGradient: _upsample_gradient,
     ops.BatchNorm: _batch_norm,
+    ops.BatchNormInputGradient: _batch_norm,
     ops.BatchNormTraining: _batch_norm_training,
     ops.BatchNormGradient: _batch_norm_gradient,
     ops.BatchNormAddGradient: _batch_norm_add_gradient,

@@ -165,6 +165,7 @@ SIGNATURES: Mapping[type[Operation], str] = {
     # Regular expressions over a letter an input, `>`, a letter an output.
     ops.Activation: "x>x",
     ops.ActivationGradient: "xx>x",
+    ops.GuidedGradient: "xx>x",
     ops.Convolution: "xww?>x",
     ops.ConvolutionInputGradient: "xw>x",
     ops.ConvolutionWeightGradient: "xx>w",
@@ -185,6 +186,7 @@ SIGNATURES: Mapping[type[Operation], str] = {
     ops.Upsample: "x>x",
     ops.UpsampleGradient: "x>x",
     ops.BatchNorm: "xwwww>x",
+    ops.BatchNormInputGradient: "xww>x",
     ops.BatchNormTraining: "xwwwwx?>xwwww",
     ops.BatchNormGradient: "xwwwwx+>xww",
     ops.BatchNormAddGradient: "xwwwx+>xwwx",

@@ -17,7 +17,6 @@ from tests.ir.numbers import apart, arrays
 STEP = 1e-5
 CONTEXT = Context(np.float64, seed=7, step=3)
 WITHOUT_DERIVATIVE = {
-    ops.BatchNorm: "training normalises by the batch: BatchNormTraining",
     ops.Slice: "stands only in backward passes, as do the operations called gradients and sums",
     ops.ChannelSum: "",
     ops.BatchSum: "",

@@ -8,7 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from netspec.counting import receptive
-from netspec.counting.receptive import FIELD_RULES, receptive_fields
+from netspec.counting.field import Box
+from netspec.counting.receptive import FIELD_RULES, crop, receptive_fields
 from netspec.counting.table import count
 from netspec.diagnostics.text import Source
 from netspec.frontend import examine
@@ -66,19 +67,24 @@ NETS = {
 
 
 def seen(net: Graph) -> dict[str, tuple[int, ...]]:
-    """The largest height and width of the pixels that a number of each layer depends on: where one of them is not a
-    number, it is none either, by the oracle."""
+    """The largest height and width of the pixels that a number of each layer depends on."""
+    _, height, width = net.inputs[0].shape
+    return {name: _largest(marked, height, width) for name, marked in spoilt(net).items()}
+
+
+def spoilt(net: Graph) -> dict[str, np.ndarray]:
+    """Of each layer, (pixels, …): which numbers are NaN where a pixel is, by the oracle."""
     channels, height, width = net.inputs[0].shape
     single = np.eye(height * width, dtype=bool).reshape(-1, 1, height, width)
     images = np.where(np.repeat(single, channels, axis=1), np.nan, 1.0)
     feeds = {each.value.name: np.ones(each.value.shape) for each in (*net.parameters, *net.states)}
     made = evaluate(net, {"input": images, **feeds})
-    return {layer.output.name: _largest(np.isnan(made[layer.output.name]), height, width) for layer in net.layers}
+    return {layer.output.name: np.isnan(made[layer.output.name]) for layer in net.layers}
 
 
-def _largest(spoilt: np.ndarray, height: int, width: int) -> tuple[int, ...]:
+def _largest(marked: np.ndarray, height: int, width: int) -> tuple[int, ...]:
     """Of (pixels, …): which numbers each pixel spoils."""
-    pixels = spoilt.reshape(height * width, -1).T.reshape(-1, height, width)
+    pixels = marked.reshape(height * width, -1).T.reshape(-1, height, width)
     return tuple(max(map(_reach, np.logical_or.reduce(pixels, axis=across))) for across in (2, 1))
 
 
@@ -178,6 +184,30 @@ def nets(draw: st.DrawFn) -> Graph:
 def test_fields_are_what_the_oracle_says(net: Graph):
     fields = receptive_fields(net)
     assert {layer.output.name: fields[layer.output.name] for layer in net.layers} == seen(net)
+
+
+@settings(max_examples=100)
+@given(nets(), st.data())
+def test_the_crop_of_a_number_or_a_channel_is_the_box_around_the_pixels_that_matter(net: Graph, data: st.DataObject):
+    value = data.draw(st.sampled_from(net.layers)).output
+    place = [data.draw(st.integers(0, size - 1)) for size in value.shape]
+    if data.draw(st.booleans()):
+        place = place[:1]
+    spoilt_by = spoilt(net)[value.name][(slice(None), *place)]
+    marked = spoilt_by.reshape(len(spoilt_by), -1).any(axis=1).reshape(net.inputs[0].shape[1:])
+    found = crop(net, value, place[0], tuple(place[1:]) or None)
+    ends = [np.flatnonzero(marked.any(axis=across)) for across in (1, 0)]
+    wanted = Box(ends[0][0], ends[0][-1] + 1, ends[1][0], ends[1][-1] + 1) if marked.any() else None
+    assert found == wanted
+
+
+def test_what_is_not_followed_has_the_whole_image_and_a_net_of_vectors_none(monkeypatch: pytest.MonkeyPatch):
+    net = graph("input 1x9x8; conv 1 3x3; conv 1 3x3")
+    assert crop(net, net.layers[1].output, 0, (2, 1)) == Box(2, 5, 1, 4)
+    monkeypatch.setattr(receptive, "MOST_POSITIONS", 20)
+    assert crop(net, net.layers[1].output, 0, (2, 1)) == Box(0, 9, 0, 8)
+    flat = graph("input 4; dense 3")
+    assert crop(flat, flat.layers[1].output, 0) is None
 
 
 def test_fields_of_traced_sizes_are_plain():

@@ -58,6 +58,7 @@ BAD: list[tuple[Operation, tuple[tuple[int, ...], ...], tuple[tuple[int, ...], .
     (ops.AveragePoolGradient(SMALL), ((2, 3, 3),), ((2, 6, 6),)),
     (ops.UpsampleGradient(2), ((2, 3, 4),), ()),
     (ops.BatchNorm(), ((2, 3, 3), (2,), (2,), (2,), (3,)), ()),
+    (ops.BatchNormInputGradient(), ((2, 3, 3), (2,), (3,)), ()),
     (ops.BatchNormTraining(), ((2, 3, 3), (2,), (1,), (2,), (2,)), ()),
     (ops.BatchNormTraining(), ((2, 3, 3), (2,), (2,), (2,), (2,), (2, 3)), ()),
     (ops.BatchNormGradient(), ((2, 3, 3), (2,), (2,), (2,), (2,), (2, 3)), ()),
@@ -80,6 +81,7 @@ BAD: list[tuple[Operation, tuple[tuple[int, ...], ...], tuple[tuple[int, ...], .
     ),
     (ops.DenseWeightUpdate(ops.SgdUpdate(0.0, False, 0.0)), ((2, 3), (4,), (4, 5), ()), ()),
     (ops.ActivationGradient("relu"), ((4,), (3,)), ()),
+    (ops.GuidedGradient("relu"), ((4,), (3,)), ()),
 ]
 
 

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from netspec.ir.evaluate_elementwise import ACTIVATIONS
 from netspec.ir.graph import Shape
-from netspec.ir.operations import SAVES_INPUT, Activation, ActivationGradient, ActivationName
+from netspec.ir.operations import (
+    RECTIFIERS,
+    SAVES_INPUT,
+    Activation,
+    ActivationGradient,
+    ActivationName,
+    GuidedGradient,
+)
 from tests.kernels.backends import Backend
 from tests.kernels.draws import gradient, runs, shapes, unary
 from tests.kernels.harness import agree, random_arrays, run_kernel
@@ -35,6 +42,20 @@ def test_their_gradients_agree_with_the_oracle(
     if function not in SAVES_INPUT:
         arrays["saved"] = ACTIVATIONS[function](arrays["saved"].astype(np.float64), slope).astype(np.float32)
     agree(backend, graph, arrays, 2e-6, **run)
+
+
+@given(st.sampled_from(sorted(RECTIFIERS)), shapes, runs())
+def test_the_guided_rule_passes_a_gradient_where_unit_and_gradient_are_positive(
+    backend: Backend, function: ActivationName, shape: Shape, run: dict[str, Any]
+) -> None:
+    graph = gradient(GuidedGradient(function), {"y": shape}, shape, shape)
+    arrays = random_arrays(graph, run["images"])
+    arrays["y"] = ACTIVATIONS[function](arrays["y"] * 6, 0.0)
+    found = run_kernel(backend, graph, arrays, **run)["dx"]
+    y, dy = arrays["y"], arrays["dy"]
+    passes = (y > 0) & (dy > 0) & ((y < 6) | (function != "relu6"))
+    np.testing.assert_array_equal(found, np.where(passes, dy, 0))
+    agree(backend, graph, arrays, 0, **run)
 
 
 @given(functions)

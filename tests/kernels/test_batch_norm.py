@@ -9,6 +9,7 @@ from netspec.ir.operations import (
     IDENTITY,
     Activation,
     BatchNorm,
+    BatchNormInputGradient,
     BatchNormTraining,
 )
 from tests.kernels.backends import Backend
@@ -22,6 +23,18 @@ ACTIVATIONS = (IDENTITY, Activation("relu"), Activation("relu6"), Activation("le
 def test_running_statistics_normalise_as_the_oracle_does(backend: Backend, shape: Shape, run: dict[str, Any]) -> None:
     channels = (plain(name, shape[0]) for name in ("scale", "shift", "mean", "variance"))
     graph = one_operation(BatchNorm(epsilon=1e-3), (batched("x", *shape), *channels), (batched("y", *shape),))
+    arrays = random_arrays(graph, run["images"])
+    arrays["variance"] = np.abs(arrays["variance"]) + np.float32(0.1)
+    agree(backend, graph, arrays, 1e-5, **run)
+
+
+@given(shapes, runs())
+def test_the_derivative_with_running_statistics_agrees_with_the_oracle(
+    backend: Backend, shape: Shape, run: dict[str, Any]
+) -> None:
+    channels = (plain(name, shape[0]) for name in ("scale", "variance"))
+    operation = BatchNormInputGradient(epsilon=1e-3)
+    graph = one_operation(operation, (batched("dy", *shape), *channels), (batched("dx", *shape),))
     arrays = random_arrays(graph, run["images"])
     arrays["variance"] = np.abs(arrays["variance"]) + np.float32(0.1)
     agree(backend, graph, arrays, 1e-5, **run)

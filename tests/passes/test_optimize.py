@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.autodiff.differentiate import training_step
+from netspec.autodiff.gradient import with_gradient
 from netspec.diagnostics.failure import CompilerBug
 from netspec.ir import operations as ops
 from netspec.ir.evaluate import evaluate
@@ -48,6 +49,15 @@ def same_results(before: Graph, after: Graph, seed: int, images: int) -> None:
 def test_a_pass_keeps_every_result_of_a_training_step(transform, graph, loss, momentum, seed):
     before = training_step(graph, loss, Sgd(0.1, momentum, 0.01))
     after = transform(before)
+    verify(after)
+    same_results(before, after, seed, 1 + seed % 3)
+
+
+@given(graph=graphs(), guided=st.booleans(), seed=st.integers(0, 9999))
+def test_the_passes_keep_every_result_of_a_gradient_by_the_image(graph, guided, seed):
+    forward = inference(graph, None)
+    before = with_gradient(forward, forward.outputs[0], forward.inputs[0], guided=guided)
+    after = optimize_exactly(before)
     verify(after)
     same_results(before, after, seed, 1 + seed % 3)
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from netspec.compiler import lower, training_program
+from netspec.autodiff.gradient import cotangent_of, with_gradient
+from netspec.compiler import gradient_graph, lower, training_program
 from netspec.diagnostics.failure import CompilerBug, SpecError
 from netspec.ir.evaluate import evaluate
 from netspec.ir.graph import Graph
@@ -380,3 +381,21 @@ def test_random_crops_depend_on_seed_and_epoch_alone(backend: Backend) -> None:
     forwards, backwards = np.arange(20), np.arange(20)[::-1]
     np.testing.assert_array_equal(seen(0, forwards), seen(0, backwards)[::-1])
     assert not np.array_equal(seen(0, forwards), seen(1, forwards))
+
+
+def test_a_feed_brings_the_image_and_leaves_other_inputs_as_they_were_written(backend: Backend) -> None:
+    """A cotangent beside the image, of the net's input's own shape."""
+    graph = experiment("net t { input 2x5x4; conv 2 3x3 pad=1 tanh; dense 3 }").graph
+    of, image = graph.layers[1].output, graph.inputs[0]
+    machine = backend.machine(lower(gradient_graph(graph, of, image), backend.targets[0], 3))
+    generator = np.random.default_rng(1)
+    cotangents, images = (generator.standard_normal((count, 2, 5, 4)).astype(np.float32) for count in (3, 6))
+    weights = initialize(graph, 1)
+    machine.load({value.name: weights[value.name] for value in machine.program.parameters})
+    machine.write(cotangent_of(of).name, cotangents)
+    found = machine.outputs(Pass(Source(images, None, np.zeros(2), np.ones(2)), np.arange(6))).arrays
+    whole = with_gradient(inference(graph, None), of, image)
+    fed = {**weights, "input": images, cotangent_of(of).name: np.concatenate([cotangents, cotangents])}
+    values = evaluate(whole, fed)
+    wanted = np.concatenate([values[value.name].reshape(6, -1) for value in whole.outputs], axis=1)
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5)

@@ -69,6 +69,9 @@ def _activations(shape: Shape) -> Iterator[Case]:
         yield Case(name, _unary(Activation(function, SLOPE), shape), *LARGE, 1e-6, _wide)
         gradient = _gradient(ops.ActivationGradient(function, SLOPE), {"saved": shape}, shape, shape)
         yield Case(name, gradient, *LARGE, 2e-6, partial(_saved, function=function))
+        if function in ops.RECTIFIERS:
+            guided = _gradient(ops.GuidedGradient(function), {"saved": shape}, shape, shape)
+            yield Case(name, guided, *LARGE, 0, partial(_saved, function=function))
 
 
 def _positive(arrays: Arrays, name: str) -> Arrays:
@@ -81,6 +84,8 @@ def _batch_norms(shape: Shape) -> Iterator[Case]:
     scale, shift, mean, variance = (single(one, channels) for one in ("scale", "shift", "mean", "variance"))
     running = graph_of(ops.BatchNorm(epsilon=1e-3), (x, scale, shift, mean, variance), (y,))
     yield Case(name, running, *LARGE, 1e-5, partial(_positive, name="variance"))
+    by_input = graph_of(ops.BatchNormInputGradient(1e-3), (batched("dy", *shape), scale, variance), (dx,))
+    yield Case(name, by_input, *LARGE, 1e-5, partial(_positive, name="variance"))
     made = tuple(single(one, channels) for one in ("batch_mean", "inverse", "new_mean", "new_variance"))
     dscale, dshift, inverse = (single(one, channels) for one in ("dscale", "dshift", "inverse"))
     replaced, dz = {"mean": "new_mean", "variance": "new_variance"}, batched("dz", *shape)

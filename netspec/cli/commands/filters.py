@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from netspec.cli.device_options import device_options
 from netspec.cli.named_layer import find_layer
 from netspec.cli.options import (
     data_dir_option,
@@ -20,6 +21,7 @@ from netspec.cli.trained import load_trained
 from netspec.data.dataset import Dataset, Images, Part
 from netspec.data.environment import readable_data_folder
 from netspec.diagnostics.failure import UsageError
+from netspec.runtime.device import DeviceChoice, open_kept
 from netspec.train.draw.filters import first_convolution, layer_filters, layer_maps
 from netspec.train.draw.tiles import draw_tiles, filter_tiles, map_tiles
 from netspec.train.run.begin import DataPlaces, load_data
@@ -43,6 +45,7 @@ from netspec.train.use.trained import Trained
 @weights_option
 @data_option
 @data_dir_option
+@device_options
 @override_options
 @json_option
 def command(
@@ -53,6 +56,7 @@ def command(
     weights: Path | None,
     data: str | None,
     data_dir: Path | None,
+    choice: DeviceChoice,
     with_values: dict[str, str],
     settings: tuple[str, ...],
     as_json: bool,
@@ -73,7 +77,8 @@ def command(
         tiles, columns = filter_tiles(shown)
     else:
         what, (images, told, preparation) = "maps", find_image(trained, image, places)
-        (shown,) = layer_maps(replace(trained, preparation=preparation), layer, images)
+        device = open_kept(choice, trained.planned_by)
+        (shown,) = layer_maps(replace(trained, preparation=preparation), layer, images, device)
         tiles, columns = map_tiles(shown)
     target_file = png or Path(f"{graph.name}-{layer.name}-{what}.png")
     write_whole(target_file, draw_tiles(tiles, columns))

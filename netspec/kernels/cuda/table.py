@@ -34,10 +34,12 @@ KERNELS: dict[str, Kernel] = {
     for kernel in (
         activations.activation,
         activations.activation_gradient,
+        activations.guided_gradient,
         average_pool.average_pool,
         average_pool.average_pool_gradient,
         batch_norm.batch_norm,
         batch_norm.batch_norm_chunks,
+        batch_norm.batch_norm_input_gradient,
         batch_norm.batch_norm_statistics,
         batch_norm.batch_norm_training,
         batch_norm_gradient.batch_norm_gradient,

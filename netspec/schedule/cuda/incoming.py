@@ -21,7 +21,8 @@ class Arrival:
 
 
 def arrival(graph: Graph, augmentation: Augmentation | None, planning: Planning) -> Arrival:
-    """Calls for all inputs of a graph."""
+    """Calls for the inputs of a graph. The image is the first batched input of floats; the caller writes others."""
+    image = next((value for value in graph.inputs if value.batched and value.dtype == "float32"), None)
     scalars = tuple(value for value in graph.inputs if not value.batched and value.shape == ())
     taking = tuple(
         per_number("take_scalar", 1, value, "state", column, len(scalars)) for column, value in enumerate(scalars)
@@ -30,7 +31,7 @@ def arrival(graph: Graph, augmentation: Augmentation | None, planning: Planning)
     for value in graph.inputs:
         if value.batched and value.dtype == "int32":
             gathering += (per_number("gather_labels", planning.batch, value, "state", "images"),)
-        elif value.batched:
+        elif value is image:
             gathering += image_calls(value, augmentation, planning)
     return Arrival((*taking, *gathering), scratches(gathering))
 

@@ -10,9 +10,11 @@ MANY = 8
 OVERWRITES: Overwrites = {
     ops.Activation: {0: (0,)},
     ops.ActivationGradient: {0: (1, 0)},
+    ops.GuidedGradient: {0: (1, 0)},
     ops.Add: {0: tuple(range(MANY))},
     ops.Dropout: {0: (0,)},
     ops.BatchNorm: {0: (0,)},
+    ops.BatchNormInputGradient: {0: (0,)},
     ops.BatchNormTraining: {0: (5,)},
     ops.BatchNormGradient: {0: tuple(range(5, MANY))},
     ops.BatchNormAddGradient: {0: (0,), 3: tuple(range(4, MANY))},

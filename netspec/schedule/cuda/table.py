@@ -11,6 +11,7 @@ from netspec.schedule.cuda.calls.building import CallBuilder
 CALLS: dict[type[Operation], CallBuilder] = {
     ops.Activation: layers.activation,
     ops.ActivationGradient: layers.activation_gradient,
+    ops.GuidedGradient: layers.guided_gradient,
     ops.Convolution: sliding.convolution,
     ops.ConvolutionInputGradient: sliding.convolution_input_gradient,
     ops.ConvolutionWeightGradient: sliding.convolution_weight_gradient,
@@ -31,6 +32,7 @@ CALLS: dict[type[Operation], CallBuilder] = {
     ops.Upsample: pools.upsample,
     ops.UpsampleGradient: pools.upsample_gradient,
     ops.BatchNorm: normalization.batch_norm,
+    ops.BatchNormInputGradient: normalization.batch_norm_input_gradient,
     ops.BatchNormTraining: normalization.batch_norm_training,
     ops.BatchNormGradient: normalization.batch_norm_gradient,
     ops.BatchNormAddGradient: normalization.batch_norm_add_gradient,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from netspec.data.dataset import Images
 from netspec.diagnostics.failure import UsageError
-from netspec.ir.evaluate import evaluate
-from netspec.ir.evaluate_context import Array as Exact
+from netspec.insight.maps import look
+from netspec.insight.net import Net
 from netspec.ir.graph import Graph, Layer, Value
 from netspec.ir.operations import Convolution
-from netspec.passes.dead import remove_dead_nodes
-from netspec.passes.inference import inference
 from netspec.predict.intake import Intake
+from netspec.runtime.device import Device
 from netspec.train.step.preparation import crop_pad
 from netspec.train.step.scores import Array
 from netspec.train.use.trained import Trained
@@ -40,17 +37,15 @@ def _weight(layer: Layer) -> Value | None:
     return next((node.inputs[1] for node in layer.nodes if isinstance(node.operation, Convolution)), None)
 
 
-def layer_maps(trained: Trained, layer: Layer, images: Images) -> Exact:
+def layer_maps(trained: Trained, layer: Layer, images: Images, device: Device) -> Array:
     """Outputs of a layer, its activation included, for images (N, C, H, W) in the units of the data set: (N, K, y, x).
 
-    The oracle computes them in float64, no further than the layer. Raises UsageError (E472) where the layer's output is
-    a flat vector.
+    Raises UsageError (E472) where the layer's output is a flat vector, DeviceError (E590).
     """
     if len(layer.output.shape) != 3:
         raise UsageError("E472", f"`{layer.name}` gives {layer.output.elements} numbers and no maps")
-    whole, preparation = trained.experiment.graph, trained.preparation
-    graph = inference(remove_dead_nodes(replace(whole, outputs=(layer.output,))), None)
+    graph, preparation = trained.experiment.graph, trained.preparation
     pad = crop_pad(trained.experiment)
     intake = Intake(preparation.shape, preparation.mean, preparation.deviation, pad, preparation.levels)
-    (entry,), (output,) = graph.inputs, graph.outputs
-    return evaluate(graph, {**trained.weights, entry.name: intake.normal(images, entry.shape)})[output.name]
+    shown = intake.normal(images, graph.inputs[0].shape)
+    return look(Net(graph, trained.weights, device), shown, [layer])[layer.name]

@@ -9,6 +9,7 @@ from PIL import Image
 
 import netspec
 from netspec.cli.commands.filters import find_image
+from netspec.runtime.device import open_device
 from netspec.train.draw.filters import layer_maps
 from netspec.train.draw.tiles import GAP, draw_tiles, filter_tiles, map_tiles
 from netspec.train.run.begin import DataPlaces
@@ -67,6 +68,13 @@ def test_the_maps_of_an_image_are_drawn(here: Path) -> None:
     assert len(np.unique(pixels(here / "pool.png"))) > 3
 
 
+def test_the_device_of_maps_can_be_chosen(here: Path) -> None:
+    for number, options in enumerate(((), ("--device", "cpu", "--threads", "1"), ("--exact",))):
+        run_json("filters", "one", "--image", "3", "--png", f"{number}.png", *options)
+    assert (here / "0.png").read_bytes() == (here / "1.png").read_bytes()
+    refused(run("filters", "one", "--image", "3", "--device", "cuda", "--exact"), 2, "E610")
+
+
 def test_a_file_is_brought_to_the_units_of_the_data(here: Path) -> None:
     """Digits are numbers from 0 to 16, pictures from 0 to 255."""
     trained = from_run(here / "one")
@@ -74,7 +82,7 @@ def test_a_file_is_brought_to_the_units_of_the_data(here: Path) -> None:
     Image.fromarray(picture).save(here / "a.png")
     run_json("filters", "one", "--image", "a.png")
     images = picture[None, None] * np.float32(16 / 255)
-    (maps,) = layer_maps(trained, trained.experiment.graph.layers[1], images)
+    (maps,) = layer_maps(trained, trained.experiment.graph.layers[1], images, open_device())
     assert (maps.shape, maps.min()) == ((5, 8, 8), 0)
     assert (here / "small-conv1-maps.png").read_bytes() == draw_tiles(*map_tiles(maps))
 
@@ -84,7 +92,7 @@ def test_the_maps_of_the_last_pooling_lead_to_the_nets_own_answer(here: Path) ->
     trained, network = from_run(here / "one"), netspec.load("one")
     images = np.random.default_rng(2).integers(0, 17, (3, 1, 8, 8), np.uint8)
     pool = next(layer for layer in trained.experiment.graph.layers if layer.name == "pool1")
-    maps = layer_maps(trained, pool, images).reshape(3, -1)
+    maps = layer_maps(trained, pool, images, open_device()).reshape(3, -1)
     logits = maps @ trained.weights["dense1.weight"].T.astype(float) + trained.weights["dense1.bias"]
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     assert network.predict(images) == pytest.approx(raised / raised.sum(axis=1, keepdims=True), abs=1e-5)

@@ -32,10 +32,12 @@ W, DW = plain("w", 4, 4, 3, 3), plain("dw", 4, 4, 3, 3)
 GRAPHS: tuple[Graph, ...] = (
     one_operation(RELU, (X,), (Y,)),
     one_operation(ops.ActivationGradient("relu"), (X, DY), (DX,)),
+    one_operation(ops.GuidedGradient("relu"), (X, DY), (DX,)),
     one_operation(ops.Add(), (X, DY), (Y,)),
     one_operation(ops.AveragePool(HALF), (X,), (SMALL,)),
     one_operation(ops.AveragePoolGradient(HALF), (SMALL,), (DX,)),
     one_operation(ops.BatchNorm(), (X, *CHANNELS), (Y,)),
+    one_operation(ops.BatchNormInputGradient(), (DY, CHANNELS[0], CHANNELS[3]), (DX,)),
     one_operation(
         ops.BatchNormTraining(),
         (X, *CHANNELS),

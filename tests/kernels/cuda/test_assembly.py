@@ -14,6 +14,7 @@ from netspec.targets.cuda.processor import SM_80, SM_90, CudaTarget
 from netspec.targets.cuda.program import Buffer, Call, Program
 from tests.conftest import Golden
 from tests.kernels.cuda.assembly import Code, assemble, assembled, missing_tools, versions
+from tests.schedule.cuda.plans import gradient_plan
 from tests.schedule.nets import bundled
 
 pytestmark = pytest.mark.skipif(missing_tools() is not None, reason=str(missing_tools()))
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.skipif(missing_tools() is not None, reason=str(missing_
 WITH_CONSTANTS = ("lenet", "digits", "lecture", "resnet18_cifar")
 """Specs whose kernels are compiled for their sizes too. The table shows each kernel for a layer of the first that has
 it."""
+WITH_GRADIENTS = "resnet18_cifar"
+"""The spec whose outputs are differentiated by the image too."""
 COLUMNS = ("registers", "shared", "instructions", "divisions", "vector LDG", "LDS.128", "FFMA of loop")
 
 
@@ -34,7 +37,8 @@ def plans(spec: str, target: CudaTarget) -> tuple[Program, ...]:
         prediction_program(net, target, 1),
         prediction_program(net, target, 128),
     )
-    return tuple(program for program in programs if isinstance(program, Program))
+    gradients = (gradient_plan(net, target),) if spec == WITH_GRADIENTS else ()
+    return tuple(program for program in (*programs, *gradients) if isinstance(program, Program))
 
 
 def calls(program: Program) -> Iterator[tuple[str, Call[Buffer]]]:

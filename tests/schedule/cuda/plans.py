@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from netspec.compiler import evaluation_program, prediction_program, training_program
+from netspec.compiler import evaluation_program, gradient_graph, lower, prediction_program, training_program
 from netspec.ir.recipe import Experiment
 from netspec.targets.cuda.processor import SM_90, CudaTarget
 from netspec.targets.cuda.program import Buffer, Call, Program
@@ -36,6 +36,14 @@ def plans_of(checked: Experiment, target: CudaTarget = SM_90) -> tuple[Program, 
         prediction_program(checked, target, BATCH),
     )
     return tuple(program for program in made if isinstance(program, Program))
+
+
+def gradient_plan(checked: Experiment, target: CudaTarget = SM_90) -> Program:
+    """The guided gradient of a net's outputs by the image."""
+    graph = checked.graph
+    made = lower(gradient_graph(graph, graph.outputs[0], graph.inputs[0], guided=True), target, BATCH)
+    assert isinstance(made, Program)
+    return made
 
 
 def calls_of(program: Program) -> Iterator[Call[Buffer]]:

@@ -10,7 +10,7 @@ from netspec.ir.operations import Operation, PooledConvolution
 from netspec.resources import bundled_specs
 from netspec.schedule.cuda.table import CALLS
 from netspec.targets.cuda.program import Buffer, Call
-from tests.schedule.cuda.plans import OTHER_LAYERS, calls_of, plans_of
+from tests.schedule.cuda.plans import OTHER_LAYERS, calls_of, gradient_plan, plans_of
 from tests.schedule.nets import bundled, experiment
 
 BY_THE_RUNTIME = {"draw_normal", "draw_uniform"}
@@ -19,9 +19,10 @@ BY_THE_RUNTIME = {"draw_normal", "draw_uniform"}
 
 @pytest.fixture(scope="module")
 def calls() -> tuple[Call[Buffer], ...]:
-    """The calls of all bundled specs, and of a net of other layers."""
+    """The calls of all bundled specs and of a net of other layers, and those of a gradient by the image."""
     specs = (*(bundled(name) for name in bundled_specs()), experiment(OTHER_LAYERS))
-    return tuple(call for spec in specs for program in plans_of(spec) for call in calls_of(program))
+    programs = (*(program for spec in specs for program in plans_of(spec)), gradient_plan(bundled("cifar10_resnet9")))
+    return tuple(call for program in programs for call in calls_of(program))
 
 
 @pytest.fixture(scope="module")

@@ -81,14 +81,15 @@ GATHERED, LABELLED, COLLECT = places(GatherImages), places(GatherLabels), places
 
 def gather_rows(program: Program) -> tuple[Row, ...]:
     """Rows that load the image of every lane, and its label if the program reads one; lanes without an image get
-    zeros."""
+    zeros. The image is the first batched input of floats; the caller writes others."""
     rows: list[Row] = []
+    image = next((value for value in program.inputs if value.batched and value.dtype == "float32"), None)
     for value in program.inputs:
         buffer = program.buffers[value.name]
         if value.batched and value.dtype == "int32":
             labels = GatherLabels(into=where(buffer))
             rows.append(Row(gather_labels, NO_TILE, labels, 1, per_group=True, writes=(buffer,)))
-        elif value.batched:
+        elif value is image:
             c, h, w = _image(value)
             band, pitch = _band(program, value)
             words = GatherImages(

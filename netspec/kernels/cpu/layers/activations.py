@@ -58,7 +58,7 @@ class Activated(NamedTuple):
 
 
 class PulledBack(NamedTuple):
-    """Words of `activation_gradient`; `saved` is x for gelu and silu and f(x) for all others."""
+    """Words of `activation_gradient` and `guided_gradient`; `saved` is x for gelu and silu and f(x) for all others."""
 
     cut: Cut
     saved: Operand
@@ -152,6 +152,19 @@ def activation_gradient(tile, arena, d: Words[PulledBack], state, begin, end, th
                 store(arena, dx + i, pull_back(before, load(tile, arena, dy + i), code, slope))
 
 
+@kernel
+def guided_gradient(tile, arena, d: Words[PulledBack], state, begin, end, thread):
+    code = d[PULLED_BACK.code]
+    for unit in range(begin, end):
+        group, first, last = block(tile, d, unit)
+        y = d[PULLED_BACK.saved.place] + group * d[PULLED_BACK.saved.group]
+        dy = d[PULLED_BACK.dy.place] + group * d[PULLED_BACK.dy.group]
+        dx = d[PULLED_BACK.dx.place] + group * d[PULLED_BACK.dx.group]
+        for i in range(first, last, lanes(tile)):
+            rising = maximum(0.0, load(tile, arena, dy + i))
+            store(arena, dx + i, pull_back(load(tile, arena, y + i), rising, code, 0.0))
+
+
 def activation_row(function: Activation, x: Buffer, y: Buffer, program: Program) -> Row:
     """A row for y = function(x); `y` may be `x`."""
     words = Activated(cut=cut(y, program), x=where(x), y=where(y), code=CODES[function.function], slope=function.slope)
@@ -164,14 +177,22 @@ def activation_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
 
 
 def activation_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    words = _pulled_back(launch, program, launch.operation.slope)
+    return (elementwise_row(activation_gradient, program, launch.outputs[0], words),)
+
+
+def guided_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    words = _pulled_back(launch, program, 0.0)
+    return (elementwise_row(guided_gradient, program, launch.outputs[0], words),)
+
+
+def _pulled_back(launch: Launch, program: Program, slope: float) -> PulledBack:
     (saved, dy), (dx,) = launch.inputs, launch.outputs
-    operation = launch.operation
-    words = PulledBack(
+    return PulledBack(
         cut=cut(dx, program),
         saved=where(saved),
         dy=where(dy),
         dx=where(dx),
-        code=CODES[operation.function],
-        slope=operation.slope,
+        code=CODES[launch.operation.function],
+        slope=slope,
     )
-    return (elementwise_row(activation_gradient, program, dx, words),)

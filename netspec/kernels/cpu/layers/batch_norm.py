@@ -1,5 +1,5 @@
-"""Batch normalisation with running statistics (inference) and with the batch's own (training); the latter may be
-followed by an addend and an activation.
+"""Batch normalisation with running statistics (inference), its derivative, and with the batch's own (training); the
+last may be followed by an addend and an activation.
 
 Statistics cover live images only. In each lane group, deviations are taken from a number close to the group's mean: a
 large mean then costs no precision, and memory is read once. Groups are merged in order, in float64 (Chan, Golub,
@@ -54,7 +54,20 @@ class BatchNormed(NamedTuple):
     upper: float
 
 
-NORM = places(BatchNormed)
+class Scaled(NamedTuple):
+    """Words of `batch_norm_input_gradient`."""
+
+    channels: int
+    positions: int
+    epsilon: float
+    dy: Operand
+    dx: Operand
+    scale: int
+    variance: int
+    plane: int
+
+
+NORM, SCALED = places(BatchNormed), places(Scaled)
 
 
 @kernel
@@ -70,6 +83,20 @@ def batch_norm(tile, arena, d: Words[BatchNormed], state, begin, end, thread):
         y = d[NORM.y.place] + group * d[NORM.y.group] + c * d[NORM.plane]
         for i in range(0, size, step):
             store(arena, y + i, fma(load(tile, arena, x + i) - mean, factor, shift))
+
+
+@kernel
+def batch_norm_input_gradient(tile, arena, d: Words[Scaled], state, begin, end, thread):
+    """Unit: a channel of a group."""
+    step, size, epsilon = lanes(tile), d[SCALED.positions] * lanes(tile), real(d, SCALED.epsilon)
+    for unit in range(begin, end):
+        group = unit // d[SCALED.channels]
+        c = unit - group * d[SCALED.channels]
+        factor = arena[d[SCALED.scale] + c] / math.sqrt(arena[d[SCALED.variance] + c] + epsilon)
+        dy = d[SCALED.dy.place] + group * d[SCALED.dy.group] + c * d[SCALED.plane]
+        dx = d[SCALED.dx.place] + group * d[SCALED.dx.group] + c * d[SCALED.plane]
+        for i in range(0, size, step):
+            store(arena, dx + i, load(tile, arena, dy + i) * factor)
 
 
 @routine
@@ -165,6 +192,22 @@ def batch_norm_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
         upper=math.inf,
     )
     return (Row(batch_norm, Tile(1, 1), words, words.channels, per_group=True),)
+
+
+def batch_norm_input_gradient_rows(launch: Launch, program: Program) -> tuple[Row, ...]:
+    (dy, scale, variance), (dx,) = launch.inputs, launch.outputs
+    channels = dx.value.shape[0]
+    words = Scaled(
+        channels=channels,
+        positions=dx.value.elements // channels,
+        epsilon=launch.operation.epsilon,
+        dy=where(dy),
+        dx=where(dx),
+        scale=place(scale),
+        variance=place(variance),
+        plane=dx.plane_stride,
+    )
+    return (Row(batch_norm_input_gradient, Tile(1, 1), words, channels, per_group=True),)
 
 
 def batch_norm_training_rows(launch: Launch, program: Program) -> tuple[Row, ...]:

@@ -1,4 +1,4 @@
-"""Batch normalisation with running statistics (inference) and with the batch's own (training).
+"""Batch normalisation with running statistics (inference), its derivative, and with the batch's own (training).
 
 Statistics have two stages: mean and centred sum of squares of each chunk of a channel, by two passes over it, then
 chunks merged neighbours first (Chan, Golub, LeVeque 1979). A large mean costs no precision.
@@ -44,6 +44,15 @@ def batch_norm(y, x, scale, shift, mean, variance, images, s, epsilon):
     c = channel_of(t, s)
     factor = scale[c] / math.sqrt(variance[c] + epsilon)
     y[t] = normalised(x[t], mean[c], factor, shift[c])
+
+
+def batch_norm_input_gradient(dx, dy, scale, variance, images, s, epsilon):
+    """dx = scale / sqrt(variance + epsilon) * dy; a thread a number."""
+    t = place()
+    if t >= images * s.channels * s.positions:
+        return
+    c = channel_of(t, s)
+    dx[t] = dy[t] * (scale[c] / math.sqrt(variance[c] + epsilon))
 
 
 def batch_norm_chunks(means, squares, x, images, s, d):

@@ -37,6 +37,13 @@ def activation_gradient(node: Node, planning: Planning) -> Calls:
     return (per_output("activation_gradient", dx, planning, dx, saved, dy, "images", s, op.slope),)
 
 
+def guided_gradient(node: Node, planning: Planning) -> Calls:
+    op, (y, dy), (dx,) = node.operation, node.inputs, node.outputs
+    assert isinstance(op, ops.GuidedGradient)
+    s = Applied(dx.elements, activation_number(op.function))
+    return (per_output("guided_gradient", dx, planning, dx, y, dy, "images", s),)
+
+
 def reshape(node: Node, planning: Planning) -> Calls:
     """None: the numbers stay where they are."""
     return ()

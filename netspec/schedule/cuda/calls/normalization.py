@@ -28,6 +28,14 @@ def batch_norm(node: Node, planning: Planning) -> Calls:
     return (per_output("batch_norm", y, planning, y, x, *channels, "images", maps(x), op.epsilon),)
 
 
+def batch_norm_input_gradient(node: Node, planning: Planning) -> Calls:
+    op, (dy, scale, variance), (dx,) = node.operation, node.inputs, node.outputs
+    assert isinstance(op, ops.BatchNormInputGradient)
+    return (
+        per_output("batch_norm_input_gradient", dx, planning, dx, dy, scale, variance, "images", maps(dx), op.epsilon),
+    )
+
+
 def batch_norm_training(node: Node, planning: Planning) -> Calls:
     """Statistics of chunks, then of channels, then y."""
     op, (x, scale, shift, mean, variance, *addend) = node.operation, node.inputs

@@ -1,0 +1,3 @@
+"""Every test that takes `backend` runs on each of them."""
+
+from tests.kernels.backends import backend as backend
