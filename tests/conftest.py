@@ -1,5 +1,6 @@
 """Golden files: a printed form is compared with a file, and `--update-golden` writes the file anew."""
 
+import gc
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts jobs 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files anew instead of comparing")
+
+
+def pytest_collection_finish() -> None:
+    """What collection leaves is no garbage: 700,000 objects, through which each collector's run looked for 0.4 s."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
