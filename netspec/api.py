@@ -301,9 +301,9 @@ class Network:
     def predictor(self, batch: int = 1, *, device: DeviceName | None = None, threads: int | None = None) -> Predictor:
         """The net and its weights of now, compiled for images that come a few at a time: see `Predictor`.
 
-        `batch` images are worked on at once, 1 for answers as soon as they can be had. Raises UsageError where there
-        are no weights (E464) or `batch` is below one (E467), DeviceError (E590) where memory does not suffice. One on a
-        GPU cannot be used in a forked child.
+        Up to `batch` images are worked on at once, 1 for answers as soon as they can be had. Raises UsageError where
+        there are no weights (E464) or `batch` is below one (E467), DeviceError (E590) where memory does not suffice.
+        One on a GPU cannot be used in a forked child.
         """
         trained = self._require_weights()
         return make_predictor(trained, _device_of(trained, device, threads), batch)

@@ -43,7 +43,7 @@ class Predictor:
         batch: int = 1,
         class_names: tuple[str, ...] = (),
     ) -> None:
-        """`batch` images are worked on at a time; memory grows with it.
+        """Up to `batch` images are worked on at a time; memory grows with it.
 
         Raises UsageError (E467) where `batch` is below one, DeviceError (E590) where memory does not suffice.
         """
