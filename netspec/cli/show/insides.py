@@ -25,7 +25,7 @@ Document = dict[str, object]
 UNIT_COLUMNS: tuple[Column, ...] = (
     ("channel", "right"),
     ("largest", "right"),
-    ("ninth", "right"),
+    ("least", "right"),
     ("images", "left"),
     ("their classes", "left"),
     ("made image", "right"),

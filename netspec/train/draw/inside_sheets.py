@@ -77,7 +77,7 @@ def excited_sheet(net: str, layer: Layer, part: str, found: Sequence[Excited], i
         f"beside them the gradients of that unit by these pixels, plain and guided; {_count_of(layer, len(found))}",
     )
     scale = _signed_scale("each gradient")
-    return Sheet(f"{net}: what excites {layer.name}", notes, tuple(blocks), (scale,), together=3)
+    return Sheet(f"{net}: what excites {layer.name}", notes, tuple(blocks), (scale,), together=3, side=64)
 
 
 def _excited_blocks(one: Excited, intake: Intake) -> tuple[Block, Block, Block]:
@@ -105,15 +105,16 @@ def _cropped(tiles: Tiles, crops: Sequence[Box | None]) -> tuple[Tile, ...]:
 
 def made_sheet(net: str, layer: Layer, made: Sequence[Maximised], how: str, intake: Intake) -> Sheet:
     """Images made to excite the first channels of a layer, and the channels' means in them; `how` they were made."""
-    levels = intake.levels
+    levels, resting = intake.levels, any(one.at_rest for one in made)
     tiles = image_tiles(pixels(np.stack([one.image for one in made]), intake), levels.black, levels.white)
     labels = (f"{k}: {'at rest' if one.at_rest else f'{one.values[-1]:.3g}'}" for k, one in enumerate(made))
     blocks = tuple(Block(label, (tile,)) for label, tile in zip(labels, tiles, strict=True))
     notes = (
         f"gradient ascent from noise, {how}; {_count_of(layer, len(made))}",
-        "the number is the mean of the channel in its image; one that noise leaves at rest has no gradient to follow",
+        "the number is the mean of the channel in its image",
+        "at rest: no noise reached the channel, so there was no gradient to follow" if resting else "",
     )
-    return Sheet(f"{net}: images made to excite {layer.name}", notes, blocks, side=96)
+    return Sheet(f"{net}: images made to excite {layer.name}", _said(notes), blocks, side=96)
 
 
 def prediction_sheet(net: str, image: Numbers, told: str, found: Attribution, intake: Intake) -> Sheet:
