@@ -32,11 +32,12 @@ from netspec.train.run.begin import DataPlaces
 from netspec.train.run.files import check_can_make, make_folder, write_whole
 from netspec.train.use.looked import ascent_for
 
-ALWAYS = ("target", "layers", "channels", "png", "weights", "data", "data_dir", "with_values", "settings")
+ALWAYS = ("target", "channels", "png", "weights", "data", "data_dir", "with_values", "settings")
 DEVICES = ("device", "threads", "exact", "costs")
 TAKES = {
-    "image": (*ALWAYS, *DEVICES, "wanted"),
-    USUAL: (*ALWAYS, *DEVICES, "part", "steps", "seed"),
+    "image": (*ALWAYS, *DEVICES, "layers", "wanted"),
+    "layers": (*ALWAYS, *DEVICES, "part", "steps", "seed"),
+    USUAL: (*ALWAYS, *DEVICES),
 }
 
 

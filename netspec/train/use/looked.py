@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from netspec.insight.excitation import Strongest, strongest
 from netspec.insight.gradients import GradientEngine, depends, gradient_engine
 from netspec.insight.maps import look
 from netspec.insight.maximisation import USUAL, Ascent
-from netspec.insight.net import Net
+from netspec.insight.net import BATCH, Net
 from netspec.insight.units import Unit, cotangent, unit_crop, unit_values
 from netspec.ir.graph import Graph, Layer, Shape
 from netspec.ir.operations import Pair
@@ -26,8 +27,8 @@ from netspec.train.step.preparation import Preparation, crop_pad
 from netspec.train.step.scores import Array
 from netspec.train.use.trained import Trained
 
-READ = 256
-"""Images of a part that are read at a time."""
+READ, READ_BYTES = 256, 1 << 28
+"""Images of a part that are read at a time: so many at most, fewer where their maps take more bytes."""
 NINE = 9
 PATCH_PARTS, STRIDE_PARTS = 4, 16
 """The occluding patch is a fourth of the image's height and width, and moves by a sixteenth."""
@@ -98,8 +99,10 @@ def excited(
 
 
 def _batches(part: Part, intake: Intake, shape: Shape, layer: Layer, progress: Progress) -> Iterator[Array]:
-    for first in range(0, len(part), READ):
-        images = part.images[first : first + READ]
+    largest_bytes = 4 * max(layer.output.elements, math.prod(shape))
+    count = max(BATCH, min(READ, READ_BYTES // largest_bytes))
+    for first in range(0, len(part), count):
+        images = part.images[first : first + count]
         yield intake.normal(images, shape)
         progress(f"what excites {layer.name}", first + len(images), len(part))
 

@@ -1,6 +1,11 @@
 """`netspec inside`: what units look for, and what a prediction comes from, of any net."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +24,7 @@ from netspec.train.draw.contact import Sheet
 from netspec.train.run.begin import DataPlaces, load_data
 from netspec.train.use.looked import intake_of, opened_net
 from netspec.train.use.trained import from_run
-from tests.cli.harness import refused, run, run_json
+from tests.cli.harness import HANGS_SECONDS, refused, run, run_json
 from tests.cli.test_json import documented, documented_objects
 
 DIGITS = "data digits validate=0.2 take=100\ntrain { sgd rate=0.05; batch 32; epochs 1 }\n"
@@ -339,6 +344,9 @@ def test_what_cannot_be_looked_at_is_refused_and_nothing_written(made: Made, tmp
     "words",
     [
         ("--class", "3"),
+        ("--part", "train"),
+        ("--steps", "3"),
+        ("conv1", "--class", "3"),
         ("--image", "0", "--part", "train"),
         ("--image", "0", "--steps", "3"),
         ("--image", "0", "--seed", "3"),
@@ -389,3 +397,18 @@ def test_a_bar_is_shown_to_a_person_alone(made: Made, monkeypatch: pytest.Monkey
     assert "gradients of conv2" in shown.stderr
     assert "images for conv2" in shown.stderr
     assert shown.stdout == quiet.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_with_nothing_written(made: Made, tmp_path: Path, number: int, status: int) -> None:
+    words = ["inside", str(made("small")), "conv2", "--steps", "100000000", "--png", str(tmp_path / "pictures")]
+    going = subprocess.Popen(
+        [sys.executable, "-m", "netspec", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(8)
+    assert going.poll() is None, going.communicate()
+    os.kill(going.pid, number)
+    out, said = going.communicate(timeout=HANGS_SECONDS)
+    assert (going.returncode, out, said) == (status, "", "stopped\n")
+    assert list(tmp_path.iterdir()) == []

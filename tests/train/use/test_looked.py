@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from netspec.data.dataset import Part
 from netspec.insight.attribution import Occlusion
+from netspec.insight.maps import look
 from netspec.insight.net import Net
 from netspec.insight.units import Unit
 from netspec.predict.intake import Intake
 from netspec.runtime.device import open_device
+from netspec.train.use import looked
 from netspec.train.use.looked import (
     Attribution,
     ascent_for,
@@ -78,3 +81,20 @@ def test_grad_cam_is_of_the_last_layer_with_maps_or_the_last_one_named(named: tu
     assert found.cam is not None
     assert (unit.layer.name, found.cam_layer.name) == ("dense1", chosen)
     assert found.cam.shape == layers[chosen].output.shape[1:]
+
+
+@pytest.mark.parametrize(("read_bytes", "seen"), [(1 << 28, [40]), (4 * 64 * 20, [20, 40]), (0, [16, 32, 40])])
+def test_a_part_is_read_in_pieces_of_a_bounded_size(
+    read_bytes: int, seen: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Maps are of 36 numbers, images of 64. Which images excite a channel does not depend on the pieces."""
+    monkeypatch.setattr(looked, "READ_BYTES", read_bytes)
+    graph = graph_of("input 1x8x8; conv 1 3x3; dense 3")
+    net, intake = Net(graph, weights_of(graph), open_device()), Intake((1, 8, 8), (0.0,), (1.0,))
+    part = Part(images_of((1, 8, 8), 40), np.zeros(40, np.int32))
+    heard: list[tuple[str, int, int]] = []
+    (one,) = looked.excited(net, graph.layers[1], part, intake, 1, lambda *told: heard.append(told))
+    assert heard == [("what excites conv1", count, 40) for count in seen]
+    maps = look(net, part.images, [graph.layers[1]])["conv1"].reshape(40, -1)
+    assert list(one.numbers) == np.argsort(-maps.max(axis=1), kind="stable")[:9].tolist()
+    assert one.images == pytest.approx(part.images[list(one.numbers)])
