@@ -111,6 +111,8 @@ def _add_maps(found: Findings, net: Net, layers: Sequence[Layer], image: Array, 
     documents = [maps_document(layer, outputs[layer.name]) for layer in layers]
     found.document["maps"] = documents
     found.lines.append(table(MAP_COLUMNS, maps_rows(documents)))
+    if any(len(layer.output.shape) == 3 and layer.output.shape[0] > most for layer in layers):
+        found.lines.append(f"at most {most} maps of a layer are drawn, the strongest; `--channels` sets how many")
     for layer in layers:
         if len(layer.output.shape) == 3:
             found.sheets[f"{layer.name}-maps"] = map_sheet(net.graph.name, layer, outputs[layer.name], told, most)

@@ -26,6 +26,7 @@ from netspec.train.use.looked import intake_of, opened_net
 from netspec.train.use.trained import from_run
 from tests.cli.harness import HANGS_SECONDS, refused, run, run_json
 from tests.cli.test_json import documented, documented_objects
+from tests.data.samples import write_greys
 
 DIGITS = "data digits validate=0.2 take=100\ntrain { sgd rate=0.05; batch 32; epochs 1 }\n"
 SPECS = {
@@ -249,6 +250,24 @@ def test_people_are_told_where_a_prediction_comes_from(made: Made, tmp_path: Pat
     assert "is 12x20, resized to 8x8" in done.stderr
     for words in ("evidence for ", "saliency: ", "Grad-CAM of pool1: ", "occlusion: least, "):
         assert words in done.stdout
+
+
+def test_of_many_maps_some_are_drawn_and_that_is_told(made: Made, tmp_path: Path) -> None:
+    words = ("inside", made("small"), "conv1", "--image", "0", "--png", tmp_path)
+    assert "the strongest; `--channels`" not in run(*words).stdout
+    whole = pixels(tmp_path / "small-conv1-maps.png")
+    done = run(*words, "--channels", "1")
+    assert "at most 1 maps of a layer are drawn, the strongest; `--channels` sets how many" in done.stdout
+    assert pixels(tmp_path / "small-conv1-maps.png").tobytes() != whole.tobytes()
+
+
+def test_images_of_other_data_have_the_classes_of_the_run(greys: Path) -> None:
+    """Its classes are matched by name."""
+    write_greys(greys / "others", ("light",))
+    found = run_json("inside", "one", "dense1", "--data", greys / "others", *FAST)
+    assert {one["class"] for unit in found["excited"][0]["units"] for one in unit["images"]} == {"light"}
+    assert found["net"] == run_json("inside", "one", "--set", "data.take=4", "--format", "json")["net"]
+    refused(run("inside", "one", "--with", "K=3"), 2, "E466")
 
 
 # --- nets of numbers, of one output, of colours -----------------------------------------------------------------------
