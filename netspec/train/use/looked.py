@@ -90,12 +90,14 @@ class Excited:
 def excited(
     net: Net, layer: Layer, part: Part, intake: Intake, channels: int, progress: Progress = silent
 ) -> Iterator[Excited]:
-    """What excites each of the first `channels` channels of a layer most. `progress` receives the number of images
-    seen. Raises UsageError (E479) where the layer does not depend on the image, DataError, DeviceError (E590)."""
+    """What excites each of the first `channels` channels of a layer most. The part is searched at once, and `progress`
+    receives the number of images seen; gradients are taken channel by channel.
+
+    Raises UsageError (E479) where the layer does not depend on the image, DataError, DeviceError (E590).
+    """
     engines = gradient_engine(net, layer, batch=NINE), gradient_engine(net, layer, batch=NINE, guided=True)
     found = strongest(net, layer, _batches(part, intake, net.shape, layer, progress), NINE)
-    for channel in range(channels):
-        yield _excited(net, engines, found, channel, part, intake)
+    return (_excited(net, engines, found, channel, part, intake) for channel in range(channels))
 
 
 def _batches(part: Part, intake: Intake, shape: Shape, layer: Layer, progress: Progress) -> Iterator[Array]:
