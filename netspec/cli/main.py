@@ -31,6 +31,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "evaluate": "Measure loss and accuracy of a trained network.",
         "predict": "Classify image files with a trained network.",
         "runs": "List runs and what became of them.",
+        "inside": "Show what excites a net's units, and what a prediction comes from.",
         "filters": "Draw what a layer looks for, and what it sees in an image.",
         "plot": "Draw the learning curves of several runs into one picture.",
         "data": "List, fetch and show data sets.",

@@ -96,6 +96,10 @@ weights_option: Decorator[Any] = click.option(
     "--weights", metavar="FILE", type=click.Path(path_type=Path), help="A file of weights (safetensors)."
 )
 
+channels_option: Decorator[Any] = click.option(
+    "--channels", type=click.IntRange(1), default=32, show_default=True, help="Most channels of a layer that are shown."
+)
+
 
 def find_spec(name: str) -> Path:
     """The file that a SPEC argument means: an existing file first, then a bundled spec.

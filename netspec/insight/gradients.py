@@ -67,7 +67,7 @@ def gradient_engine(
     Raises UsageError (E479) where the output does not depend on `by`, DeviceError (E590).
     """
     source = net.graph.inputs[0] if by is None else by.output
-    if not _depends(net.graph, of.output, source):
+    if not depends(net.graph, of.output, source):
         raise UsageError("E479", f"`{of.name}` does not depend on `{source.name}`")
     graph = gradient_graph(net.graph, of.output, source, guided=guided)
     machine = loaded(net, graph, lower(graph, net.device.target, batch))
@@ -86,7 +86,7 @@ def unit_gradients(
     return engine.take(images, np.stack([cotangent(unit) for unit in units]))
 
 
-def _depends(graph: Graph, value: Value, source: Value) -> bool:
+def depends(graph: Graph, value: Value, source: Value) -> bool:
     """Whether `value` is computed from `source`, or is it."""
     reached = {value}
     for node in reversed(graph.nodes):

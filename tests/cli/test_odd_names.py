@@ -72,6 +72,9 @@ def test_every_command_takes_and_shows_odd_names(odd: Path) -> None:
     assert "c␊error[E999]" in said("evaluate", odd / "shade.net", "--weights", weights)
     assert r"\xff␇1.png: " in said("predict", folder, picture)
     assert r"\xff␇1.png" in said("filters", folder, "--image", picture, "--png", odd / "maps.png")
+    assert "c␊error[E999]" in said("inside", folder, "dense1", "--steps", "1", "--png", odd / "inside")
+    seen = said("inside", folder, "--image", picture, "--class", os.fsdecode(CLASSES[0]), "--png", odd / "inside")
+    assert r"evidence for a\xfc" in seen
     assert "run " in said("runs", odd)
     assert "wrote" in said("plot", folder, "--png", odd / "curves.png")
     assert r"a\xfc " in said("data", "show", odd / "pictures", "--output", odd / "s.png")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from netspec.counting.field import Box
-from netspec.insight.maximisation import Ascent, maximise
+from netspec.insight.maximisation import Ascent, maximise, maximise_each
 from netspec.insight.net import Net
 from netspec.insight.units import Unit, unit_crop
 from tests.insight.looking import graph_of, images_of, net_of, outputs_by_oracle
@@ -92,3 +92,26 @@ def test_a_unit_at_rest_leaves_the_image_to_fade(backend: Backend) -> None:
     begun = 0.1 * np.random.default_rng(0).standard_normal(3)
     np.testing.assert_allclose(found.image, begun / 1024, rtol=1e-5)
     assert not found.values.any()
+
+
+def test_images_of_several_units_are_those_of_each_alone(backend: Backend) -> None:
+    """More units than are worked on at a time; `stepped` hears of every image of every step."""
+    graph = graph_of("input 1x5x5; conv 18 3x3; dense 3")
+    net, units, heard = net_of(backend, graph), [Unit(graph.layers[1], k) for k in range(18)], []
+    ascent = Ascent(steps=4, jitter=1)
+    found = maximise_each(net, units, 5, ascent, heard.append)
+    assert heard == [16] * 4 + [2] * 4
+    assert len(found) == 18
+    for k in (0, 17):
+        one, alone = found[k], maximise(net, units[k], 5, ascent)
+        np.testing.assert_allclose(one.image, alone.image, rtol=0, atol=1e-4)
+        np.testing.assert_allclose(one.values, alone.values, rtol=0, atol=1e-4)
+
+
+def test_a_unit_at_rest_is_told(backend: Backend) -> None:
+    graph = graph_of("input 4; dense 2 relu; dense 2")
+    net = net_of(backend, graph)
+    net = Net(graph, {**net.weights, "dense1.bias": np.array([-100, 100], np.float32)}, net.device)
+    resting, awake = maximise_each(net, [Unit(graph.layers[1], k) for k in range(2)], 0, Ascent(steps=3))
+    assert (resting.at_rest, awake.at_rest) == (True, False)
+    assert np.abs(resting.image).max() < np.abs(awake.image).max()

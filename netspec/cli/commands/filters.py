@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from netspec.cli.chosen_image import find_image
 from netspec.cli.device_options import device_options
 from netspec.cli.named_layer import find_layer
 from netspec.cli.options import (
+    channels_option,
     data_dir_option,
     data_option,
     json_option,
     override_options,
     weights_option,
 )
-from netspec.cli.show.printing import counted, note, say_json, say_line
+from netspec.cli.show.insides import more
+from netspec.cli.show.printing import counted, say_json, say_line
 from netspec.cli.trained import load_trained
-from netspec.data.dataset import Dataset, Images, Part
 from netspec.data.environment import readable_data_folder
-from netspec.diagnostics.failure import UsageError
+from netspec.insight.filters import first_with_filters, layer_filters
 from netspec.runtime.device import DeviceChoice, open_kept
-from netspec.train.draw.filters import first_convolution, layer_filters, layer_maps
-from netspec.train.draw.tiles import draw_tiles, filter_tiles, map_tiles
-from netspec.train.run.begin import DataPlaces, load_data
+from netspec.train.draw.contact import draw_sheet
+from netspec.train.draw.inside_sheets import filter_sheet, map_sheet
+from netspec.train.run.begin import DataPlaces
 from netspec.train.run.files import write_whole
-from netspec.train.step.preparation import Preparation, in_units_of
-from netspec.train.use.predict import class_name, read_pictures
-from netspec.train.use.trained import Trained
+from netspec.train.use.looked import intake_of, layer_maps, opened_net
 
 
 @click.command("filters")
@@ -36,7 +35,8 @@ from netspec.train.use.trained import Trained
 @click.option(
     "--image", metavar="FILE|INDEX", help="Draw the maps of this image instead: a file, or a number in the test part."
 )
-@click.option("--layer", "name", metavar="NAME", help="Which layer  [default: the first convolution].")
+@click.option("--layer", "name", metavar="NAME", help="Which layer  [default: the first with filters].")
+@channels_option
 @click.option(
     "--png",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -52,6 +52,7 @@ def command(
     target: str,
     image: str | None,
     name: str | None,
+    channels: int,
     png: Path | None,
     weights: Path | None,
     data: str | None,
@@ -63,53 +64,31 @@ def command(
 ) -> None:
     """Draw the filters of a layer of a run, or of SPEC with --weights FILE; with --image the maps of an image in it.
 
-    In filters zero is middle grey and each has its own scale; those of three channels are in colour, and of other
-    channels each is a tile, a row a filter. Maps are of one scale, with zero black; images are prepared as in training.
+    Filters are those of `conv`, of `local`, for each position, and of `dense` on an image. Zero is middle grey and each
+    has its own scale; those of three channels are in colour, and of other channels each is a tile. Maps are of one
+    scale, which the picture tells; images are prepared as in training. `netspec inside` draws this and more.
     """
     places = DataPlaces(data_dir, readable_data_folder())
     trained = load_trained(
         target, weights=weights, with_values=with_values, settings=settings, data=data, places=places
     )
     graph = trained.experiment.graph
-    layer = first_convolution(graph) if name is None else find_layer(graph, name)
+    layer = first_with_filters(graph) if name is None else find_layer(graph, name)
     if image is None:
-        what, (shown, told) = "filters", (layer_filters(trained, layer), "")
-        tiles, columns = filter_tiles(shown)
+        what, which, of = "filters", "first", ""
+        shown = layer_filters(graph, trained.weights, layer)
+        sheet = filter_sheet(graph.name, layer, shown, channels)
     else:
-        what, (images, told, preparation) = "maps", find_image(trained, image, places)
-        device = open_kept(choice, trained.planned_by)
-        (shown,) = layer_maps(replace(trained, preparation=preparation), layer, images, device)
-        tiles, columns = map_tiles(shown)
+        images, told, preparation = find_image(trained, image, places)
+        net, intake = opened_net(trained, open_kept(choice, trained.planned_by)), intake_of(trained, preparation)
+        (shown,) = layer_maps(net, layer, intake.normal(images, net.shape))
+        what, which, of = "maps", "strongest", f", of {told}"
+        sheet = map_sheet(graph.name, layer, shown, told, channels)
     target_file = png or Path(f"{graph.name}-{layer.name}-{what}.png")
-    write_whole(target_file, draw_tiles(tiles, columns))
+    write_whole(target_file, draw_sheet(sheet))
     if as_json:
         say_json({"png": target_file, "layer": layer.name, "what": what, "shape": list(shown.shape)})
     else:
+        noun, rest = what[:-1], more(len(shown), channels, what[:-1], which)
         size = "x".join(map(str, shown.shape[-2:]))
-        say_line(f"wrote {target_file}: {counted(len(shown), what[:-1])} of {layer.name}, {size}{told}")
-
-
-def find_image(trained: Trained, image: str, places: DataPlaces) -> tuple[Images, str, Preparation]:
-    """One image (1, C, H, W) in the units of the data set, what it is, and how it is prepared.
-
-    A number is an image of the test part, else of the validation part, else of the training part of the data that were
-    trained on. Raises UsageError (E473), DataError (E512, E514, E559, or where the data cannot be had).
-    """
-    if not (image.isascii() and image.isdigit()):
-        images, notices = read_pictures([Path(image)], trained.preparation)
-        for notice in notices:
-            note(notice)
-        return images, f", of {image}", trained.preparation
-    dataset = load_data(trained.experiment, places, trained.known, to_measure=True)
-    name, part = _part(dataset)
-    number = int(image)
-    if number >= len(part):
-        raise UsageError("E473", f"there is no image {number}: the {name} part has {len(part):,}, counted from 0")
-    told = class_name(trained.preparation, int(part.labels[number]))
-    preparation = in_units_of(trained.preparation, dataset)
-    return part.images[number : number + 1], f", of image {number} of the {name} part, class {told}", preparation
-
-
-def _part(dataset: Dataset) -> tuple[str, Part]:
-    parts = {"test": dataset.test, "validation": dataset.validation, "training": dataset.train}
-    return next((name, part) for name, part in parts.items() if part)
+        say_line(f"wrote {target_file}: {counted(len(shown), noun)} of {layer.name}, {size}{of}{rest}")

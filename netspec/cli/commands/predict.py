@@ -67,7 +67,7 @@ def command(
         say_json({"predictions": [{"image": path, **told} for path, told in zip(images, documents, strict=True)]})
     else:
         for path, told in zip(images, documents, strict=True):
-            say_line(f"{path}: {_line(told)}")
+            say_line(f"{path}: {said_of(told)}")
 
 
 def predictions(found: Verdict, top: int, preparation: Preparation) -> list[dict[str, Any]]:
@@ -85,7 +85,8 @@ def ranking(row: Array, order: NDArray[np.int64], preparation: Preparation) -> l
     return [{"class": class_name(preparation, int(k)), "label": int(k), "probability": float(both[k])} for k in order]
 
 
-def _line(told: Mapping[str, Any]) -> str:
+def said_of(told: Mapping[str, Any]) -> str:
+    """The same for a person: classes with probabilities, or the number."""
     if told["number"] is not None:
         return f"{told['number']:.6g}"
     return ", ".join(f"{row['class']} {percent(row['probability'])}" for row in told["top"])

@@ -41,6 +41,15 @@ def check_can_write(path: Path) -> None:
         raise cannot_write(path, error) from None
 
 
+def check_can_make(folder: Path) -> None:
+    """Checks before long work that files can be written into a folder that may have to be made. Raises DataError
+    (E540)."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise cannot_write(folder, NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
+    check_can_write(there / "picture.png")
+
+
 def append_line(path: Path, line: str) -> None:
     """Appends a line by one write, so that a reader sees all of it or nothing. Raises DataError (E540)."""
     try:

@@ -8,11 +8,14 @@ import safetensors.numpy
 from PIL import Image
 
 import netspec
-from netspec.cli.commands.filters import find_image
+from netspec.cli.chosen_image import find_image
+from netspec.data.dataset import Images
+from netspec.ir.graph import Layer
 from netspec.runtime.device import open_device
-from netspec.train.draw.filters import layer_maps
-from netspec.train.draw.tiles import GAP, draw_tiles, filter_tiles, map_tiles
+from netspec.train.draw.contact import draw_sheet
+from netspec.train.draw.inside_sheets import filter_sheet, map_sheet
 from netspec.train.run.begin import DataPlaces
+from netspec.train.use.looked import intake_of, layer_maps, opened_net
 from netspec.train.use.trained import from_run
 from tests.cli.harness import refused, run, run_json
 from tests.cli.test_json import documented
@@ -45,19 +48,44 @@ def pixels(path: Path) -> np.ndarray:
         return np.asarray(picture.convert("RGB"))
 
 
+def maps_of(folder: Path, name: str, images: Images) -> tuple[Layer, np.ndarray]:
+    """A layer of a run, and its maps of images in the units of the data set."""
+    trained = from_run(folder)
+    net, intake = opened_net(trained, open_device()), intake_of(trained, trained.preparation)
+    layer = next(layer for layer in net.graph.layers if layer.name == name)
+    return layer, layer_maps(net, layer, intake.normal(images, net.shape))
+
+
 def test_the_first_convolutions_filters_are_drawn(here: Path) -> None:
     found = run_json("filters", "one")
     assert found.keys() == documented("`filters`")
     assert found == {"png": "small-conv1-filters.png", "layer": "conv1", "what": "filters", "shape": [5, 1, 3, 3]}
     weights = safetensors.numpy.load_file(here / "one/weights.safetensors")["conv1.weight"]
-    assert (here / "small-conv1-filters.png").read_bytes() == draw_tiles(*filter_tiles(weights))
+    layer, _ = maps_of(here / "one", "conv1", np.zeros((1, 1, 8, 8), np.uint8))
+    drawn = draw_sheet(filter_sheet("small", layer, weights, 32))
+    assert (here / "small-conv1-filters.png").read_bytes() == drawn
+    assert run_json("inside", "one", "--png", "all")["png"] == ["all/small-conv1-filters.png"]
+    assert (here / "all/small-conv1-filters.png").read_bytes() == drawn
 
 
-def test_another_layers_filters_are_a_row_each(here: Path) -> None:
+def test_another_layers_filters_have_a_tile_a_channel(here: Path) -> None:
     done = run("filters", "one", "--layer", "conv2", "--png", "second.png")
     assert done.stdout == "wrote second.png: 4 filters of conv2, 3x3\n"
-    factor = 48 // 3
-    assert pixels(here / "second.png").shape == (4 * (3 * factor + GAP) + GAP, 5 * (3 * factor + GAP) + GAP, 3)
+    assert len(np.unique(pixels(here / "second.png"))) > 20
+
+
+def test_of_many_filters_and_maps_some_are_shown(here: Path) -> None:
+    done = run("filters", "one", "--channels", "2", "--png", "x.png")
+    assert done.stdout.endswith(
+        "5 filters of conv1, 3x3; the first 2 of 5 filters are shown, `--channels` sets how many\n"
+    )
+    done = run("filters", "one", "--channels", "2", "--image", "3", "--png", "y.png")
+    assert "; the strongest 2 of 5 maps are shown, `--channels` sets how many\n" in done.stdout
+    maps = maps_of(here / "one", "conv1", find_image(from_run(here / "one"), "3", DataPlaces())[0])[1][0]
+    layer = maps_of(here / "one", "conv1", np.zeros((1, 1, 8, 8), np.uint8))[0]
+    sheet = map_sheet("small", layer, maps, "it", 2)
+    kept = sorted(np.argsort(-maps.max(axis=(1, 2)))[:2].tolist())
+    assert [block.label for block in sheet.blocks] == [str(k) for k in kept]
 
 
 def test_the_maps_of_an_image_are_drawn(here: Path) -> None:
@@ -77,22 +105,21 @@ def test_the_device_of_maps_can_be_chosen(here: Path) -> None:
 
 def test_a_file_is_brought_to_the_units_of_the_data(here: Path) -> None:
     """Digits are numbers from 0 to 16, pictures from 0 to 255."""
-    trained = from_run(here / "one")
     picture = np.random.default_rng(1).integers(0, 256, (8, 8), np.uint8)
     Image.fromarray(picture).save(here / "a.png")
     run_json("filters", "one", "--image", "a.png")
     images = picture[None, None] * np.float32(16 / 255)
-    (maps,) = layer_maps(trained, trained.experiment.graph.layers[1], images, open_device())
+    layer, (maps,) = maps_of(here / "one", "conv1", images)
     assert (maps.shape, maps.min()) == ((5, 8, 8), 0)
-    assert (here / "small-conv1-maps.png").read_bytes() == draw_tiles(*map_tiles(maps))
+    drawn = draw_sheet(map_sheet("small", layer, maps, "a.png", 32))
+    assert (here / "small-conv1-maps.png").read_bytes() == drawn
 
 
 def test_the_maps_of_the_last_pooling_lead_to_the_nets_own_answer(here: Path) -> None:
     """What the maps hold, flattened and put through the dense layer, is what `predict` says."""
     trained, network = from_run(here / "one"), netspec.load("one")
     images = np.random.default_rng(2).integers(0, 17, (3, 1, 8, 8), np.uint8)
-    pool = next(layer for layer in trained.experiment.graph.layers if layer.name == "pool1")
-    maps = layer_maps(trained, pool, images, open_device()).reshape(3, -1)
+    maps = maps_of(here / "one", "pool1", images)[1].reshape(3, -1)
     logits = maps @ trained.weights["dense1.weight"].T.astype(float) + trained.weights["dense1.bias"]
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     assert network.predict(images) == pytest.approx(raised / raised.sum(axis=1, keepdims=True), abs=1e-5)
@@ -125,6 +152,25 @@ def test_colour_filters_are_in_colour(here: Path) -> None:
     assert (seen[..., 0] != seen[..., 1]).any()
 
 
+@pytest.mark.parametrize(
+    ("body", "layer", "shape", "told"),
+    [
+        ("local 2 3x3 relu; dense 10", "local1", [2, 6, 6, 1, 3, 3], "2 filters of local1, 3x3"),
+        ("dense 4 relu; dense 10", "dense1", [4, 1, 8, 8], "4 filters of dense1, 8x8"),
+    ],
+)
+def test_local_and_dense_layers_on_pixels_have_filters(
+    here: Path, body: str, layer: str, shape: list[int], told: str
+) -> None:
+    head = SPEC.split("conv 5")[0]
+    (here / "other.net").write_text(f"{head}{body} }}\ndata digits take=50\ntrain {{ epochs 1 }}\n")
+    run_json("train", "other.net", "--run", "other")
+    found = run_json("filters", "other")
+    assert (found["layer"], found["shape"]) == (layer, shape)
+    assert run("filters", "other", "--png", "x.png").stdout == f"wrote x.png: {told}\n"
+    assert len(np.unique(pixels(here / "x.png"))) > 20
+
+
 def test_a_spec_with_weights_does_as_well(here: Path) -> None:
     found = run_json("filters", "small.net", "--weights", "one/weights.safetensors", "--png", "x.png")
     assert found["layer"] == "conv1"
@@ -139,9 +185,9 @@ def test_what_cannot_be_shown_is_refused_and_nothing_written(here: Path) -> None
     refused(run("filters", "one", "--image", "no.png"), 3, "E512")
     refused(run("filters", "nowhere"), 2, "E601")
     refused(run("filters", "one", "--png", "no/such/x.png"), 3, "E540")
-    (here / "flat.net").write_text("net flat { input 1x8x8; dense 10 }\ndata digits take=50\ntrain { epochs 1 }\n")
-    run_json("train", "flat.net", "--run", "flat")
-    refused(run("filters", "flat"), 2, "E472")
+    (here / "points.net").write_text("net points { input 2; dense 2 }\ndata circles count=40\ntrain { epochs 1 }\n")
+    run_json("train", "points.net", "--run", "points")
+    refused(run("filters", "points"), 2, "E472")
     assert list(here.glob("*.png")) == []
 
 
@@ -149,4 +195,4 @@ def test_the_class_of_an_image_of_other_data_is_found_by_its_name(greys: Path) -
     write_greys(greys / "others", ("light",))
     image, told, _ = find_image(from_run(greys / "one", (f"data={greys / 'others'}",)), "0", DataPlaces())
     assert image.min() > 128
-    assert told == ", of image 0 of the test part, class light"
+    assert told == "image 0 of the test part, class light"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netspec.diagnostics.failure import DataError
-from netspec.train.run.files import append_line, check_can_write, make_folder, write_whole
+from netspec.train.run.files import append_line, check_can_make, check_can_write, make_folder, write_whole
 
 
 def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -72,3 +72,14 @@ def test_lines_are_added_one_after_the_other(tmp_path: Path) -> None:
     for line in ("one", "two"):
         append_line(tmp_path / "lines", line)
     assert (tmp_path / "lines").read_text() == "one\ntwo\n"
+
+
+def test_a_folder_that_cannot_be_made_is_told_beforehand(tmp_path: Path) -> None:
+    check_can_make(tmp_path / "one" / "two")
+    check_can_make(tmp_path)
+    assert os.listdir(tmp_path) == []
+    (tmp_path / "file").write_bytes(b"here")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(DataError, match="not a directory") as caught:
+            check_can_make(folder)
+        assert caught.value.code == "E540"
