@@ -13,16 +13,20 @@ LABEL = re.compile(r"^(\.L\w+):")
 JUMP = re.compile(r"^(b(?:\.\w+)?\s+|cbn?z\s+\w+,\s*|tbn?z\s+\w+,\s*#\d+,\s*)(\.L\w+)$")
 
 
-def arm_assembly(unit: Unit) -> str:
-    """The assembly of a kernel. Skips the test where LLVM was built without ARM."""
+def arm() -> llvm.Target:
+    """LLVM's 64-bit ARM. Skips the test where LLVM was built without it."""
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     try:
-        target = llvm.Target.from_triple("aarch64-unknown-linux-gnu")
+        return llvm.Target.from_triple("aarch64-unknown-linux-gnu")
     except RuntimeError:
         pytest.skip("this LLVM knows no ARM")
+
+
+def arm_assembly(unit: Unit) -> str:
+    """The assembly of a kernel. Skips as `arm`."""
+    machine = arm().create_target_machine(cpu="neoverse-n1", opt=3)
     unit.function.compile(unit.arguments)
-    machine = target.create_target_machine(cpu="neoverse-n1", opt=3)
     parsed = llvm.parse_assembly(_without_host(unit.function.inspect_llvm(unit.arguments)))
     parsed.triple, parsed.data_layout = machine.triple, str(machine.target_data)
     return machine.emit_assembly(parsed)
