@@ -47,8 +47,7 @@ def channel_view(arena: Array, buffer: Buffer) -> Array:
     channels, height, width = as_map(buffer.value.shape)
     begin, count = buffer.offset_bytes // FLOAT_BYTES, vectors(channels, buffer.vector_channels)
     images = arena[begin : begin + buffer.size_bytes // FLOAT_BYTES].reshape(-1, buffer.group_stride)
-    top, left, bottom, right = buffer.margins
-    rows, columns = top + height + bottom, left + width + right
+    (top, left, *_), (rows, columns) = buffer.margins, buffer.margins.around(height, width)
     maps = images[:, : count * buffer.plane_stride].reshape(-1, count, rows, columns, buffer.vector_channels)
     return maps[:, :, top : top + height, left : left + width]
 

@@ -34,9 +34,8 @@ class _Form(NamedTuple):
     @property
     def plane_stride(self) -> int:
         """float32 numbers from one vector of channels to the next."""
-        _, height, width = as_map(self.value.shape)
-        top, left, bottom, right = self.margins
-        return (top + height + bottom) * (left + width + right) * self.vector_channels
+        rows, columns = self.margins.around(*as_map(self.value.shape)[1:])
+        return rows * columns * self.vector_channels
 
     def image_stride(self, least_vectors: int = 0) -> int:
         """float32 numbers from one image to the next: whole cache lines, and no multiple of 4096 bytes."""

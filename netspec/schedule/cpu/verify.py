@@ -56,9 +56,8 @@ def _check_channels(buffer: Buffer, program: Program) -> None:
     channels, height, width = as_map(buffer.value.shape)
     name, vector_channels = buffer.value.name, buffer.vector_channels
     require(vector_channels in (1, program.target.lanes), "`{}` has {} channels a vector", name, vector_channels)
-    top, left, bottom, right = buffer.margins
-    plane = (top + height + bottom) * (left + width + right) * vector_channels
-    require(buffer.plane_stride == plane, "vectors of `{}` are not side by side", name)
+    rows, columns = buffer.margins.around(height, width)
+    require(buffer.plane_stride == rows * columns * vector_channels, "vectors of `{}` are not side by side", name)
     room = vectors(channels, vector_channels) * buffer.plane_stride
     require(buffer.group_stride >= room and buffer.group_stride % 16 == 0, "images of `{}` overlap", name)
     require(buffer.size_bytes == FLOAT_BYTES * program.groups * buffer.group_stride, "`{}` has a wrong size", name)

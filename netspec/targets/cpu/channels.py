@@ -27,6 +27,10 @@ class Margins(NamedTuple):
     bottom: int = 0
     right: int = 0
 
+    def around(self, height: int, width: int) -> Pair:
+        """Rows and columns of a map of `height` x `width` with its margins."""
+        return self.top + height + self.bottom, self.left + width + self.right
+
 
 NO_MARGINS = Margins()
 

@@ -51,7 +51,7 @@ def channel_map(buffer: Buffer) -> ChannelMap:
 
 def row_floats(buffer: Buffer) -> int:
     """float32 numbers from one row of a map to the next."""
-    return (buffer.margins.left + as_map(buffer.value.shape)[2] + buffer.margins.right) * buffer.vector_channels
+    return buffer.margins.around(*as_map(buffer.value.shape)[1:])[1] * buffer.vector_channels
 
 
 def map_vectors(buffer: Buffer) -> int:

@@ -109,8 +109,7 @@ def _sum_planes(tile, arena, d, x, w, registers, first, last, x_step):
 
 @routine
 def _sum(tile, arena, d, x, w, registers, first, last):
-    """The products of either kind of input. A stride of 1 has loops of its own, in which steps are
-    constants."""
+    """The products of either kind of input. A stride of 1 has loops of its own, in which steps are constants."""
     step, stride = lanes(tile), d[SUMS.x_stride_columns]
     if d[SUMS.vector_channels] == 1:
         if stride == 1:
